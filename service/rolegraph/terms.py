@@ -1,0 +1,147 @@
+"""The words of the graph: prefixes, kinds, facets, and the way between IRIs, CURIEs and slugs."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlsplit
+
+from rdflib import SH, Graph
+
+from rolegraph import resources
+
+BASE = "https://w3id.org/rolegraph/"
+RG = BASE + "ns#"
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+PREF_LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_CURIE = re.compile(r"([a-z][a-z0-9-]*):([^\s:/][^\s]*)")
+_IRI = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:"
+    r"(?:%[0-9A-Fa-f]{2}|[^\x00-\x20\x7f-\x9f%<>\"{}|^`\\\[\]\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff\U000e0000-\U0010ffff])+",
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of thing: ``name`` stands in its IRIs (``…/{name}/{slug}``), ``type`` is the IRI of its class."""
+
+    name: str
+    plural: str
+    type: str
+
+    @property
+    def namespace(self) -> str:
+        """The IRI that every member's slug is appended to."""
+        return f"{BASE}{self.name}/"
+
+    @property
+    def scheme(self) -> str:
+        """The IRI of the kind's concept scheme, which is also that of the named graph that describes it."""
+        return f"{BASE}{self.name}"
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One property on which roles are described: the section of a comparison that it stands in, and its name in JSON."""
+
+    name: str
+    section: str
+    label: str
+
+    @property
+    def property(self) -> str:
+        """The IRI of the property from the role to the item."""
+        return RG + self.name
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("role", "roles", RG + "Role"),
+        Kind("skill", "skills", RG + "Skill"),
+        Kind("tool", "tools", RG + "Tool"),
+        Kind("degree", "degrees", RG + "Degree"),
+        Kind("field", "fields of study", RG + "FieldOfStudy"),
+        Kind("certification", "certifications", RG + "Certification"),
+        Kind("industry", "industries", RG + "Industry"),
+        Kind("responsibility", "responsibilities", RG + "Responsibility"),
+        Kind("tip", "tips", RG + "Tip"),
+        Kind("source", "sources", RG + "Source"),
+        Kind("posting", "job postings", "https://schema.org/JobPosting"),
+        Kind("level", "levels of seniority", RG + "SeniorityLevel"),
+        Kind("measure", "measures of outlook", RG + "Measure"),
+        Kind("proficiency", "levels of proficiency", RG + "ProficiencyLevel"),
+        Kind("section", "sections", RG + "Section"),
+    )
+}
+
+SECTIONS = ("definition", "responsibilities", "skills", "education", "tools", "industries", "outlook", "tips")
+
+FACETS = (
+    Facet("focus", "definition", "Named in the definition"),
+    Facet("level", "definition", "Seniority"),
+    Facet("responsibility", "responsibilities", "Responsibilities"),
+    Facet("essentialSkill", "skills", "Essential"),
+    Facet("optionalSkill", "skills", "Optional"),
+    Facet("requiredDegree", "education", "Required degree"),
+    Facet("preferredDegree", "education", "Preferred degree"),
+    Facet("fieldOfStudy", "education", "Field of study"),
+    Facet("certification", "education", "Certification"),
+    Facet("tool", "tools", "Tools"),
+    Facet("industry", "industries", "Industries"),
+    Facet("outlook", "outlook", "Outlook"),
+    Facet("tip", "tips", "Tips"),
+)
+
+
+@cache
+def prefixes() -> dict[str, str]:
+    """Return prefix → namespace IRI, as ``ontology/prefixes.ttl`` declares them."""
+    graph = Graph().parse(resources.folder("ontology") / "prefixes.ttl")
+    declared = {str(graph.value(node, SH.prefix)): str(graph.value(node, SH.namespace)) for node in graph.objects(None, SH.declare)}
+    return dict(sorted(declared.items()))
+
+
+def shorten(iri: str) -> str:
+    """Return the CURIE of an IRI where a declared prefix fits, else the IRI itself."""
+    fitting = [(len(namespace), prefix) for prefix, namespace in prefixes().items() if iri.startswith(namespace)]
+    if not fitting:
+        return iri
+    length, prefix = max(fitting)
+    return f"{prefix}:{iri[length:]}"
+
+
+def expand(curie: str) -> str | None:
+    """Return the IRI that a CURIE with a declared prefix stands for, or None where it is no such CURIE."""
+    match = _CURIE.fullmatch(curie)
+    if not match or match[1] not in prefixes():
+        return None
+    return prefixes()[match[1]] + match[2]
+
+
+def is_iri(text: str) -> bool:
+    """Tell whether a text is an absolute IRI (RFC 3987), without the brackets of an IPv6 host and private characters."""
+    if not _IRI.fullmatch(text):
+        return False
+    try:
+        return urlsplit(text).port != -1
+    except ValueError:
+        return False
+
+
+def kind_of(iri: str) -> Kind | None:
+    """Return the kind in whose namespace an IRI of this graph lies, or None for an IRI from elsewhere."""
+    name, _, slug = iri.removeprefix(BASE).partition("/")
+    return KINDS.get(name) if iri.startswith(BASE) and slug else None
+
+
+def slug_of(iri: str) -> str:
+    """Return what follows the kind in an IRI of this graph, or the IRI itself."""
+    kind = kind_of(iri)
+    return iri.removeprefix(kind.namespace) if kind else iri
+
+
+def slugify(text: str) -> str:
+    """Return a lower-case slug of the ASCII letters and digits of a text."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
