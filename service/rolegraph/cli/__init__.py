@@ -1,0 +1,267 @@
+"""The command line: arguments in, tables and files out. Exit code 0 fine, 1 not conforming, 2 unusable input."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from platformdirs import user_data_path
+
+from rolegraph import __version__, fingerprints, formats, terms
+from rolegraph.cli import tables
+from rolegraph.errors import BadParameter, RolegraphError
+from rolegraph.formats import Format
+from rolegraph.registry import Rolegraph
+
+TABLES = formats.holding("table")
+GRAPHS = formats.holding("graph")
+PLAIN = {"table": "json", "graph": "turtle"}
+PORT = click.IntRange(1, 65535)
+THREADS = click.IntRange(1, 256)
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Command(click.Command):
+    """A command that ends with our errors' exit codes, says what is accepted, and keeps its examples as written."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command and turn an error of ours into a message and an exit code."""
+        try:
+            return super().invoke(context)
+        except RolegraphError as error:
+            click.echo(f"Error: {error.detail}", err=True)
+            for name, value in error.members.items():
+                click.echo(f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}", err=True)
+            context.exit(error.exit_code)
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
+
+store_option = click.option(
+    "--store",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="ROLEGRAPH_STORE",
+    show_envvar=True,
+    help="Folder of the store. Without it, the shipped data is loaded into memory.",
+)
+output_option = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+
+
+def format_option(offered: Sequence[Format], *people: str) -> Callable[[Function], Function]:
+    """Return the option --format for some formats, those for people first; the first is the default."""
+    names = [*people, *dict.fromkeys(format_.name for format_ in offered)]
+    return click.option("-f", "--format", "name", type=click.Choice(names), default=names[0], show_default=True, help="Form of the answer.")
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="rolegraph")
+def main() -> None:
+    """Rolegraph: an open knowledge graph of job roles.
+
+    \b
+    rolegraph serve                                      # http://127.0.0.1:8080
+    rolegraph compare ai-architect deep-learning-engineer
+    rolegraph query roles-by-tool -p tool=pytorch
+    rolegraph validate entry.ttl
+    """
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", envvar="ROLEGRAPH_HOST", show_default=True, show_envvar=True, help="Address to listen on.")
+@click.option("--port", default=8080, envvar="ROLEGRAPH_PORT", show_default=True, show_envvar=True, type=PORT, help="Port.")
+@click.option(
+    "--store",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="ROLEGRAPH_STORE",
+    show_envvar=True,
+    default=lambda: user_data_path("rolegraph") / "store",
+    show_default="in the user's data folder",
+    help="Folder of the store; made and filled at the first start.",
+)
+@click.option("--threads", default=8, envvar="ROLEGRAPH_THREADS", show_default=True, show_envvar=True, type=THREADS, help="Threads.")
+def serve(host: str, port: int, store: Path, threads: int) -> None:
+    """Serve the graph over HTTP until stopped.
+
+    \b
+    rolegraph serve
+    rolegraph serve --host 0.0.0.0 --port 80 --store /var/lib/rolegraph
+    """
+    from rolegraph.web import server
+
+    sys.exit(server.run(store=store, host=host, port=port, threads=threads))
+
+
+@main.command("query")
+@click.argument("query", required=False)
+@click.option("-p", "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of a canned query; may be repeated.")
+@format_option((*TABLES, *GRAPHS), "table")
+@output_option
+@store_option
+def ask(query: str | None, parameters: tuple[str, ...], name: str, output: Path | None, store: Path | None) -> None:
+    """Run a canned query by name, a file of SPARQL, or SPARQL from standard input (-). Without a name, list the canned queries.
+
+    \b
+    rolegraph query
+    rolegraph query coverage
+    rolegraph query gap -p from=ai-programmer -p to=computer-vision-engineer --format csv
+    rolegraph query shared-by-all -p role=ai-architect,deep-learning-engineer
+    rolegraph query my-question.rq --format json
+    echo 'SELECT * { ?role a <https://w3id.org/rolegraph/ns#Role> }' | rolegraph query -
+    """
+    graph = Rolegraph.open(store)
+    if query is None:
+        tables.list_queries(graph.queries)
+        return
+    text = _query_text(graph, query, _pairs(parameters))
+    if name != "table":
+        answer = graph.query(text, lambda kind: formats.named(name, formats.holding(kind)))
+    else:
+        answer = graph.query(text, lambda kind: formats.named(PLAIN[kind], formats.holding(kind)))
+        found = json.loads(answer.body) if answer.format.name == "json" else {}
+        if "results" in found:
+            tables.show_rows(found["head"]["vars"], found["results"]["bindings"])
+            return
+    _write(answer.body, output)
+
+
+@main.command()
+@click.argument("roles", nargs=-1, required=True)
+@format_option((*formats.holding("document"), formats.named("csv", TABLES), *GRAPHS), "table")
+@output_option
+@store_option
+def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path | None) -> None:
+    """Compare two to eight roles over every facet, and say who says so.
+
+    \b
+    rolegraph compare ai-architect deep-learning-engineer
+    rolegraph compare role:ai-programmer role:machine-learning-engineer --format csv -o roles.csv
+    """
+    graph = Rolegraph.open(store)
+    if name == "table":
+        tables.show_comparison(graph.compare(roles))
+    elif name == "json":
+        _write(json.dumps(graph.compare(roles).as_dict(), indent=1, ensure_ascii=False).encode() + b"\n", output)
+    elif name == "csv":
+        _write(_csv(graph.compare(roles).table()), output)
+    else:
+        _write(graph.comparison_graph(roles, formats.named(name, GRAPHS)).body, output)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--input-format", type=click.Choice([format_.name for format_ in GRAPHS]), help="Format of the entry; else by its file name.")
+@format_option((*formats.holding("document"), formats.named("turtle", GRAPHS)), "text")
+@store_option
+def validate(files: tuple[Path, ...], input_format: str | None, name: str, store: Path | None) -> None:
+    """Check role entries against the shapes; store nothing. Exit code 1 where one does not conform.
+
+    \b
+    rolegraph validate entry.ttl
+    rolegraph validate entry.jsonld --format json
+    cat entry.rdf | rolegraph validate - --input-format rdfxml
+    """
+    graph = Rolegraph.open(store)
+    conforms = True
+    for path in files:
+        format_ = formats.named(input_format, GRAPHS) if input_format else formats.of_extension(path.name, GRAPHS)
+        if format_ is None:
+            detail = f"the format of {path} is not known by its name"
+            raise BadParameter("files", detail, expected="--input-format, or a name that ends in .ttl, .nt, .jsonld or .rdf")
+        report = graph.validate(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes(), format_)
+        conforms &= report.conforms
+        if name == "text":
+            click.echo(f"{path}: {report.text()}")
+        else:
+            click.echo(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if name == "json" else report.turtle())
+    sys.exit(0 if conforms else 1)
+
+
+@main.command()
+@click.option("--fix", is_flag=True, help="Rewrite the Turtle files that are not laid out canonically.")
+def check(*, fix: bool) -> None:
+    """Audit the shipped ontology and data: layout, shapes, rules of hygiene. Exit code 1 where something is found.
+
+    \b
+    rolegraph check
+    rolegraph check --fix
+    """
+    problems = Rolegraph.open().check(fix=fix)
+    for problem in problems:
+        click.echo(f"{problem.rule}: {terms.shorten(problem.where)}: {problem.message}")
+    click.echo(f"{len(problems)} problems" if problems else "no problems: layout, shapes and rules of hygiene all hold")
+    sys.exit(1 if problems else 0)
+
+
+@main.command()
+@click.option("--graph", help="Only this named graph: a CURIE or an IRI, such as source:ai-programmer-vs-deep-learning-engineer.")
+@format_option((*formats.holding("dataset"), *GRAPHS))
+@output_option
+@store_option
+def export(graph: str | None, name: str, output: Path | None, store: Path | None) -> None:
+    """Write the whole graph, each fact in the named graph of its source, or one of the named graphs.
+
+    \b
+    rolegraph export --format nquads -o rolegraph.nq
+    rolegraph export --graph https://w3id.org/rolegraph/skill --format turtle
+    """
+    format_ = formats.named(name, formats.holding("dataset", "graph"))
+    if graph is None and format_.holds == "graph":
+        raise BadParameter("format", f"{name} holds one graph, and the whole is many", expected="trig or nquads, or one graph with --graph")
+    iri = graph and (terms.expand(graph) or graph)
+    _write(Rolegraph.open(store).export(format_, iri), output)
+
+
+@main.command()
+@click.argument("text", required=False)
+def fingerprint(text: str | None) -> None:
+    """Print the fingerprint of an item's text (an argument, or standard input), to check a statement against its source.
+
+    \b
+    rolegraph fingerprint "Deploying models"
+    """
+    click.echo(fingerprints.of(sys.stdin.read() if text is None else text))
+
+
+def _query_text(graph: Rolegraph, query: str, parameters: dict[str, list[str]]) -> str:
+    path = Path(query)
+    if query != "-" and not path.is_file():
+        return graph.bound(query, parameters)
+    if parameters:
+        raise BadParameter("param", "only canned queries take parameters", expected="the name of a canned query: see rolegraph query")
+    return sys.stdin.read() if query == "-" else path.read_text(encoding="utf-8")
+
+
+def _pairs(parameters: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for text in parameters:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise BadParameter("param", f"{text!r} is no parameter", expected="NAME=VALUE, such as role=ai-architect")
+        found.setdefault(name.strip(), []).append(value)
+    return found
+
+
+def _write(body: bytes, output: Path | None) -> None:
+    if output is None:
+        click.get_binary_stream("stdout").write(body)
+        return
+    fresh = output.with_name(output.name + ".part")
+    try:
+        fresh.write_bytes(body)
+        fresh.replace(output)
+    except OSError as error:
+        raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
+
+
+def _csv(table: Sequence[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(table)
+    return text.getvalue().encode()

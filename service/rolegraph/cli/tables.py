@@ -1,0 +1,56 @@
+"""Tables for people."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rolegraph import terms
+from rolegraph.comparison import Claim, Comparison
+from rolegraph.queries import CannedQuery
+
+MARKS = {"all": "●", "some": "◐", "one": "○"}
+WORDS = {facet.name: facet.label.lower() for facet in terms.FACETS if facet.section in ("skills", "education")}
+
+
+def list_queries(queries: Iterable[CannedQuery]) -> None:
+    """Print the canned queries with their questions and parameters."""
+    table = Table("Name", "No.", "Question", "Parameters", box=None, header_style="bold")
+    for query in queries:
+        table.add_row(query.name, query.number, query.question, " ".join(parameter.name for parameter in query.parameters))
+    Console().print(table)
+
+
+def show_rows(names: Sequence[str], bindings: Sequence[dict[str, dict[str, str]]]) -> None:
+    """Print the bindings of SPARQL results in JSON, IRIs as CURIEs."""
+    table = Table(*names, box=None, header_style="bold")
+    for row in bindings:
+        table.add_row(*(escape(terms.shorten(row[name]["value"])) if name in row else "" for name in names))
+    console = Console()
+    console.print(table)
+    console.print(f"{len(bindings)} rows", style="dim")
+
+
+def show_comparison(compared: Comparison) -> None:
+    """Print a comparison, a table per section: who has an item, and the numbers of the sources that say so."""
+    console = Console()
+    numbers = {source.iri: number for number, source in enumerate(compared.sources, 1)}
+    for section in compared.sections:
+        table = Table("", section.label, *(role.label for role in compared.roles), box=None, header_style="bold", title_justify="left")
+        for item in section.items:
+            cells = ["\n".join(_said(claim, numbers) for claim in item.of(role.iri)) for role in compared.roles]
+            table.add_row(MARKS[compared.spread(item)], item.label, *cells)
+        console.print(table)
+        for role in compared.roles:
+            if not compared.stated(section, role.iri):
+                console.print(f"  {role.label}: no source states its {section.label.lower()}", style="italic")
+        console.print()
+    console.print("● all of the roles  ◐ some  ○ one", style="dim")
+    for source in compared.sources:
+        console.print(f"\\[{numbers[source.iri]}] {source.label}", style="dim")
+
+
+def _said(claim: Claim, numbers: Mapping[str, int]) -> str:
+    sources = "".join(f"[{numbers[source]}]" for source in claim.sources)
+    return escape(f"{WORDS.get(claim.facet, '')} {sources}".strip())

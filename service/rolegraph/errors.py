@@ -1,0 +1,109 @@
+"""The exception tree. Each class carries its HTTP status and the exit code of the command line.
+
+RolegraphError
+├── UnreadableInput          400   a body, a query or a file that does not parse
+├── BadParameter             400   a parameter that is missing, unknown or of the wrong kind
+├── Refused                  403   understood, and not allowed here
+├── NotFound                 404   no such thing in the graph
+├── NotAcceptable            406   none of the formats that were asked for
+├── TooLarge                 413   a body over the limit
+├── UnsupportedFormat        415   a body in a format that is not read here
+├── NotConforming            422   an entry that breaks the shapes                (exit 1)
+└── StoreUnusable            503   a store that cannot be opened, read or written
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class RolegraphError(Exception):
+    """Something that the caller can understand and mend; ``detail`` says what was wrong and what is accepted."""
+
+    status = 500
+    exit_code = 2
+    title = "Something went wrong"
+
+    def __init__(self, detail: str, **members: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.members = {name: value for name, value in members.items() if value not in (None, (), [])}
+
+    @property
+    def slug(self) -> str:
+        """The last part of the problem type's IRI: the title in lower case with hyphens."""
+        return self.title.lower().replace(" ", "-")
+
+
+class UnreadableInput(RolegraphError):
+    """A body, a query or a file that does not parse; ``line`` and ``column`` (1-based) where they are known."""
+
+    status = 400
+    title = "Unreadable input"
+
+    def __init__(self, detail: str, *, line: int | None = None, column: int | None = None, **members: Any) -> None:
+        super().__init__(detail, line=line, column=column, **members)
+
+
+class BadParameter(RolegraphError):
+    """A parameter that is missing, unknown or of the wrong kind."""
+
+    status = 400
+    title = "Bad parameter"
+
+    def __init__(self, parameter: str, detail: str, *, expected: str, suggestions: Sequence[str] = ()) -> None:
+        super().__init__(detail, parameter=parameter, expected=expected, suggestions=list(suggestions))
+
+
+class Refused(RolegraphError):
+    """A request that was understood and is not allowed here."""
+
+    status = 403
+    title = "Refused"
+
+
+class NotFound(RolegraphError):
+    """There is no such thing in the graph."""
+
+    status = 404
+    title = "Not found"
+
+
+class NotAcceptable(RolegraphError):
+    """None of the formats that the client asked for can be given."""
+
+    status = 406
+    title = "Not acceptable"
+
+
+class TooLarge(RolegraphError):
+    """A body over the limit."""
+
+    status = 413
+    title = "Too large"
+
+
+class UnsupportedFormat(RolegraphError):
+    """A body in a format that is not read here."""
+
+    status = 415
+    title = "Unsupported format"
+
+
+class NotConforming(RolegraphError):
+    """An entry that breaks the shapes."""
+
+    status = 422
+    exit_code = 1
+    title = "Shapes not met"
+
+
+class StoreUnusable(RolegraphError):
+    """A store that cannot be opened, read or written."""
+
+    status = 503
+    title = "Store unusable"
+
+
+def every() -> list[type[RolegraphError]]:
+    """Return the classes of the tree that callers meet, in the order of their definition."""
+    return RolegraphError.__subclasses__()

@@ -1,0 +1,139 @@
+"""The one table of formats: names, media types, file extensions; and negotiation."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rolegraph.errors import BadParameter, NotAcceptable, UnsupportedFormat
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: its ``name`` (``?format=``, ``--format``), media types, the extension of its files, what it can hold.
+
+    ``holds`` is one of ``table`` (the answer of SELECT or ASK), ``graph`` (RDF triples), ``dataset`` (RDF quads),
+    ``document`` (JSON of our own) and ``page`` (text for people).
+    """
+
+    name: str
+    media: str
+    extension: str
+    holds: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def medias(self) -> tuple[str, ...]:
+        """The media type and its aliases."""
+        return (self.media, *self.aliases)
+
+    @property
+    def content_type(self) -> str:
+        """The value of the Content-Type header."""
+        textual = self.media.startswith("text/") and self.media != "text/turtle"
+        return f"{self.media}; charset=utf-8" if textual else self.media
+
+
+FORMATS = (
+    Format("html", "text/html", "html", "page", ("application/xhtml+xml",)),
+    Format("text", "text/plain", "txt", "page"),
+    Format("json", "application/json", "json", "document"),
+    Format("json", "application/sparql-results+json", "srj", "table", ("application/json",)),
+    Format("xml", "application/sparql-results+xml", "srx", "table", ("application/xml", "text/xml")),
+    Format("csv", "text/csv", "csv", "table"),
+    Format("tsv", "text/tab-separated-values", "tsv", "table"),
+    Format("turtle", "text/turtle", "ttl", "graph", ("application/x-turtle",)),
+    Format("ntriples", "application/n-triples", "nt", "graph"),
+    Format("jsonld", "application/ld+json", "jsonld", "graph"),
+    Format("rdfxml", "application/rdf+xml", "rdf", "graph"),
+    Format("trig", "application/trig", "trig", "dataset"),
+    Format("nquads", "application/n-quads", "nq", "dataset"),
+)
+
+
+def holding(*holds: str) -> tuple[Format, ...]:
+    """Return the formats that can hold a kind of content, in the order of preference (that of the arguments)."""
+    return tuple(format_ for hold in holds for format_ in FORMATS if format_.holds == hold)
+
+
+def named(name: str, offered: Sequence[Format]) -> Format:
+    """Return the offered format of that name or file extension, for ``?format=`` and ``--format``.
+
+    :raises BadParameter: naming those on offer
+    """
+    for format_ in offered:
+        if name.lower() in (format_.name, format_.extension):
+            return format_
+    known = ", ".join(dict.fromkeys(format_.name for format_ in offered))
+    raise BadParameter("format", f"there is no format {name!r} for this answer", expected=f"one of {known}")
+
+
+def of_media(content_type: str, offered: Sequence[Format]) -> Format:
+    """Return the offered format of a Content-Type header, whatever its parameters.
+
+    :raises UnsupportedFormat: naming the media types on offer
+    """
+    media = content_type.partition(";")[0].strip().lower()
+    for format_ in offered:
+        if media in format_.medias:
+            return format_
+    known = ", ".join(format_.media for format_ in offered)
+    raise UnsupportedFormat(f"a body of type {media or 'no stated type'} is not read here", expected=known)
+
+
+def of_extension(name: str, offered: Sequence[Format]) -> Format | None:
+    """Return the offered format of a file name's extension, or None."""
+    extension = name.rpartition(".")[2].lower()
+    return next((format_ for format_ in offered if extension == format_.extension), None)
+
+
+def negotiate(accept: str, offered: Sequence[Format]) -> Format:
+    """Return the offered format that an Accept header (RFC 9110, section 12.5.1) prefers; on a tie, the first offered.
+
+    An empty header accepts anything. ``q=0`` excludes; the most specific range that fits a media type decides.
+
+    :raises NotAcceptable: naming the media types on offer
+    """
+    ranges = list(_ranges(accept or "*/*"))
+    scored = [(_score(format_, ranges), format_) for format_ in offered]
+    best = max((quality for quality, _ in scored), default=0.0)
+    if best <= 0:
+        known = ", ".join(format_.media for format_ in offered)
+        raise NotAcceptable(f"this answer cannot be given as {accept}", expected=known)
+    return next(format_ for quality, format_ in scored if quality == best)
+
+
+def _ranges(accept: str) -> Iterable[tuple[str, float]]:
+    for part in accept.split(","):
+        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip() == "q":
+                quality = _number(value.strip())
+        if media:
+            yield media, quality
+
+
+def _number(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return 0.0
+
+
+def _score(format_: Format, ranges: Sequence[tuple[str, float]]) -> float:
+    """Return the quality of a format: that of its media type, or of an alias that is named outright."""
+    aliases = [quality for pattern, quality in ranges if pattern in format_.aliases]
+    return max([_quality(format_.media, ranges), *aliases])
+
+
+def _quality(media: str, ranges: Sequence[tuple[str, float]]) -> float:
+    """Return the quality of the most specific range that fits a media type, 0 where none does."""
+    fitting = {}
+    for pattern, quality in ranges:
+        if pattern == media:
+            fitting[2] = quality
+        elif pattern.endswith("/*") and media.startswith(pattern[:-1]):
+            fitting[1] = quality
+        elif pattern == "*/*":
+            fitting[0] = quality
+    return fitting[max(fitting)] if fitting else 0.0

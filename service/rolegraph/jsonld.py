@@ -1,0 +1,82 @@
+"""JSON-LD: graphs compacted with the project's context, and roles in the words of schema.org."""
+
+import json
+from typing import Any
+
+from rdflib import Graph
+
+from rolegraph import resources, terms
+from rolegraph.things import Link, Thing
+
+SCHEMA = "https://schema.org/"
+CREDENTIALS = ("rg:requiredDegree", "rg:preferredDegree", "rg:certification")
+ONET = "https://www.onetonline.org/link/summary/"
+ESCO = "http://data.europa.eu/esco/"
+
+
+def compact(ntriples: bytes) -> bytes:
+    """Return triples as JSON-LD in the words of ``ontology/context.jsonld``, the context in place."""
+    context = json.loads((resources.folder("ontology") / "context.jsonld").read_text(encoding="utf-8"))["@context"]
+    graph = Graph().parse(data=ntriples, format="nt")
+    return graph.serialize(format="json-ld", context=context, auto_compact=False, indent=1, sort_keys=True, encoding="utf-8")
+
+
+def occupation(role: Thing) -> dict[str, Any]:
+    """Return a role as a schema.org ``Occupation``: only what a source states, and nothing that is required by others.
+
+    Skills and tools are ``DefinedTerm``, degrees and certifications ``EducationalOccupationalCredential``, the matches
+    to ESCO, ISCO-08 and O*NET-SOC ``CategoryCode``.
+    """
+    found: dict[str, Any] = {
+        "@context": SCHEMA,
+        "@type": "Occupation",
+        "@id": role.iri,
+        "name": role.label,
+        "description": role.first("skos:definition"),
+        "alternateName": [link.other.value for link in role.values("skos:altLabel")],
+        "responsibilities": [link.label for link in role.values("rg:responsibility")],
+        "skills": _skills(role),
+        "educationRequirements": [_credential(link) for name in CREDENTIALS for link in role.values(name)],
+        "estimatedSalary": [{"@id": link.other.value} for link in role.values("rg:salary")],
+        "occupationalCategory": [code for link in role.links if (code := _category(link))],
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _skills(role: Thing) -> list[dict[str, Any]]:
+    links = {link.other.value: link for name in ("rg:essentialSkill", "rg:optionalSkill", "rg:tool") for link in role.values(name)}
+    return [
+        {"@type": "DefinedTerm", "@id": iri, "name": link.label, "termCode": terms.slug_of(iri), "url": iri, "inDefinedTermSet": _set(iri)}
+        for iri, link in links.items()
+    ]
+
+
+def _set(iri: str) -> str:
+    kind = terms.kind_of(iri)
+    return kind.scheme if kind else iri.rpartition("/")[0]
+
+
+def _credential(link: Link) -> dict[str, Any]:
+    found = {"@type": "EducationalOccupationalCredential", "@id": link.other.value, "name": link.label}
+    property_ = terms.shorten(link.property)
+    if property_ == "rg:certification":
+        return {**found, "credentialCategory": "certificate"}
+    return {**found, "credentialCategory": "degree", "description": "required" if property_ == "rg:requiredDegree" else "preferred"}
+
+
+def _category(link: Link) -> dict[str, Any] | None:
+    """Return the match of a role to another system as a CategoryCode, or None for a link that is none."""
+    iri = link.other.value
+    if not terms.shorten(link.property).endswith("Match"):
+        return None
+    if iri.startswith(ONET):
+        code_set = {"@type": "CategoryCodeSet", "name": "O*NET-SOC", "url": "https://www.onetonline.org/"}
+        return {"@type": "CategoryCode", "codeValue": iri.removeprefix(ONET), "inCodeSet": code_set, "url": iri}
+    if iri.startswith(ESCO + "isco/C"):
+        code = iri.removeprefix(ESCO + "isco/C")
+        code_set = {"@type": "CategoryCodeSet", "name": "ISCO-08", "url": ESCO + "concept-scheme/isco"}
+        return {"@type": "CategoryCode", "codeValue": code, "inCodeSet": code_set, "url": iri}
+    if iri.startswith(ESCO + "occupation/"):
+        code_set = {"@type": "CategoryCodeSet", "name": "ESCO", "url": ESCO + "concept-scheme/occupations"}
+        return {"@type": "CategoryCode", "codeValue": iri.removeprefix(ESCO + "occupation/"), "inCodeSet": code_set, "url": iri}
+    return None

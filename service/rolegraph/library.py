@@ -1,0 +1,86 @@
+"""The data that the package ships: which file describes which named graph, and loading them into an engine once."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from rolegraph import resources
+from rolegraph.errors import StoreUnusable
+from rolegraph.terms import BASE
+
+MANIFEST = "shipped.json"
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A named graph that the package ships, and the Turtle files that describe it."""
+
+    graph: str
+    paths: tuple[Path, ...]
+
+    def read(self) -> bytes:
+        """Return the Turtle of the files, one after the other."""
+        return b"\n".join(path.read_bytes() for path in self.paths)
+
+
+class Target(Protocol):
+    """What loading needs of an engine."""
+
+    def replace(self, graph: str, turtle: bytes) -> None:
+        """Make a named graph hold just the triples of a Turtle document."""
+
+    def withdraw(self, graph: str) -> None:
+        """Remove a named graph."""
+
+
+def shipped() -> Iterator[Shipped]:
+    """Yield the ontology, the vocabularies and the sources, in this order."""
+    ontology = [resources.folder("ontology") / "rolegraph.ttl", *resources.files("ontology", "alignments/*.ttl")]
+    yield Shipped(BASE + "ns", tuple(ontology))
+    for path in resources.files("data", "vocabularies/*.ttl"):
+        yield Shipped(BASE + path.stem, (path,))
+    for path in resources.files("data", "sources/*.ttl"):
+        yield Shipped(f"{BASE}source/{path.stem}", (path,))
+
+
+def load(engine: Target, store: Path | None) -> int:
+    """Bring the shipped graphs of a store up to date and return how many changed.
+
+    The digests of what was loaded are kept beside the store, so the next start compares them and reads nothing else.
+    They are written after the graphs: what a crash leaves out is loaded at the next start.
+    """
+    manifest = store / MANIFEST if store else None
+    known = _known(manifest)
+    contents = {found.graph: found.read() for found in shipped()}
+    digests = {graph: hashlib.sha256(content).hexdigest() for graph, content in contents.items()}
+    changed = [graph for graph, digest in digests.items() if known.get(graph) != digest]
+    gone = [graph for graph in known if graph not in digests]
+    for graph in changed:
+        engine.replace(graph, contents[graph])
+    for graph in gone:
+        engine.withdraw(graph)
+    if manifest and (changed or gone):
+        _write(manifest, digests)
+    return len(changed) + len(gone)
+
+
+def _known(manifest: Path | None) -> dict[str, str]:
+    if manifest is None or not manifest.exists():
+        return {}
+    try:
+        found: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # loading all again gives the same store
+    return found
+
+
+def _write(manifest: Path, digests: dict[str, str]) -> None:
+    try:
+        fresh = manifest.with_suffix(".new")
+        fresh.write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
+        fresh.replace(manifest)
+    except OSError as error:
+        raise StoreUnusable(f"{manifest} cannot be written: {error}") from error

@@ -1,0 +1,173 @@
+"""Canned queries: SPARQL files with a described header, whose ``VALUES`` blocks take the caller's parameters.
+
+A file starts with lines of ``#+``, YAML in the convention of grlc, and holds one ``VALUES ?name { … }`` block per
+parameter with an example value, so it runs unchanged in any SPARQL tool. Binding replaces what stands in that block
+by terms; a caller's text never becomes part of a query.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rolegraph import resources, terms
+from rolegraph.errors import BadParameter, NotFound
+
+_HEADER = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
+_BLOCK = r"(VALUES\s+\?{name}\s*\{{)([^{{}}]*)(\}})"
+_FORM = re.compile(r"^\s*(SELECT|CONSTRUCT|ASK|DESCRIBE)\b", re.MULTILINE | re.IGNORECASE)
+_EXAMPLE = re.compile(r'"([^"]*)"|<([^>]*)>|(\S+)')
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: ``kinds`` are the kinds of thing that it names; it takes ``least`` to ``most`` values.
+
+    ``default`` tells that the values of the block hold where the caller gives none.
+    """
+
+    name: str
+    description: str
+    kinds: tuple[str, ...]
+    example: tuple[str, ...]
+    least: int = 1
+    most: int = 1
+    default: bool = False
+
+    @property
+    def expected(self) -> str:
+        """What a value may be, in words."""
+        kinds = " or ".join(self.kinds)
+        number = "one" if self.most == 1 else f"{self.least} to {self.most} values, each"
+        return f"{number} {kinds} as slug, CURIE or IRI, such as {self.example[0]}"
+
+
+@dataclass(frozen=True)
+class CannedQuery:
+    """One file of ``queries/``: ``question`` is the competency question it answers, ``number`` its ``CQ-nn``."""
+
+    name: str
+    number: str
+    question: str
+    description: str
+    tags: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    text: str
+
+    @property
+    def body(self) -> str:
+        """The query without its header."""
+        return _HEADER.sub("", self.text).strip() + "\n"
+
+    @property
+    def holds(self) -> str:
+        """What the answer is: ``table`` or ``graph``."""
+        form = _FORM.search(self.body)
+        return "table" if form and form[1].upper() in ("SELECT", "ASK") else "graph"
+
+    def bind(self, values: Mapping[str, Sequence[str]]) -> str:
+        """Return the query with the IRIs of each parameter in its block.
+
+        :param values: per parameter, absolute IRIs that were checked
+        :raises ValueError: for what is no IRI, so that nothing else can ever reach the text of a query
+        """
+        text = self.body
+        for parameter in self.parameters:
+            iris = values.get(parameter.name)
+            if iris is None and parameter.default:
+                continue
+            if not iris or not all(terms.is_iri(iri) for iri in iris):
+                raise ValueError(f"{self.name}: {parameter.name} needs IRIs, not {iris!r}")
+            # an IRI that passed the check holds no backslash, so it cannot refer to a group of the pattern
+            filled = " ".join(f"<{iri}>" for iri in iris)
+            text = re.sub(_BLOCK.format(name=parameter.name), rf"\g<1> {filled} \g<3>", text)
+        return text
+
+    def given(self, values: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """Check the names and numbers of a caller's values and return those of each parameter, still as written.
+
+        A single value may hold several, separated by commas, where the parameter takes several.
+
+        :raises BadParameter: for an unknown, missing or surplus one
+        """
+        unknown = [name for name in values if name not in {parameter.name for parameter in self.parameters}]
+        if unknown:
+            known = ", ".join(parameter.name for parameter in self.parameters) or "no parameters"
+            raise BadParameter(unknown[0], f"the query {self.name} has no parameter {unknown[0]!r}", expected=known)
+        return {parameter.name: found for parameter in self.parameters if (found := _several(self, parameter, values))}
+
+
+def _several(query: CannedQuery, parameter: Parameter, values: Mapping[str, Sequence[str]]) -> list[str]:
+    written = [text.strip() for text in values.get(parameter.name, ())]
+    if parameter.most > 1:
+        written = [piece.strip() for text in written for piece in text.split(",")]
+    found = list(dict.fromkeys(text for text in written if text))
+    if not found and parameter.default:
+        return []
+    if not parameter.least <= len(found) <= parameter.most:
+        count = "nothing" if not found else f"{len(found)} value{'s' if len(found) > 1 else ''}"
+        detail = f"{parameter.name} of the query {query.name} was given {count}"
+        raise BadParameter(parameter.name, detail, expected=parameter.expected)
+    return found
+
+
+class Library:
+    """The canned queries of a folder, by name, in the order of their numbers."""
+
+    def __init__(self, paths: Sequence[Path] | None = None) -> None:
+        found = paths if paths is not None else resources.files("queries", "*.rq")
+        self._queries = {query.name: query for query in sorted(map(read, found), key=lambda query: (query.number, query.name))}
+
+    def __iter__(self) -> Iterator[CannedQuery]:
+        return iter(self._queries.values())
+
+    def get(self, name: str) -> CannedQuery:
+        """Return a query by its name.
+
+        :raises NotFound: naming the queries that there are
+        """
+        if name not in self._queries:
+            raise NotFound(f"there is no canned query {name!r}", expected=", ".join(self._queries))
+        return self._queries[name]
+
+
+def read(path: Path) -> CannedQuery:
+    """Read one file.
+
+    :raises ValueError: naming the file, for a header without what it needs, or a parameter without its block
+    """
+    text = path.read_text(encoding="utf-8")
+    header = yaml.safe_load("\n".join(_HEADER.findall(text)))
+    try:
+        parameters = tuple(_parameter(name, fields, text) for name, fields in (header.get("parameters") or {}).items())
+        return CannedQuery(
+            name=path.stem,
+            number=header["number"],
+            question=header["summary"],
+            description=header.get("description", "").strip(),
+            tags=tuple(header["tags"]),
+            parameters=parameters,
+            text=text,
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path}: the header is incomplete: {error}") from error
+
+
+def _parameter(name: str, fields: Mapping[str, Any], text: str) -> Parameter:
+    blocks = {match[2].strip() for match in re.finditer(_BLOCK.format(name=name), text)}
+    if len(blocks) != 1:
+        raise ValueError(f"the parameter {name} needs a VALUES ?{name} block, the same wherever it stands")
+    example = tuple(match[1] or match[2] or match[3] for match in _EXAMPLE.finditer(blocks.pop()))
+    kinds = fields["type"]
+    return Parameter(
+        name=name,
+        description=fields["description"],
+        kinds=tuple([kinds] if isinstance(kinds, str) else kinds),
+        example=example,
+        least=fields.get("least", 1),
+        most=fields.get("most", 1),
+        default=fields.get("default", False),
+    )

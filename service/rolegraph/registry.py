@@ -1,0 +1,169 @@
+"""The façade: everything that the command line and the web do goes through one object."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rdflib import RDF, Graph, Literal, URIRef
+
+from rolegraph import audit, catalogue, comparison, entries, jsonld, library, terms
+from rolegraph.audit import Problem
+from rolegraph.catalogue import Catalogue
+from rolegraph.comparison import Comparison
+from rolegraph.engine import Choose, Engine
+from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.errors import BadParameter, NotFound
+from rolegraph.formats import Format, holding, named
+from rolegraph.queries import Library, Parameter
+from rolegraph.shapes import Report, Shapes
+from rolegraph.things import Answer, Row
+
+
+class Rolegraph:
+    """The knowledge graph of job roles over one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.queries = Library()
+        self.catalogue = Catalogue(engine)
+
+    @classmethod
+    def open(cls, store: Path | None = None) -> "Rolegraph":
+        """Open the store in a folder, or one in memory, and load what the package ships where that is new.
+
+        :raises StoreUnusable: for a folder that is in use or cannot be written
+        """
+        engine = EmbeddedEngine(store / "graph" if store else None, terms.prefixes())
+        library.load(engine, store)
+        return cls(engine)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """The shapes, loaded when they are first needed."""
+        return Shapes()
+
+    def close(self) -> None:
+        """Release the store."""
+        self.engine.close()
+
+    def query(self, text: str, choose: Choose) -> Answer:
+        """Answer a SPARQL query."""
+        return self.engine.query(text, choose)
+
+    def run(self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose) -> Answer:
+        """Answer a canned query with a caller's parameters.
+
+        :raises NotFound: for an unknown query
+        :raises BadParameter: for a parameter that is missing, unknown or of the wrong kind
+        """
+        return self.engine.query(self.bound(name, parameters), choose)
+
+    def rows(self, name: str, parameters: Mapping[str, Sequence[str]] | None = None) -> list[Row]:
+        """Answer a canned query as rows; see :meth:`run`."""
+        return self.engine.rows(self.bound(name, parameters or {}))
+
+    def bound(self, name: str, parameters: Mapping[str, Sequence[str]]) -> str:
+        """Return the text of a canned query with a caller's parameters in it; see :meth:`run`."""
+        query = self.queries.get(name)
+        by_name = {parameter.name: parameter for parameter in query.parameters}
+        given = query.given(parameters)
+        return query.bind({key: [self.resolve(text, by_name[key]) for text in texts] for key, texts in given.items()})
+
+    def resolve(self, text: str, parameter: Parameter) -> str:
+        """Return the IRI of the thing that a value of a parameter names by slug, CURIE or IRI.
+
+        :raises BadParameter: where there is no such thing, or more than one
+        """
+        if parameter.kinds == ("scheme",):
+            return catalogue.scheme(parameter.name, text, parameter.expected)
+        kinds = [terms.KINDS[name] for name in parameter.kinds]
+        return self.catalogue.resolve(parameter.name, text, kinds, parameter.expected)
+
+    def compare(self, roles: Sequence[str]) -> Comparison:
+        """Compare two to eight roles, each a slug, a CURIE or an IRI, over every facet.
+
+        :raises BadParameter: for an unknown role, or too few or too many
+        """
+        query = self.queries.get("compare")
+        given = query.given({"role": roles})["role"]
+        iris = list(dict.fromkeys(self.resolve(text, query.parameters[0]) for text in given))
+        if len(iris) < query.parameters[0].least:
+            detail = f"all of {', '.join(given)} name the same role"
+            raise BadParameter("role", detail, expected=query.parameters[0].expected)
+        rows = self.engine.rows(query.bind({"role": iris}))
+        levels = self.engine.rows(self.queries.get("proficiency").bind({"role": iris}))
+        labels = self.catalogue.labels([*iris, *{row["source"].value for row in rows}])
+        return comparison.build([labels[iri] for iri in iris], rows, levels, labels)
+
+    def graph(self, iri: str, format_: Format) -> Answer:
+        """Return the triples about a thing, and the labels of what it links to, in a graph format.
+
+        :raises NotFound: where no graph says anything of it
+        """
+        self.catalogue.thing(iri)
+        rg, schema, skos = (terms.prefixes()[prefix] for prefix in ("rg", "schema", "skos"))
+        parts = f"<{rg}outlook>|<{rg}salary>|<{schema}baseSalary>|(<{schema}baseSalary>/<{schema}value>)"
+        text = f"""CONSTRUCT {{ ?thing ?property ?other . ?other <{skos}prefLabel> ?label }} WHERE {{
+            {{ SELECT DISTINCT ?thing {{ {{ BIND(<{iri}> AS ?thing) }} UNION {{ <{iri}> {parts} ?thing }} }} }}
+            ?thing ?property ?other OPTIONAL {{ ?other <{skos}prefLabel> ?label }}
+        }}"""
+        return self._graph(text, format_)
+
+    def comparison_graph(self, roles: Sequence[str], format_: Format) -> Answer:
+        """Return the facts of a comparison, with the statements that support them, in a graph format."""
+        return self._graph(self.bound("compare-graph", {"role": roles}), format_)
+
+    def occupation(self, iri: str) -> dict[str, Any]:
+        """Return a role as a schema.org ``Occupation`` in JSON-LD."""
+        return jsonld.occupation(self.catalogue.thing(iri))
+
+    def validate(self, body: bytes, format_: Format) -> Report:
+        """Check an entry against the shapes, with what the graph knows of the things that it points to. Stores nothing.
+
+        :raises UnreadableInput: for an entry that does not parse
+        """
+        entry = entries.read(body, format_)
+        return self.shapes.check(entry, self._context(entry))
+
+    def export(self, format_: Format, graph: str | None = None) -> bytes:
+        """Serialise all named graphs, or one of them.
+
+        :raises NotFound: for a graph that is not there
+        """
+        if graph is not None and graph not in self.engine.graphs():
+            raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
+        return self.engine.dump(format_, graph)
+
+    def check(self, *, fix: bool = False) -> list[Problem]:
+        """Audit what the package ships: layout, shapes (each file as an entry), rules of hygiene.
+
+        :param fix: rewrite files that are not laid out canonically
+        """
+        found: list[Problem] = []
+        for path in audit.data_files():
+            found += audit.untidy(path, fix=fix)
+            entry = audit.read(path)
+            report = self.shapes.check(entry, self._context(entry))
+            found += [Problem(finding.shape, finding.focus, finding.message) for finding in report.findings]
+        for rule in audit.rules():
+            found += audit.problems(rule, self.engine.rows(rule.text))
+        return found
+
+    def _graph(self, text: str, format_: Format) -> Answer:
+        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context, which the engine does not do."""
+        if format_.name != "jsonld":
+            return self.engine.query(text, lambda _: format_)
+        triples = self.engine.query(text, lambda _: named("ntriples", holding("graph")))
+        return Answer(format_, jsonld.compact(triples.body))
+
+    def _context(self, entry: Graph) -> Graph:
+        """Return what the graph knows of the things that an entry speaks of, less what the entry says of them itself."""
+        nodes = {str(node) for node in entry.all_nodes() if isinstance(node, URIRef)}
+        context = Graph()
+        for iri, property_, value in self.catalogue.known(nodes):
+            subject, predicate = URIRef(iri), URIRef(property_)
+            if predicate == RDF.type or (subject, predicate, None) not in entry:
+                object_ = URIRef(value.value) if value.kind == "iri" else Literal(value.value, lang=value.language)
+                context.add((subject, predicate, object_))
+        return context

@@ -1,0 +1,103 @@
+"""The plain values that pass between the layers: answers and rows of queries, and the things of the graph."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from rolegraph import terms
+from rolegraph.formats import Format
+
+
+class Value(NamedTuple):
+    """One value of a row: ``kind`` is ``iri``, ``literal`` or ``blank``; a literal has a language or a datatype IRI."""
+
+    value: str
+    kind: str = "iri"
+    language: str | None = None
+    datatype: str | None = None
+
+
+Row = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The whole answer of a query, serialised."""
+
+    format: Format
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Named:
+    """Something with an IRI and a label; ``definition`` is empty where there is none."""
+
+    iri: str
+    label: str
+    definition: str = ""
+
+    @property
+    def slug(self) -> str:
+        """The last part of an IRI of this graph, or the whole IRI."""
+        return terms.slug_of(self.iri)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the thing as JSON: ``id``, ``curie``, ``label`` and, where there is one, ``definition``."""
+        found = {"id": self.iri, "curie": terms.shorten(self.iri), "label": self.label}
+        return {**found, "definition": self.definition} if self.definition else found
+
+
+@dataclass(frozen=True)
+class Member(Named):
+    """One thing in the list of its kind: ``sources`` is the number of sources that speak of it."""
+
+    sources: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the thing as JSON, with ``sources``."""
+        return {**super().as_dict(), "sources": self.sources}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A property of a thing, or one that leads to it: ``other`` is what stands at its other end, ``sources`` who says so."""
+
+    property: str
+    other: Value
+    label: str
+    sources: tuple[Named, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the link as JSON: ``property``, ``id`` or ``value``, ``label`` where it differs, ``sources``."""
+        end = {"id": self.other.value, "label": self.label} if self.other.kind == "iri" else {"value": self.other.value}
+        language = {"language": self.other.language} if self.other.language else {}
+        return {"property": terms.shorten(self.property), **end, **language, "sources": [source.iri for source in self.sources]}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A thing as a page shows it: its own links and those of others to it."""
+
+    iri: str
+    kind: terms.Kind
+    label: str
+    links: tuple[Link, ...]
+    incoming: tuple[Link, ...]
+
+    def values(self, property_: str) -> tuple[Link, ...]:
+        """Return the links of one property, named by its CURIE."""
+        return tuple(link for link in self.links if terms.shorten(link.property) == property_)
+
+    def first(self, property_: str) -> str:
+        """Return the text of the first value of a property, named by its CURIE, or an empty one."""
+        return next((link.other.value for link in self.values(property_)), "")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the thing as JSON: ``id``, ``kind``, ``label``, ``links`` and ``incoming``."""
+        return {
+            "id": self.iri,
+            "curie": terms.shorten(self.iri),
+            "kind": self.kind.name,
+            "label": self.label,
+            "links": [link.as_dict() for link in self.links],
+            "incoming": [link.as_dict() for link in self.incoming],
+        }

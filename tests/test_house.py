@@ -1,0 +1,98 @@
+"""The house rules that a machine can check: which way imports point, who touches which library, how large things are."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
+
+LAYERS = (
+    {"errors", "fingerprints", "resources"},
+    {"terms", "formats"},
+    {"things"},
+    {"audit", "catalogue", "comparison", "engine", "entries", "jsonld", "library", "queries", "shapes"},
+    {"registry"},
+    {"web"},
+    {"cli"},
+)
+# layout orders Turtle for audit, and rests on terms alone
+BESIDE = {"layout": 2}
+OWNERS = {
+    "pyoxigraph": {"engine/embedded.py"},
+    "pyshacl": {"shapes.py"},
+    "flask": {"web"},
+    "werkzeug": {"web"},
+    "granian": {"web"},
+    "jinja2": {"web"},
+    "markupsafe": {"web"},
+    "click": {"cli"},
+    "rich": {"cli"},
+    "platformdirs": {"cli"},
+    "yaml": {"queries.py"},
+    "rdflib": {"terms.py", "audit.py", "entries.py", "jsonld.py", "layout.py", "registry.py", "shapes.py", "engine/federation.py"},
+}
+FILE_LINES, FUNCTION_LINES, MOST_FUNCTIONS_LINES = 300, 60, 40
+
+FILES = sorted(HOUSE.rglob("*.py"))
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names} | BESIDE
+
+
+def room(path: Path) -> str:
+    return path.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield node.module
+            if node.module == "rolegraph":
+                yield from (f"rolegraph.{alias.name}" for alias in node.names)
+
+
+def test_every_module_has_its_place_in_a_layer() -> None:
+    assert FILES
+    assert {room(path) for path in FILES} - {"__init__", "__main__"} == set(LEVEL)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_imports_point_down(path: Path) -> None:
+    own = room(path)
+    if own in ("__init__", "__main__"):
+        return
+    for module in imports(path):
+        other = module.split(".")[1] if module.startswith("rolegraph.") else None
+        if other in LEVEL and other != own:
+            assert LEVEL[other] < LEVEL[own], f"{own} (layer {LEVEL[own]}) imports {other} (layer {LEVEL[other]})"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_third_party_libraries_stay_with_their_owners(path: Path) -> None:
+    place = path.relative_to(HOUSE).as_posix()
+    for module in imports(path):
+        library = module.split(".")[0]
+        if library in sys.stdlib_module_names or library == "rolegraph":
+            continue
+        assert library in OWNERS, f"{place} imports {library}, which no module owns"
+        assert place in OWNERS[library] or place.split("/")[0] in OWNERS[library], f"{library} belongs to {OWNERS[library]}"
+
+
+def test_files_and_functions_stay_small() -> None:
+    lengths = []
+    for path in FILES:
+        text = path.read_text("utf-8")
+        assert len(text.splitlines()) <= FILE_LINES, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lengths.append((node.end_lineno or 0) - node.lineno + 1)
+                assert lengths[-1] <= FUNCTION_LINES, f"{path}: {node.name}"
+    assert len([length for length in lengths if length <= MOST_FUNCTIONS_LINES]) >= 0.9 * len(lengths)
+
+
+def test_no_room_for_odds_and_ends() -> None:
+    assert not [path for path in FILES if path.stem in ("utils", "util", "helpers", "common", "misc", "manager")]

@@ -1,0 +1,198 @@
+"""The canned queries: what each answers on the shipped data, in any SPARQL tool, and the laws that their answers obey."""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdflib import Dataset
+
+from rolegraph import formats, terms
+from rolegraph.catalogue import Catalogue
+from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.errors import BadParameter, NotFound
+from rolegraph.queries import CannedQuery, Library
+from rolegraph.registry import Rolegraph
+from rolegraph.things import Row
+
+EXPECTED = Path(__file__).parent / "expected"
+QUERIES = list(Library())
+TABLES = [query for query in QUERIES if query.holds == "table"]
+PREFIXES = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in terms.prefixes().items())
+
+by_name = pytest.mark.parametrize("query", TABLES, ids=lambda query: query.name)
+
+
+def as_csv(rows: list[Row], text: str) -> str:
+    """Lay rows out as the files in ``expected/`` are: IRIs as CURIEs, columns in the order of the SELECT clause."""
+    names = sorted({name for row in rows for name in row}, key=lambda name: text.index("?" + name))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([terms.shorten(row[name].value) if name in row else "" for name in names] for row in rows)
+    return out.getvalue()
+
+
+@by_name
+def test_the_answer_on_the_shipped_data_is_the_saved_one(graph: Rolegraph, query: CannedQuery) -> None:
+    """Set ROLEGRAPH_SAVE_EXPECTED=1 to save new answers, and review what changed."""
+    found = as_csv(graph.engine.rows(query.body), query.body)
+    path = EXPECTED / f"{query.name}.csv"
+    if os.environ.get("ROLEGRAPH_SAVE_EXPECTED"):
+        path.write_text(found, encoding="utf-8")
+    assert found.count("\n") > 1, "an example that answers nothing shows nothing"
+    assert found == path.read_text(encoding="utf-8")
+
+
+def test_every_saved_answer_belongs_to_a_query_and_every_number_is_used_once() -> None:
+    assert {path.stem for path in EXPECTED.glob("*.csv")} == {query.name for query in TABLES}
+    assert [query.number for query in QUERIES] == [f"CQ-{number:02}" for number in range(1, len(QUERIES) + 1)]
+
+
+@pytest.fixture(scope="module")
+def two_sources(graph: Rolegraph) -> tuple[Rolegraph, Dataset]:
+    """The shipped graph with two of its sources, and the same in rdflib: few named graphs, so that it answers within seconds."""
+    smaller, dataset = Rolegraph(EmbeddedEngine(None)), Dataset()
+    for name in graph.engine.graphs():
+        turtle = graph.export(formats.named("turtle", formats.FORMATS), name)
+        if "/source/" not in name or any(part in name for part in ("ai-architect", "machine-learning-engineer-vs")):
+            smaller.engine.replace(name, turtle)
+            dataset.default_graph.parse(data=turtle, format="turtle")
+            if "/source/" in name:
+                dataset.graph(name).parse(data=turtle, format="turtle")
+    return smaller, dataset
+
+
+@by_name
+def test_the_file_runs_unchanged_in_another_sparql_tool(two_sources: tuple[Rolegraph, Dataset], query: CannedQuery) -> None:
+    smaller, dataset = two_sources
+    theirs = dataset.query(query.text)
+    names = [str(name) for name in theirs.vars or ()]
+    ours = [tuple(row[name].value if name in row else "" for name in names) for row in smaller.engine.rows(query.body)]
+    assert sorted(ours) == sorted(tuple("" if term is None else str(term).removesuffix(".0") for term in row) for row in theirs)
+
+
+def test_the_graph_of_a_comparison_holds_its_facts_and_their_statements(graph: Rolegraph) -> None:
+    roles = ["ai-architect", "ai-programmer"]
+    turtle = graph.comparison_graph(roles, formats.named("ntriples", formats.FORMATS)).body.decode()
+    for claim in (claim for section in graph.compare(roles).sections for item in section.items for claim in item.claims):
+        assert f"<{claim.role}> <{terms.RG}{claim.facet}> " in turtle
+    assert turtle.count(f"<{terms.RG}fingerprint>") > 60
+
+
+# ---------------------------------------------------------------- laws, against brute force on random graphs
+
+PROPERTIES = {"essentialSkill": "skills", "optionalSkill": "skills", "tool": "tools", "responsibility": "responsibilities"}
+ROLES = "abcd"
+fact = st.tuples(st.sampled_from("xyz"), st.sampled_from(ROLES), st.sampled_from(sorted(PROPERTIES)), st.sampled_from("pqrs"))
+facts = st.sets(fact, max_size=40)
+Facts = set[tuple[str, str, str, str]]
+
+
+def store(found: Facts) -> Rolegraph:
+    """A graph in which source x, y or z states that a role has an item by a property."""
+    engine = EmbeddedEngine(None)
+    labels = "".join(f'skill:{item} a rg:Skill ; skos:prefLabel "{item}"@en .\n' for item in "pqrs")
+    labels += "".join(f'role:{role} a rg:Role ; skos:prefLabel "{role}"@en .\n' for role in ROLES)
+    engine.replace(terms.BASE + "skill", (PREFIXES + labels).encode())
+    for source in "xyz":
+        own = "".join(f"role:{role} rg:{name} skill:{item} .\n" for origin, role, name, item in found if origin == source)
+        engine.replace(f"{terms.BASE}source/{source}", (PREFIXES + own).encode())
+    return Rolegraph(engine)
+
+
+def items(rows: list[Row]) -> set[tuple[str, str]]:
+    return {(terms.slug_of(row["section"].value), terms.slug_of(row["item"].value)) for row in rows}
+
+
+def had(found: Facts, role: str) -> set[tuple[str, str]]:
+    return {(PROPERTIES[name], item) for _, other, name, item in found if other == role}
+
+
+@settings(max_examples=40, deadline=None)
+@given(facts, st.lists(st.sampled_from(ROLES), min_size=2, max_size=4, unique=True))
+def test_set_algebra_of_roles(found: Facts, roles: list[str]) -> None:
+    graph = store(found)
+    first, *others = roles
+    shared = set.intersection(*(had(found, role) for role in roles))
+    assert items(graph.rows("shared-by-all", {"role": roles})) == shared
+    own = had(found, first) - set().union(*(had(found, role) for role in others))
+    assert items(graph.rows("only-in-one", {"role": [first], "other": others})) == own
+    needs = {item for _, role, name, item in found if role == first and name != "responsibility"}
+    has = {item for _, role, name, item in found if role == others[0] and name != "responsibility"}
+    gap = graph.rows("gap", {"from": [others[0]], "to": [first]})
+    assert {terms.slug_of(row["item"].value) for row in gap} == needs - has
+
+
+@settings(max_examples=40, deadline=None)
+@given(facts, st.lists(st.sampled_from(ROLES), min_size=2, max_size=4, unique=True))
+def test_a_comparison_says_what_every_source_says_and_nothing_else(found: Facts, roles: list[str]) -> None:
+    compared = store(found).compare(roles)
+    said = {
+        (terms.slug_of(source), terms.slug_of(claim.role), claim.facet, terms.slug_of(item.iri))
+        for section in compared.sections
+        for item in section.items
+        for claim in item.claims
+        for source in claim.sources
+    }
+    assert said == {fact for fact in found if fact[1] in roles}
+    for section in compared.sections:
+        for item in section.items:
+            holders = {role for role in roles if (section.name, terms.slug_of(item.iri)) in had(found, role)}
+            assert {terms.slug_of(iri) for iri in item.roles} == holders
+            assert compared.spread(item) == ("all" if len(holders) == len(roles) else "some" if len(holders) > 1 else "one")
+
+
+# ---------------------------------------------------------------- parameters
+
+
+@pytest.mark.parametrize("text", ["deep-learning-engineer", "role:deep-learning-engineer", terms.BASE + "role/deep-learning-engineer"])
+def test_a_thing_is_named_by_slug_curie_or_iri(graph: Rolegraph, text: str) -> None:
+    assert graph.rows("tips", {"role": [text]}) == graph.rows("tips", {"role": ["deep-learning-engineer"]})
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "parameter", "words"),
+    [
+        ("tips", {}, "role", "nothing"),
+        ("tips", {"role": ["ai-architect", "ai-programmer"]}, "role", "2 values"),
+        ("tips", {"rule": ["ai-architect"]}, "rule", "no parameter"),
+        ("tips", {"role": ["deep-lerning-engineer"]}, "role", "there is no role"),
+        ("tips", {"role": ["tool:python"]}, "role", "there is no role"),
+        ("tips", {"role": ["> } DROP ALL #"]}, "role", "there is no role"),
+        ("tips", {"role": ["https://w3id.org/rolegraph/role/x> <y"]}, "role", "there is no role"),
+        ("compare", {"role": ["ai-architect"]}, "role", "1 value"),
+        ("compare", {"role": ["a,b,c,d,e,f,g,h,i"]}, "role", "9 values"),
+        ("mappings", {"scheme": ["roles"]}, "scheme", "concept scheme"),
+    ],
+)
+def test_a_wrong_parameter_is_named_with_what_is_expected(
+    graph: Rolegraph, name: str, parameters: dict[str, list[str]], parameter: str, words: str
+) -> None:
+    with pytest.raises(BadParameter, match=words) as caught:
+        graph.rows(name, parameters)
+    assert caught.value.members["parameter"] == parameter
+    assert caught.value.members["expected"]
+
+
+def test_a_slip_of_the_pen_is_answered_with_what_was_meant(graph: Rolegraph) -> None:
+    with pytest.raises(BadParameter) as caught:
+        graph.rows("tips", {"role": ["deep-lerning-engineer"]})
+    assert caught.value.members["suggestions"][0] == "role:deep-learning-engineer"
+
+
+def test_an_unknown_query_is_answered_with_the_known_ones(graph: Rolegraph) -> None:
+    with pytest.raises(NotFound, match="nonsense") as caught:
+        graph.rows("nonsense")
+    assert "compare" in caught.value.members["expected"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60))
+def test_whatever_counts_as_an_iri_can_stand_in_a_query(text: str) -> None:
+    for iri in (text, "http://" + text, "urn:" + text, "http://example.org/" + text):
+        if terms.is_iri(iri):
+            Catalogue(EmbeddedEngine(None)).known([iri])
