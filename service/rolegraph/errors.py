@@ -28,10 +28,10 @@ class RolegraphError(Exception):
         self.detail = detail
         self.members = {name: value for name, value in members.items() if value not in (None, (), [])}
 
-    @property
-    def slug(self) -> str:
-        """The last part of the problem type's IRI: the title in lower case with hyphens."""
-        return self.title.lower().replace(" ", "-")
+    @classmethod
+    def slug(cls) -> str:
+        """Return the last part of the problem type's IRI: the title in lower case with hyphens."""
+        return cls.title.lower().replace(" ", "-")
 
 
 class UnreadableInput(RolegraphError):

@@ -251,7 +251,7 @@ def _pairs(parameters: Sequence[str]) -> dict[str, list[str]]:
 
 def _write(body: bytes, output: Path | None) -> None:
     if output is None:
-        click.get_binary_stream("stdout").write(body)
+        sys.stdout.buffer.write(body)
         return
     fresh = output.with_name(output.name + ".part")
     try:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pyoxigraph as ox
 
@@ -37,6 +38,7 @@ _MANY_EXPECTED = 12
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Triple = tuple[ox.NamedNode | ox.BlankNode | ox.Triple, ox.NamedNode, Term]
+T = TypeVar("T", bound=Term)
 
 
 class EmbeddedEngine:
@@ -161,7 +163,7 @@ def _triples(graph: str, turtle: bytes) -> Iterator[Triple]:
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     space = f"{BASE}.well-known/genid/{hashlib.sha256(graph.encode()).hexdigest()[:16]}-"
 
-    def skolem(term: Term) -> Term:
+    def skolem(term: T) -> T | ox.NamedNode:
         return ox.NamedNode(space + term.value) if isinstance(term, ox.BlankNode) else term
 
     for quad in dataset:

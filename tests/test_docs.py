@@ -1,0 +1,100 @@
+"""The documents stay true: every command, option, query, format and error is in them, every link leads somewhere, examples run."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from rdflib import Graph
+
+from rolegraph import errors, fingerprints, terms
+from rolegraph.cli import main
+from rolegraph.formats import FORMATS
+from rolegraph.queries import Library
+
+TOP = Path(__file__).parent.parent
+DOCUMENTS = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md"), *TOP.glob("*/*.md")])
+README = (TOP / "README.md").read_text("utf-8")
+HTTP = (TOP / "docs" / "http.md").read_text("utf-8")
+
+INDEX = """# Canned queries
+
+Each answers one competency question, runs unchanged in any SPARQL tool, and has a saved answer in `tests/expected/`. Run one with
+`rolegraph query NAME -p PARAMETER=VALUE`, or at `/queries/NAME?PARAMETER=VALUE`. A thing is named by slug (`ai-architect`), CURIE
+(`role:ai-architect`) or IRI. (`tests/test_docs.py` writes this page from the files in `queries/`.)
+
+A file begins with lines of `#+` (YAML: `number`, `summary`, `description`, `tags`, `parameters`) and has one `VALUES ?parameter { … }`
+block per parameter with an example value. A caller's values take the place of that example, as IRIs that were looked up.
+
+| | name | question | parameters |
+|---|---|---|---|"""
+
+each_document = pytest.mark.parametrize("path", sorted(set(DOCUMENTS)), ids=lambda path: str(path.relative_to(TOP)))
+
+
+def fences(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@each_document
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+@each_document
+def test_turtle_in_documents_parses(path: Path) -> None:
+    prefixes = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in terms.prefixes().items())
+    prefixes += "@prefix item: <https://w3id.org/rolegraph/source/example#> .\n"
+    for example in fences(path.read_text("utf-8"), "turtle"):
+        assert len(Graph().parse(data=prefixes + example, format="turtle")) > 0
+
+
+def test_every_command_and_setting_is_in_the_readme() -> None:
+    for name in main.commands:
+        assert f"rolegraph {name}" in README, name
+    serve = main.commands["serve"]
+    for option in serve.params:
+        if isinstance(option, click.Option):
+            assert option.opts[-1] in README, option.opts
+            assert str(option.envvar) in README, option.envvar
+
+
+@each_document
+def test_commands_in_documents_exist(path: Path) -> None:
+    for block in fences(path.read_text("utf-8"), "sh"):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            if words[:1] == ["rolegraph"] and len(words) > 1 and not words[1].startswith("-"):
+                command = main.commands[words[1]]
+                known = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
+                assert {word for word in words if word.startswith("-") and len(word) > 1} <= known | {"--help"}, line
+            if words[:1] == ["make"]:
+                assert re.search(rf"^{words[1]}:", (TOP / "Makefile").read_text("utf-8"), re.MULTILINE), line
+
+
+def test_every_error_and_format_is_in_the_guide_to_http() -> None:
+    for error in errors.every():
+        assert f"| {error.status} | `{error.slug()}` |" in HTTP, error
+    for format_ in FORMATS:
+        assert format_.media in HTTP, format_
+
+
+def test_the_index_of_queries_is_up_to_date() -> None:
+    """Set ROLEGRAPH_SAVE_EXPECTED=1 to write it anew."""
+    path = TOP / "docs" / "queries.md"
+    lines = [INDEX]
+    for query in Library():
+        parameters = ", ".join(f"`{parameter.name}`" + (" (several)" if parameter.most > 1 else "") for parameter in query.parameters)
+        lines.append(f"| {query.number} | [`{query.name}`](../queries/{query.name}.rq) | {query.question} | {parameters} |")
+    text = "\n".join(lines) + "\n"
+    if os.environ.get("ROLEGRAPH_SAVE_EXPECTED"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text("utf-8") == text
+
+
+def test_the_one_liner_for_fingerprints_does_what_the_service_does() -> None:
+    text = (TOP / "data" / "README.md").read_text("utf-8")
+    assert fingerprints.of("An  example ") in text
