@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from rdflib import SH, Graph
@@ -103,6 +103,7 @@ def prefixes() -> dict[str, str]:
     return dict(sorted(declared.items()))
 
 
+@lru_cache(maxsize=100_000)
 def shorten(iri: str) -> str:
     """Return the CURIE of an IRI where a declared prefix fits, else the IRI itself."""
     fitting = [(len(namespace), prefix) for prefix, namespace in prefixes().items() if iri.startswith(namespace)]
