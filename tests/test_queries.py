@@ -197,3 +197,11 @@ def test_whatever_counts_as_an_iri_can_stand_in_a_query(text: str) -> None:
     for iri in (text, "http://" + text, "urn:" + text, "http://example.org/" + text):
         if terms.is_iri(iri):
             Catalogue(EmbeddedEngine(None)).known([iri])
+
+
+def test_a_comparison_is_remembered_until_something_is_written() -> None:
+    graph = store({("x", "a", "tool", "p"), ("x", "b", "tool", "q")})
+    before = graph.compare(["a", "b"])
+    assert graph.compare(["a", "b"]) is before
+    graph.engine.withdraw(terms.BASE + "source/x")
+    assert all(section.items == () for section in graph.compare(["a", "b"]).sections)

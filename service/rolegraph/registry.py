@@ -1,7 +1,7 @@
 """The façade: everything that the command line and the web do goes through one object."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Row
 
 
+REMEMBERED = 256  # comparisons, of some tens of KiB each
+
+
 class Rolegraph:
     """The knowledge graph of job roles over one engine."""
 
@@ -27,6 +30,7 @@ class Rolegraph:
         self.engine = engine
         self.queries = Library()
         self.catalogue = Catalogue(engine)
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
 
     @classmethod
     def open(cls, store: Path | None = None) -> "Rolegraph":
@@ -91,7 +95,10 @@ class Rolegraph:
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        rows = self.engine.rows(query.bind({"role": iris}))
+        return self._remembered(tuple(iris), self.engine.revision)
+
+    def _compare(self, iris: tuple[str, ...], revision: int) -> Comparison:  # noqa: ARG002 - the revision is there to be remembered by
+        rows = self.engine.rows(self.queries.get("compare").bind({"role": iris}))
         levels = self.engine.rows(self.queries.get("proficiency").bind({"role": iris}))
         labels = self.catalogue.labels([*iris, *{row["source"].value for row in rows}])
         return comparison.build([labels[iri] for iri in iris], rows, levels, labels)

@@ -13,6 +13,10 @@ Choose = Callable[[str], Format]
 class Engine(Protocol):
     """A store of named graphs whose default graph is their union as a set."""
 
+    @property
+    def revision(self) -> int:
+        """A number that grows with every write, so what was read at one number need not be read again at the same."""
+
     def query(self, text: str, choose: Choose) -> Answer:
         """Answer a SPARQL query, serialised in the format that ``choose`` names once the kind of answer is known.
 

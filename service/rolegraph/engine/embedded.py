@@ -52,6 +52,11 @@ class EmbeddedEngine:
         self._prefixes = prefixes or {}
         self._writing = threading.Lock()
         self._store = _open(path)
+        self._revision = 0
+
+    @property
+    def revision(self) -> int:
+        return self._revision
 
     def query(self, text: str, choose: Choose) -> Answer:
         refuse_remote(text)
@@ -125,6 +130,7 @@ class EmbeddedEngine:
         if request:
             self._store.update(request)
             self._store.flush()
+            self._revision += 1
 
     def _stated_elsewhere(self, triple: Triple, graph: ox.NamedNode) -> bool:
         subject, predicate, object_ = triple
