@@ -19,7 +19,6 @@ from rolegraph.queries import Library, Parameter
 from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Row
 
-
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 
 
