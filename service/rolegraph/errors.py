@@ -9,6 +9,8 @@ RolegraphError
 ├── TooLarge                 413   a body over the limit
 ├── UnsupportedFormat        415   a body in a format that is not read here
 ├── NotConforming            422   an entry that breaks the shapes                (exit 1)
+├── TimeLimitReached         503   a query that took longer than is allowed
+├── MemoryLimitReached       503   a query that needed more memory than is allowed
 └── StoreUnusable            503   a store that cannot be opened, read or written
 """
 
@@ -95,6 +97,20 @@ class NotConforming(RolegraphError):
     status = 422
     exit_code = 1
     title = "Shapes not met"
+
+
+class TimeLimitReached(RolegraphError):
+    """A query that took longer than is allowed, or found no worker free in that time; ``limit`` tells the seconds."""
+
+    status = 503
+    title = "Time limit reached"
+
+
+class MemoryLimitReached(RolegraphError):
+    """A query that needed more memory than is allowed; ``limit`` tells the MiB."""
+
+    status = 503
+    title = "Memory limit reached"
 
 
 class StoreUnusable(RolegraphError):

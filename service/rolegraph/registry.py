@@ -13,6 +13,7 @@ from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
 from rolegraph.engine import Choose, Engine
 from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.engine.limited import LimitedEngine, Limits
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.queries import Library, Parameter
@@ -32,14 +33,15 @@ class Rolegraph:
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
 
     @classmethod
-    def open(cls, store: Path | None = None) -> "Rolegraph":
+    def open(cls, store: Path | None = None, limits: Limits | None = None) -> "Rolegraph":
         """Open the store in a folder, or one in memory, and load what the package ships where that is new.
 
+        :param limits: what a query of a client may take, for a store in a folder that others than its owner may ask
         :raises StoreUnusable: for a folder that is in use or cannot be written
         """
         engine = EmbeddedEngine(store / "graph" if store else None, terms.prefixes())
         library.load(engine, store)
-        return cls(engine)
+        return cls(LimitedEngine(engine, store / "checkpoints", limits) if store and limits else engine)
 
     @cached_property
     def shapes(self) -> Shapes:

@@ -13,6 +13,7 @@ from platformdirs import user_data_path
 
 from rolegraph import __version__, fingerprints, formats, terms
 from rolegraph.cli import tables
+from rolegraph.engine.limited import MIB, Limits
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.formats import Format
 from rolegraph.registry import Rolegraph
@@ -20,8 +21,6 @@ from rolegraph.registry import Rolegraph
 TABLES = formats.holding("table")
 GRAPHS = formats.holding("graph")
 PLAIN = {"table": "json", "graph": "turtle"}
-PORT = click.IntRange(1, 65535)
-THREADS = click.IntRange(1, 256)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -55,6 +54,12 @@ store_option = click.option(
 output_option = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 
 
+def setting(name: str, default: Any, kind: Any, text: str) -> Callable[[Function], Function]:
+    """Return an option of ``serve`` that an environment variable of the same name sets too."""
+    variable = "ROLEGRAPH_" + name.strip("-").replace("-", "_").upper()
+    return click.option(name, default=default, envvar=variable, show_default=True, show_envvar=True, type=kind, help=text)
+
+
 def format_option(offered: Sequence[Format], *people: str) -> Callable[[Function], Function]:
     """Return the option --format for some formats, those for people first; the first is the default."""
     names = [*people, *dict.fromkeys(format_.name for format_ in offered)]
@@ -75,8 +80,12 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", envvar="ROLEGRAPH_HOST", show_default=True, show_envvar=True, help="Address to listen on.")
-@click.option("--port", default=8080, envvar="ROLEGRAPH_PORT", show_default=True, show_envvar=True, type=PORT, help="Port.")
+@setting("--host", "127.0.0.1", str, "Address to listen on.")
+@setting("--port", 8080, click.IntRange(1, 65535), "Port to listen on.")
+@setting("--threads", 8, click.IntRange(1, 256), "Requests at a time.")
+@setting("--query-timeout", 10.0, click.FloatRange(0.1, 3600), "Seconds that a query may take.")
+@setting("--query-memory", 1024, click.IntRange(64), "MiB that a query may take.")
+@setting("--query-workers", 4, click.IntRange(1, 256), "Queries at a time.")
 @click.option(
     "--store",
     type=click.Path(file_okay=False, path_type=Path),
@@ -86,9 +95,8 @@ def main() -> None:
     show_default="in the user's data folder",
     help="Folder of the store; made and filled at the first start.",
 )
-@click.option("--threads", default=8, envvar="ROLEGRAPH_THREADS", show_default=True, show_envvar=True, type=THREADS, help="Threads.")
-def serve(host: str, port: int, store: Path, threads: int) -> None:
-    """Serve the graph over HTTP until stopped.
+def serve(*, host: str, port: int, store: Path, threads: int, query_timeout: float, query_memory: int, query_workers: int) -> None:
+    """Serve the graph over HTTP until stopped. A query that passes its limit of time or memory is stopped.
 
     \b
     rolegraph serve
@@ -96,7 +104,8 @@ def serve(host: str, port: int, store: Path, threads: int) -> None:
     """
     from rolegraph.web import server
 
-    sys.exit(server.run(store=store, host=host, port=port, threads=threads))
+    limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers)
+    sys.exit(server.run(store, limits, host=host, port=port, threads=threads))
 
 
 @main.command("query")

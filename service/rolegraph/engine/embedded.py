@@ -48,10 +48,10 @@ class EmbeddedEngine:
     serialised before the call returns, since an open iterator that another thread touches aborts the process.
     """
 
-    def __init__(self, path: Path | None, prefixes: dict[str, str] | None = None) -> None:
+    def __init__(self, path: Path | None, prefixes: dict[str, str] | None = None, *, read_only: bool = False) -> None:
         self._prefixes = prefixes or {}
         self._writing = threading.Lock()
-        self._store = _open(path)
+        self._store = ox.Store.read_only(str(path)) if read_only else _open(path)
         self._revision = 0
 
     @property
@@ -99,6 +99,20 @@ class EmbeddedEngine:
             return self._serialize(sorted((quad.triple for quad in quads), key=str), format_)
         named = (quad for quad in self._store if not isinstance(quad.graph_name, ox.DefaultGraph))
         return self._serialize(sorted(named, key=lambda quad: (quad.graph_name.value, str(quad.triple))), format_)
+
+    def checkpoint(self, folder: Path) -> Path:
+        """Return a copy of the store as it is now, below a folder: the one that is there already where nothing was written since.
+
+        It takes milliseconds, since files are linked and not copied, and any process may open it for reading.
+        """
+        with self._writing:
+            path = folder / str(self._revision)
+            if not path.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                fresh = folder / f"{self._revision}.new"
+                self._store.backup(str(fresh))
+                fresh.rename(path)
+            return path
 
     def close(self) -> None:
         with self._writing:

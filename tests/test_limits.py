@@ -1,0 +1,133 @@
+"""Queries in processes of their own: each ends at its limit, no other client notices, and answers follow the writes."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rolegraph import formats
+from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.engine.limited import MIB, LimitedEngine, Limits
+from rolegraph.errors import MemoryLimitReached, NotAcceptable, StoreUnusable, TimeLimitReached, UnreadableInput
+
+EX = "http://example.org/"
+CROSS_JOIN = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+SMALL = "ASK { ?s ?p ?o }"
+
+
+def choose(holds: str) -> formats.Format:
+    return formats.holding(holds)[0]
+
+
+def workers(engine: LimitedEngine) -> list[int]:
+    """The numbers of the processes that answer queries."""
+    return [found._process.pid for found in engine._workers]
+
+
+def endless(engine: LimitedEngine) -> threading.Thread:
+    """A client whose query does not end before its limit."""
+
+    def ask() -> None:
+        with pytest.raises(TimeLimitReached):
+            engine.query(CROSS_JOIN, choose)
+
+    client = threading.Thread(target=ask)
+    client.start()
+    return client
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[LimitedEngine]:
+    inner = EmbeddedEngine(tmp_path / "graph")
+    inner.replace(EX + "g", "".join(f"<{EX}{number}> <{EX}p> '{number}' .\n" for number in range(800)).encode())
+    found = LimitedEngine(inner, tmp_path / "checkpoints", Limits(seconds=1.5, memory=128 * MIB, workers=2))
+    assert b"true" in found.query(SMALL, choose).body
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CROSS_JOIN,
+        "SELECT (MAX(CONCAT(STR(?a), STR(?f), STR(?i))) AS ?m) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }",
+        f"SELECT * {{ ?a (<{EX}p>|!<{EX}p>)* ?b . ?c (<{EX}p>|!<{EX}p>)* ?d . ?e (<{EX}p>|!<{EX}p>)* ?f FILTER(?a = ?zz) }}",
+    ],
+    ids=["cross join", "aggregate", "property path"],
+)
+def test_a_query_without_end_is_stopped_and_the_next_one_answered(engine: LimitedEngine, text: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(TimeLimitReached, match=r"longer than 1\.5 s") as caught:
+        engine.query(text, choose)
+    assert time.monotonic() - started < 4
+    assert caught.value.members["limit"] == "1.5 s"
+    assert b"true" in engine.query(SMALL, choose).body
+
+
+def test_a_query_that_takes_too_much_memory_is_told_from_one_that_takes_too_long(engine: LimitedEngine) -> None:
+    with pytest.raises(MemoryLimitReached, match="128 MiB"):
+        engine.query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i", choose)
+    assert b"true" in engine.query(SMALL, choose).body
+
+
+def test_other_clients_get_their_answers_meanwhile(engine: LimitedEngine) -> None:
+    client, answered = endless(engine), 0
+    while client.is_alive():
+        assert b"true" in engine.query(SMALL, choose).body
+        answered += 1
+    assert answered > 20
+
+
+def test_when_every_worker_is_busy_the_client_is_told(engine: LimitedEngine) -> None:
+    for client in [endless(engine) for _ in range(4)]:
+        client.join()
+    assert b"true" in engine.query(SMALL, choose).body
+
+
+def test_a_client_reads_its_own_write(engine: LimitedEngine) -> None:
+    for number in range(5):
+        engine.replace(EX + "h", f"<{EX}s> <{EX}q> <{EX}{number}> .".encode())
+        assert f"{EX}{number}".encode() in engine.query(f"SELECT ?o {{ <{EX}s> <{EX}q> ?o }}", choose).body
+
+
+def test_a_worker_that_is_killed_by_hand_is_replaced(engine: LimitedEngine) -> None:
+    for process in workers(engine):
+        os.kill(process, signal.SIGKILL)
+    time.sleep(0.2)
+    for _ in range(4):
+        assert b"true" in engine.query(SMALL, choose).body
+
+
+def test_a_worker_that_is_killed_at_work_is_replaced_and_its_client_told(engine: LimitedEngine) -> None:
+    told: list[StoreUnusable] = []
+
+    def ask() -> None:
+        with pytest.raises(StoreUnusable, match="ask again") as caught:
+            engine.query(CROSS_JOIN, choose)
+        told.append(caught.value)
+
+    client = threading.Thread(target=ask)
+    client.start()
+    time.sleep(0.5)
+    for process in workers(engine):
+        os.kill(process, signal.SIGKILL)
+    client.join()
+    assert told
+    assert b"true" in engine.query(SMALL, choose).body
+
+
+def test_errors_are_those_of_the_engine_itself(engine: LimitedEngine) -> None:
+    with pytest.raises(UnreadableInput) as caught:
+        engine.query("SELECT ?s {\n ?s ?p ?o } GARBAGE", choose)
+    assert caught.value.members["line"] == 2
+
+    def tables_only(holds: str) -> formats.Format:
+        return formats.negotiate("text/csv", formats.holding(holds))
+
+    assert engine.query("SELECT ?s { ?s ?p ?o } LIMIT 1", tables_only).body.startswith(b"s\r\n")
+    with pytest.raises(NotAcceptable):
+        engine.query("CONSTRUCT WHERE { ?s ?p ?o }", tables_only)
