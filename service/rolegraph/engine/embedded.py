@@ -12,6 +12,7 @@ import pyoxigraph as ox
 
 from rolegraph.engine import Choose
 from rolegraph.engine.federation import refuse_remote
+from rolegraph.engine.nesting import refuse_deep
 from rolegraph.errors import StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
@@ -59,6 +60,7 @@ class EmbeddedEngine:
         return self._revision
 
     def query(self, text: str, choose: Choose) -> Answer:
+        refuse_deep(text)
         refuse_remote(text)
         with _query_errors(text):
             results = self._store.query(text, base_iri=BASE)
