@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolegraph import formats, library
-from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.engine.embedded import EmbeddedEngine, StoredEngine
 from rolegraph.errors import Refused, StoreUnusable, UnreadableInput
 from rolegraph.registry import Rolegraph
 
@@ -30,12 +30,12 @@ def count(engine: EmbeddedEngine) -> int:
 
 
 def test_a_triple_of_three_sources_counts_once_and_stays_until_the_last_withdraws_it(tmp_path: Path) -> None:
-    engine = EmbeddedEngine(tmp_path / "store")
+    engine = StoredEngine(tmp_path / "store")
     for graph in "abc":
-        engine.replace(EX + graph, turtle({1}))
+        engine.write({EX + graph: turtle({1})})
     assert count(engine) == 1
     for graph, left in (("b", 1), ("a", 1), ("c", 0)):
-        engine.withdraw(EX + graph)
+        engine.write({EX + graph: None})
         assert count(engine) == left
     assert list(engine.graphs()) == []
 
@@ -43,9 +43,9 @@ def test_a_triple_of_three_sources_counts_once_and_stays_until_the_last_withdraw
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sets(st.integers(0, 6))), max_size=12))
 def test_the_default_graph_is_always_the_union_of_the_named_graphs(writes: list[tuple[str, set[int]]]) -> None:
-    engine, stated = EmbeddedEngine(None), {}
+    engine, stated = EmbeddedEngine(), {}
     for graph, objects in writes:
-        engine.replace(EX + graph, turtle(objects))
+        engine.write({EX + graph: turtle(objects)})
         stated[graph] = objects
         union = {int(row["o"].value.removeprefix(EX)) for row in engine.rows("SELECT ?o { ?s ?p ?o }")}
         assert union == set().union(*stated.values())
@@ -53,11 +53,11 @@ def test_the_default_graph_is_always_the_union_of_the_named_graphs(writes: list[
 
 
 def test_writes_of_many_threads_are_all_kept(tmp_path: Path) -> None:
-    engine = EmbeddedEngine(tmp_path / "store")
+    engine = StoredEngine(tmp_path / "store")
 
     def write(thread: int) -> None:
         for number in range(25):
-            engine.replace(f"{EX}graph-{thread}", turtle(set(range(thread * 100, thread * 100 + number + 1))))
+            engine.write({f"{EX}graph-{thread}": turtle(set(range(thread * 100, thread * 100 + number + 1)))})
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -68,42 +68,42 @@ def test_writes_of_many_threads_are_all_kept(tmp_path: Path) -> None:
 
 
 def test_blank_nodes_become_iris_and_loading_again_gives_the_same(tmp_path: Path) -> None:
-    engine = EmbeddedEngine(tmp_path / "store")
+    engine = StoredEngine(tmp_path / "store")
     body = f"<{EX}s> <{EX}p> [ <{EX}q> 'x' ] .".encode()
-    engine.replace(EX + "a", body)
+    engine.write({EX + "a": body})
     once = engine.dump(formats.named("nquads", formats.FORMATS))
-    engine.replace(EX + "a", body)
+    engine.write({EX + "a": body})
     assert engine.dump(formats.named("nquads", formats.FORMATS)) == once
     assert b"_:" not in once
 
 
 def test_turtle_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
-    engine = EmbeddedEngine(tmp_path / "store")
-    engine.replace(EX + "a", turtle({1}))
+    engine = StoredEngine(tmp_path / "store")
+    engine.write({EX + "a": turtle({1})})
     with pytest.raises(UnreadableInput, match="does not parse"):
-        engine.replace(EX + "a", b"<http://example.org/s> nonsense")
+        engine.write({EX + "a": b"<http://example.org/s> nonsense"})
     assert count(engine) == 1
 
 
 def test_a_store_in_use_says_so_and_what_to_do(tmp_path: Path) -> None:
-    engine = EmbeddedEngine(tmp_path / "store")
+    engine = StoredEngine(tmp_path / "store")
     with pytest.raises(StoreUnusable, match=r"in use by another process.*--store"):
-        EmbeddedEngine(tmp_path / "store")
+        StoredEngine(tmp_path / "store")
     engine.close()
-    EmbeddedEngine(tmp_path / "store").close()
+    StoredEngine(tmp_path / "store").close()
 
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoreUnusable, match="cannot be opened"):
-        EmbeddedEngine(tmp_path / "file" / "store")
+        StoredEngine(tmp_path / "file" / "store")
 
 
 def test_the_second_start_loads_nothing_and_answers_the_same(tmp_path: Path) -> None:
     first = Rolegraph.open(tmp_path)
     before = first.export(formats.named("nquads", formats.FORMATS))
     first.close()
-    engine = EmbeddedEngine(tmp_path / "graph")
+    engine = StoredEngine(tmp_path)
     assert library.load(engine, tmp_path) == 0
     engine.close()
     second = Rolegraph.open(tmp_path)
@@ -136,19 +136,19 @@ def test_a_source_that_is_shipped_no_more_leaves_the_store(tmp_path: Path, monke
 )
 def test_no_query_leaves_this_machine(text: str) -> None:
     with pytest.raises(Refused, match="SERVICE"):
-        EmbeddedEngine(None).query(text, choose)
+        EmbeddedEngine().query(text, choose)
 
 
 def test_the_word_service_is_no_crime() -> None:
-    engine = EmbeddedEngine(None)
+    engine = EmbeddedEngine()
     text = '# service\nSELECT * { ?service <http://example.org/service> "a SERVICE { }" }'
     assert b'"bindings":[]' in engine.query(text, choose).body
 
 
 @pytest.mark.parametrize("text", ["INSERT DATA { <a:b> <a:b> <a:b> }", "PREFIX a: <b:>\n# x\nDELETE WHERE { ?s ?p ?o }", "CLEAR ALL"])
 def test_an_update_is_called_an_update(text: str) -> None:
-    engine = EmbeddedEngine(None)
-    engine.replace(EX + "a", turtle({1}))
+    engine = EmbeddedEngine()
+    engine.write({EX + "a": turtle({1})})
     with pytest.raises(UnreadableInput, match="this is an update"):
         engine.query(text, choose)
     assert count(engine) == 1
@@ -156,6 +156,6 @@ def test_an_update_is_called_an_update(text: str) -> None:
 
 def test_a_syntax_error_says_where() -> None:
     with pytest.raises(UnreadableInput) as caught:
-        EmbeddedEngine(None).query("SELECT ?s {\n  ?s ?p ?o } GARBAGE", choose)
+        EmbeddedEngine().query("SELECT ?s {\n  ?s ?p ?o } GARBAGE", choose)
     assert caught.value.members["line"] == 2
     assert caught.value.members["column"] > 1

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from rolegraph import formats
-from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.limited import MIB, LimitedEngine, Limits
+from rolegraph.engine.embedded import StoredEngine
+from rolegraph.engine.limited import MIB, LimitedEngine, Limits, Pool
 from rolegraph.errors import MemoryLimitReached, NotAcceptable, StoreUnusable, TimeLimitReached, UnreadableInput
 
 EX = "http://example.org/"
@@ -25,7 +25,7 @@ def choose(holds: str) -> formats.Format:
 
 def workers(engine: LimitedEngine) -> list[int]:
     """The numbers of the processes that answer queries."""
-    return [found._process.pid for found in engine._workers]
+    return [found._process.pid for found in engine._pool._workers]
 
 
 def endless(engine: LimitedEngine) -> threading.Thread:
@@ -42,9 +42,9 @@ def endless(engine: LimitedEngine) -> threading.Thread:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[LimitedEngine]:
-    inner = EmbeddedEngine(tmp_path / "graph")
-    inner.replace(EX + "g", "".join(f"<{EX}{number}> <{EX}p> '{number}' .\n" for number in range(800)).encode())
-    found = LimitedEngine(inner, tmp_path / "checkpoints", Limits(seconds=1.5, memory=128 * MIB, workers=2))
+    inner = StoredEngine(tmp_path)
+    inner.write({EX + "g": "".join(f"<{EX}{number}> <{EX}p> '{number}' .\n" for number in range(800)).encode()})
+    found = LimitedEngine(inner, Pool(Limits(seconds=1.5, memory=128 * MIB, workers=2)))
     assert b"true" in found.query(SMALL, choose).body
     yield found
     found.close()
@@ -90,7 +90,7 @@ def test_when_every_worker_is_busy_the_client_is_told(engine: LimitedEngine) -> 
 
 def test_a_client_reads_its_own_write(engine: LimitedEngine) -> None:
     for number in range(5):
-        engine.replace(EX + "h", f"<{EX}s> <{EX}q> <{EX}{number}> .".encode())
+        engine.write({EX + "h": f"<{EX}s> <{EX}q> <{EX}{number}> .".encode()})
         assert f"{EX}{number}".encode() in engine.query(f"SELECT ?o {{ <{EX}s> <{EX}q> ?o }}", choose).body
 
 

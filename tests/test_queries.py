@@ -56,11 +56,11 @@ def test_every_saved_answer_belongs_to_a_query_and_every_number_is_used_once() -
 @pytest.fixture(scope="module")
 def two_sources(graph: Rolegraph) -> tuple[Rolegraph, Dataset]:
     """The shipped graph with two of its sources, and the same in rdflib: few named graphs, so that it answers within seconds."""
-    smaller, dataset = Rolegraph(EmbeddedEngine(None)), Dataset()
+    smaller, dataset = Rolegraph(EmbeddedEngine()), Dataset()
     for name in graph.engine.graphs():
         turtle = graph.export(formats.named("turtle", formats.FORMATS), name)
         if "/source/" not in name or any(part in name for part in ("ai-architect", "machine-learning-engineer-vs")):
-            smaller.engine.replace(name, turtle)
+            smaller.engine.write({name: turtle})
             dataset.default_graph.parse(data=turtle, format="turtle")
             if "/source/" in name:
                 dataset.graph(name).parse(data=turtle, format="turtle")
@@ -95,13 +95,13 @@ Facts = set[tuple[str, str, str, str]]
 
 def store(found: Facts) -> Rolegraph:
     """A graph in which source x, y or z states that a role has an item by a property."""
-    engine = EmbeddedEngine(None)
+    engine = EmbeddedEngine()
     labels = "".join(f'skill:{item} a rg:Skill ; skos:prefLabel "{item}"@en .\n' for item in "pqrs")
     labels += "".join(f'role:{role} a rg:Role ; skos:prefLabel "{role}"@en .\n' for role in ROLES)
-    engine.replace(terms.BASE + "skill", (PREFIXES + labels).encode())
+    engine.write({terms.BASE + "skill": (PREFIXES + labels).encode()})
     for source in "xyz":
         own = "".join(f"role:{role} rg:{name} skill:{item} .\n" for origin, role, name, item in found if origin == source)
-        engine.replace(f"{terms.BASE}source/{source}", (PREFIXES + own).encode())
+        engine.write({f"{terms.BASE}source/{source}": (PREFIXES + own).encode()})
     return Rolegraph(engine)
 
 
@@ -196,12 +196,12 @@ def test_an_unknown_query_is_answered_with_the_known_ones(graph: Rolegraph) -> N
 def test_whatever_counts_as_an_iri_can_stand_in_a_query(text: str) -> None:
     for iri in (text, "http://" + text, "urn:" + text, "http://example.org/" + text):
         if terms.is_iri(iri):
-            Catalogue(EmbeddedEngine(None)).known([iri])
+            Catalogue(EmbeddedEngine()).known([iri])
 
 
 def test_a_comparison_is_remembered_until_something_is_written() -> None:
     graph = store({("x", "a", "tool", "p"), ("x", "b", "tool", "q")})
     before = graph.compare(["a", "b"])
     assert graph.compare(["a", "b"]) is before
-    graph.engine.withdraw(terms.BASE + "source/x")
+    graph.engine.write({terms.BASE + "source/x": None})
     assert all(section.items == () for section in graph.compare(["a", "b"]).sections)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,11 +29,8 @@ class Shipped:
 class Target(Protocol):
     """What loading needs of an engine."""
 
-    def replace(self, graph: str, turtle: bytes) -> None:
-        """Make a named graph hold just the triples of a Turtle document."""
-
-    def withdraw(self, graph: str) -> None:
-        """Remove a named graph."""
+    def write(self, changes: Mapping[str, bytes | None]) -> None:
+        """Make each named graph hold just the triples of its Turtle document, or be gone, in one atomic write."""
 
 
 def shipped() -> Iterator[Shipped]:
@@ -56,15 +53,13 @@ def load(engine: Target, store: Path | None) -> int:
     known = _known(manifest)
     contents = {found.graph: found.read() for found in shipped()}
     digests = {graph: hashlib.sha256(content).hexdigest() for graph, content in contents.items()}
-    changed = [graph for graph, digest in digests.items() if known.get(graph) != digest]
-    gone = [graph for graph in known if graph not in digests]
-    for graph in changed:
-        engine.replace(graph, contents[graph])
-    for graph in gone:
-        engine.withdraw(graph)
-    if manifest and (changed or gone):
-        _write(manifest, digests)
-    return len(changed) + len(gone)
+    changes: dict[str, bytes | None] = {graph: contents[graph] for graph, digest in digests.items() if known.get(graph) != digest}
+    changes |= dict.fromkeys(graph for graph in known if graph not in digests)
+    if changes:
+        engine.write(changes)
+        if manifest:
+            _write(manifest, digests)
+    return len(changes)
 
 
 def _known(manifest: Path | None) -> dict[str, str]:

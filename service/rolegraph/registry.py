@@ -12,8 +12,8 @@ from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
 from rolegraph.engine import Choose, Engine
-from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.limited import LimitedEngine, Limits
+from rolegraph.engine.embedded import EmbeddedEngine, StoredEngine
+from rolegraph.engine.limited import LimitedEngine, Limits, Pool
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.queries import Library, Parameter
@@ -39,9 +39,20 @@ class Rolegraph:
         :param limits: what a query of a client may take, for a store in a folder that others than its owner may ask
         :raises StoreUnusable: for a folder that is in use or cannot be written
         """
-        engine = EmbeddedEngine(store / "graph" if store else None, terms.prefixes())
-        library.load(engine, store)
-        return cls(LimitedEngine(engine, store / "checkpoints", limits) if store and limits else engine)
+        if store is None:
+            engine = EmbeddedEngine(terms.prefixes())
+            library.load(engine, None)
+            return cls(engine)
+        stored = StoredEngine(store, terms.prefixes())
+        library.load(stored, store)
+        return cls(LimitedEngine(stored, Pool(limits)) if limits else stored)
+
+    def at(self, revision: int) -> "Rolegraph":
+        """Return the graph as it was at a revision, for reading.
+
+        :raises NotFound: for one that is not kept
+        """
+        return self if revision == self.engine.revision else Rolegraph(self.engine.at(revision))
 
     @cached_property
     def shapes(self) -> Shapes:

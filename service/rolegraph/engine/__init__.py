@@ -1,8 +1,9 @@
 """Engines: where the graph is kept and queried. The embedded one is Oxigraph on disk."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from rolegraph.engine.revisions import Revision
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Row
 
@@ -15,7 +16,16 @@ class Engine(Protocol):
 
     @property
     def revision(self) -> int:
-        """A number that grows with every write, so what was read at one number need not be read again at the same."""
+        """The number of the newest revision: it grows with every write, so what was read at one number stays as it was read."""
+
+    def revisions(self) -> Sequence[Revision]:
+        """Return the revisions that can be read, newest first."""
+
+    def at(self, revision: int) -> "Engine":
+        """Return an engine that reads a revision.
+
+        :raises NotFound: for one that is not kept
+        """
 
     def query(self, text: str, choose: Choose) -> Answer:
         """Answer a SPARQL query, serialised in the format that ``choose`` names once the kind of answer is known.
@@ -26,11 +36,11 @@ class Engine(Protocol):
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows; an unbound variable is absent from its row."""
 
-    def replace(self, graph: str, turtle: bytes) -> None:
-        """Make a named graph hold just the triples of a Turtle document, in one atomic write with the default graph."""
+    def write(self, changes: Mapping[str, bytes | None]) -> None:
+        """Make each named graph hold just the triples of its Turtle document, or none and be gone, in one atomic write.
 
-    def withdraw(self, graph: str) -> None:
-        """Remove a named graph, in one atomic write with the default graph."""
+        :raises UnreadableInput: for Turtle that does not parse; then nothing is changed
+        """
 
     def graphs(self) -> Iterable[str]:
         """Return the IRIs of the named graphs, sorted."""

@@ -2,9 +2,10 @@
 
 import hashlib
 import re
+import shutil
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +14,8 @@ import pyoxigraph as ox
 from rolegraph.engine import Choose
 from rolegraph.engine.federation import refuse_remote
 from rolegraph.engine.nesting import refuse_deep
-from rolegraph.errors import StoreUnusable, UnreadableInput
+from rolegraph.engine.revisions import Revision, Revisions
+from rolegraph.errors import NotFound, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Answer, Row, Value
@@ -36,6 +38,7 @@ _POSITION = re.compile(r"error at (\d+):(\d+): ")
 _PROLOGUE = re.compile(r"(?:\s+|#[^\n]*(?:\n|$)|BASE\s*<[^>]*>|PREFIX\s+[^\s:]*:\s*<[^>]*>)*", re.IGNORECASE)
 _UPDATE = re.compile(r"(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE)
 _MANY_EXPECTED = 12
+KEEP = 16  # revisions
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Triple = tuple[ox.NamedNode | ox.BlankNode | ox.Triple, ox.NamedNode, Term]
@@ -43,21 +46,29 @@ T = TypeVar("T", bound=Term)
 
 
 class EmbeddedEngine:
-    """Oxigraph behind the :class:`~rolegraph.engine.Engine` protocol; safe to share between threads.
+    """Oxigraph behind the :class:`~rolegraph.engine.Engine` protocol, in memory; safe to share between threads.
 
     Writes take one lock, since concurrent updates of an on-disk store are lost without an error. A result is
     serialised before the call returns, since an open iterator that another thread touches aborts the process.
     """
 
-    def __init__(self, path: Path | None, prefixes: dict[str, str] | None = None, *, read_only: bool = False) -> None:
+    def __init__(self, prefixes: Mapping[str, str] | None = None, store: ox.Store | None = None, revision: int = 0) -> None:
         self._prefixes = prefixes or {}
         self._writing = threading.Lock()
-        self._store = ox.Store.read_only(str(path)) if read_only else _open(path)
-        self._revision = 0
+        self._store = ox.Store() if store is None else store
+        self._revision = revision
 
     @property
     def revision(self) -> int:
         return self._revision
+
+    def revisions(self) -> Sequence[Revision]:
+        return []
+
+    def at(self, revision: int) -> "EmbeddedEngine":
+        if revision != self._revision:
+            raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self._revision))
+        return self
 
     def query(self, text: str, choose: Choose) -> Answer:
         refuse_deep(text)
@@ -83,14 +94,12 @@ class EmbeddedEngine:
                 for solution in solutions
             ]
 
-    def replace(self, graph: str, turtle: bytes) -> None:
-        new = set(_triples(graph, turtle))
+    def write(self, changes: Mapping[str, bytes | None]) -> None:
+        parsed = {ox.NamedNode(graph): set(_triples(graph, turtle or b"")) for graph, turtle in changes.items()}
         with self._writing:
-            self._write(ox.NamedNode(graph), new)
-
-    def withdraw(self, graph: str) -> None:
-        with self._writing:
-            self._write(ox.NamedNode(graph), set())
+            request = self._request(parsed)
+            if request:
+                self._commit(request)
 
     def graphs(self) -> Iterable[str]:
         return sorted(graph.value for graph in self._store.named_graphs())
@@ -101,20 +110,6 @@ class EmbeddedEngine:
             return self._serialize(sorted((quad.triple for quad in quads), key=str), format_)
         named = (quad for quad in self._store if not isinstance(quad.graph_name, ox.DefaultGraph))
         return self._serialize(sorted(named, key=lambda quad: (quad.graph_name.value, str(quad.triple))), format_)
-
-    def checkpoint(self, folder: Path) -> Path:
-        """Return a copy of the store as it is now, below a folder: the one that is there already where nothing was written since.
-
-        It takes milliseconds, since files are linked and not copied, and any process may open it for reading.
-        """
-        with self._writing:
-            path = folder / str(self._revision)
-            if not path.exists():
-                folder.mkdir(parents=True, exist_ok=True)
-                fresh = folder / f"{self._revision}.new"
-                self._store.backup(str(fresh))
-                fresh.rename(path)
-            return path
 
     def close(self) -> None:
         with self._writing:
@@ -127,45 +122,105 @@ class EmbeddedEngine:
         used = {prefix: namespace for prefix, namespace in self._prefixes.items() if f"<{namespace}".encode() in plain}
         return ox.serialize(statements, format=RDF[format_.name], prefixes=used) or b""
 
-    def _write(self, graph: ox.NamedNode, new: set[Triple]) -> None:
-        """Bring a named graph, and the union in the default graph, to the new triples in one update request.
+    def _request(self, changes: Mapping[ox.NamedNode, set[Triple]]) -> str:
+        """Return the one update request that brings named graphs, and the union in the default graph, to their new triples.
 
         A triple leaves the default graph with the last named graph that states it.
         """
-        old = {(quad.subject, quad.predicate, quad.object) for quad in self._store.quads_for_pattern(None, None, None, graph)}
-        gone = [triple for triple in old - new if not self._stated_elsewhere(triple, graph)]
-        request = "".join(
-            (
-                _data("DELETE DATA", graph, old - new),
-                _data("DELETE DATA", None, gone),
-                _data("INSERT DATA", graph, new - old),
-                _data("INSERT DATA", None, new - old),
-                "" if new else f"DROP SILENT GRAPH {graph}",
-            ),
-        )
-        if request:
-            self._store.update(request)
-            self._store.flush()
-            self._revision += 1
+        old = {graph: set(self._of(graph)) for graph in changes}
+        added = {graph: new - old[graph] for graph, new in changes.items()}
+        removed = {graph: old[graph] - new for graph, new in changes.items()}
+        kept = set().union(*changes.values())
+        gone = {triple for triples in removed.values() for triple in triples if triple not in kept and not self._stated(triple, changes)}
+        parts = [_data("DELETE DATA", graph, triples) for graph, triples in removed.items()]
+        parts += [_data("DELETE DATA", None, gone)]
+        parts += [_data("INSERT DATA", graph, triples) for graph, triples in added.items()]
+        parts += [_data("INSERT DATA", None, set().union(*added.values()))]
+        parts += [f"DROP SILENT GRAPH {graph} ;\n" for graph, new in changes.items() if old[graph] and not new]
+        return "".join(parts)
 
-    def _stated_elsewhere(self, triple: Triple, graph: ox.NamedNode) -> bool:
+    def _commit(self, request: str) -> None:
+        self._store.update(request)
+        self._revision += 1
+
+    def _of(self, graph: ox.NamedNode) -> Iterator[Triple]:
+        for quad in self._store.quads_for_pattern(None, None, None, graph):
+            yield quad.subject, quad.predicate, quad.object
+
+    def _stated(self, triple: Triple, besides: Container[ox.NamedNode]) -> bool:
+        """Tell whether a named graph states a triple, besides some."""
         subject, predicate, object_ = triple
         quads = self._store.quads_for_pattern(subject, predicate, object_, None)
-        return any(quad.graph_name != graph and not isinstance(quad.graph_name, ox.DefaultGraph) for quad in quads)
+        return any(isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name not in besides for quad in quads)
 
 
-def _open(path: Path | None) -> ox.Store:
-    if path is None:
-        return ox.Store()
+class StoredEngine(EmbeddedEngine):
+    """The same on disk, in a folder. A write is published as a revision before it is acknowledged.
+
+    Publishing is the commit: a store that a crash left in the middle of a write is put back to its newest revision.
+    """
+
+    def __init__(self, folder: Path, prefixes: Mapping[str, str] | None = None, keep: int = KEEP) -> None:
+        self._unfinished = folder / "unfinished"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._revisions = Revisions(folder / "revisions", keep)
+            store = self._open(folder / "graph")
+        except OSError as error:
+            raise StoreUnusable(f"the store in {folder} cannot be opened: {error}") from error
+        super().__init__(prefixes, store, self._revisions.newest)
+
+    def revisions(self) -> Sequence[Revision]:
+        return self._revisions.all()
+
+    def at(self, revision: int) -> EmbeddedEngine:
+        return self if revision == self._revision else read(self._revisions.path(revision), self._prefixes, revision)
+
+    def reading(self, revision: int) -> AbstractContextManager[Path]:
+        """Give the folder of a revision, which any process may open with :func:`read`, and keep it meanwhile.
+
+        :raises NotFound: for one that is not kept
+        """
+        return self._revisions.reading(revision)
+
+    def _open(self, path: Path) -> ox.Store:
+        """Open the store; one that a crash left in the middle of a write is first put back to the newest revision."""
+        store = _open(path)  # before anything is touched: a store that is in use stays as it is
+        if not self._unfinished.exists():
+            return store
+        del store
+        shutil.rmtree(path)
+        if self._revisions.newest:
+            shutil.copytree(self._revisions.path(self._revisions.newest), path)
+        self._unfinished.unlink()
+        return _open(path)
+
+    def _commit(self, request: str) -> None:
+        try:
+            self._unfinished.touch()
+            self._store.update(request)
+            self._store.flush()
+            self._revision = self._revisions.publish(lambda path: self._store.backup(str(path)))
+            self._unfinished.unlink()
+        except OSError as error:
+            detail = f"the write could not be finished ({error}); the store is as it was before it once the service is started anew"
+            raise StoreUnusable(detail) from error
+
+
+def read(path: Path, prefixes: Mapping[str, str], revision: int = 0) -> EmbeddedEngine:
+    """Open a revision for reading: it is never written, so any number of processes may."""
+    return EmbeddedEngine(prefixes, ox.Store.read_only(str(path)), revision)
+
+
+def _open(path: Path) -> ox.Store:
     try:
-        path.mkdir(parents=True, exist_ok=True)
         return ox.Store(path)
     except OSError as error:
         if "lock hold by" in str(error) or "Resource temporarily unavailable" in str(error):
             raise StoreUnusable(
-                f"the store in {path} is in use by another process; stop that one, or name another folder with --store",
+                f"the store in {path.parent} is in use by another process; stop that one, or name another folder with --store",
             ) from error
-        raise StoreUnusable(f"the store in {path} cannot be opened: {error}") from error
+        raise
 
 
 def _data(operation: str, graph: ox.NamedNode | None, triples: Iterable[Triple]) -> str:

@@ -3,12 +3,11 @@
 import os
 import pickle
 import queue
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
@@ -16,9 +15,10 @@ from pathlib import Path
 
 from rolegraph import errors
 from rolegraph.engine import Choose, worker
-from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.engine.embedded import EmbeddedEngine, StoredEngine
+from rolegraph.engine.revisions import Revision
 from rolegraph.engine.worker import Reply, Request
-from rolegraph.errors import MemoryLimitReached, RolegraphError, StoreUnusable, TimeLimitReached
+from rolegraph.errors import MemoryLimitReached, Refused, RolegraphError, StoreUnusable, TimeLimitReached
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Row
 
@@ -38,32 +38,69 @@ class Limits:
 
 
 class LimitedEngine:
-    """An embedded engine on disk; what clients ask runs in workers on a checkpoint, the rest in this process.
+    """A stored engine whose clients' queries run in workers, on a revision; the rest runs in this process.
 
     A worker that passes a limit is killed and replaced: its client gets the error, no other client notices.
     """
 
-    def __init__(self, engine: EmbeddedEngine, checkpoints: Path, limits: Limits) -> None:
+    def __init__(self, engine: StoredEngine, pool: "Pool", past: EmbeddedEngine | None = None) -> None:
         self._engine = engine
-        self._checkpoints = checkpoints
+        self._pool = pool
+        self._read = past or engine
+
+    @property
+    def revision(self) -> int:
+        return self._read.revision
+
+    def revisions(self) -> Sequence[Revision]:
+        return self._engine.revisions()
+
+    def at(self, revision: int) -> "LimitedEngine":
+        return self if revision == self.revision else LimitedEngine(self._engine, self._pool, self._engine.at(revision))
+
+    def query(self, text: str, choose: Choose) -> Answer:
+        with self._engine.reading(self.revision) as path:
+            return self._pool.query(path, text, choose)
+
+    def rows(self, text: str) -> list[Row]:
+        return self._read.rows(text)
+
+    def write(self, changes: Mapping[str, bytes | None]) -> None:
+        if self._read is not self._engine:
+            raise Refused("a past revision is never written", expected="a write to the newest one")
+        self._engine.write(changes)
+
+    def graphs(self) -> Iterable[str]:
+        return self._read.graphs()
+
+    def dump(self, format_: Format, graph: str | None = None) -> bytes:
+        return self._read.dump(format_, graph)
+
+    def close(self) -> None:
+        self._pool.close()
+        self._engine.close()
+
+
+class Pool:
+    """Some worker processes, each of which answers one query at a time."""
+
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        shutil.rmtree(checkpoints, ignore_errors=True)  # left by a process that is gone: nobody else opens this store
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._workers = {_Worker(limits.memory) for _ in range(limits.workers)}
         for found in self._workers:
             self._idle.put(found)
 
-    @property
-    def revision(self) -> int:
-        return self._engine.revision
+    def query(self, revision: Path, text: str, choose: Choose) -> Answer:
+        """Answer a query on the revision in a folder.
 
-    def query(self, text: str, choose: Choose) -> Answer:
+        :raises TimeLimitReached: also where no worker was free in time
+        :raises MemoryLimitReached: where the worker was denied memory
+        """
         offered, refused = _offered(choose)
-        path = self._engine.checkpoint(self._checkpoints)
-        self._forget(path)
         found = self._take()
         try:
-            reply = found.ask(Request(path, text, {holds: format_.name for holds, format_ in offered.items()}), self._limits)
+            reply = found.ask(Request(revision, text, {holds: format_.name for holds, format_ in offered.items()}), self._limits)
         except BaseException:  # whatever ended the call, what this worker does now is not known
             self._replace(found)
             raise
@@ -75,25 +112,10 @@ class LimitedEngine:
             raise refused[reply.holds]
         return Answer(offered[reply.holds], reply.body)
 
-    def rows(self, text: str) -> list[Row]:
-        return self._engine.rows(text)
-
-    def replace(self, graph: str, turtle: bytes) -> None:
-        self._engine.replace(graph, turtle)
-
-    def withdraw(self, graph: str) -> None:
-        self._engine.withdraw(graph)
-
-    def graphs(self) -> Iterable[str]:
-        return self._engine.graphs()
-
-    def dump(self, format_: Format, graph: str | None = None) -> bytes:
-        return self._engine.dump(format_, graph)
-
     def close(self) -> None:
+        """End all workers."""
         for found in self._workers:
             found.kill()
-        self._engine.close()
 
     def _take(self) -> "_Worker":
         try:
@@ -112,13 +134,6 @@ class LimitedEngine:
         fresh = _Worker(self._limits.memory)
         self._workers.add(fresh)
         self._idle.put(fresh)
-
-    def _forget(self, newest: Path) -> None:
-        """Remove the checkpoints before the newest two: a worker may still be opening the one before it."""
-        older = sorted((path for path in self._checkpoints.iterdir() if path.name.isdigit()), key=lambda path: int(path.name))[:-2]
-        for path in older:
-            if path != newest:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 class _Worker:

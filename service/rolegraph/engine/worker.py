@@ -1,4 +1,4 @@
-"""A process that answers queries on a checkpoint of the store and may be killed at any moment.
+"""A process that answers queries on a revision of the store and may be killed at any moment.
 
 A running query cannot be cancelled in Oxigraph: only ending its process stops it. So this one holds nothing that anybody
 would miss: it reads requests from a pipe, answers each, and ends when the pipe closes or its parent is gone.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rolegraph import formats, terms
+from rolegraph.engine import embedded
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import RolegraphError
 from rolegraph.formats import Format
@@ -26,9 +27,9 @@ WATCH = 1.0  # seconds between two looks at whether the parent is still there
 
 @dataclass(frozen=True)
 class Request:
-    """A query on the checkpoint in a folder, and the name of the format for each kind of answer that the client takes."""
+    """A query on the revision in a folder, and the name of the format for each kind of answer that the client takes."""
 
-    checkpoint: Path
+    revision: Path
     text: str
     offered: dict[str, str]
 
@@ -63,9 +64,9 @@ def main() -> None:
             request: Request = pickle.loads(pipe.recv_bytes())  # noqa: S301 - the parent wrote it
         except EOFError:
             return
-        if engine is None or request.checkpoint != opened:
+        if engine is None or request.revision != opened:
             _allow(None)
-            engine, opened = EmbeddedEngine(request.checkpoint, terms.prefixes(), read_only=True), request.checkpoint
+            engine, opened = embedded.read(request.revision, terms.prefixes()), request.revision
             _allow(memory)
         pipe.send_bytes(pickle.dumps(_answer(engine, request)))
 

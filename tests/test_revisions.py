@@ -1,0 +1,136 @@
+"""Revisions: what was read stays as it was, a write is whole or not there, and a crash loses nothing that was acknowledged."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rolegraph import formats
+from rolegraph.engine.embedded import EmbeddedEngine, StoredEngine
+from rolegraph.engine.limited import LimitedEngine, Limits, Pool
+from rolegraph.errors import NotFound, Refused, UnreadableInput
+from rolegraph.registry import Rolegraph
+
+EX = "http://example.org/"
+WRITER = f"""
+import sys
+from pathlib import Path
+from rolegraph import formats
+from rolegraph.engine.embedded import StoredEngine
+engine = StoredEngine(Path(sys.argv[1]))
+number = int(engine.rows("SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }}")[0]["n"].value)
+while True:
+    number += 1
+    engine.write({{"{EX}g": "".join(f"<{EX}s> <{EX}p> <{EX}{{n}}> .\\n" for n in range(number)).encode()}})
+    print(number, engine.revision, flush=True)
+"""
+
+
+def turtle(number: int) -> bytes:
+    return f"<{EX}s> <{EX}p> <{EX}{number}> .".encode()
+
+
+def objects(engine: EmbeddedEngine | LimitedEngine) -> set[str]:
+    return {row["o"].value.removeprefix(EX) for row in engine.rows("SELECT ?o { ?s ?p ?o }")}
+
+
+def test_every_write_is_a_revision_and_a_past_one_stays_as_it_was(tmp_path: Path) -> None:
+    engine = StoredEngine(tmp_path)
+    for number in range(1, 4):
+        engine.write({EX + "g": turtle(number)})
+    assert [revision.number for revision in engine.revisions()] == [3, 2, 1]
+    assert engine.revision == 3
+    for number in range(1, 4):
+        assert objects(engine.at(number)) == {str(number)}
+    engine.close()
+    assert StoredEngine(tmp_path).revision == 3
+
+
+def test_a_write_of_several_graphs_is_one_revision_and_one_that_changes_nothing_is_none(tmp_path: Path) -> None:
+    engine = StoredEngine(tmp_path)
+    engine.write({EX + "g": turtle(1), EX + "h": turtle(2)})
+    engine.write({EX + "g": turtle(1)})
+    assert engine.revision == 1
+    engine.write({EX + "g": turtle(2), EX + "h": None})
+    assert objects(engine) == {"2"}
+    assert list(engine.graphs()) == [EX + "g"]
+
+
+def test_a_write_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
+    engine = StoredEngine(tmp_path)
+    engine.write({EX + "g": turtle(1)})
+    with pytest.raises(UnreadableInput):
+        engine.write({EX + "g": turtle(2), EX + "h": b"nonsense"})
+    assert (engine.revision, objects(engine)) == (1, {"1"})
+
+
+def test_the_oldest_are_removed_but_never_one_that_is_read(tmp_path: Path) -> None:
+    engine = StoredEngine(tmp_path, keep=3)
+    engine.write({EX + "g": turtle(1)})
+    with engine.reading(1):
+        for number in range(2, 7):
+            engine.write({EX + "g": turtle(number)})
+        assert [revision.number for revision in engine.revisions()] == [6, 5, 4, 1]
+    engine.write({EX + "g": turtle(7)})
+    assert [revision.number for revision in engine.revisions()] == [7, 6, 5]
+    with pytest.raises(NotFound, match="revision 1 is not kept") as caught:
+        engine.at(1)
+    assert caught.value.members["expected"] == "one of 5, 6, 7"
+
+
+def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
+    graph = Rolegraph.open(tmp_path, Limits(workers=1))
+    source = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
+    before = graph.engine.revision
+    graph.engine.write({source: None})
+    assert graph.rows("role-facts", {"role": ["ai-architect"]}) == []
+    past = graph.at(before)
+    assert len(past.rows("role-facts", {"role": ["ai-architect"]})) > 50
+    assert past.compare(["ai-architect", "ai-programmer"]) != graph.compare(["ai-architect", "ai-programmer"])
+    with pytest.raises(Refused, match="never written"):
+        past.engine.write({source: None})
+    graph.close()
+
+
+def test_queries_in_workers_look_back_too(tmp_path: Path) -> None:
+    stored = StoredEngine(tmp_path)
+    engine = LimitedEngine(stored, Pool(Limits(workers=1)))
+    for number in range(1, 3):
+        engine.write({EX + "g": turtle(number)})
+    for number in (2, 1, 2):
+        found = engine.at(number).query("SELECT ?o { ?s ?p ?o }", lambda holds: formats.named("csv", formats.holding(holds)))
+        assert found.body.decode().split() == ["o", f"{EX}{number}"]
+    engine.close()
+
+
+def test_a_store_that_was_left_in_the_middle_of_a_write_is_put_back(tmp_path: Path) -> None:
+    engine = StoredEngine(tmp_path)
+    engine.write({EX + "g": turtle(1)})
+    (tmp_path / "unfinished").touch()
+    engine._store.update(f"INSERT DATA {{ <{EX}s> <{EX}p> <{EX}half> }}")
+    engine.close()
+    again = StoredEngine(tmp_path)
+    assert (again.revision, objects(again)) == (1, {"1"})
+    again.write({EX + "g": turtle(2)})
+    assert (again.revision, objects(again)) == (2, {"2"})
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_kill_9_at_a_random_moment_loses_no_acknowledged_write(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(5):
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            acknowledged = writer.stdout.readline()
+            time.sleep(chance.uniform(0, 0.15))
+            writer.kill()
+            acknowledged = (acknowledged + writer.stdout.read()).strip().splitlines()[-1]
+        number, revision = map(int, acknowledged.split())
+        engine = StoredEngine(tmp_path)
+        found = len(objects(engine))
+        assert number <= found <= number + 1
+        assert revision <= engine.revision <= revision + 1
+        engine.close()
