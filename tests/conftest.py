@@ -1,12 +1,19 @@
 """What many tests share: the graph as shipped, and files that the project does not carry."""
 
 import os
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from flask.testing import FlaskClient
 
 from rolegraph.registry import Rolegraph
+from rolegraph.web import create_app
 
 NO_SKIPS = bool(os.environ.get("ROLEGRAPH_NO_SKIPS"))
 
@@ -39,3 +46,54 @@ def demand() -> Callable[[str, str], Path]:
         return Path(folder)
 
     return find
+
+
+@pytest.fixture(scope="session")
+def client(graph: Rolegraph) -> FlaskClient:
+    """A client of the application, without a server between."""
+    return create_app(graph).test_client()
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A function that returns a port that nothing listens at."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            return port
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def serve(free_port: Callable[[], int]) -> Callable[..., tuple[subprocess.Popen[str], str]]:
+    """A function that starts the service as a user does and returns the process and the address, once it answers."""
+
+    def start(store: Path, *options: str) -> tuple[subprocess.Popen[str], str]:
+        port = free_port()
+        command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(store), "--port", str(port), *options]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(300):
+            if process.poll() is not None:
+                break
+            try:
+                if httpx.get(f"{address}/health").status_code == 200:
+                    return process, address
+            except httpx.TransportError:
+                time.sleep(0.1)
+        process.kill()
+        raise RuntimeError(f"the service did not start: {process.communicate()}")
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def server(serve: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the service, running in a process of its own on a store of its own."""
+    process, address = serve(tmp_path_factory.mktemp("store"))
+    yield address
+    process.terminate()
+    assert process.wait(30) == 0

@@ -4,8 +4,8 @@ import re
 
 from rolegraph.errors import UnreadableInput
 
-DEEPEST = 32
-MOST_OPERATORS = 300
+DEEPEST = 100
+MOST_OPERATORS = 1000
 
 _OPENING, _CLOSING = "({[", ")}]"
 _TOKEN = re.compile(

@@ -1,0 +1,160 @@
+"""Home and the comparison of roles."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from rolegraph import terms
+from rolegraph.comparison import Claim, Comparison, Item, Section
+from rolegraph.errors import BadParameter
+from rolegraph.formats import Format
+from rolegraph.things import Member, Named, Row
+from rolegraph.web import display, negotiation
+from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.state import graph
+
+CSV = next(format_ for format_ in TABLES if format_.name == "csv")
+OFFERED = (HTML, DOCUMENT, CSV, *GRAPHS)
+
+# A spreadsheet runs what starts with one of these as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+routes = Blueprint("comparing", __name__)
+
+
+@dataclass(frozen=True)
+class Only:
+    """What one role alone has in a section: per facet the items with their claims."""
+
+    role: Named
+    count: int
+    facets: tuple[tuple[terms.Facet, tuple[tuple[Item, Claim], ...]], ...]
+    stated: bool
+
+
+@dataclass(frozen=True)
+class Band:
+    """One section of the page: the items of all roles, those of several, and what each role has alone."""
+
+    section: Section
+    all: tuple[Item, ...]
+    some: tuple[Item, ...]
+    only: tuple[Only, ...]
+
+
+@routes.get("/")
+def home() -> Response:
+    """Say what this is and offer the roles."""
+    roles = _roles()
+    page = render_template("home.html", roles=roles, queries=list(graph().queries), pairs=_pairs(roles))
+    negotiation.choose(HTML)
+    return negotiation.respond(page, HTML)
+
+
+@routes.get("/compare")
+def compare() -> AnyResponse:
+    """Compare two to eight roles."""
+    format_ = negotiation.choose(*OFFERED)
+    given = request.args.getlist("role")
+    _only_known_parameters()
+    if format_ != HTML:
+        return _data(given, format_)
+    if not given and negotiation.for_people():
+        return negotiation.respond(render_template("picker.html", roles=_roles(), error=None, given=[]), HTML)
+    try:
+        return negotiation.respond(_page(given), HTML)
+    except BadParameter as error:
+        if not negotiation.for_people():
+            raise
+        page = render_template("picker.html", roles=_roles(), error=error, given=[terms.slug_of(text) for text in given])
+        return negotiation.respond(page, HTML, error.status)
+
+
+@routes.get("/sources")
+def sources() -> AnyResponse:
+    """Lead to the list of the sources."""
+    return redirect(url_for("linked.members", kind="source"), 303)
+
+
+def _only_known_parameters() -> None:
+    unknown = next((name for name in request.args if name not in ("role", "format")), None)
+    if unknown:
+        raise BadParameter(unknown, f"a comparison has no parameter {unknown!r}", expected="role, format")
+
+
+def _data(given: Sequence[str], format_: Format) -> Response:
+    if format_ == DOCUMENT:
+        found = graph().compare(given)
+        return negotiation.respond(json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n", format_)
+    if format_ == CSV:
+        text = io.StringIO()
+        csv.writer(text).writerows([_harmless(cell) for cell in row] for row in graph().compare(given).table())
+        return negotiation.respond(text.getvalue(), format_)
+    return negotiation.respond(graph().comparison_graph(given, format_).body, format_)
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _page(given: Sequence[str]) -> str:
+    compared = graph().compare(given)
+    outlooks = _outlooks([role.iri for role in compared.roles])
+    measures = graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()}))
+    bands = [_band(compared, section) for section in compared.sections]
+    return render_template(
+        "compare.html",
+        compared=compared,
+        bands=bands,
+        widest=max(len(section.items) for section in compared.sections),
+        numbers=display.numbered(compared.sources),
+        titles={source.iri: source.label for source in compared.sources},
+        outlooks=outlooks,
+        measures=measures,
+        roles=_roles(),
+        given=[role.slug for role in compared.roles],
+        alternates=negotiation.alternates(OFFERED),
+    )
+
+
+def _outlooks(roles: Sequence[str]) -> dict[str, Row]:
+    return {row["outlook"].value: row for row in graph().rows("outlook", {"role": list(roles)})}
+
+
+def _band(compared: Comparison, section: Section) -> Band:
+    by_spread: dict[str, list[Item]] = {"all": [], "some": [], "one": []}
+    for item in section.items:
+        by_spread[compared.spread(item)].append(item)
+    only = tuple(_only(compared, section, role, by_spread["one"]) for role in compared.roles)
+    return Band(section, tuple(by_spread["all"]), tuple(by_spread["some"]), only)
+
+
+def _only(compared: Comparison, section: Section, role: Named, items: Sequence[Item]) -> Only:
+    own = [item for item in items if item.roles == (role.iri,)]
+    facets = []
+    for facet in terms.FACETS:
+        claims = tuple((item, claim) for item in own for claim in item.of(role.iri) if claim.facet == facet.name)
+        if claims:
+            facets.append((facet, claims))
+    return Only(role, len(own), tuple(facets), compared.stated(section, role.iri))
+
+
+def _roles() -> list[Member]:
+    return graph().catalogue.members("role")
+
+
+def _pairs(roles: Sequence[Member]) -> list[tuple[Named, Named]]:
+    """Return the pairs of roles that a source compares, each once."""
+    known = {role.iri: role for role in roles}
+    found: dict[frozenset[str], tuple[Named, Named]] = {}
+    for row in graph().rows("sources"):
+        about = [link.other.value for link in graph().catalogue.thing(row["source"].value).values("schema:about")]
+        pair = [known[iri] for iri in about if iri in known]
+        if len(pair) == 2:
+            found.setdefault(frozenset(about), (pair[0], pair[1]))
+    return list(found.values())

@@ -1,0 +1,161 @@
+"""How pages write things: links, short names, figures. The filters of the templates."""
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+
+from flask import Flask, request
+from werkzeug.urls import iri_to_uri
+
+from rolegraph import __version__, terms
+from rolegraph.comparison import Claim
+from rolegraph.things import Link, Named, Row
+
+MARKS = {"all": "●", "some": "◐", "one": "○"}
+SCALES = ((Decimal(10) ** 12, "trillion"), (Decimal(10) ** 9, "billion"), (Decimal(10) ** 6, "million"))
+FORMAT_NAMES = {
+    "json": "JSON",
+    "xml": "XML",
+    "csv": "CSV",
+    "tsv": "TSV",
+    "turtle": "Turtle",
+    "ntriples": "N-Triples",
+    "jsonld": "JSON-LD",
+    "rdfxml": "RDF/XML",
+    "text": "Text",
+}
+TRENDS = {"rising": "↗ rising", "stable": "→ stable", "falling": "↘ falling"}
+FACETS = {facet.name: facet for facet in terms.FACETS}
+MATCHES = {
+    "skos:exactMatch": "Same as",
+    "skos:closeMatch": "Close to",
+    "skos:broadMatch": "Part of",
+    "skos:narrowMatch": "Covers",
+    "skos:relatedMatch": "Related to",
+    "esco:hasEQFLevel": "Level",
+}
+EXAMPLE = """\
+PREFIX rg: <https://w3id.org/rolegraph/ns#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+
+SELECT ?label (COUNT(DISTINCT ?role) AS ?roles) WHERE {
+  ?role rg:tool ?tool .
+  ?tool skos:prefLabel ?label
+}
+GROUP BY ?label ORDER BY DESC(?roles) ?label LIMIT 20
+"""
+SYSTEMS = (
+    ("http://data.europa.eu/esco/occupation/", "ESCO occupation"),
+    ("http://data.europa.eu/esco/skill/", "ESCO skill"),
+    ("http://data.europa.eu/esco/isco/C", "ISCO-08"),
+    ("https://www.onetonline.org/link/summary/", "O*NET-SOC"),
+    ("http://data.europa.eu/snb/eqf/", "EQF level"),
+    ("http://data.europa.eu/snb/isced-f/", "ISCED-F"),
+)
+
+
+def install(app: Flask) -> None:
+    """Give the templates of an application these filters and globals."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        curie=terms.shorten,
+        expand=expand,
+        figure=figure,
+        href=href,
+        note=note,
+        ours=ours,
+        period=period,
+        plain=plain,
+        slug=terms.slug_of,
+        system=system,
+        years=years,
+    )
+    app.jinja_env.globals.update(
+        BASE=terms.BASE,
+        FACETS=FACETS,
+        FORMAT_NAMES=FORMAT_NAMES,
+        KINDS=terms.KINDS,
+        MARKS=MARKS,
+        MATCHES=MATCHES,
+        EXAMPLE=EXAMPLE,
+        TRENDS=TRENDS,
+        VERSION=__version__,
+        evidence=evidence,
+    )
+
+
+def expand(text: str) -> str:
+    """Return the IRI that a CURIE stands for, or the text itself."""
+    return terms.expand(text) or text
+
+
+def href(iri: str) -> str:
+    """Return where a link to an IRI leads: below this service for one of ours, to itself for a web address, else nowhere."""
+    rest = iri.removeprefix(terms.BASE)
+    if rest != iri and rest[:1].isalnum():
+        return f"{request.script_root}/{iri_to_uri(rest)}"
+    return iri_to_uri(iri) if iri.startswith(("http://", "https://")) else ""
+
+
+def ours(iri: str) -> bool:
+    """Tell whether an IRI lies in this graph's own space."""
+    return iri.startswith(terms.BASE)
+
+
+def system(iri: str) -> str:
+    """Name a thing of another system by system and code, or by its CURIE."""
+    return next((f"{name} {iri.removeprefix(space)}" for space, name in SYSTEMS if iri.startswith(space)), terms.shorten(iri))
+
+
+def evidence(role: str, item: str) -> str:
+    """Return the address of the statements that link a role with an item; an outlook is itself part of its source."""
+    if "#" in item:
+        return href(item)
+    return f"{request.script_root}/queries/evidence?role={terms.slug_of(role)}&concept={terms.shorten(item)}"
+
+
+def note(claim: Claim) -> str:
+    """Say how a role has an item, where its section knows several ways: essential, preferred degree; and how well it must be known."""
+    facet = FACETS[claim.facet]
+    words = [facet.label.lower()] if facet.section in ("skills", "education") or facet.name == "level" else []
+    return ", ".join([*words, *dict.fromkeys(label.lower() for label, _ in claim.proficiency)])
+
+
+def plain(number: str) -> str:
+    """Write a number with its thousands apart, without zeros at its end: 65000.0 is 65,000."""
+    try:
+        value = Decimal(number)
+    except InvalidOperation:
+        return number
+    return f"{int(value):,}" if value == value.to_integral_value() else f"{value.normalize():,f}"
+
+
+def figure(value: str, unit: str) -> str:
+    """Write a figure with its unit: 15 %, USD 190 billion."""
+    if unit == "percent":
+        return f"{plain(value)} %"
+    number = Decimal(value)
+    scale, word = next(((scale, word) for scale, word in SCALES if abs(number) >= scale), (Decimal(1), ""))
+    return f"{unit} {plain(str(number / scale))} {word}".strip()
+
+
+def years(start: str, end: str) -> str:
+    """Write a period in years, either end of which may be missing."""
+    if start and end:
+        return f"{start} to {end}" if start != end else start
+    return f"by {end}" if end else f"from {start}" if start else ""
+
+
+def period(row: Row) -> str:
+    """Write the period of a row of the query ``outlook``."""
+    return years(*(row[name].value if name in row else "" for name in ("from", "to")))
+
+
+def numbered(sources: Iterable[Named]) -> dict[str, int]:
+    """Return the number by which a page refers to each source, from 1."""
+    return {source.iri: number for number, source in enumerate(sources, 1)}
+
+
+def speaking(links: Iterable[Link]) -> list[Named]:
+    """Return the sources of some links, each once, in the order of their IRIs; vocabularies stand last."""
+    found = {source.iri: source for link in links for source in link.sources}
+    return [found[iri] for iri in sorted(found, key=lambda iri: (terms.kind_of(iri) is None, iri))]

@@ -1,0 +1,35 @@
+"""What every answer carries: the security policy, who may read it, and the tag by which an unchanged one is not sent again."""
+
+from flask import Flask, Response, request
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+RETRY_AFTER = "10"  # seconds
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+def install(app: Flask) -> None:
+    """Have every answer of an application carry them."""
+    app.after_request(_complete)
+
+
+def _complete(response: Response) -> Response:
+    response.headers.update(ALWAYS)
+    response.vary.add("Accept")
+    if request.method in READING or request.path == "/sparql":
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    if response.status_code == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
+    if request.method in ("GET", "HEAD") and response.status_code == 200:
+        response.cache_control.no_cache = True
+        if not response.is_streamed:
+            response.add_etag()
+            response.make_conditional(request)
+    return response

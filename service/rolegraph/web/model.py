@@ -1,0 +1,76 @@
+"""The model and the service itself: ontology, shapes, JSON-LD context, OpenAPI, health."""
+
+import json
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Response, render_template
+
+from rolegraph import __version__, entries, jsonld, resources, terms
+from rolegraph.formats import Format, named
+from rolegraph.web import documentation, negotiation, openapi
+from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML
+from rolegraph.web.state import graph
+
+routes = Blueprint("model", __name__)
+
+ONTOLOGY = terms.BASE + "ns"
+JSONLD = named("jsonld", GRAPHS)
+_OFFERED = (HTML, *GRAPHS)
+_RDFLIB = {"ntriples": "nt", "rdfxml": "xml"}
+
+
+@routes.get("/ontology")
+@routes.get("/ns")
+def ontology() -> Response:
+    """Document the classes and properties, or give the ontology as a graph."""
+    format_ = negotiation.choose(*_OFFERED)
+    if format_ != HTML:
+        return negotiation.respond(graph().export(format_, ONTOLOGY), format_)
+    documented = documentation.ontology(graph(), documentation.rules())
+    page = render_template("ontology.html", **documented, alternates=negotiation.alternates(_OFFERED))
+    return negotiation.respond(page, HTML)
+
+
+@routes.get("/shapes")
+def shapes() -> Response:
+    """Say what an entry has to meet, or give the shapes as a graph."""
+    format_ = negotiation.choose(*_OFFERED)
+    if format_ != HTML:
+        return negotiation.respond(_shapes(format_), format_)
+    page = render_template("shapes.html", shapes=documentation.rules(), alternates=negotiation.alternates(_OFFERED))
+    return negotiation.respond(page, HTML)
+
+
+@routes.get("/context.jsonld")
+def context() -> Response:
+    """Give the JSON-LD context."""
+    return negotiation.respond((resources.folder("ontology") / "context.jsonld").read_bytes(), JSONLD)
+
+
+@routes.get("/openapi.json")
+def openapi_document() -> Response:
+    """Describe this service in OpenAPI 3.1."""
+    return negotiation.respond(json.dumps(openapi.document(graph().queries), ensure_ascii=False, indent=1) + "\n", DOCUMENT)
+
+
+@routes.get("/health")
+def health() -> Response:
+    """Say that the service answers, and how much it holds."""
+    negotiation.choose(DOCUMENT)
+    found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
+    found["roles"] = len(graph().catalogue.members("role"))
+    found["sources"] = len(graph().rows("sources"))
+    return negotiation.respond(json.dumps(found) + "\n", DOCUMENT)
+
+
+@cache
+def _shapes(format_: Format) -> bytes:
+    """Return the shapes in a graph format; as Turtle they come as they were written, with their comments."""
+    turtle = documentation.shapes_as_written()
+    if format_.name == "turtle":
+        return turtle
+    found = entries.read(turtle, named("turtle", GRAPHS))
+    if format_.name == "jsonld":
+        return jsonld.compact(found.serialize(format="nt", encoding="utf-8"))
+    return found.serialize(format=_RDFLIB[format_.name], encoding="utf-8")

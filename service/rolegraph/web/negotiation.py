@@ -1,0 +1,91 @@
+"""Which format an answer takes: the suffix of the path, then ``?format=``, then the Accept header."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from flask import Response, request
+
+from rolegraph import formats
+from rolegraph.errors import BadParameter, NotAcceptable, NotFound
+from rolegraph.formats import FORMATS, Format
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HTML, TEXT = formats.holding("page")
+DOCUMENT = formats.holding("document")[0]
+TABLES = formats.holding("table")
+GRAPHS = formats.holding("graph")
+
+_SUFFIX = "rolegraph.suffix"
+_EXTENSIONS = {format_.extension for format_ in FORMATS}
+_WHOLE = ("/context.jsonld", "/openapi.json", "/static/")
+
+
+class Suffixes:
+    """WSGI middleware that takes the extension of a known format off the path, so that routes need not know of it."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request."""
+        path = environ.get("PATH_INFO", "")
+        stem, dot, extension = path.rpartition(".")
+        if dot and extension in _EXTENSIONS and not stem.endswith("/") and not path.startswith(_WHOLE):
+            environ["PATH_INFO"] = stem
+            environ[_SUFFIX] = extension
+        return self._app(environ, start_response)
+
+
+def choose(*offered: Format) -> Format:
+    """Return the offered format that the current request asks for; on a tie, the first.
+
+    :raises NotFound: for a suffix that is not offered here
+    :raises BadParameter: for a ``?format=`` that is not offered here
+    :raises NotAcceptable: where the Accept header allows none
+    """
+    suffix = request.environ.get(_SUFFIX)
+    if suffix:
+        try:
+            return formats.named(suffix, offered)
+        except BadParameter as error:
+            known = ", ".join(f".{extension(format_)}" for format_ in offered)
+            raise NotFound(f"{request.path} is not there as .{suffix}", expected=known) from error
+    asked = request.args.get("format")
+    return formats.named(asked, offered) if asked else formats.negotiate(_accept(), offered)
+
+
+def for_people() -> bool:
+    """Tell whether whoever sent the current request would rather read a page than data; decides the form of errors."""
+    if HTML.name in (request.environ.get(_SUFFIX), request.args.get("format")):
+        return True
+    try:
+        return formats.negotiate(_accept(), (DOCUMENT, HTML)) == HTML
+    except NotAcceptable:
+        return False
+
+
+def respond(body: bytes | str, format_: Format, status: int = 200) -> Response:
+    """Return a response in a format, with the name that a saved copy should have."""
+    response = Response(body, status, content_type=format_.content_type)
+    if format_ != HTML:
+        name = request.path.strip("/").rpartition("/")[2] or "rolegraph"
+        response.headers.set("Content-Disposition", "inline", filename=f"{name}.{extension(format_)}")
+    return response
+
+
+def extension(format_: Format) -> str:
+    """Return the suffix by which links name a format."""
+    return "json" if format_.name == "json" else format_.extension
+
+
+def alternates(offered: Sequence[Format]) -> list[tuple[Format, str]]:
+    """Return the formats for machines among those offered, each with the address of the current page in it."""
+    query = "&".join(part for part in request.query_string.decode("ascii", "replace").split("&") if part and not part.startswith("format="))
+    address: Callable[[Format], str] = lambda format_: f"{request.script_root}{request.path}.{extension(format_)}"  # noqa: E731
+    return [(format_, address(format_) + (f"?{query}" if query else "")) for format_ in offered if format_ != HTML]
+
+
+def _accept() -> str:
+    return ",".join(request.headers.getlist("Accept"))

@@ -1,0 +1,175 @@
+"""The OpenAPI 3.1 document, made from one table of operations, the canned queries and the table of formats."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rolegraph import __version__, errors, terms
+from rolegraph.formats import Format
+from rolegraph.queries import CannedQuery, Parameter
+from rolegraph.web.comparing import OFFERED as COMPARED
+from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.querying import QUERY
+from rolegraph.web.validating import OFFERED as REPORTED
+
+PAGE = (HTML,)
+THING = (HTML, DOCUMENT, *GRAPHS)
+ANSWER = (*TABLES, *GRAPHS, HTML)
+_ROLES = {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 8}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One path and method: what it does, its parameters as (name, place, required, description), what it gives and reads."""
+
+    path: str
+    method: str
+    summary: str
+    gives: Sequence[Format]
+    parameters: Sequence[tuple[str, str, bool, str]] = ()
+    reads: Sequence[str] = ()
+    refused: bool = False
+
+
+_SLUG = (("kind", "path", True, "one of " + ", ".join(terms.KINDS)), ("slug", "path", True, "the last part of the IRI of a thing"))
+_FORM = "application/x-www-form-urlencoded"
+_ENTRY = tuple(format_.media for format_ in GRAPHS)
+_WRITING = ("put", "post", "delete", "patch")
+_ROLE = (("role", "query", True, "slug, CURIE or IRI of a role"),)
+_NAME = (("name", "path", True, "the name of a canned query"),)
+_TYPE = (("slug", "path", True, "the last part of the IRI of a type of problem"),)
+_GRAPH = (("graph", "query", True, "the IRI or the CURIE of a named graph"),)
+
+OPERATIONS = (
+    Operation("/", "get", "Home: pick roles and compare them", PAGE),
+    Operation("/compare", "get", "Compare two to eight roles over every facet, with who says so", COMPARED, _ROLE),
+    Operation("/{kind}", "get", "The things of a kind; as a graph, its concept scheme", THING, _SLUG[:1]),
+    Operation("/{kind}/{slug}", "get", "A thing, and who says what about it", THING, _SLUG),
+    Operation("/sources", "get", "Leads to /source", PAGE),
+    Operation("/sparql", "get", "Answer a SPARQL 1.1 query", ANSWER, (("query", "query", True, "the query"),)),
+    Operation("/sparql", "post", "Answer a SPARQL 1.1 query", ANSWER, (), (QUERY, _FORM)),
+    Operation("/queries", "get", "The canned queries", (HTML, DOCUMENT)),
+    Operation("/queries/{name}", "get", "Run a canned query; each is described at its own path", ANSWER, _NAME),
+    Operation("/validate", "get", "A form to validate an entry with", PAGE),
+    Operation("/validate", "post", "Report on an entry; store nothing", REPORTED, (), (*_ENTRY, _FORM, "multipart/form-data")),
+    Operation("/graphs", "get", "One named graph", GRAPHS, _GRAPH),
+    *(Operation("/graphs", method, "Refused: this service only reads", (), _GRAPH, refused=True) for method in _WRITING),
+    *(Operation("/update", method, "Refused: this service only reads", (), refused=True) for method in ("get", *_WRITING)),
+    Operation("/ontology", "get", "The ontology", (HTML, *GRAPHS)),
+    Operation("/ns", "get", "The ontology, at the path of its IRI", (HTML, *GRAPHS)),
+    Operation("/shapes", "get", "The shapes that entries have to meet", (HTML, *GRAPHS)),
+    Operation("/context.jsonld", "get", "The JSON-LD context", [format_ for format_ in GRAPHS if format_.name == "jsonld"]),
+    Operation("/openapi.json", "get", "This document", (DOCUMENT,)),
+    Operation("/health", "get", "Whether the service answers, and how much it holds", (DOCUMENT,)),
+    Operation("/problem/{slug}", "get", "What a type of problem means", (HTML, DOCUMENT), _TYPE),
+)
+
+
+def document(queries: Iterable[CannedQuery]) -> dict[str, Any]:
+    """Return the document."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    for query in queries:
+        paths[f"/queries/{query.name}"] = {"get": _query(query)}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Rolegraph",
+            "version": __version__,
+            "summary": "An open knowledge graph of job roles",
+            "description": "A suffix (/role/ai-programmer.ttl) goes before ?format=, which goes before Accept.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": {"Problem": _problem()}, "responses": {"Problem": _problems()}},
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": f"{operation.method}{operation.path.title()}".translate(str.maketrans("", "", "/{}.-")),
+        "summary": operation.summary,
+        "parameters": [_parameter(*parameter) for parameter in operation.parameters],
+        "responses": {"default": {"$ref": "#/components/responses/Problem"}},
+    }
+    if not operation.refused:
+        found["responses"] = {"200": {"description": "The answer", "content": _content(operation.gives)}, **found["responses"]}
+        found["parameters"].append(_format(operation.gives))
+    if operation.reads:
+        found["requestBody"] = {"required": True, "content": {media: {} for media in operation.reads}}
+    return found
+
+
+def _query(query: CannedQuery) -> dict[str, Any]:
+    gives = (*(TABLES if query.holds == "table" else GRAPHS), HTML)
+    return {
+        "operationId": "query" + query.name.title().replace("-", ""),
+        "summary": f"{query.number}: {query.question}",
+        "description": query.description,
+        "tags": list(query.tags),
+        "parameters": [*map(_of_query, query.parameters), _format(gives)],
+        "responses": {
+            "200": {"description": "The answer", "content": _content(gives)},
+            "default": {"$ref": "#/components/responses/Problem"},
+        },
+    }
+
+
+def _of_query(parameter: Parameter) -> dict[str, Any]:
+    several = {"type": "array", "items": {"type": "string"}, "minItems": parameter.least, "maxItems": parameter.most}
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "required": not parameter.default,
+        "description": f"{parameter.description}: {parameter.expected}",
+        "schema": several if parameter.most > 1 else {"type": "string"},
+        "example": list(parameter.example) if parameter.most > 1 else parameter.example[0],
+    }
+
+
+def _parameter(name: str, place: str, required: bool, description: str) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    if name == "kind":
+        schema["enum"] = list(terms.KINDS)
+    if name == "role":
+        schema = _ROLES
+    return {"name": name, "in": place, "required": required, "description": description, "schema": schema}
+
+
+def _format(gives: Sequence[Format]) -> dict[str, Any]:
+    names = list(dict.fromkeys(format_.name for format_ in gives))
+    schema = {"type": "string", "enum": names}
+    return {"name": "format", "in": "query", "required": False, "description": "goes before Accept", "schema": schema}
+
+
+def _content(gives: Sequence[Format]) -> dict[str, Any]:
+    return {format_.media: {} for format_ in gives}
+
+
+def _problem() -> dict[str, Any]:
+    text, number = {"type": "string"}, {"type": "integer"}
+    return {
+        "type": "object",
+        "description": "RFC 9457. Types: " + ", ".join(f"{kind.slug()} ({kind.status})" for kind in errors.every()),
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": text,
+            "status": number,
+            "detail": text,
+            "parameter": text,
+            "expected": text,
+            "suggestions": {"type": "array", "items": text},
+            "line": number,
+            "column": number,
+        },
+    }
+
+
+def _problems() -> dict[str, Any]:
+    return {
+        "description": "What was wrong, where, and what is accepted",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}, "text/html": {}},
+    }

@@ -1,0 +1,93 @@
+"""The WSGI server: Granian with one worker process, which opens the store itself."""
+
+import errno
+import multiprocessing
+import os
+import socket
+import sys
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from rolegraph import __version__
+from rolegraph.engine.limited import Limits
+from rolegraph.errors import BadParameter, RolegraphError
+from rolegraph.registry import Rolegraph
+
+LINE_LIMIT = 512 * 1024
+PATIENCE = 30
+
+
+def run(store: Path, limits: Limits, host: str = "127.0.0.1", port: int = 8080, threads: int = 8) -> int:
+    """Serve a store until stopped and return the exit code: 0 stopped, 1 failed, 2 store not usable.
+
+    At SIGTERM and SIGINT requests in flight are finished, for up to half a minute.
+
+    :raises BadParameter: where nothing can listen at the address
+    """
+    address = _free(host, port)
+    unusable = multiprocessing.Event()
+    server = Granian(
+        "rolegraph.web",
+        address=address,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        http1_settings=HTTP1Settings(max_buffer_size=LINE_LIMIT),
+        log_level=LogLevels.critical,
+        workers_kill_timeout=PATIENCE,
+        respawn_failed_workers=True,
+    )
+    try:
+        server.serve(target_loader=partial(_load, store, limits, _address(host, port), unusable), wrap_loader=False)
+    except SystemExit as stopped:
+        return 2 if unusable.is_set() else int(stopped.code or 0)
+    return 0
+
+
+def _load(store: Path, limits: Limits, address: str, unusable: Event) -> Callable[..., Any]:
+    """Open the store and make the application; runs in the worker, since a store that was opened before a fork breaks."""
+    from rolegraph.web import create_app
+
+    if unusable.is_set():
+        sys.exit(2)  # the server tries once more before it gives up
+    try:
+        graph = Rolegraph.open(store, limits)
+    except RolegraphError as error:
+        print(f"Error: {error.detail}", file=sys.stderr)  # noqa: T201
+        unusable.set()
+        sys.exit(2)
+    print(f"Rolegraph {__version__} at {address} (store: {store}); stop with Ctrl+C", flush=True)  # noqa: T201
+    return create_app(graph)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _free(host: str, port: int) -> str:
+    """Return the IP address of a host, once it is sure that its port is free: the server itself would share it with another one.
+
+    :raises BadParameter: where it is not, or cannot be listened at
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            detail = f"port {port} of {host} is in use"
+            raise BadParameter("port", detail, expected="a free port: stop what uses this one, or name another with --port") from error
+        detail = f"nothing can listen at {host}, port {port}: {error.strerror or error}"
+        raise BadParameter("host", detail, expected="an address of this machine, such as 127.0.0.1") from error
+    return str(address[0])
