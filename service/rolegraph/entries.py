@@ -41,7 +41,7 @@ def read(body: bytes, format_: Format, base: str = BASE) -> Graph:
     except SAXParseException as error:
         line, column = error.getLineNumber(), error.getColumnNumber()
         raise UnreadableInput(f"the RDF/XML does not parse: {error.getMessage()}", line=line, column=column) from error
-    except (ParserError, ValueError, KeyError, TypeError, AttributeError, RecursionError, AssertionError) as error:
+    except (ParserError, ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError) as error:
         # rdflib's parsers raise these for input that is not of their format; each means that it was not read
         raise UnreadableInput(f"the entry does not parse as {format_.media}: {error}") from error
     return graph

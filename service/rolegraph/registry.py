@@ -26,9 +26,9 @@ REMEMBERED = 256  # comparisons, of some tens of KiB each
 class Rolegraph:
     """The knowledge graph of job roles over one engine."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, queries: Library | None = None) -> None:
         self.engine = engine
-        self.queries = Library()
+        self.queries = queries or Library()
         self.catalogue = Catalogue(engine)
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
 
@@ -52,7 +52,7 @@ class Rolegraph:
 
         :raises NotFound: for one that is not kept
         """
-        return self if revision == self.engine.revision else Rolegraph(self.engine.at(revision))
+        return self if revision == self.engine.revision else Rolegraph(self.engine.at(revision), self.queries)
 
     @cached_property
     def shapes(self) -> Shapes:

@@ -9,6 +9,7 @@ import pickle
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -57,13 +58,15 @@ def main() -> None:
     descriptor, memory = map(int, sys.argv[1:3])
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     pipe = Connection(descriptor)
-    pipe.send_bytes(READY)
+    with suppress(EOFError, OSError):  # the parent has gone: so does this
+        pipe.send_bytes(READY)
+        _serve(pipe, memory)
+
+
+def _serve(pipe: Connection, memory: int) -> None:
     engine, opened = None, None
     while True:
-        try:
-            request: Request = pickle.loads(pipe.recv_bytes())  # noqa: S301 - the parent wrote it
-        except EOFError:
-            return
+        request: Request = pickle.loads(pipe.recv_bytes())  # noqa: S301 - the parent wrote it
         if engine is None or request.revision != opened:
             _allow(None)
             engine, opened = embedded.read(request.revision, terms.prefixes()), request.revision

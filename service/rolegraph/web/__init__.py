@@ -3,7 +3,7 @@
 from flask import Flask
 
 from rolegraph.registry import Rolegraph
-from rolegraph.web import comparing, display, headers, linked, model, problems, querying, state, validating
+from rolegraph.web import comparing, display, headers, linked, model, problems, querying, remembering, state, validating
 from rolegraph.web.negotiation import Suffixes
 
 
@@ -16,6 +16,7 @@ def create_app(graph: Rolegraph) -> Flask:
     state.keep(app, graph)
     problems.install(app)
     headers.install(app)
+    remembering.install(app)
     display.install(app)
     for module in (comparing, querying, validating, model, problems, linked):
         app.register_blueprint(module.routes)

@@ -16,7 +16,7 @@ from rolegraph.formats import Format
 from rolegraph.things import Member, Named, Row
 from rolegraph.web import display, negotiation
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
-from rolegraph.web.state import graph
+from rolegraph.web.state import OPTIONS, graph
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED = (HTML, DOCUMENT, CSV, *GRAPHS)
@@ -82,7 +82,7 @@ def sources() -> AnyResponse:
 
 
 def _only_known_parameters() -> None:
-    unknown = next((name for name in request.args if name not in ("role", "format")), None)
+    unknown = next((name for name in request.args if name not in ("role", *OPTIONS)), None)
     if unknown:
         raise BadParameter(unknown, f"a comparison has no parameter {unknown!r}", expected="role, format")
 

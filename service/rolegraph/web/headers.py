@@ -30,6 +30,6 @@ def _complete(response: Response) -> Response:
     if request.method in ("GET", "HEAD") and response.status_code == 200:
         response.cache_control.no_cache = True
         if not response.is_streamed:
-            response.add_etag()
+            response.add_etag()  # where it has none yet
             response.make_conditional(request)
     return response

@@ -64,6 +64,17 @@ def health() -> Response:
     return negotiation.respond(json.dumps(found) + "\n", DOCUMENT)
 
 
+@routes.get("/revisions")
+def revisions() -> Response:
+    """List the revisions that are kept; each can be read with ``?revision=``."""
+    newest, kept = graph().engine.revision, graph().engine.revisions()
+    if negotiation.choose(HTML, DOCUMENT) == HTML:
+        page = render_template("revisions.html", newest=newest, kept=kept, alternates=negotiation.alternates((HTML, DOCUMENT)))
+        return negotiation.respond(page, HTML)
+    listed = [{"number": found.number, "published": found.published.isoformat(timespec="seconds")} for found in kept]
+    return negotiation.respond(json.dumps({"newest": newest, "revisions": listed}) + "\n", DOCUMENT)
+
+
 @cache
 def _shapes(format_: Format) -> bytes:
     """Return the shapes in a graph format; as Turtle they come as they were written, with their comments."""

@@ -38,27 +38,40 @@ class Suffixes:
         return self._app(environ, start_response)
 
 
-def choose(*offered: Format) -> Format:
+def suffix() -> str | None:
+    """Return the extension that was taken off the path of the current request, or None."""
+    found: str | None = request.environ.get(_SUFFIX)
+    return found
+
+
+def choose(*offered: Format, lenient: bool = False) -> Format:
     """Return the offered format that the current request asks for; on a tie, the first.
 
+    :param lenient: let a ``?format=`` that is not offered give way to an Accept header that names formats: SPARQLWrapper
+        sends ``format=xml`` with every query, beside the right header
     :raises NotFound: for a suffix that is not offered here
     :raises BadParameter: for a ``?format=`` that is not offered here
     :raises NotAcceptable: where the Accept header allows none
     """
-    suffix = request.environ.get(_SUFFIX)
-    if suffix:
+    ending = suffix()
+    if ending:
         try:
-            return formats.named(suffix, offered)
+            return formats.named(ending, offered)
         except BadParameter as error:
             known = ", ".join(f".{extension(format_)}" for format_ in offered)
-            raise NotFound(f"{request.path} is not there as .{suffix}", expected=known) from error
+            raise NotFound(f"{request.path} is not there as .{ending}", expected=known) from error
     asked = request.args.get("format")
-    return formats.named(asked, offered) if asked else formats.negotiate(_accept(), offered)
+    try:
+        return formats.named(asked, offered) if asked else formats.negotiate(_accept(), offered)
+    except BadParameter:
+        if lenient and _accept().strip() not in ("", "*/*"):
+            return formats.negotiate(_accept(), offered)
+        raise
 
 
 def for_people() -> bool:
     """Tell whether whoever sent the current request would rather read a page than data; decides the form of errors."""
-    if HTML.name in (request.environ.get(_SUFFIX), request.args.get("format")):
+    if HTML.name in (suffix(), request.args.get("format")):
         return True
     try:
         return formats.negotiate(_accept(), (DOCUMENT, HTML)) == HTML

@@ -39,6 +39,13 @@ _ROLE = (("role", "query", True, "slug, CURIE or IRI of a role"),)
 _NAME = (("name", "path", True, "the name of a canned query"),)
 _TYPE = (("slug", "path", True, "the last part of the IRI of a type of problem"),)
 _GRAPH = (("graph", "query", True, "the IRI or the CURIE of a named graph"),)
+_REVISION = {
+    "name": "revision",
+    "in": "query",
+    "required": False,
+    "description": "a number of /revisions; without it, the newest",
+    "schema": {"type": "integer", "minimum": 0},
+}
 
 OPERATIONS = (
     Operation("/", "get", "Home: pick roles and compare them", PAGE),
@@ -60,6 +67,7 @@ OPERATIONS = (
     Operation("/shapes", "get", "The shapes that entries have to meet", (HTML, *GRAPHS)),
     Operation("/context.jsonld", "get", "The JSON-LD context", [format_ for format_ in GRAPHS if format_.name == "jsonld"]),
     Operation("/openapi.json", "get", "This document", (DOCUMENT,)),
+    Operation("/revisions", "get", "The revisions that are kept, newest first", (HTML, DOCUMENT)),
     Operation("/health", "get", "Whether the service answers, and how much it holds", (DOCUMENT,)),
     Operation("/problem/{slug}", "get", "What a type of problem means", (HTML, DOCUMENT), _TYPE),
 )
@@ -96,7 +104,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if not operation.refused:
         found["responses"] = {"200": {"description": "The answer", "content": _content(operation.gives)}, **found["responses"]}
-        found["parameters"].append(_format(operation.gives))
+        found["parameters"] += [_format(operation.gives), _REVISION]
     if operation.reads:
         found["requestBody"] = {"required": True, "content": {media: {} for media in operation.reads}}
     return found
@@ -109,7 +117,7 @@ def _query(query: CannedQuery) -> dict[str, Any]:
         "summary": f"{query.number}: {query.question}",
         "description": query.description,
         "tags": list(query.tags),
-        "parameters": [*map(_of_query, query.parameters), _format(gives)],
+        "parameters": [*map(_of_query, query.parameters), _format(gives), _REVISION],
         "responses": {
             "200": {"description": "The answer", "content": _content(gives)},
             "default": {"$ref": "#/components/responses/Problem"},

@@ -13,7 +13,7 @@ from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.things import Answer
 from rolegraph.web import negotiation
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML
-from rolegraph.web.state import body, graph
+from rolegraph.web.state import OPTIONS, body, graph
 
 routes = Blueprint("querying", __name__)
 
@@ -33,7 +33,7 @@ def sparql() -> Response:
         if not negotiation.for_people():
             raise BadParameter("query", "there is no query in this request", expected=expected)
         return negotiation.respond(_editor(""), HTML)
-    chosen = _Choice()
+    chosen = _Choice(lenient=True)
     try:
         answer = graph().query(text, chosen.choose)
     except RolegraphError as error:
@@ -60,7 +60,7 @@ def listing() -> Response:
 def query(name: str) -> Response:
     """Run a canned query; for people, also say what it asks and offer its parameters."""
     canned = graph().queries.get(name)
-    given = {key: request.args.getlist(key) for key in request.args if key != "format"}
+    given = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
     chosen = _Choice()
     chosen.choose(canned.holds)
     if not chosen.page(canned.holds):
@@ -98,13 +98,14 @@ def refuse() -> Response:
 class _Choice:
     """The format that the client wants of a query's answer, once it is known what the answer holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lenient: bool = False) -> None:
+        self._lenient = lenient
         self._pages: set[str] = set()
 
     def choose(self, holds: str) -> Format:
         """Return the format of the answer; a page is made of one of its own."""
         offered = holding(holds)
-        format_ = negotiation.choose(*offered, HTML)
+        format_ = negotiation.choose(*offered, HTML, lenient=self._lenient)
         if format_ != HTML:
             return format_
         self._pages.add(holds)

@@ -1,11 +1,13 @@
 """What a request is answered from: the graph that the application serves, and the body that was sent."""
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 
-from rolegraph.errors import TooLarge
+from rolegraph.errors import BadParameter, TooLarge
 from rolegraph.registry import Rolegraph
 
 BODY_LIMIT = 1024 * 1024
+REVISION = "revision"
+OPTIONS = ("format", REVISION)  # parameters that every path takes
 _KEY = "rolegraph"
 
 
@@ -15,9 +17,21 @@ def keep(app: Flask, graph: Rolegraph) -> None:
 
 
 def graph() -> Rolegraph:
-    """Return the graph of the application that answers the current request."""
-    found = current_app.extensions[_KEY]
-    assert isinstance(found, Rolegraph)
+    """Return the graph that answers the current request: the newest, or the one of ``?revision=``.
+
+    :raises BadParameter: for a revision that is no number
+    :raises NotFound: for one that is not kept
+    """
+    newest = current_app.extensions[_KEY]
+    assert isinstance(newest, Rolegraph)
+    asked = request.args.get(REVISION)
+    if asked is None:
+        return newest
+    if "past" not in g:
+        if not asked.isdecimal() or not asked.isascii():
+            raise BadParameter(REVISION, f"{asked!r} is no revision", expected="a number of /revisions")
+        g.past = newest.at(int(asked))
+    found: Rolegraph = g.past
     return found
 
 

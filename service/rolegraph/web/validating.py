@@ -46,11 +46,10 @@ EXAMPLES = {"valid": VALID, "invalid": INVALID}
 
 @dataclass(frozen=True)
 class Entry:
-    """What a request sends: the bytes, their format, and whether they came from the form of the page."""
+    """What a request sends: the bytes and their format."""
 
     body: bytes
     format: Format
-    from_form: bool = False
 
 
 @routes.route("/validate", methods=["GET", "POST"])
@@ -61,26 +60,30 @@ def validate() -> Response:
         example = request.args.get("example", "")
         return negotiation.respond(_form(EXAMPLES.get(example, ""), TURTLE), HTML)
     format_ = negotiation.choose(*OFFERED)
-    entry = _entry()
+    entry = Entry(b"", TURTLE)
     try:
+        entry = _entry()
         report = graph().validate(entry.body, entry.format)
-    except UnreadableInput as error:
+    except (UnreadableInput, BadParameter) as error:
         if format_ != HTML:
             raise
-        return negotiation.respond(_form(entry.body.decode("utf-8", "replace"), entry.format, error=error), HTML, error.status)
+        return negotiation.respond(_form(_text(entry), entry.format, error=error), HTML, error.status)
     return _respond(report, entry, format_)
 
 
 def _respond(report: Report, entry: Entry, format_: Format) -> Response:
     if format_ == HTML:
         grouped = [(severity, [one for one in report.findings if one.severity == severity]) for severity in SEVERITIES]
-        text = entry.body.decode("utf-8", "replace")
-        return negotiation.respond(_form(text, entry.format, report=report, grouped=grouped), HTML)
+        return negotiation.respond(_form(_text(entry), entry.format, report=report, grouped=grouped), HTML)
     if format_ == TURTLE:
         return negotiation.respond(report.turtle(), format_)
     if format_ == TEXT:
         return negotiation.respond(report.text(), format_)
     return negotiation.respond(json.dumps(report.as_dict(), ensure_ascii=False, indent=1) + "\n", format_)
+
+
+def _text(entry: Entry) -> str:
+    return entry.body.decode("utf-8", "replace")
 
 
 def _form(text: str, format_: Format, **shown: object) -> str:
@@ -101,8 +104,8 @@ def _entry() -> Entry:
     file = request.files.get("file")
     if file and file.filename:
         found = chosen or formats.of_extension(file.filename, GRAPHS)
-        return Entry(file.read(), found or formats.of_media(file.mimetype, GRAPHS), from_form=True)
+        return Entry(file.read(), found or formats.of_media(file.mimetype, GRAPHS))
     text = request.form.get("entry", "")
     if not text.strip():
         raise BadParameter("entry", "the form holds no entry", expected="an entry in the field entry, or a file in the field file")
-    return Entry(text.encode(), chosen or TURTLE, from_form=True)
+    return Entry(text.encode(), chosen or TURTLE)
