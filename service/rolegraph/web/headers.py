@@ -11,6 +11,7 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+TAG = "rolegraph.tag"  # where the environment of a request holds the tag of its answer
 RETRY_AFTER = "10"  # seconds
 READING = ("GET", "HEAD", "OPTIONS")
 
@@ -30,6 +31,8 @@ def _complete(response: Response) -> Response:
     if request.method in ("GET", "HEAD") and response.status_code == 200:
         response.cache_control.no_cache = True
         if not response.is_streamed:
-            response.add_etag()  # where it has none yet
+            if TAG in request.environ:
+                response.set_etag(request.environ[TAG])
+            response.add_etag()  # of the body, where it has none
             response.make_conditional(request)
     return response

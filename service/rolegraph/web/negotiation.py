@@ -38,12 +38,6 @@ class Suffixes:
         return self._app(environ, start_response)
 
 
-def suffix() -> str | None:
-    """Return the extension that was taken off the path of the current request, or None."""
-    found: str | None = request.environ.get(_SUFFIX)
-    return found
-
-
 def choose(*offered: Format, lenient: bool = False) -> Format:
     """Return the offered format that the current request asks for; on a tie, the first.
 
@@ -53,7 +47,7 @@ def choose(*offered: Format, lenient: bool = False) -> Format:
     :raises BadParameter: for a ``?format=`` that is not offered here
     :raises NotAcceptable: where the Accept header allows none
     """
-    ending = suffix()
+    ending = request.environ.get(_SUFFIX)
     if ending:
         try:
             return formats.named(ending, offered)
@@ -71,7 +65,7 @@ def choose(*offered: Format, lenient: bool = False) -> Format:
 
 def for_people() -> bool:
     """Tell whether whoever sent the current request would rather read a page than data; decides the form of errors."""
-    if HTML.name in (suffix(), request.args.get("format")):
+    if HTML.name in (request.environ.get(_SUFFIX), request.args.get("format")):
         return True
     try:
         return formats.negotiate(_accept(), (DOCUMENT, HTML)) == HTML

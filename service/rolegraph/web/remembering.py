@@ -1,92 +1,112 @@
 """Answers that are remembered: what a revision answered once it answers the same again, so nothing is computed twice.
 
 The tag of an answer is made of the revision and of all that the answer depends on in the request. So a client that
-still has the answer is told so before anything is looked up, and another one gets the copy that is kept here.
+still has the answer is told so before anything is looked up, and another one gets the copy that is kept here. It stands
+before the application, which a repeated question never reaches.
 """
 
 import hashlib
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
-from flask import Flask, Response, g, request
-from werkzeug.datastructures import Headers
+from werkzeug.http import parse_etags
+from werkzeug.wrappers import Response
 
 from rolegraph import __version__
-from rolegraph.web import negotiation
-from rolegraph.web.state import graph
+from rolegraph.registry import Rolegraph
+from rolegraph.web.headers import ALWAYS, TAG
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 KEPT = 64 * 1024 * 1024  # bytes of bodies
 LARGEST = 1024 * 1024  # bytes of one body
 _VOLATILE = re.compile(r"\b(RAND|NOW|UUID|STRUUID)\s*\(", re.IGNORECASE)
+_DEPENDS = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_HOST", "wsgi.url_scheme", "SCRIPT_NAME")
 
 
 @dataclass(frozen=True)
-class _Copy:
+class Copy:
+    """An answer as it was sent."""
+
+    headers: tuple[tuple[str, str], ...]
     body: bytes
-    headers: Headers
 
 
 class Memory:
     """The copies of answers by tag; those that were asked for longest ago go first. Safe between threads."""
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._copies: OrderedDict[str, _Copy] = OrderedDict()
+    def __init__(self, room: int = KEPT) -> None:
+        self._copies: OrderedDict[str, Copy] = OrderedDict()
         self._changing = threading.Lock()
-        self._room = kept
+        self._room = room
 
-    def recall(self, tag: str) -> Response | None:
+    def recall(self, tag: str) -> Copy | None:
         """Return the answer of a tag, or None."""
         with self._changing:
-            copy = self._copies.get(tag)
-            if copy is None:
-                return None
-            self._copies.move_to_end(tag)
-        return Response(copy.body, headers=copy.headers)
+            if tag in self._copies:
+                self._copies.move_to_end(tag)
+            return self._copies.get(tag)
 
-    def keep(self, tag: str, response: Response) -> None:
-        """Keep a copy of an answer, unless it is a large one."""
-        body = response.get_data()
-        if len(body) > LARGEST:
+    def keep(self, tag: str, copy: Copy) -> None:
+        """Keep an answer, unless it is a large one."""
+        if len(copy.body) > LARGEST:
             return
         with self._changing:
             if tag not in self._copies:
-                self._copies[tag] = _Copy(body, Headers(response.headers))
-                self._room -= len(body)
+                self._copies[tag] = copy
+                self._room -= len(copy.body)
             while self._room < 0:
                 _, oldest = self._copies.popitem(last=False)
                 self._room += len(oldest.body)
 
 
-def install(app: Flask) -> None:
-    """Have an application remember what it answers to GET."""
-    memory = Memory()
+class Remembering:
+    """WSGI middleware that answers what was asked before."""
 
-    def recall() -> Response | None:
-        g.tag = _tag()
-        if g.tag is None:
+    def __init__(self, app: "WSGIApplication", graph: Rolegraph) -> None:
+        self._app = app
+        self._graph = graph
+        self._memory = Memory()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer from memory, with 304, or through the application."""
+        tag = self._tag(environ)
+        if tag is None:
+            return self._app(environ, start_response)
+        if parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains(tag):
+            return _unchanged(tag)(environ, start_response)
+        copy = self._memory.recall(tag)
+        if copy is None:
+            environ[TAG] = tag
+            response = Response.from_app(self._app, environ, buffered=True)
+            if response.status_code != HTTPStatus.OK or response.get_etag()[0] != tag or environ["REQUEST_METHOD"] == "HEAD":
+                return response(environ, start_response)
+            copy = Copy(tuple(response.headers.to_wsgi_list()), response.get_data())
+            self._memory.keep(tag, copy)
+        start_response("200 OK", list(copy.headers))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [copy.body]
+
+    def _tag(self, environ: "WSGIEnvironment") -> str | None:
+        """Return the tag of the answer to a request, or None where asking again may give another one."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["PATH_INFO"].startswith("/static/"):
             return None
-        if request.if_none_match.contains(g.tag):
-            response = Response(status=304)
-            response.set_etag(g.tag)
-            return response
-        return memory.recall(g.tag)
-
-    def keep(response: Response) -> Response:
-        tag = g.get("tag")
-        if tag and response.status_code == 200 and not response.is_streamed and "ETag" not in response.headers:
-            response.set_etag(tag)
-            memory.keep(tag, response)
-        return response
-
-    app.before_request(recall)
-    app.after_request(keep)
+        if _VOLATILE.search(unquote_plus(environ.get("QUERY_STRING", ""))):
+            return None
+        depends = repr([__version__, *(environ.get(name, "") for name in _DEPENDS)])
+        return f"{self._graph.engine.revision}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
 
 
-def _tag() -> str | None:
-    """Return the tag of the answer to the current request, or None where asking again may give another one."""
-    if request.method not in ("GET", "HEAD") or request.endpoint == "static" or _VOLATILE.search(request.args.get("query", "")):
-        return None
-    depends = (request.path, negotiation.suffix(), request.query_string, request.headers.getlist("Accept"), request.host, __version__)
-    return f"{graph().engine.revision}-{hashlib.sha256(repr(depends).encode()).hexdigest()[:24]}"
+def _unchanged(tag: str) -> Response:
+    response = Response(status=HTTPStatus.NOT_MODIFIED)
+    response.set_etag(tag)
+    response.cache_control.no_cache = True
+    response.vary.add("Accept")
+    response.headers.update({**ALWAYS, "Access-Control-Allow-Origin": "*"})
+    return response
