@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -67,11 +68,25 @@ def free_port() -> Callable[[], int]:
     return find
 
 
-@pytest.fixture(scope="session")
-def serve(free_port: Callable[[], int]) -> Callable[..., tuple[subprocess.Popen[str], str]]:
-    """A function that starts the service as a user does and returns the process and the address, once it answers."""
+@dataclass(frozen=True)
+class Service:
+    """The service, running in a process of its own."""
 
-    def start(store: Path, *options: str) -> tuple[subprocess.Popen[str], str]:
+    process: subprocess.Popen[str]
+    address: str
+
+    def stop(self) -> tuple[int, str, str]:
+        """Ask it to stop and return its exit code, what it printed, and what it complained of."""
+        self.process.terminate()
+        output, errors = self.process.communicate(timeout=40)
+        return self.process.returncode, output, errors
+
+
+@pytest.fixture(scope="session")
+def serve(free_port: Callable[[], int]) -> Callable[..., Service]:
+    """A function that starts the service as a user does, with a store and options, and returns it once it answers."""
+
+    def start(store: Path, *options: str) -> Service:
         port = free_port()
         command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(store), "--port", str(port), *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -81,7 +96,7 @@ def serve(free_port: Callable[[], int]) -> Callable[..., tuple[subprocess.Popen[
                 break
             try:
                 if httpx.get(f"{address}/health").status_code == 200:
-                    return process, address
+                    return Service(process, address)
             except httpx.TransportError:
                 time.sleep(0.1)
         process.kill()
@@ -91,9 +106,8 @@ def serve(free_port: Callable[[], int]) -> Callable[..., tuple[subprocess.Popen[
 
 
 @pytest.fixture(scope="session")
-def server(serve: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(serve: Callable[..., Service], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the service, running in a process of its own on a store of its own."""
-    process, address = serve(tmp_path_factory.mktemp("store"))
-    yield address
-    process.terminate()
-    assert process.wait(30) == 0
+    service = serve(tmp_path_factory.mktemp("store"))
+    yield service.address
+    assert service.stop()[0] == 0

@@ -292,7 +292,9 @@ def followed(client: FlaskClient, path: str, links: Sequence[str]) -> None:
         assert not fragment or fragment in Page(target.text).ids, f"{path} links to {link}"
 
 
-@pytest.mark.parametrize("path", ["/", "/role/computer-vision-engineer", f"/source/{ARTICLE}", "/tool/pytorch", "/queries", "/ontology", "/shapes"])
+@pytest.mark.parametrize(
+    "path", ["/", "/role/computer-vision-engineer", f"/source/{ARTICLE}", "/tool/pytorch", "/queries", "/ontology", "/shapes"]
+)
 def test_links_lead_somewhere(client: FlaskClient, path: str) -> None:
     followed(client, path, sorted(set(Page(client.get(path, headers={"Accept": BROWSER}).text).links)))
 

@@ -14,9 +14,38 @@ from rolegraph.web import create_app
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
-PATHS = ["/", "/compare", "/queries", "/queries/evidence", "/queries/compare", "/sparql", "/validate", "/graphs", "/ontology", "/role", "/role/x"]
+PATHS = [
+    "/",
+    "/compare",
+    "/queries",
+    "/queries/evidence",
+    "/queries/compare",
+    "/sparql",
+    "/validate",
+    "/graphs",
+    "/ontology",
+    "/role",
+    "/role/x",
+]
 NAMES = ["role", "query", "format", "graph", "example", "concept", "default", "scheme", "x"]
-PIECES = ["ai-architect", "SELECT * {", "ASK {}", "}", "<http://x>", "text/turtle", "html", "csv", "\x00", "%", "\ud7ff", "ä", ",", "'", "{{", SCRIPT]
+PIECES = [
+    "ai-architect",
+    "SELECT * {",
+    "ASK {}",
+    "}",
+    "<http://x>",
+    "text/turtle",
+    "html",
+    "csv",
+    "\x00",
+    "%",
+    "\ud7ff",
+    "ä",
+    ",",
+    "'",
+    "{{",
+    SCRIPT,
+]
 SENT = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(PIECES), max_size=4).map("".join))
 HURRIED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -55,7 +84,8 @@ def test_what_is_sent_comes_back_as_text(client: FlaskClient, path: str) -> None
 def test_labels_of_an_entry_come_back_as_text(client: FlaskClient) -> None:
     entry = (
         "PREFIX rg: <https://w3id.org/rolegraph/ns#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>\n"
-        f"<https://w3id.org/rolegraph/role/x> a rg:Role ; skos:prefLabel {json.dumps(SCRIPT)} ; rg:tool <javascript:alert(1)> , <http://x/'> ."
+        f"<https://w3id.org/rolegraph/role/x> a rg:Role ; skos:prefLabel {json.dumps(SCRIPT)} ;\n"
+        "  rg:tool <javascript:alert(1)> , <http://x/'> ."
     )
     page = client.post("/validate", data={"entry": entry}, headers={"Accept": BROWSER})
     assert page.status_code == 200
@@ -109,8 +139,27 @@ def test_a_fault_of_the_service_is_logged_and_says_nothing_of_its_inside(
 
 @pytest.mark.parametrize(
     "path",
-    ["/%00", "/role/%00", "/role/%ff", "/role/%", "/role/%E2%82", "/sparql?query=%", "/sparql?query=%ff", "/sparql?query=%00", "/?%", "/?=&=&&"]
-    + ["/compare?role=%ff&role=%00", "//", "/role//x", "/role/../source", "/role/x/y", "/.ttl", "/role/.ttl", "/" + "x" * 5000, "/compare?" + "role=x&" * 500],
+    [
+        "/%00",
+        "/role/%00",
+        "/role/%ff",
+        "/role/%",
+        "/role/%E2%82",
+        "/sparql?query=%",
+        "/sparql?query=%ff",
+        "/sparql?query=%00",
+        "/?%",
+        "/?=&=&&",
+        "/compare?role=%ff&role=%00",
+        "//",
+        "/role//x",
+        "/role/../source",
+        "/role/x/y",
+        "/.ttl",
+        "/role/.ttl",
+        "/" + "x" * 5000,
+        "/compare?" + "role=x&" * 500,
+    ],
 )
 def test_broken_addresses_are_the_fault_of_the_client(client: FlaskClient, path: str) -> None:
     for accept in ("*/*", BROWSER, ",;q=,/,*", "text/html;q=-1", "\xff"):
@@ -118,7 +167,9 @@ def test_broken_addresses_are_the_fault_of_the_client(client: FlaskClient, path:
 
 
 @HURRIED
-@given(st.sampled_from(PATHS), st.lists(st.tuples(st.sampled_from(NAMES), SENT), max_size=4), st.sampled_from(["*/*", BROWSER, "text/turtle"]))
+@given(
+    st.sampled_from(PATHS), st.lists(st.tuples(st.sampled_from(NAMES), SENT), max_size=4), st.sampled_from(["*/*", BROWSER, "text/turtle"])
+)
 def test_no_query_string_is_a_fault_of_the_service(client: FlaskClient, path: str, sent: list[tuple[str, str]], accept: str) -> None:
     query = "&".join(f"{name}={quote(value, safe='', errors='replace')}" for name, value in sent)
     answer = client.get(f"{path}?{query}", headers={"Accept": accept})
@@ -129,7 +180,9 @@ def test_no_query_string_is_a_fault_of_the_service(client: FlaskClient, path: st
 @HURRIED
 @given(
     st.one_of(st.binary(max_size=60), SENT.map(lambda text: text.encode("utf-8", "replace"))),
-    st.sampled_from(["text/turtle", "application/ld+json", "application/rdf+xml", "application/n-triples", "application/x-www-form-urlencoded", ""]),
+    st.sampled_from(
+        ["text/turtle", "application/ld+json", "application/rdf+xml", "application/n-triples", "application/x-www-form-urlencoded", ""]
+    ),
     st.sampled_from(["/validate", "/sparql"]),
 )
 def test_no_body_is_a_fault_of_the_service(client: FlaskClient, body: bytes, content_type: str, path: str) -> None:

@@ -40,7 +40,7 @@ class Data(HTMLParser):
             self.blocks.append("")
 
     def handle_endtag(self, tag: str) -> None:
-        self._inside = False
+        self._inside = self._inside and tag != "script"
 
     def handle_data(self, data: str) -> None:
         if self._inside:
@@ -69,16 +69,23 @@ def test_the_page_of_a_role_carries_it_as_an_occupation(client: FlaskClient, gra
 @pytest.mark.parametrize("role", ROLES)
 def test_the_occupation_meets_the_shapes_of_schema_org(client: FlaskClient, demand: Callable[[str, str], Path], role: str) -> None:
     folder = demand("ROLEGRAPH_TEST_DATA", "schemaorg/schemaorg-30.0-shapes.shacl") / "schemaorg"
-    document = {**occupation(client, role), "@context": {"@vocab": str(SCHEMA), "url": {"@type": "@id"}}}
+    # what schema.org's own context says of the properties used here, with http as its shapes have it
+    context = {"@vocab": str(SCHEMA), **{name: {"@type": "@id"} for name in ("url", "inDefinedTermSet", "inCodeSet")}}
+    document = {**occupation(client, role), "@context": context}
     data = Graph().parse(data=json.dumps(document), format="json-ld")
     assert (None, RDF.type, SCHEMA.Occupation) in data
     shapes = (folder / "schemaorg-30.0-shapes.shacl").read_text("utf-8")
+    # the release takes nodes only where a property is of type Text and of no other: no text could ever meet that
+    shapes = shapes.replace(
+        ":ValidSchemaText a sh:NodeShape ;\n    sh:nodeKind sh:BlankNodeOrIRI",
+        ":ValidSchemaText a sh:NodeShape ;\n    sh:nodeKind sh:Literal",
+    )
     conforms, _, text = validate_shapes(data, shacl_graph=Graph().parse(data=shapes, format="turtle"), advanced=False)
     assert conforms, text
 
 
 def test_the_description_in_openapi_is_valid_and_whole(client: FlaskClient) -> None:
-    document = client.get("/openapi.json").json
+    document = client.get("/openapi.json").get_json()
     validate(document)
     rules = set()
     for rule in client.application.url_map.iter_rules():
@@ -124,7 +131,7 @@ def test_the_context_is_the_file(client: FlaskClient) -> None:
 
 
 def test_health_says_how_much_there_is(client: FlaskClient) -> None:
-    found = client.get("/health").json
+    found = client.get("/health").get_json()
     assert found["status"] == "ok"
     assert (found["roles"], found["sources"]) == (6, 5)
 

@@ -1,0 +1,287 @@
+"""The engines that are compared: each loads or opens the same data and answers the comparison query for two roles."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+from rdflib import Dataset, Literal, URIRef
+
+from rolegraph.comparison import Comparison
+from rolegraph.engine.embedded import StoredEngine
+from rolegraph.queries import Library
+from rolegraph.registry import Rolegraph
+from rolegraph.terms import RG
+from rolegraph.things import Row
+
+Pair = tuple[str, str]
+Term = tuple[str, str, str] | None
+"""A term of an answer: its kind, its value, its language or datatype."""
+Answer = list[tuple[Term, ...]]
+
+COLUMNS = ("role", "section", "facet", "item", "label", "broader", "broaderLabel", "source")
+CLAIM = tuple(COLUMNS.index(name) for name in ("role", "facet", "item", "source"))
+STRING = "http://www.w3.org/2001/XMLSchema#string"
+PATIENCE = 60.0
+
+
+class Missing(Exception):
+    """An engine cannot be started here."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """The same data in the forms that the engines take: Rolegraph's store, N-Quads, and Turtle by named graph.
+
+    The store and the N-Quads hold the union of the named graphs in the default graph.
+    """
+
+    store: Path
+    quads: Path
+    documents: tuple[tuple[str, Path], ...]
+
+
+class Peer(Protocol):
+    """One engine, ready to answer. ``pids`` are the processes that do; ``loading`` and ``opening`` are seconds.
+
+    ``claims`` tells that an answer is arranged already: its rows are then role, facet, item and source.
+    ``remembers`` tells that the engine may keep answers, so the first time and a repetition are measured apart.
+    """
+
+    pids: tuple[int, ...]
+    loading: float | None
+    opening: float | None
+    claims: bool
+    remembers: bool
+
+    def ask(self, pair: Pair) -> Any:
+        """Answer for two roles, as values of Python; this is what is timed."""
+
+    def plain(self, answer: Any) -> Answer:
+        """Return an answer in the form in which all engines' answers are compared."""
+
+
+class Embedded:
+    """Rolegraph's own engine, in this process, with the store on disk."""
+
+    loading: float | None = None
+    claims = remembers = False
+    pids: tuple[int, ...] = ()
+
+    def __init__(self, material: Material) -> None:
+        start = time.perf_counter()
+        self._engine = StoredEngine(material.store)
+        self.opening: float | None = time.perf_counter() - start
+        self._query = Library().get("compare")
+
+    def ask(self, pair: Pair) -> list[Row]:
+        return self._engine.rows(self._query.bind({"role": pair}))
+
+    def plain(self, answer: list[Row]) -> Answer:
+        return _answer([{name: _term(*value) for name, value in row.items()} for row in answer])
+
+
+class Facade:
+    """The whole call: roles looked up, the query, the proficiencies, the labels, all of it arranged by section."""
+
+    loading: float | None = None
+    claims = True
+    remembers = False
+    pids: tuple[int, ...] = ()
+
+    def __init__(self, material: Material) -> None:
+        start = time.perf_counter()
+        self._graph = Rolegraph.open(material.store)
+        self.opening: float | None = time.perf_counter() - start
+
+    def ask(self, pair: Pair) -> Comparison:
+        return self._graph.compare(pair)
+
+    def plain(self, answer: Comparison) -> Answer:
+        return _claims(answer.as_dict())
+
+
+class Rdflib:
+    """rdflib's own SPARQL engine over a dataset in memory whose default graph is the union (``default_union=True``)."""
+
+    opening: float | None = None
+    claims = remembers = False
+    pids: tuple[int, ...] = ()
+
+    def __init__(self, material: Material) -> None:
+        start = time.perf_counter()
+        self._dataset = Dataset(default_union=True)
+        for graph, path in material.documents:
+            self._dataset.graph(URIRef(graph)).parse(path, format="turtle", publicID=graph)
+        self.loading: float | None = time.perf_counter() - start
+        self._query = Library().get("compare")
+
+    def ask(self, pair: Pair) -> list[Mapping[str, Any]]:
+        found = self._dataset.query(self._query.bind({"role": pair}))
+        return [{str(name): value for name, value in row.items()} for row in found.bindings]
+
+    def plain(self, answer: list[Mapping[str, Any]]) -> Answer:
+        return _answer([{name: self._plain(value) for name, value in row.items()} for row in answer])
+
+    @staticmethod
+    def _plain(value: Any) -> Term:
+        if isinstance(value, Literal):
+            return _term(str(value), "literal", value.language, str(value.datatype) if value.datatype else None)
+        return _term(str(value))
+
+
+class Oxigraph:
+    """``oxigraph serve``, another process, over HTTP with the connection kept."""
+
+    opening: float | None = None
+    claims = remembers = False
+
+    def __init__(self, material: Material, folder: Path, stack: contextlib.ExitStack) -> None:
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        command = [_program("oxigraph"), "serve", "--location", str(folder / "oxigraph"), "--bind", f"127.0.0.1:{port}"]
+        self.pids: tuple[int, ...] = (stack.enter_context(_serving(command, folder, f"{url}/query?query=ASK%7B%7D")),)
+        self._client = stack.enter_context(httpx.Client(base_url=url, timeout=None))
+        start = time.perf_counter()
+        with material.quads.open("rb") as quads:
+            kind = {"Content-Type": "application/n-quads"}
+            self._client.post("/store", params={"no_transaction": ""}, content=quads, headers=kind).raise_for_status()
+        self.loading: float | None = time.perf_counter() - start
+        self._query = Library().get("compare")
+
+    def ask(self, pair: Pair) -> list[dict[str, dict[str, str]]]:
+        kinds = {"Content-Type": "application/sparql-query", "Accept": "application/sparql-results+json"}
+        response = self._client.post("/query", content=self._query.bind({"role": pair}), headers=kinds)
+        found: list[dict[str, dict[str, str]]] = response.raise_for_status().json()["results"]["bindings"]
+        return found
+
+    def plain(self, answer: list[dict[str, dict[str, str]]]) -> Answer:
+        return _answer([{name: self._plain(term) for name, term in row.items()} for row in answer])
+
+    @staticmethod
+    def _plain(term: Mapping[str, str]) -> Term:
+        kind = "iri" if term["type"] == "uri" else term["type"]
+        return _term(term["value"], kind, term.get("xml:lang"), term.get("datatype"))
+
+
+class Served:
+    """Rolegraph over HTTP: another process, the connection kept, the comparison as JSON."""
+
+    loading: float | None = None
+    claims = remembers = True
+
+    def __init__(self, material: Material, folder: Path, stack: contextlib.ExitStack) -> None:
+        port = _free_port()
+        url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(material.store), "--port", str(port)]
+        start = time.perf_counter()
+        self.pids: tuple[int, ...] = (stack.enter_context(_serving(command, folder, f"{url}/health")),)
+        self.opening: float | None = time.perf_counter() - start
+        self._client = stack.enter_context(httpx.Client(base_url=url, timeout=None, headers={"Accept": "application/json"}))
+
+    def ask(self, pair: Pair) -> dict[str, Any]:
+        found: dict[str, Any] = self._client.get("/compare", params=[("role", role) for role in pair]).raise_for_status().json()
+        return found
+
+    def plain(self, answer: dict[str, Any]) -> Answer:
+        return _claims(answer)
+
+
+@contextlib.contextmanager
+def opened(name: str, material: Material) -> Iterator[Peer]:
+    """Load or open an engine by its name in ``NAMES``, and end the process that it started.
+
+    :raises Missing: where it cannot be started
+    """
+    with contextlib.ExitStack() as stack:
+        yield _open(name, material, stack)
+
+
+NAMES = ("embedded", "facade", "rdflib", "oxigraph", "served")
+
+
+def claims_of(answer: Answer) -> Answer:
+    """Reduce an answer of the query to what a comparison that is arranged by item says: role, facet, item, source."""
+    return sorted({tuple(row[place] for place in CLAIM) for row in answer}, key=repr)
+
+
+def _open(name: str, material: Material, stack: contextlib.ExitStack) -> Peer:
+    if name == "embedded":
+        return Embedded(material)
+    if name == "facade":
+        return Facade(material)
+    if name == "rdflib":
+        return Rdflib(material)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rolegraph-bench-")))
+    return Oxigraph(material, folder, stack) if name == "oxigraph" else Served(material, folder, stack)
+
+
+def _term(value: str, kind: str = "iri", language: str | None = None, datatype: str | None = None) -> Term:
+    return kind, value, "" if kind == "iri" else language or datatype or STRING
+
+
+def _answer(rows: Sequence[Mapping[str, Term]]) -> Answer:
+    return sorted((tuple(row.get(name) for name in COLUMNS) for row in rows), key=repr)
+
+
+def _claims(comparison: Mapping[str, Any]) -> Answer:
+    """Return what a comparison in JSON says, as role, facet, item and source."""
+    found = {
+        (_term(claim["role"]), _term(RG + claim["facet"]), _term(item["id"]), _term(source))
+        for section in comparison["sections"]
+        for item in section["items"]
+        for claim in item["claims"]
+        for source in claim["sources"]
+    }
+    return sorted(found, key=repr)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _program(name: str) -> str:
+    """Return the path of a program, first beside the Python that runs."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    if found is None:
+        raise Missing(f"there is no program {name!r}; pip install --group bench")
+    return found
+
+
+@contextlib.contextmanager
+def _serving(command: Sequence[str], folder: Path, url: str) -> Iterator[int]:
+    """Start a server, wait until it answers at a URL, yield its process id, and end it.
+
+    :raises Missing: with the last line that it wrote, where it does not answer
+    """
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not _answers(url):
+            if process.poll() is not None or time.monotonic() > deadline:
+                last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["it did not answer in time"]
+                raise Missing(f"{' '.join(map(str, command))} did not start: {last[0]}")
+            time.sleep(0.01)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def _answers(url: str) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(url).is_success
+    return False
