@@ -214,6 +214,9 @@ def test_errors_are_one_body_for_machines_and_a_page_for_people(
         return
     assert page.status_code == status
     assert page.mimetype == "text/html"
+    if parameter == "role" and "nonsense" not in path and "role:" not in path:
+        assert "Two to eight roles can be compared" in page.text
+        return
     assert str(found["detail"]).split("'")[0].split("<")[0] in page.text
 
 
@@ -270,6 +273,11 @@ def test_what_did_not_change_is_not_sent_again(client: FlaskClient, path: str) -
     assert again.status_code == 304
     assert again.data == b""
     assert client.get(path, headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+def test_a_page_that_is_not_there_is_not_there_for_those_who_had_any_page_either(client: FlaskClient) -> None:
+    for path in ("/nonsense", "/role/nonsense", "/compare?role=ai-architect"):
+        assert client.get(path, headers={"If-None-Match": "*"}).status_code in (400, 404)
 
 
 def test_every_thing_of_the_graph_has_a_page(client: FlaskClient, graph: Rolegraph) -> None:

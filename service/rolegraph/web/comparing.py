@@ -71,7 +71,7 @@ def compare() -> AnyResponse:
     except BadParameter as error:
         if not negotiation.for_people():
             raise
-        page = render_template("picker.html", roles=_roles(), error=error, given=[terms.slug_of(text) for text in given])
+        page = render_template("picker.html", roles=_roles(), error=error, given=_slugs(given))
         return negotiation.respond(page, HTML, error.status)
 
 
@@ -79,6 +79,11 @@ def compare() -> AnyResponse:
 def sources() -> AnyResponse:
     """Lead to the list of the sources."""
     return redirect(url_for("linked.members", kind="source"), 303)
+
+
+def _slugs(given: Sequence[str]) -> list[str]:
+    pieces = [piece.strip() for text in given for piece in text.split(",")]
+    return [terms.slug_of(terms.expand(piece) or piece) for piece in pieces if piece]
 
 
 def _only_known_parameters() -> None:

@@ -80,7 +80,8 @@ class Remembering:
         tag = self._tag(environ)
         if tag is None:
             return self._app(environ, start_response)
-        if parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains(tag):
+        had = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
+        if had.is_strong(tag) or had.is_weak(tag):  # not "*": whether there is such a page at all is not known here
             return _unchanged(tag)(environ, start_response)
         copy = self._memory.recall(tag)
         if copy is None:
