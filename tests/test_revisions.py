@@ -1,6 +1,7 @@
 """Revisions: what was read stays as it was, a write is whole or not there, and a crash loses nothing that was acknowledged."""
 
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -116,6 +117,17 @@ def test_a_store_that_was_left_in_the_middle_of_a_write_is_put_back(tmp_path: Pa
     assert (again.revision, objects(again)) == (1, {"1"})
     again.write({EX + "g": turtle(2)})
     assert (again.revision, objects(again)) == (2, {"2"})
+
+
+def test_a_store_without_revisions_is_the_first_one(tmp_path: Path) -> None:
+    engine = StoredEngine(tmp_path)
+    engine.write({EX + "g": turtle(1)})
+    engine.close()
+    shutil.rmtree(tmp_path / "revisions")
+    again = StoredEngine(tmp_path)
+    assert [revision.number for revision in again.revisions()] == [1]
+    with again.reading(again.revision):
+        assert objects(again) == {"1"}
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -152,6 +152,8 @@ class Rolegraph:
         """
         if graph is not None and graph not in self.engine.graphs():
             raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
+        if format_.name == "jsonld":
+            return jsonld.compact(self.engine.dump(named("ntriples", holding("graph")), graph))
         return self.engine.dump(format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:

@@ -166,6 +166,9 @@ class StoredEngine(EmbeddedEngine):
             folder.mkdir(parents=True, exist_ok=True)
             self._revisions = Revisions(folder / "revisions", keep)
             store = self._open(folder / "graph")
+            if len(store) and not self._revisions.newest:
+                # written before there were revisions, or its revisions were removed: what there is is the first one
+                self._revisions.publish(lambda path: store.backup(str(path)))
         except OSError as error:
             raise StoreUnusable(f"the store in {folder} cannot be opened: {error}") from error
         super().__init__(prefixes, store, self._revisions.newest)
