@@ -16,11 +16,7 @@ DESCRIBED = (
     f"OPTIONAL {{ ?thing skos:definition ?definition . {ENGLISH.format('definition')} }}"
 )
 FACETS = " ".join(f"<{facet.property}>" for facet in terms.FACETS)
-SPOKEN = (
-    "{ GRAPH ?source { ?statement rg:asserts|rg:role|rg:section|rg:proficiency|rg:measure|rg:level ?thing } } "
-    "UNION { GRAPH ?source { ?thing schema:title ?title } } "
-    "UNION { GRAPH ?source { ?statement rg:fingerprint ?fingerprint } FILTER(?source = ?thing) }"
-)
+SPEAKING_OF_THEMSELVES = ("source", "posting")  # what a source describes, where it only names other things
 BATCH = 500
 
 
@@ -84,16 +80,30 @@ class Catalogue:
         if kind not in KINDS:
             raise NotFound(f"there is no kind {kind!r}", expected=", ".join(KINDS))
         rows = self._select(
-            f"SELECT ?thing ?label ?definition (COUNT(DISTINCT ?source) AS ?sources) {{ ?thing a <{KINDS[kind].type}> . "
-            f"{DESCRIBED} OPTIONAL {{ {SPOKEN} }} }} "
-            "GROUP BY ?thing ?label ?definition ORDER BY LCASE(?label) ?thing",
+            f"SELECT ?thing ?label ?definition {{ ?thing a <{KINDS[kind].type}> . {DESCRIBED} }} ORDER BY LCASE(?label) ?thing",
         )
+        spoken = "?thing ?property ?other" if kind in SPEAKING_OF_THEMSELVES else "?other ?property ?thing"
+        counted = self._select(
+            f"SELECT ?thing (COUNT(DISTINCT ?source) AS ?sources) {{ VALUES ?source {{ {_list(self.speaking())} }} "
+            f"?thing a <{KINDS[kind].type}> . GRAPH ?source {{ {spoken} }} }} GROUP BY ?thing",
+        )
+        sources = {row["thing"].value: int(row["sources"].value) for row in counted}
         found: dict[str, Member] = {}
         for row in rows:
             iri = row["thing"].value
-            member = Member(iri, _text(row, "label") or terms.shorten(iri), _text(row, "definition"), int(row["sources"].value))
-            found.setdefault(iri, member)
+            label = _text(row, "label") or terms.shorten(iri)
+            found.setdefault(iri, Member(iri, label, _text(row, "definition"), sources.get(iri, 0)))
         return list(found.values())
+
+    def speaking(self) -> list[str]:
+        """Return the IRIs of the sources that make statements."""
+        rows = self._select("SELECT DISTINCT ?source { GRAPH ?source { ?statement a rg:Statement } } ORDER BY ?source")
+        return [row["source"].value for row in rows]
+
+    def count(self, kind: str) -> int:
+        """Return how many things of a kind there are."""
+        rows = self._select(f"SELECT (COUNT(DISTINCT ?thing) AS ?things) {{ ?thing a <{KINDS[kind].type}> }}")
+        return int(rows[0]["things"].value)
 
     def thing(self, iri: str) -> Thing:
         """Return a thing with its links and those that lead to it, each with the sources that state it.

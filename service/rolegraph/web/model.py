@@ -59,8 +59,8 @@ def health() -> Response:
     """Say that the service answers, and how much it holds."""
     negotiation.choose(DOCUMENT)
     found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
-    found["roles"] = len(graph().catalogue.members("role"))
-    found["sources"] = len(graph().rows("sources"))
+    found["roles"] = graph().catalogue.count("role")
+    found["sources"] = len(graph().catalogue.speaking())
     return negotiation.respond(json.dumps(found) + "\n", DOCUMENT)
 
 
