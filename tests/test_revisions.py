@@ -12,7 +12,7 @@ import pytest
 from rolegraph import formats
 from rolegraph.engine.embedded import EmbeddedEngine, StoredEngine
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
-from rolegraph.errors import NotFound, Refused, UnreadableInput
+from rolegraph.errors import NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.registry import Rolegraph
 
 EX = "http://example.org/"
@@ -117,6 +117,16 @@ def test_a_store_that_was_left_in_the_middle_of_a_write_is_put_back(tmp_path: Pa
     assert (again.revision, objects(again)) == (1, {"1"})
     again.write({EX + "g": turtle(2)})
     assert (again.revision, objects(again)) == (2, {"2"})
+
+
+def test_a_copy_in_the_making_is_left_alone_by_others_and_replaced_after_a_crash(tmp_path: Path) -> None:
+    engine = StoredEngine(tmp_path)
+    (tmp_path / "revisions" / "1.new").mkdir()
+    with pytest.raises(StoreUnusable, match="in use"):
+        StoredEngine(tmp_path)
+    assert (tmp_path / "revisions" / "1.new").is_dir()
+    engine.write({EX + "g": turtle(1)})
+    assert [path.name for path in (tmp_path / "revisions").iterdir()] == ["1"]
 
 
 def test_a_store_without_revisions_is_the_first_one(tmp_path: Path) -> None:

@@ -28,8 +28,6 @@ class Revisions:
         self._changing = threading.RLock()
         self._used: dict[int, int] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        for unfinished in folder.glob("*.new"):
-            shutil.rmtree(unfinished)
 
     @property
     def newest(self) -> int:
@@ -60,6 +58,7 @@ class Revisions:
         with self._changing:
             number = self.newest + 1
             fresh = self._folder / f"{number}.new"
+            shutil.rmtree(fresh, ignore_errors=True)  # left by a crash; here only the one who holds the store comes by
             copy(fresh)
             fresh.touch()
             fresh.rename(self._folder / str(number))

@@ -89,7 +89,7 @@ def _slugs(given: Sequence[str]) -> list[str]:
 def _only_known_parameters() -> None:
     unknown = next((name for name in request.args if name not in ("role", *OPTIONS)), None)
     if unknown:
-        raise BadParameter(unknown, f"a comparison has no parameter {unknown!r}", expected="role, format")
+        raise BadParameter(unknown, f"a comparison has no parameter {unknown!r}", expected=", ".join(("role", *OPTIONS)))
 
 
 def _data(given: Sequence[str], format_: Format) -> Response:
