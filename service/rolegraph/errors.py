@@ -3,12 +3,14 @@
 RolegraphError
 ├── UnreadableInput          400   a body, a query or a file that does not parse
 ├── BadParameter             400   a parameter that is missing, unknown or of the wrong kind
+├── Unauthorized             401   a write without a token, or with one that is unknown, expired or revoked
 ├── Refused                  403   understood, and not allowed here
 ├── NotFound                 404   no such thing in the graph
 ├── NotAcceptable            406   none of the formats that were asked for
 ├── TooLarge                 413   a body over the limit
 ├── UnsupportedFormat        415   a body in a format that is not read here
 ├── NotConforming            422   an entry that breaks the shapes                (exit 1)
+├── ClientGone               499   whoever asked has gone away: nobody reads this
 ├── TimeLimitReached         503   a query that took longer than is allowed
 ├── MemoryLimitReached       503   a query that needed more memory than is allowed
 └── StoreUnusable            503   a store that cannot be opened, read or written
@@ -56,6 +58,13 @@ class BadParameter(RolegraphError):
         super().__init__(detail, parameter=parameter, expected=expected, suggestions=list(suggestions))
 
 
+class Unauthorized(RolegraphError):
+    """A write without a token, or with a token that is not known, has expired or was revoked."""
+
+    status = 401
+    title = "Token needed"
+
+
 class Refused(RolegraphError):
     """A request that was understood and is not allowed here."""
 
@@ -97,6 +106,13 @@ class NotConforming(RolegraphError):
     status = 422
     exit_code = 1
     title = "Shapes not met"
+
+
+class ClientGone(RolegraphError):
+    """Whoever asked has gone away before there was an answer."""
+
+    status = 499
+    title = "Client gone"
 
 
 class TimeLimitReached(RolegraphError):

@@ -1,7 +1,9 @@
 """The plain values that pass between the layers: answers and rows of queries, and the things of the graph."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from rolegraph import terms
 from rolegraph.formats import Format
@@ -19,12 +21,42 @@ class Value(NamedTuple):
 Row = dict[str, Value]
 
 
+PIECE = 64 * 1024  # bytes
+
+
 @dataclass(frozen=True)
 class Answer:
-    """The whole answer of a query, serialised."""
+    """The whole answer of a query, serialised: in memory, or a large one in a file that goes with its last reader."""
 
     format: Format
-    body: bytes
+    content: bytes | IO[bytes]
+
+    @property
+    def size(self) -> int:
+        """The length in bytes."""
+        return len(self.content) if isinstance(self.content, bytes) else os.fstat(self.content.fileno()).st_size
+
+    @property
+    def body(self) -> bytes:
+        """The content as bytes, however large."""
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the content piece by piece. A file is read from its start; by one reader at a time."""
+        if isinstance(self.content, bytes):
+            yield self.content
+            return
+        self.content.seek(0)
+        while piece := self.content.read(PIECE):
+            yield piece
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The graphs that a query or an update is asked of, by IRI: ``default`` make up its default graph, ``named`` are its named ones."""
+
+    default: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

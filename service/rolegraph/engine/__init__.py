@@ -4,19 +4,36 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from rolegraph.engine.revisions import Revision
-from rolegraph.formats import Format
-from rolegraph.things import Answer, Row
+from rolegraph.formats import Format, holding, named
+from rolegraph.things import Answer, Dataset, Row
 
 Choose = Callable[[str], Format]
 """Chooses the format of an answer, given what it holds: ``table`` or ``graph``."""
 
+Gone = Callable[[], bool]
+"""Tells whether whoever asked has gone away, so that nobody waits for the answer any more."""
+
+TURTLE = named("turtle", holding("graph"))
+
+
+def waiting() -> bool:
+    """Say that whoever asked is still there: the plainest :data:`Gone`."""
+    return False
+
 
 class Engine(Protocol):
-    """A store of named graphs whose default graph is their union as a set."""
+    """A store of named graphs. Its default graph is their union as a set, or, where the operator wants it so, a graph of its own."""
 
     @property
-    def revision(self) -> int:
-        """The number of the newest revision: it grows with every write, so what was read at one number stays as it was read."""
+    def union(self) -> bool:
+        """Whether the default graph is the union of the named ones."""
+
+    @property
+    def revision(self) -> int | None:
+        """The number of the newest revision: it grows with every write, so what was read at one number stays as it was read.
+
+        None where others may write unseen.
+        """
 
     def revisions(self) -> Sequence[Revision]:
         """Return the revisions that can be read, newest first."""
@@ -27,25 +44,41 @@ class Engine(Protocol):
         :raises NotFound: for one that is not kept
         """
 
-    def query(self, text: str, choose: Choose) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
         """Answer a SPARQL query, serialised in the format that ``choose`` names once the kind of answer is known.
 
+        :param dataset: the graphs to ask, in place of those that the query names itself (SPARQL 1.1 Protocol, 2.1.4)
         :raises UnreadableInput: for a query that does not parse, with line and column
+        :raises Refused: for one that would call an endpoint that is not allowed
+        :raises ClientGone: where ``gone`` said so before there was an answer
         """
 
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows; an unbound variable is absent from its row."""
 
-    def write(self, changes: Mapping[str, bytes | None]) -> None:
-        """Make each named graph hold just the triples of its Turtle document, or none and be gone, in one atomic write.
+    def write(self, changes: Mapping[str | None, bytes | None], format_: Format = TURTLE, *, add: bool = False) -> None:
+        """Make each graph hold just the triples of its document, or none and be gone, in one atomic write.
 
-        :raises UnreadableInput: for Turtle that does not parse; then nothing is changed
+        :param changes: documents by the IRI of their graph; None is the default graph, which a union does not take
+        :param format_: the graph format of the documents
+        :param add: keep what the graphs hold, too
+        :raises UnreadableInput: for a document that does not parse; then nothing is changed
+        :raises Refused: for the default graph where it is a union, and for writing a past revision
+        """
+
+    def update(self, text: str, dataset: Dataset | None = None) -> None:
+        """Run a SPARQL update as one atomic write.
+
+        :param dataset: the graphs that its WHERE clauses are asked of (SPARQL 1.1 Protocol, 2.2.3)
+        :raises UnreadableInput: for an update that does not parse, with line and column
+        :raises BadParameter: for a dataset beside USING or WITH
+        :raises Refused: for one that writes to a union, or loads from or calls an endpoint that is not allowed
         """
 
     def graphs(self) -> Iterable[str]:
         """Return the IRIs of the named graphs, sorted."""
 
-    def dump(self, format_: Format, graph: str | None = None) -> bytes:
+    def dump(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs (a dataset format), or one graph (a graph format)."""
 
     def close(self) -> None:
