@@ -58,7 +58,7 @@ def two_sources(graph: Rolegraph) -> tuple[Rolegraph, Dataset]:
     """The shipped graph with two of its sources, and the same in rdflib: few named graphs, so that it answers within seconds."""
     smaller, dataset = Rolegraph(EmbeddedEngine()), Dataset()
     for name in graph.engine.graphs():
-        turtle = graph.export(formats.named("turtle", formats.FORMATS), name)
+        turtle = graph.export(formats.named("turtle", formats.FORMATS), name).body
         if "/source/" not in name or any(part in name for part in ("ai-architect", "machine-learning-engineer-vs")):
             smaller.engine.write({name: turtle})
             dataset.default_graph.parse(data=turtle, format="turtle")

@@ -1,17 +1,21 @@
 """Revisions: what was read stays as it was, a write is whole or not there, and a crash loses nothing that was acknowledged."""
 
+import os
 import random
 import shutil
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from rolegraph import formats
-from rolegraph.engine.embedded import EmbeddedEngine, StoredEngine
+from rolegraph.engine import Engine
+from rolegraph.engine.embedded import Settings, StoredEngine
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
+from rolegraph.engine.revisions import Retention
 from rolegraph.errors import NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.registry import Rolegraph
 
@@ -34,7 +38,11 @@ def turtle(number: int) -> bytes:
     return f"<{EX}s> <{EX}p> <{EX}{number}> .".encode()
 
 
-def objects(engine: EmbeddedEngine | LimitedEngine) -> set[str]:
+def folders(store: Path) -> set[int]:
+    return {int(path.name) for path in (store / "revisions").iterdir()}
+
+
+def objects(engine: Engine) -> set[str]:
     return {row["o"].value.removeprefix(EX) for row in engine.rows("SELECT ?o { ?s ?p ?o }")}
 
 
@@ -42,7 +50,7 @@ def test_every_write_is_a_revision_and_a_past_one_stays_as_it_was(tmp_path: Path
     engine = StoredEngine(tmp_path)
     for number in range(1, 4):
         engine.write({EX + "g": turtle(number)})
-    assert [revision.number for revision in engine.revisions()] == [3, 2, 1]
+    assert [revision.number for revision in engine.revisions()] == [3, 2, 1, 0]
     assert engine.revision == 3
     for number in range(1, 4):
         assert objects(engine.at(number)) == {str(number)}
@@ -69,23 +77,40 @@ def test_a_write_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_oldest_are_removed_but_never_one_that_is_read(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, keep=3)
+    engine = StoredEngine(tmp_path, Settings(retention=Retention(3)))
     engine.write({EX + "g": turtle(1)})
-    with engine.reading(1):
-        for number in range(2, 7):
-            engine.write({EX + "g": turtle(number)})
-        assert [revision.number for revision in engine.revisions()] == [6, 5, 4, 1]
-    engine.write({EX + "g": turtle(7)})
+    past, lease = engine.at(1), engine.lease(1)
+    for number in range(2, 8):
+        engine.write({EX + "g": turtle(number)})
     assert [revision.number for revision in engine.revisions()] == [7, 6, 5]
+    assert objects(past) == {"1"}
+    del past
+    assert folders(tmp_path) == {1, 5, 6, 7}
+    lease.release()
+    assert folders(tmp_path) == {5, 6, 7}
     with pytest.raises(NotFound, match="revision 1 is not kept") as caught:
         engine.at(1)
     assert caught.value.members["expected"] == "one of 5, 6, 7"
 
 
+def test_the_old_ones_are_removed_but_never_the_newest(tmp_path: Path) -> None:
+    engine = StoredEngine(tmp_path, Settings(retention=Retention(age=timedelta(hours=1))))
+    for number in range(1, 5):
+        engine.write({EX + "g": turtle(number)})
+    for number in (1, 2, 4):
+        past = (datetime.now(UTC) - timedelta(hours=2)).timestamp()
+        os.utime(tmp_path / "revisions" / str(number), (past, past))
+    assert [revision.number for revision in engine.revisions()] == [4, 3, 0]
+    with pytest.raises(NotFound):
+        engine.at(1)
+    engine.write({EX + "g": turtle(5)})
+    assert folders(tmp_path) == {0, 3, 5}
+
+
 def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
     graph = Rolegraph.open(tmp_path, Limits(workers=1))
     source = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
-    before = graph.engine.revision
+    before = graph.engine.revision or 0
     graph.engine.write({source: None})
     assert graph.rows("role-facts", {"role": ["ai-architect"]}) == []
     past = graph.at(before)
@@ -126,7 +151,7 @@ def test_a_copy_in_the_making_is_left_alone_by_others_and_replaced_after_a_crash
         StoredEngine(tmp_path)
     assert (tmp_path / "revisions" / "1.new").is_dir()
     engine.write({EX + "g": turtle(1)})
-    assert [path.name for path in (tmp_path / "revisions").iterdir()] == ["1"]
+    assert folders(tmp_path) == {0, 1}
 
 
 def test_a_store_without_revisions_is_the_first_one(tmp_path: Path) -> None:
@@ -136,8 +161,7 @@ def test_a_store_without_revisions_is_the_first_one(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "revisions")
     again = StoredEngine(tmp_path)
     assert [revision.number for revision in again.revisions()] == [1]
-    with again.reading(again.revision):
-        assert objects(again) == {"1"}
+    assert objects(again) == {"1"}
 
 
 @pytest.mark.parametrize("seed", range(10))

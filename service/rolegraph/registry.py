@@ -12,7 +12,7 @@ from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
 from rolegraph.engine import Choose, Engine
-from rolegraph.engine.embedded import EmbeddedEngine, StoredEngine
+from rolegraph.engine.embedded import EmbeddedEngine, Settings, StoredEngine
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format, holding, named
@@ -33,19 +33,31 @@ class Rolegraph:
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
 
     @classmethod
-    def open(cls, store: Path | None = None, limits: Limits | None = None) -> "Rolegraph":
-        """Open the store in a folder, or one in memory, and load what the package ships where that is new.
+    def open(
+        cls,
+        store: Path | None = None,
+        limits: Limits | None = None,
+        settings: Settings | None = None,
+        *,
+        shipped: bool = True,
+    ) -> "Rolegraph":
+        """Open the store in a folder, or one in memory.
 
         :param limits: what a query of a client may take, for a store in a folder that others than its owner may ask
+        :param shipped: load what the package ships, where that is new
         :raises StoreUnusable: for a folder that is in use or cannot be written
         """
         if store is None:
-            engine = EmbeddedEngine(terms.prefixes())
-            library.load(engine, None)
+            engine = EmbeddedEngine(settings)
+            if shipped:
+                library.load(engine, None)
             return cls(engine)
-        stored = StoredEngine(store, terms.prefixes())
-        library.load(stored, store)
-        return cls(LimitedEngine(stored, Pool(limits)) if limits else stored)
+        stored = StoredEngine(store, settings)
+        if shipped:
+            library.load(stored, store)
+        if limits is None:
+            return cls(stored)
+        return cls(LimitedEngine(stored, Pool(limits, network=bool(stored.settings.reach.allowed))))
 
     def at(self, revision: int) -> "Rolegraph":
         """Return the graph as it was at a revision, for reading.
@@ -145,7 +157,7 @@ class Rolegraph:
         entry = entries.read(body, format_)
         return self.shapes.check(entry, self._context(entry))
 
-    def export(self, format_: Format, graph: str | None = None) -> bytes:
+    def export(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one of them.
 
         :raises NotFound: for a graph that is not there
@@ -153,7 +165,7 @@ class Rolegraph:
         if graph is not None and graph not in self.engine.graphs():
             raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
         if format_.name == "jsonld":
-            return jsonld.compact(self.engine.dump(named("ntriples", holding("graph")), graph))
+            return Answer(format_, jsonld.compact(self.engine.dump(named("ntriples", holding("graph")), graph).body))
         return self.engine.dump(format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:

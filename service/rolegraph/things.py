@@ -26,7 +26,7 @@ PIECE = 64 * 1024  # bytes
 
 @dataclass(frozen=True)
 class Answer:
-    """The whole answer of a query, serialised: in memory, or a large one in a file that goes with its last reader."""
+    """The whole answer of a query, serialised: in memory, or a large one in a temporary file."""
 
     format: Format
     content: bytes | IO[bytes]
@@ -42,13 +42,14 @@ class Answer:
         return b"".join(self.pieces())
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the content piece by piece. A file is read from its start; by one reader at a time."""
+        """Yield the content piece by piece; a file can be read once, and is closed then."""
         if isinstance(self.content, bytes):
             yield self.content
             return
-        self.content.seek(0)
-        while piece := self.content.read(PIECE):
-            yield piece
+        with self.content:
+            self.content.seek(0)
+            while piece := self.content.read(PIECE):
+                yield piece
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,7 @@ def export(graph: str | None, name: str, output: Path | None, store: Path | None
     if graph is None and format_.holds == "graph":
         raise BadParameter("format", f"{name} holds one graph, and the whole is many", expected="trig or nquads, or one graph with --graph")
     iri = graph and (terms.expand(graph) or graph)
-    _write(Rolegraph.open(store).export(format_, iri), output)
+    _write(Rolegraph.open(store).export(format_, iri).body, output)
 
 
 @main.command()

@@ -1,218 +1,260 @@
-"""The embedded engine: Oxigraph in this process, on disk or in memory. The only module that touches pyoxigraph."""
+"""The embedded engine: Oxigraph in this process, in memory or on disk."""
 
-import hashlib
-import re
 import shutil
 import threading
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import pyoxigraph as ox
 
-from rolegraph.engine import Choose
-from rolegraph.engine.federation import refuse_remote
-from rolegraph.engine.nesting import refuse_deep
-from rolegraph.engine.revisions import Revision, Revisions
-from rolegraph.errors import NotFound, StoreUnusable, UnreadableInput
+from rolegraph import terms
+from rolegraph.engine import TURTLE, Choose, Gone, waiting, writing
+from rolegraph.engine.reach import Reach
+from rolegraph.engine.reading import Reader
+from rolegraph.engine.revisions import Lease, Retention, Revision, Revisions, sync
+from rolegraph.errors import NotFound, Refused, RolegraphError, StoreUnusable
 from rolegraph.formats import Format
-from rolegraph.terms import BASE
-from rolegraph.things import Answer, Row, Value
-
-RESULTS = {
-    "json": ox.QueryResultsFormat.JSON,
-    "xml": ox.QueryResultsFormat.XML,
-    "csv": ox.QueryResultsFormat.CSV,
-    "tsv": ox.QueryResultsFormat.TSV,
-}
-RDF = {
-    "turtle": ox.RdfFormat.TURTLE,
-    "ntriples": ox.RdfFormat.N_TRIPLES,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "rdfxml": ox.RdfFormat.RDF_XML,
-    "trig": ox.RdfFormat.TRIG,
-    "nquads": ox.RdfFormat.N_QUADS,
-}
-_POSITION = re.compile(r"error at (\d+):(\d+): ")
-_PROLOGUE = re.compile(r"(?:\s+|#[^\n]*(?:\n|$)|BASE\s*<[^>]*>|PREFIX\s+[^\s:]*:\s*<[^>]*>)*", re.IGNORECASE)
-_UPDATE = re.compile(r"(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE)
-_MANY_EXPECTED = 12
-KEEP = 16  # revisions
-
-Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
-Triple = tuple[ox.NamedNode | ox.BlankNode | ox.Triple, ox.NamedNode, Term]
-T = TypeVar("T", bound=Term)
+from rolegraph.things import Answer, Dataset, Row
 
 
-class EmbeddedEngine:
-    """Oxigraph behind the :class:`~rolegraph.engine.Engine` protocol, in memory; safe to share between threads.
-
-    Writes take one lock, since concurrent updates of an on-disk store are lost without an error. A result is
-    serialised before the call returns, since an open iterator that another thread touches aborts the process.
+@dataclass(frozen=True)
+class Settings:
+    """What an operator decides of a store: prefixes of its answers, whether the default graph is the union of the named
+    ones, which addresses SERVICE and LOAD may name, and which revisions are kept.
     """
 
-    def __init__(self, prefixes: Mapping[str, str] | None = None, store: ox.Store | None = None, revision: int = 0) -> None:
-        self._prefixes = prefixes or {}
-        self._writing = threading.Lock()
-        self._store = ox.Store() if store is None else store
-        self._revision = revision
+    prefixes: Mapping[str, str] = field(default_factory=terms.prefixes)
+    union: bool = True
+    reach: Reach = field(default_factory=Reach)
+    retention: Retention = field(default_factory=Retention)
 
-    @property
-    def revision(self) -> int:
-        return self._revision
+
+class Snapshot(Reader):
+    """A revision, opened for reading: it is never written, so any number of processes may. It lasts while somebody holds it."""
+
+    def __init__(self, path: Path, settings: Settings, number: int = 0, lease: Lease | None = None) -> None:
+        super().__init__(ox.Store.read_only(str(path)), settings.prefixes, settings.reach)
+        self.union = settings.union
+        self.revision = number
+        if lease:
+            weakref.finalize(self, lease.release)
 
     def revisions(self) -> Sequence[Revision]:
+        """Return none: a revision knows of no other."""
+        return []
+
+    def at(self, revision: int) -> "Snapshot":
+        """Return this one, or raise NotFound."""
+        if revision != self.revision:
+            raise NotFound(f"revision {revision} is not this one", expected=str(self.revision))
+        return self
+
+    def write(self, changes: Mapping[str | None, bytes | None], format_: Format = TURTLE, *, add: bool = False) -> None:
+        """Refuse: what was, stays."""
+        raise _past()
+
+    def update(self, text: str, dataset: Dataset | None = None) -> None:
+        """Refuse: what was, stays."""
+        raise _past()
+
+    def close(self) -> None:
+        """Do nothing: the folder is let go when nobody holds this any more."""
+
+
+class EmbeddedEngine(Reader):
+    """Oxigraph in memory behind the :class:`~rolegraph.engine.Engine` protocol, for one user: a reader in another thread may
+    see a part of a write. :class:`StoredEngine` keeps writes apart from readers.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        super().__init__(ox.Store(), settings.prefixes, settings.reach)
+        self._writing = threading.Lock()
+        self.union = settings.union
+        self.revision = 0
+
+    def revisions(self) -> Sequence[Revision]:
+        """Return none: only the newest is kept."""
         return []
 
     def at(self, revision: int) -> "EmbeddedEngine":
-        if revision != self._revision:
-            raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self._revision))
+        """Return this engine for its own revision."""
+        if revision != self.revision:
+            raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self.revision))
         return self
 
-    def query(self, text: str, choose: Choose) -> Answer:
-        refuse_deep(text)
-        refuse_remote(text)
-        with _query_errors(text):
-            results = self._store.query(text, base_iri=BASE)
-            format_ = choose("graph" if isinstance(results, ox.QueryTriples) else "table")
-            if isinstance(results, ox.QueryTriples):
-                body = self._serialize(list(results), format_)
-            else:
-                body = results.serialize(format=RESULTS[format_.name]) or b""
-        return Answer(format_, body)
-
-    def rows(self, text: str) -> list[Row]:
-        refuse_remote(text)
-        with _query_errors(text):
-            solutions = self._store.query(text, base_iri=BASE)
-            if not isinstance(solutions, ox.QuerySolutions):
-                raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
-            names = [variable.value for variable in solutions.variables]
-            return [
-                {name: _value(term) for name, term in zip(names, solution, strict=True) if term is not None}
-                for solution in solutions
-            ]
-
-    def write(self, changes: Mapping[str, bytes | None]) -> None:
-        parsed = {ox.NamedNode(graph): set(_triples(graph, turtle or b"")) for graph, turtle in changes.items()}
+    def write(self, changes: Mapping[str | None, bytes | None], format_: Format = TURTLE, *, add: bool = False) -> None:
+        """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
+        read = writing.read(changes, format_, union=self.union)
         with self._writing:
-            request = self._request(parsed)
-            if request:
-                self._commit(request)
+            self.revision += writing.replace(self._store, read, union=self.union, add=add)
 
-    def graphs(self) -> Iterable[str]:
-        return sorted(graph.value for graph in self._store.named_graphs())
-
-    def dump(self, format_: Format, graph: str | None = None) -> bytes:
-        if graph is not None:
-            quads = self._store.quads_for_pattern(None, None, None, ox.NamedNode(graph))
-            return self._serialize(sorted((quad.triple for quad in quads), key=str), format_)
-        named = (quad for quad in self._store if not isinstance(quad.graph_name, ox.DefaultGraph))
-        return self._serialize(sorted(named, key=lambda quad: (quad.graph_name.value, str(quad.triple))), format_)
+    def update(self, text: str, dataset: Dataset | None = None) -> None:
+        """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
+        with self._writing:
+            self.revision += writing.update(self._store, text, dataset, self._reach, union=self.union)
 
     def close(self) -> None:
-        with self._writing:
-            self._store.flush()
-            del self._store
-
-    def _serialize(self, statements: list[ox.Triple] | list[ox.Quad], format_: Format) -> bytes:
-        """Serialise triples or quads, declaring only the prefixes that they use."""
-        plain = ox.serialize(statements, format=ox.RdfFormat.N_QUADS) or b""
-        used = {prefix: namespace for prefix, namespace in self._prefixes.items() if f"<{namespace}".encode() in plain}
-        return ox.serialize(statements, format=RDF[format_.name], prefixes=used) or b""
-
-    def _request(self, changes: Mapping[ox.NamedNode, set[Triple]]) -> str:
-        """Return the one update request that brings named graphs, and the union in the default graph, to their new triples.
-
-        A triple leaves the default graph with the last named graph that states it.
-        """
-        old = {graph: set(self._of(graph)) for graph in changes}
-        added = {graph: new - old[graph] for graph, new in changes.items()}
-        removed = {graph: old[graph] - new for graph, new in changes.items()}
-        kept = set().union(*changes.values())
-        gone = {triple for triples in removed.values() for triple in triples if triple not in kept and not self._stated(triple, changes)}
-        parts = [_data("DELETE DATA", graph, triples) for graph, triples in removed.items()]
-        parts += [_data("DELETE DATA", None, gone)]
-        parts += [_data("INSERT DATA", graph, triples) for graph, triples in added.items()]
-        parts += [_data("INSERT DATA", None, set().union(*added.values()))]
-        parts += [f"DROP SILENT GRAPH {graph} ;\n" for graph, new in changes.items() if old[graph] and not new]
-        return "".join(parts)
-
-    def _commit(self, request: str) -> None:
-        self._store.update(request)
-        self._revision += 1
-
-    def _of(self, graph: ox.NamedNode) -> Iterator[Triple]:
-        for quad in self._store.quads_for_pattern(None, None, None, graph):
-            yield quad.subject, quad.predicate, quad.object
-
-    def _stated(self, triple: Triple, besides: Container[ox.NamedNode]) -> bool:
-        """Tell whether a named graph states a triple, besides some."""
-        subject, predicate, object_ = triple
-        quads = self._store.quads_for_pattern(subject, predicate, object_, None)
-        return any(isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name not in besides for quad in quads)
+        """Release the store."""
 
 
-class StoredEngine(EmbeddedEngine):
-    """The same on disk, in a folder. A write is published as a revision before it is acknowledged.
+class StoredEngine:
+    """Oxigraph on disk, in a folder. A write is published as a revision before it is acknowledged; readers only see revisions.
 
-    Publishing is the commit: a store that a crash left in the middle of a write is put back to its newest revision.
+    Publishing is the commit: a store that a failure or a crash left in the middle of a write is put back to its newest
+    revision. Writes take one lock, since concurrent updates of an on-disk store are lost without an error.
     """
 
-    def __init__(self, folder: Path, prefixes: Mapping[str, str] | None = None, keep: int = KEEP) -> None:
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+        self.settings = settings = settings or Settings()
+        self._folder = folder
+        self._graph = folder / "graph"
         self._unfinished = folder / "unfinished"
+        self._writing = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._revisions = Revisions(folder / "revisions", keep)
-            store = self._open(folder / "graph")
-            if len(store) and not self._revisions.newest:
-                # written before there were revisions, or its revisions were removed: what there is is the first one
-                self._revisions.publish(lambda path: store.backup(str(path)))
+            self._revisions = Revisions(folder / "revisions", settings.retention)
+            self._store = self._open()
+            self._check_kind()
+            if self._revisions.newest is None:
+                # new, or written before there were revisions, or these were removed: what there is is the first one
+                self._publish(1 if len(self._store) else 0)
+            self._newest = self._snapshot(self._revisions.newest or 0)
         except OSError as error:
-            raise StoreUnusable(f"the store in {folder} cannot be opened: {error}") from error
-        super().__init__(prefixes, store, self._revisions.newest)
+            raise StoreUnusable(_meaning(folder, error)) from error
+
+    @property
+    def union(self) -> bool:
+        """Whether the default graph is the union of the named ones."""
+        return self.settings.union
+
+    @property
+    def revision(self) -> int:
+        """The number of the newest revision."""
+        return self._newest.revision
 
     def revisions(self) -> Sequence[Revision]:
+        """Return the revisions that are kept, newest first."""
         return self._revisions.all()
 
-    def at(self, revision: int) -> EmbeddedEngine:
-        return self if revision == self._revision else read(self._revisions.path(revision), self._prefixes, revision)
-
-    def reading(self, revision: int) -> AbstractContextManager[Path]:
-        """Give the folder of a revision, which any process may open with :func:`read`, and keep it meanwhile.
+    def at(self, revision: int) -> Snapshot:
+        """Return a revision, which is kept as long as somebody holds it.
 
         :raises NotFound: for one that is not kept
         """
-        return self._revisions.reading(revision)
+        newest = self._newest
+        return newest if revision == newest.revision else self._snapshot(revision)
 
-    def _open(self, path: Path) -> ox.Store:
+    def lease(self, revision: int) -> Lease:
+        """Keep the folder of a revision, which any process may open as a :class:`Snapshot`.
+
+        :raises NotFound: for one that is not kept
+        """
+        return self._revisions.lease(revision)
+
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+        """Answer a query on the newest revision."""
+        return self._newest.query(text, choose, dataset, gone)
+
+    def rows(self, text: str) -> list[Row]:
+        """Answer a SELECT query on the newest revision as rows."""
+        return self._newest.rows(text)
+
+    def graphs(self) -> list[str]:
+        """Return the IRIs of the named graphs, sorted."""
+        return self._newest.graphs()
+
+    def dump(self, format_: Format, graph: str | None = None) -> Answer:
+        """Serialise all named graphs, or one, of the newest revision."""
+        return self._newest.dump(format_, graph)
+
+    def write(self, changes: Mapping[str | None, bytes | None], format_: Format = TURTLE, *, add: bool = False) -> None:
+        """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
+        read = writing.read(changes, format_, union=self.union)
+        self._commit(lambda store: writing.replace(store, read, union=self.union, add=add))
+
+    def update(self, text: str, dataset: Dataset | None = None) -> None:
+        """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
+        self._commit(lambda store: writing.update(store, text, dataset, self.settings.reach, union=self.union))
+
+    def close(self) -> None:
+        """Release the store."""
+        with self._writing:
+            self._store.flush()
+            del self._store, self._newest
+
+    def _commit(self, change: Callable[[ox.Store], bool]) -> None:
+        with self._writing:
+            try:
+                self._unfinished.touch()
+                sync(self._folder)
+                if change(self._store):
+                    number = self.revision + 1
+                    self._publish(number)
+                    self._newest = self._snapshot(number)
+                self._unfinished.unlink()
+            except RolegraphError:  # about what was sent: the store was not touched
+                self._unfinished.unlink()
+                raise
+            except OSError as error:
+                self._put_back()
+                raise StoreUnusable(f"nothing was written: {error}; the store is as it was before") from error
+            except BaseException:
+                self._put_back()
+                raise
+
+    def _publish(self, number: int) -> None:
+        self._store.flush()
+        self._revisions.publish(number, lambda path: self._store.backup(str(path)))
+
+    def _snapshot(self, number: int) -> Snapshot:
+        lease = self._revisions.lease(number)
+        try:
+            return Snapshot(lease.path, self.settings, number, lease)
+        except BaseException:
+            lease.release()
+            raise
+
+    def _open(self) -> ox.Store:
         """Open the store; one that a crash left in the middle of a write is first put back to the newest revision."""
-        store = _open(path)  # before anything is touched: a store that is in use stays as it is
+        store = _open(self._graph)  # before anything is touched: a store that is in use stays as it is
         if not self._unfinished.exists():
             return store
         del store
-        shutil.rmtree(path)
-        if self._revisions.newest:
-            shutil.copytree(self._revisions.path(self._revisions.newest), path)
-        self._unfinished.unlink()
-        return _open(path)
+        self._restore()
+        return _open(self._graph)
 
-    def _commit(self, request: str) -> None:
+    def _put_back(self) -> None:
+        """Undo what a failed write did, as a crash would; where even that fails, the next start does it."""
         try:
-            self._unfinished.touch()
-            self._store.update(request)
-            self._store.flush()
-            self._revision = self._revisions.publish(lambda path: self._store.backup(str(path)))
-            self._unfinished.unlink()
-        except OSError as error:
-            detail = f"the write could not be finished ({error}); the store is as it was before it once the service is started anew"
-            raise StoreUnusable(detail) from error
+            del self._store
+            self._restore()
+        finally:
+            self._store = _open(self._graph)
+
+    def _restore(self) -> None:
+        shutil.rmtree(self._graph)
+        if self._revisions.newest is not None:
+            # by hard links, in no more room than the revision takes: files of RocksDB never change once they are written
+            ox.Store.read_only(str(self._revisions.path(self._revisions.newest))).backup(str(self._graph))
+        self._unfinished.unlink(missing_ok=True)
+
+    def _check_kind(self) -> None:
+        """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""
+        marker = self._folder / "default-graph"
+        kind = "union" if self.union else "own"
+        found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(self._store) else kind
+        if found != kind:
+            detail = f"the store in {self._folder} was made with --default-graph {found}: start it so, or name another folder with --store"
+            raise StoreUnusable(detail)
+        if not marker.exists():
+            marker.write_text(kind + "\n", encoding="utf-8")
 
 
-def read(path: Path, prefixes: Mapping[str, str], revision: int = 0) -> EmbeddedEngine:
-    """Open a revision for reading: it is never written, so any number of processes may."""
-    return EmbeddedEngine(prefixes, ox.Store.read_only(str(path)), revision)
+def _past() -> Refused:
+    return Refused("a past revision is never written", expected="a write to the newest one")
 
 
 def _open(path: Path) -> ox.Store:
@@ -226,60 +268,11 @@ def _open(path: Path) -> ox.Store:
         raise
 
 
-def _data(operation: str, graph: ox.NamedNode | None, triples: Iterable[Triple]) -> str:
-    lines = "\n".join(f"{subject} {predicate} {object_} ." for subject, predicate, object_ in triples)
-    if not lines:
-        return ""
-    block = f"GRAPH {graph} {{\n{lines}\n}}" if graph else lines
-    return f"{operation} {{ {block} }} ;\n"
-
-
-def _triples(graph: str, turtle: bytes) -> Iterator[Triple]:
-    """Parse Turtle; a blank node becomes an IRI that depends on the graph and on the node's canonical label only."""
-    try:
-        dataset = ox.Dataset(ox.Quad(t.subject, t.predicate, t.object) for t in ox.parse(turtle, ox.RdfFormat.TURTLE, base_iri=graph))
-    except (SyntaxError, ValueError) as error:
-        raise UnreadableInput(f"the Turtle of {graph} does not parse: {error}") from error
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    space = f"{BASE}.well-known/genid/{hashlib.sha256(graph.encode()).hexdigest()[:16]}-"
-
-    def skolem(term: T) -> T | ox.NamedNode:
-        return ox.NamedNode(space + term.value) if isinstance(term, ox.BlankNode) else term
-
-    for quad in dataset:
-        yield skolem(quad.subject), quad.predicate, skolem(quad.object)
-
-
-def _value(term: Term) -> Value:
-    if isinstance(term, ox.NamedNode):
-        return Value(term.value)
-    if isinstance(term, ox.Literal):
-        return Value(term.value, "literal", term.language, None if term.language else term.datatype.value)
-    if isinstance(term, ox.BlankNode):
-        return Value(term.value, "blank")
-    return Value(str(term), "literal")
-
-
-@contextmanager
-def _query_errors(text: str) -> Iterator[None]:
-    """Turn the engine's errors about a query into ours: with line and column, and in words for people."""
-    try:
-        yield
-    except SyntaxError as error:
-        message = str(error)
-        position = _POSITION.search(message)
-        line, column = (int(position[1]), int(position[2])) if position else (None, None)
-        message = _explain(_POSITION.sub("", message), text)
-        raise UnreadableInput(f"the query does not parse: {message}", line=line, column=column) from error
-    except (ValueError, RuntimeError) as error:
-        raise UnreadableInput(f"the query cannot be answered: {error}") from error
-
-
-def _explain(message: str, text: str) -> str:
-    """Say what a syntax error means: an update is named as one, and a long list of expected characters is left out."""
-    prologue = _PROLOGUE.match(text)
-    if prologue and _UPDATE.match(text, prologue.end()):
-        return "this is an update; a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE"
-    if message.count(",") > _MANY_EXPECTED:
-        return "what stands here, or is missing here, fits nowhere in a query"
-    return message
+def _meaning(folder: Path, error: OSError) -> str:
+    """Say what keeps a store from being opened, and what to do."""
+    text = str(error)
+    if isinstance(error, PermissionError) or "Permission denied" in text or "Read-only file system" in text:
+        return f"the store in {folder} cannot be written ({text}); give this user the right to, or name another folder with --store"
+    if "Corruption" in text or "No such file" in text or "bad" in text.lower():
+        return f"the store in {folder} is damaged ({text}); restore a backup with: rolegraph restore FILE --store ANOTHER-FOLDER"
+    return f"the store in {folder} cannot be opened: {text}"

@@ -1,12 +1,13 @@
 """The revisions of a store: numbered, immutable copies, one for each write, of which the newest are kept."""
 
+import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import TracebackType
 
 from rolegraph.errors import NotFound
 
@@ -19,68 +20,126 @@ class Revision:
     published: datetime
 
 
-class Revisions:
-    """The revisions in a folder, a folder each, named by their numbers. Publishing and removing are safe between threads."""
+@dataclass(frozen=True)
+class Retention:
+    """How many revisions are kept, the newest always among them, and for how long after they were published."""
 
-    def __init__(self, folder: Path, keep: int) -> None:
+    number: int = 16
+    age: timedelta | None = None
+
+
+class Lease:
+    """The use of a revision: its folder stays until the lease is released, which may be done more than once."""
+
+    def __init__(self, number: int, path: Path, release: Callable[[int], None]) -> None:
+        self.number = number
+        self.path = path
+        self._release: Callable[[int], None] | None = release
+
+    def release(self) -> None:
+        """Let the folder go."""
+        release, self._release = self._release, None
+        if release:
+            release(self.number)
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.release()
+
+
+class Revisions:
+    """The revisions in a folder, a folder each, named by their numbers. Publishing, reading and removing are safe between threads."""
+
+    def __init__(self, folder: Path, retention: Retention | None = None) -> None:
         self._folder = folder
-        self._keep = keep
+        self._retention = retention or Retention()
         self._changing = threading.RLock()
         self._used: dict[int, int] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
-    def newest(self) -> int:
-        """The number of the newest revision, 0 where there is none."""
-        return max(self._numbers(), default=0)
+    def newest(self) -> int | None:
+        """The number of the newest revision, None where there is none."""
+        return max(self._numbers(), default=None)
 
     def path(self, number: int) -> Path:
         """Return the folder of a revision.
 
         :raises NotFound: for one that is not kept
         """
-        path = self._folder / str(number)
-        if not path.is_dir():
-            kept = ", ".join(map(str, self._numbers()))
-            raise NotFound(f"revision {number} is not kept", expected=f"one of {kept}" if kept else "none: nothing was written yet")
-        return path
+        kept = self._kept()
+        if number not in kept:
+            known = ", ".join(map(str, kept))
+            raise NotFound(f"revision {number} is not kept", expected=f"one of {known}" if known else "none: nothing was written yet")
+        return self._folder / str(number)
 
     def all(self) -> list[Revision]:
         """Return the revisions that are kept, newest first."""
-        found = []
-        for number in reversed(self._numbers()):
-            published = datetime.fromtimestamp((self._folder / str(number)).stat().st_mtime, UTC)
-            found.append(Revision(number, published))
-        return found
-
-    def publish(self, copy: Callable[[Path], None]) -> int:
-        """Make the next revision of what ``copy`` writes into a new folder, remove the oldest ones, and return its number."""
         with self._changing:
-            number = self.newest + 1
+            return [Revision(number, self._published(number)) for number in reversed(self._kept())]
+
+    def publish(self, number: int, copy: Callable[[Path], None]) -> None:
+        """Make a revision of what ``copy`` writes into a new folder, and remove what is not kept. It is on the disk when this returns."""
+        with self._changing:
             fresh = self._folder / f"{number}.new"
             shutil.rmtree(fresh, ignore_errors=True)  # left by a crash; here only the one who holds the store comes by
-            copy(fresh)
-            fresh.touch()
-            fresh.rename(self._folder / str(number))
-            for old in self._numbers()[: -self._keep]:
-                if not self._used.get(old):
-                    shutil.rmtree(self._folder / str(old), ignore_errors=True)
-            return number
+            try:
+                copy(fresh)
+                fresh.touch()
+                fresh.rename(self._folder / str(number))
+                sync(self._folder)
+            except OSError:
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
+            self._clean()
 
-    @contextmanager
-    def reading(self, number: int) -> Iterator[Path]:
-        """Give the folder of a revision and keep it from being removed meanwhile.
+    def lease(self, number: int) -> Lease:
+        """Keep a revision from being removed until the lease is released; also a ``with`` statement that gives the folder.
 
         :raises NotFound: for one that is not kept
         """
         with self._changing:
             path = self.path(number)
             self._used[number] = self._used.get(number, 0) + 1
-        try:
-            yield path
-        finally:
-            with self._changing:
-                self._used[number] -= 1
+        return Lease(number, path, self._release)
+
+    def _release(self, number: int) -> None:
+        with self._changing:
+            self._used[number] -= 1
+            if not self._used[number]:
+                del self._used[number]
+                self._clean()
+
+    def _clean(self) -> None:
+        kept = self._kept()
+        for number in self._numbers():
+            if number not in kept and number not in self._used:
+                shutil.rmtree(self._folder / str(number), ignore_errors=True)
+
+    def _kept(self) -> list[int]:
+        """Return the numbers of those that are to be kept, oldest first; others may still be there because they are in use."""
+        numbers = self._numbers()
+        kept = numbers[-self._retention.number :]
+        if self._retention.age is None:
+            return kept
+        since = datetime.now(UTC) - self._retention.age
+        return [number for number in kept if number == numbers[-1] or self._published(number) >= since]
+
+    def _published(self, number: int) -> datetime:
+        return datetime.fromtimestamp((self._folder / str(number)).stat().st_mtime, UTC)
 
     def _numbers(self) -> list[int]:
         return sorted(int(path.name) for path in self._folder.iterdir() if path.name.isdigit())
+
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder written to the disk."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -4,6 +4,7 @@ A running query cannot be cancelled in Oxigraph: only ending its process stops i
 would miss: it reads requests from a pipe, answers each, and ends when the pipe closes or its parent is gone.
 """
 
+import ctypes
 import os
 import pickle
 import sys
@@ -11,19 +12,21 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from rolegraph import formats, terms
-from rolegraph.engine import embedded
-from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.errors import RolegraphError
+from rolegraph import formats
+from rolegraph.engine.embedded import Settings, Snapshot
+from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
+from rolegraph.things import Dataset
 
 READY = b"ready"
 STATUS = Path("/proc/self/statm")
 WATCH = 1.0  # seconds between two looks at whether the parent is still there
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # of unshare(2)
 
 
 @dataclass(frozen=True)
@@ -31,16 +34,22 @@ class Request:
     """A query on the revision in a folder, and the name of the format for each kind of answer that the client takes."""
 
     revision: Path
+    settings: Settings
     text: str
     offered: dict[str, str]
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What becomes of a request: an answer that ``holds`` a table or a graph; none, for want of a format; or an ``error``, by class."""
+    """What becomes of a request: an answer that ``holds`` a table or a graph; none, for want of a format; or an ``error``, by class.
+
+    A ``filed`` answer lies in a file, whose descriptor follows.
+    """
 
     holds: str = ""
     body: bytes | None = None
+    filed: bool = False
     error: str = ""
     detail: str = ""
     members: dict[str, Any] = field(default_factory=dict)
@@ -54,39 +63,72 @@ class _NotOffered(Exception):
 
 
 def main() -> None:
-    """Answer requests from the pipe whose descriptor is the first argument; the second is the memory allowed, in bytes."""
-    descriptor, memory = map(int, sys.argv[1:3])
+    """Answer requests from the pipe whose descriptor is the first argument; the second is the memory allowed, in bytes.
+
+    The third is ``1`` where queries may call other endpoints, so that a network is needed.
+    """
+    descriptor, memory, network = map(int, sys.argv[1:4])
+    if not network:
+        isolate()
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     pipe = Connection(descriptor)
-    with suppress(EOFError, OSError):  # the parent has gone: so does this
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent has gone: so does this
         pipe.send_bytes(READY)
         _serve(pipe, memory)
 
 
+def isolate() -> bool:
+    """Leave the network, where the platform lets a process do so, and return whether it did: a second lock behind the one on SERVICE."""
+    if not sys.platform.startswith("linux"):
+        return False
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    return bool(unshare(_NEW_NETWORK) == 0 or unshare(_NEW_USER | _NEW_NETWORK) == 0)
+
+
 def _serve(pipe: Connection, memory: int) -> None:
-    engine, opened = None, None
+    snapshot, opened = None, None
     while True:
         request: Request = pickle.loads(pipe.recv_bytes())  # noqa: S301 - the parent wrote it
-        if engine is None or request.revision != opened:
-            _allow(None)
-            engine, opened = embedded.read(request.revision, terms.prefixes()), request.revision
-            _allow(memory)
-        pipe.send_bytes(pickle.dumps(_answer(engine, request)))
+        try:
+            if snapshot is None or request.revision != opened:
+                _allow(None)
+                snapshot, opened = Snapshot(request.revision, request.settings), request.revision
+                _allow(memory)
+        except OSError as error:
+            _send(pipe, _failed(StoreUnusable(f"the revision could not be opened: {error}")))
+            snapshot = None
+            continue
+        _answer(pipe, snapshot, request)
 
 
-def _answer(engine: EmbeddedEngine, request: Request) -> Reply:
+def _answer(pipe: Connection, snapshot: Snapshot, request: Request) -> None:
     def choose(holds: str) -> Format:
         if holds not in request.offered:
             raise _NotOffered(holds)
         return formats.named(request.offered[holds], formats.holding(holds))
 
     try:
-        found = engine.query(request.text, choose)
+        found = snapshot.query(request.text, choose, request.dataset)
     except _NotOffered as error:
-        return Reply(holds=error.holds)
+        _send(pipe, Reply(holds=error.holds))
     except RolegraphError as error:
-        return Reply(error=type(error).__name__, detail=error.detail, members=error.members)
-    return Reply(holds=found.format.holds, body=found.body)
+        _send(pipe, _failed(error))
+    else:
+        if isinstance(found.content, bytes):
+            _send(pipe, Reply(holds=found.format.holds, body=found.content))
+            return
+        found.content.flush()
+        _send(pipe, Reply(holds=found.format.holds, filed=True))
+        reduction.send_handle(pipe, found.content.fileno(), os.getppid())
+        found.content.close()
+
+
+def _failed(error: RolegraphError) -> Reply:
+    return Reply(error=type(error).__name__, detail=error.detail, members=error.members)
+
+
+def _send(pipe: Connection, reply: Reply) -> None:
+    pipe.send_bytes(pickle.dumps(reply))
 
 
 def _allow(memory: int | None) -> None:
@@ -106,4 +148,3 @@ def _end_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(WATCH)
     os._exit(0)
-

@@ -33,7 +33,7 @@ def members(kind: str) -> Response:
     offered = (HTML, DOCUMENT, *GRAPHS) if kept else (HTML, DOCUMENT)
     format_ = negotiation.choose(*offered)
     if format_ in GRAPHS:
-        return negotiation.respond(graph().export(format_, scheme), format_)
+        return negotiation.respond(graph().export(format_, scheme).body, format_)
     found = graph().catalogue.members(kind)
     if format_ == DOCUMENT:
         listed = {"id": scheme, "kind": kind, "label": KINDS[kind].plural, "members": [member.as_dict() for member in found]}

@@ -84,7 +84,7 @@ def graphs() -> Response:
     if not name:
         raise BadParameter("graph", "no graph was named", expected=", ".join(graph().engine.graphs()))
     format_ = negotiation.choose(*GRAPHS)
-    return negotiation.respond(graph().export(format_, terms.expand(name) or name), format_)
+    return negotiation.respond(graph().export(format_, terms.expand(name) or name).body, format_)
 
 
 @routes.route("/graphs", methods=["PUT", "POST", "DELETE", "PATCH"])

@@ -1,0 +1,75 @@
+"""What leaves this machine because of a query or an update: nothing, but for the endpoints that the operator allows."""
+
+import re
+from dataclasses import dataclass
+
+from rolegraph.engine import algebra
+from rolegraph.engine.algebra import Unreadable
+from rolegraph.errors import Refused
+from rolegraph.things import Dataset
+
+_FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The addresses that SERVICE and LOAD may name: each as it stands, and all below one that ends in a slash."""
+
+    allowed: tuple[str, ...] = ()
+
+    def check_query(self, text: str) -> None:
+        """Refuse a query with a SERVICE clause to an endpoint that is not allowed, whatever its disguise.
+
+        A query without the letters of the keyword, once code point escapes are resolved, has none; only the others are
+        parsed, and one that this parser cannot read is refused, since what it would do is not known.
+
+        :raises Refused: naming the reason
+        """
+        if "service" in algebra.plain(text).lower():
+            self._check_services(text)
+
+    def check_update(self, text: str) -> None:
+        """Refuse an update with SERVICE or LOAD from an address that is not allowed; see :meth:`check_query`.
+
+        :raises Refused: naming the reason
+        """
+        plain = algebra.plain(text).lower()
+        if "service" in plain:
+            self._check_services(text)
+        if "load" not in plain:
+            return
+        try:
+            loaded = [str(operation.iri) for operation in algebra.operations(text) if operation.name == "Load"]
+        except Unreadable as error:
+            raise _unsure("LOAD") from error
+        for address in loaded:
+            if not self._allows(address):
+                raise Refused(f"LOAD would fetch {address}", expected=self._expected("send the document itself, to /graphs"))
+
+    def dataset(self, text: str) -> Dataset | None:
+        """Return the graphs that a query names with several FROM, or None."""
+        return algebra.dataset(text) if len(_FROM.findall(algebra.plain(text))) > 1 else None
+
+    def _check_services(self, text: str) -> None:
+        try:
+            called = algebra.services(text)
+        except Unreadable as error:
+            raise _unsure("SERVICE") from error
+        for endpoint in called:
+            if endpoint is None and self.allowed:
+                raise Refused("SERVICE with a variable may call any endpoint", expected=self._expected("the address itself"))
+            if endpoint is None or not self._allows(endpoint):
+                raise Refused("SERVICE would call another endpoint", expected=self._expected("query that endpoint yourself"))
+
+    def _allows(self, address: str) -> bool:
+        return any(address == allowed or (allowed.endswith("/") and address.startswith(allowed)) for allowed in self.allowed)
+
+    def _expected(self, otherwise: str) -> str:
+        return f"one of {', '.join(self.allowed)}; or {otherwise}" if self.allowed else f"{otherwise}: this service calls none"
+
+
+def _unsure(word: str) -> Refused:
+    return Refused(
+        f"the text holds the word {word} and could not be read closely enough to rule out a call to another address; "
+        "write it in plain SPARQL 1.1, or leave the word out",
+    )

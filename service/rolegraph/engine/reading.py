@@ -1,0 +1,201 @@
+"""Reads a store of Oxigraph: answers queries and serialises graphs. One store, one thread at a time for each result."""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import IO, Any, TypeVar, cast
+
+import pyoxigraph as ox
+
+from rolegraph.engine import Choose, Gone, waiting
+from rolegraph.engine.documents import FORMATS, Term, Triple
+from rolegraph.engine.nesting import refuse_deep
+from rolegraph.engine.reach import Reach
+from rolegraph.errors import RolegraphError, StoreUnusable, UnreadableInput
+from rolegraph.formats import Format
+from rolegraph.terms import BASE
+from rolegraph.things import Answer, Dataset, Row, Value
+
+RESULTS = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+IN_MEMORY = 1024 * 1024  # bytes of an answer; a longer one goes to a file
+SORTED = 20_000  # triples; longer graphs are given in the order in which the store holds them
+_POSITION = re.compile(r"error at (\d+):(\d+): ")
+_PROLOGUE = re.compile(r"(?:\s+|#[^\n]*(?:\n|$)|BASE\s*<[^>]*>|PREFIX\s+[^\s:]*:\s*<[^>]*>)*", re.IGNORECASE)
+_UPDATE = re.compile(r"(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE)
+_MANY_EXPECTED = 12
+_UNKNOWN_FUNCTION = re.compile(r"^The custom function <(.*)> is not supported$")
+
+Functions = dict[ox.NamedNode, Callable[..., Any]]
+T = TypeVar("T")
+
+
+class Reader:
+    """What can be asked of a store as it is. A result is serialised before a call returns: an open iterator that another
+    thread touches aborts the process.
+    """
+
+    def __init__(self, store: ox.Store, prefixes: Mapping[str, str], reach: Reach) -> None:
+        self._store = store
+        self._prefixes = prefixes
+        self._reach = reach
+
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+        """Answer a query; see :class:`~rolegraph.engine.Engine`."""
+        refuse_deep(text)
+        self._reach.check_query(text)
+        with query_errors(text):
+            store, asked = self._asked(text, dataset)
+            return tolerant(lambda functions: self._answer(store.query(text, base_iri=BASE, custom_functions=functions, **asked), choose))
+
+    def rows(self, text: str) -> list[Row]:
+        """Answer a SELECT query as rows; see :class:`~rolegraph.engine.Engine`."""
+        self._reach.check_query(text)
+        with query_errors(text):
+            solutions = self._store.query(text, base_iri=BASE)
+            if not isinstance(solutions, ox.QuerySolutions):
+                raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
+            names = [variable.value for variable in solutions.variables]
+            return [
+                {name: _value(term) for name, term in zip(names, solution, strict=True) if term is not None}
+                for solution in solutions
+            ]
+
+    def graphs(self) -> list[str]:
+        """Return the IRIs of the named graphs, sorted."""
+        return sorted(graph.value for graph in self._store.named_graphs())
+
+    def dump(self, format_: Format, graph: str | None = None) -> Answer:
+        """Serialise all named graphs, or one graph; see :class:`~rolegraph.engine.Engine`."""
+        if graph is not None:
+            found = self._store.quads_for_pattern(None, None, None, ox.NamedNode(graph))
+            return self._serialized((quad.triple for quad in found), format_)
+        named = (quad for quad in self._store if not isinstance(quad.graph_name, ox.DefaultGraph))
+        return self._serialized(named, format_)
+
+    def of(self, graph: ox.NamedNode) -> set[Triple]:
+        """Return the triples of a named graph."""
+        return set(of(self._store, graph))
+
+    def _asked(self, text: str, dataset: Dataset | None) -> tuple[ox.Store, dict[str, Any]]:
+        """Return the store to ask and the graphs to ask in it.
+
+        The engine gives a triple of two default graphs twice, where SPARQL has it once: those are merged first.
+        """
+        asked = dataset or self._reach.dataset(text)
+        if asked is None:
+            return self._store, {}
+        named = [ox.NamedNode(iri) for iri in asked.named]
+        default = [ox.NamedNode(iri) for iri in dict.fromkeys(asked.default)]
+        if len(default) < 2:
+            return self._store, {"default_graph": default, "named_graphs": named} if dataset else {}
+        merged = ox.Store()
+        for graph in default:
+            merged.bulk_extend(ox.Quad(*triple, ox.DefaultGraph()) for triple in of(self._store, graph))
+        for graph in named:
+            merged.bulk_extend(self._store.quads_for_pattern(None, None, None, graph))
+        return merged, {"default_graph": ox.DefaultGraph(), "named_graphs": named}
+
+    def _answer(self, results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, choose: Choose) -> Answer:
+        if isinstance(results, ox.QueryTriples):
+            return self._serialized(results, choose("graph"))
+        format_ = choose("table")
+        return spooled(format_, lambda file: results.serialize(file, RESULTS[format_.name]))
+
+    def _serialized(self, statements: Iterable[ox.Triple] | Iterable[ox.Quad], format_: Format) -> Answer:
+        """Serialise triples or quads: few are sorted and declare only the prefixes that they use, many are streamed."""
+        rest = iter(statements)
+        first = cast("list[ox.Quad]", list(islice(rest, SORTED)))
+        if len(first) < SORTED:
+            first.sort(key=_order)
+            plain = ox.serialize(first, format=ox.RdfFormat.N_QUADS) or b""
+            used = {prefix: namespace for prefix, namespace in self._prefixes.items() if f"<{namespace}".encode() in plain}
+        else:
+            used = dict(self._prefixes)
+        everything = cast("Iterable[ox.Quad]", chain(first, rest))  # or triples: all of one kind
+        return spooled(format_, lambda file: ox.serialize(everything, file, FORMATS[format_.name], prefixes=used))
+
+
+def of(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[Triple]:
+    """Yield the triples of a graph."""
+    for quad in store.quads_for_pattern(None, None, None, graph):
+        yield quad.subject, quad.predicate, quad.object
+
+
+def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
+    """Return as an answer what a function writes into a file: in memory where it is short."""
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever reads the answer closes it
+    try:
+        write(file)
+        if file.tell() > IN_MEMORY:
+            return Answer(format_, file)
+        file.seek(0)
+        with file:
+            return Answer(format_, file.read())
+    except OSError as error:
+        file.close()
+        raise StoreUnusable(f"the answer could not be written to a temporary file: {error}") from error
+
+
+def tolerant(run: Callable[[Functions], T]) -> T:
+    """Run something with functions of SPARQL that nobody knows: each call of one is an error in its expression, as SPARQL wants.
+
+    The engine knows only functions that are given, and refuses the whole query for another: it is given each that it misses.
+    """
+    functions: Functions = {}
+    while True:
+        try:
+            return run(functions)
+        except RuntimeError as error:
+            unknown = _UNKNOWN_FUNCTION.match(str(error))
+            if unknown is None or ox.NamedNode(unknown[1]) in functions:
+                raise
+            functions[ox.NamedNode(unknown[1])] = lambda *_: None
+
+
+@contextmanager
+def query_errors(text: str, *, what: str = "query") -> Iterator[None]:
+    """Turn the engine's errors about a query or an update into ours: with line and column, and in words for people."""
+    try:
+        yield
+    except RolegraphError:
+        raise
+    except SyntaxError as error:
+        message = str(error)
+        position = _POSITION.search(message)
+        line, column = (int(position[1]), int(position[2])) if position else (None, None)
+        message = _explain(_POSITION.sub("", message), text, what)
+        raise UnreadableInput(f"the {what} does not parse: {message}", line=line, column=column) from error
+    except (ValueError, RuntimeError) as error:
+        raise UnreadableInput(f"the {what} cannot be answered: {error}") from error
+
+
+def _explain(message: str, text: str, what: str) -> str:
+    """Say what a syntax error means: an update is named as one, and a long list of expected characters is left out."""
+    prologue = _PROLOGUE.match(text)
+    update = bool(prologue and _UPDATE.match(text, prologue.end()))
+    if update and what == "query":
+        return "this is an update; a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE"
+    if message.count(",") > _MANY_EXPECTED:
+        return f"what stands here, or is missing here, fits nowhere in {'a query' if what == 'query' else 'an update'}"
+    return message
+
+
+def _order(statement: ox.Triple | ox.Quad) -> tuple[str, str]:
+    return (str(statement.graph_name), str(statement.triple)) if isinstance(statement, ox.Quad) else ("", str(statement))
+
+
+def _value(term: Term) -> Value:
+    if isinstance(term, ox.NamedNode):
+        return Value(term.value)
+    if isinstance(term, ox.Literal):
+        return Value(term.value, "literal", term.language, None if term.language else term.datatype.value)
+    if isinstance(term, ox.BlankNode):
+        return Value(term.value, "blank")
+    return Value(str(term), "literal")

@@ -1,0 +1,128 @@
+"""Changes of a store of Oxigraph. The one who writes holds the store alone; a change that fails midway is taken back by them."""
+
+from collections.abc import Iterable, Mapping
+
+import pyoxigraph as ox
+
+from rolegraph.engine import algebra, documents, targets
+from rolegraph.engine.documents import Triple
+from rolegraph.engine.nesting import refuse_deep
+from rolegraph.engine.reach import Reach
+from rolegraph.engine.reading import of, query_errors, tolerant
+from rolegraph.errors import BadParameter, Refused
+from rolegraph.formats import Format
+from rolegraph.terms import BASE
+from rolegraph.things import Dataset
+
+LARGE = 50_000  # quads from which loading in bulk is worth its start
+
+_DEFAULT = ox.DefaultGraph()
+_JOIN_UNION = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } FILTER NOT EXISTS { ?s ?p ?o } }"
+_LEAVE_UNION = "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER NOT EXISTS { GRAPH ?g { ?s ?p ?o } } }"
+
+Graph = ox.NamedNode | ox.DefaultGraph
+Change = tuple[Graph, set[Triple] | None]
+
+
+def read(changes: Mapping[str | None, bytes | None], format_: Format, *, union: bool) -> list[Change]:
+    """Return what each graph is to hold, None where it is to be gone.
+
+    :raises Refused: for the default graph where it is the union
+    :raises UnreadableInput: for a document that does not parse
+    """
+    if union and None in changes:
+        detail = "the default graph is the union of all named graphs and follows them by itself: nothing is written to it"
+        raise Refused(detail, expected="the IRI of a graph; or a service that was started with --default-graph own")
+    found: list[Change] = []
+    for name, document in changes.items():
+        graph = _DEFAULT if name is None else _named(name)
+        found.append((graph, None if document is None else documents.read(document, format_, name, skolemise=union)))
+    return found
+
+
+def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, add: bool = False) -> bool:
+    """Make graphs hold just some triples, or those too, and the union with them. Return whether anything changed."""
+    changed = False
+    joined: set[Triple] = set()
+    left: set[Triple] = set()
+    for graph, triples in changes:
+        new = triples or set()
+        old = set(of(store, graph))
+        added, removed = new - old, set() if add else old - new
+        _remove(store, graph, removed)
+        _add(store, graph, added)
+        if isinstance(graph, ox.NamedNode) and store.contains_named_graph(graph) != (triples is not None):
+            (store.remove_graph if triples is None else store.add_graph)(graph)
+            changed = True
+        changed = changed or bool(added or removed)
+        joined, left = joined | added, left | removed
+    if union:
+        mend(store, joined, left)
+    return changed
+
+
+def mend(store: ox.Store, joined: set[Triple], left: set[Triple]) -> None:
+    """Bring the union in line after triples joined or left named graphs: one leaves it with the last graph that states it."""
+    _remove(store, _DEFAULT, {triple for triple in left if not _stated(store, triple)})
+    _add(store, _DEFAULT, joined)
+
+
+def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *, union: bool) -> bool:
+    """Run a SPARQL update, and bring the union in line. Return whether anything changed, as far as that is known.
+
+    :raises UnreadableInput: for one that does not parse
+    :raises Refused: for one that writes to a union, or reaches too far
+    """
+    refuse_deep(text, data=True)
+    reach.check_update(text)
+    if dataset:
+        text = targets.asked_of(text, dataset)
+    if not union:
+        _run(store, text)
+        return True
+    try:
+        named = targets.written(text)
+    except algebra.Unreadable as error:
+        _run(ox.Store(), text)  # where it does not parse either, this tells where and why
+        raise Refused("the update could not be read closely enough to tell which graphs it writes; write it in plain SPARQL 1.1") from error
+    if named is None:
+        _run(store, text)
+        _run(store, _JOIN_UNION)
+        _run(store, _LEAVE_UNION)
+        return True
+    graphs = [ox.NamedNode(name) for name in named]
+    known = set(store.named_graphs())
+    before = {graph: set(of(store, graph)) for graph in graphs}
+    _run(store, text)
+    after = {graph: set(of(store, graph)) for graph in graphs}
+    joined = set().union(*(after[graph] - before[graph] for graph in graphs))
+    left = set().union(*(before[graph] - after[graph] for graph in graphs))
+    mend(store, joined, left)
+    return bool(joined or left) or known != set(store.named_graphs())
+
+
+def _run(store: ox.Store, text: str) -> None:
+    with query_errors(text, what="update"):
+        tolerant(lambda functions: store.update(text, base_iri=BASE, custom_functions=functions))
+
+
+def _remove(store: ox.Store, graph: Graph, triples: Iterable[Triple]) -> None:
+    for triple in triples:  # quicker than any update or remove_graph
+        store.remove(ox.Quad(*triple, graph))
+
+
+def _add(store: ox.Store, graph: Graph, triples: set[Triple]) -> None:
+    load = store.bulk_extend if len(triples) >= LARGE else store.extend
+    load(ox.Quad(*triple, graph) for triple in triples)
+
+
+def _stated(store: ox.Store, triple: Triple) -> bool:
+    """Tell whether a named graph states a triple."""
+    return any(isinstance(quad.graph_name, ox.NamedNode) for quad in store.quads_for_pattern(*triple, None))
+
+
+def _named(iri: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(iri)
+    except ValueError as error:
+        raise BadParameter("graph", f"{iri!r} is no IRI", expected="the absolute IRI of a graph") from error
