@@ -11,23 +11,26 @@ from rolegraph import audit, catalogue, comparison, entries, jsonld, library, te
 from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
-from rolegraph.engine import Choose, Engine
+from rolegraph.engine import TURTLE, Choose, Engine, Gone, waiting
 from rolegraph.engine.embedded import EmbeddedEngine, Settings, StoredEngine
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.queries import Library, Parameter
 from rolegraph.shapes import Report, Shapes
-from rolegraph.things import Answer, Row
+from rolegraph.things import Answer, Dataset, Row
+from rolegraph.tokens import Tokens
 
+TOKENS = "tokens.json"  # beside the graph
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 
 
 class Rolegraph:
     """The knowledge graph of job roles over one engine."""
 
-    def __init__(self, engine: Engine, queries: Library | None = None) -> None:
+    def __init__(self, engine: Engine, queries: Library | None = None, tokens: Tokens | None = None) -> None:
         self.engine = engine
+        self.tokens = tokens
         self.queries = queries or Library()
         self.catalogue = Catalogue(engine)
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
@@ -55,9 +58,11 @@ class Rolegraph:
         stored = StoredEngine(store, settings)
         if shipped:
             library.load(stored, store)
+        tokens = Tokens(store / TOKENS)
         if limits is None:
-            return cls(stored)
-        return cls(LimitedEngine(stored, Pool(limits, network=bool(stored.settings.reach.allowed))))
+            return cls(stored, tokens=tokens)
+        pool = Pool(limits, network=bool(stored.settings.reach.allowed))
+        return cls(LimitedEngine(stored, pool), tokens=tokens)
 
     def at(self, revision: int) -> "Rolegraph":
         """Return the graph as it was at a revision, for reading.
@@ -75,17 +80,29 @@ class Rolegraph:
         """Release the store."""
         self.engine.close()
 
-    def query(self, text: str, choose: Choose) -> Answer:
-        """Answer a SPARQL query."""
-        return self.engine.query(text, choose)
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+        """Answer a SPARQL query; see :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
+        return self.engine.query(text, choose, dataset, gone)
 
-    def run(self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose) -> Answer:
+    def update(self, text: str, dataset: Dataset | None = None) -> None:
+        """Run a SPARQL update; see :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
+        self.engine.update(text, dataset)
+
+    def store(self, graph: str | None, document: bytes | None, format_: Format = TURTLE, *, add: bool = False) -> None:
+        """Make a graph hold the triples of a document, or those too, or none and be gone.
+
+        :param graph: its IRI; None is the default graph
+        :raises UnreadableInput: for a document that does not parse
+        """
+        self.engine.write({graph: document}, format_, add=add)
+
+    def run(self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose, gone: Gone = waiting) -> Answer:
         """Answer a canned query with a caller's parameters.
 
         :raises NotFound: for an unknown query
         :raises BadParameter: for a parameter that is missing, unknown or of the wrong kind
         """
-        return self.engine.query(self.bound(name, parameters), choose)
+        return self.engine.query(self.bound(name, parameters), choose, gone=gone)
 
     def rows(self, name: str, parameters: Mapping[str, Sequence[str]] | None = None) -> list[Row]:
         """Answer a canned query as rows; see :meth:`run`."""

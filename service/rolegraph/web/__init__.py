@@ -3,7 +3,7 @@
 from flask import Flask
 
 from rolegraph.registry import Rolegraph
-from rolegraph.web import comparing, display, headers, linked, model, problems, querying, state, validating
+from rolegraph.web import canned, comparing, display, headers, linked, model, problems, querying, state, storing, validating
 from rolegraph.web.negotiation import Suffixes
 from rolegraph.web.remembering import Remembering
 
@@ -18,6 +18,6 @@ def create_app(graph: Rolegraph) -> Flask:
     problems.install(app)
     headers.install(app)
     display.install(app)
-    for module in (comparing, querying, validating, model, problems, linked):
+    for module in (comparing, querying, canned, storing, validating, model, problems, linked):
         app.register_blueprint(module.routes)
     return app

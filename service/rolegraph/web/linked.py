@@ -33,7 +33,7 @@ def members(kind: str) -> Response:
     offered = (HTML, DOCUMENT, *GRAPHS) if kept else (HTML, DOCUMENT)
     format_ = negotiation.choose(*offered)
     if format_ in GRAPHS:
-        return negotiation.respond(graph().export(format_, scheme).body, format_)
+        return negotiation.respond(graph().export(format_, scheme), format_)
     found = graph().catalogue.members(kind)
     if format_ == DOCUMENT:
         listed = {"id": scheme, "kind": kind, "label": KINDS[kind].plural, "members": [member.as_dict() for member in found]}
@@ -58,7 +58,7 @@ def thing(kind: str, slug: str) -> Response:
     if format_ == DOCUMENT:
         return negotiation.respond(json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n", format_)
     if format_ in GRAPHS:
-        return negotiation.respond(graph().graph(iri, format_).body, format_)
+        return negotiation.respond(graph().graph(iri, format_), format_)
     return negotiation.respond(_page(found, offered), HTML)
 
 

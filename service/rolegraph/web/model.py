@@ -26,7 +26,7 @@ def ontology() -> Response:
     """Document the classes and properties, or give the ontology as a graph."""
     format_ = negotiation.choose(*_OFFERED)
     if format_ != HTML:
-        return negotiation.respond(graph().export(format_, ONTOLOGY).body, format_)
+        return negotiation.respond(graph().export(format_, ONTOLOGY), format_)
     documented = documentation.ontology(graph(), documentation.rules())
     page = render_template("ontology.html", **documented, alternates=negotiation.alternates(_OFFERED))
     return negotiation.respond(page, HTML)

@@ -19,7 +19,7 @@ GRAPHS = formats.holding("graph")
 
 _SUFFIX = "rolegraph.suffix"
 _EXTENSIONS = {format_.extension for format_ in FORMATS}
-_WHOLE = ("/context.jsonld", "/openapi.json", "/static/")
+_WHOLE = ("/context.jsonld", "/openapi.json", "/static/", "/graphs/")
 
 
 class Suffixes:

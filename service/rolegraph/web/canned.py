@@ -1,0 +1,99 @@
+"""The canned queries: a list, and the page and the answers of each."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from rolegraph import terms
+from rolegraph.errors import BadParameter
+from rolegraph.formats import holding
+from rolegraph.queries import CannedQuery, Parameter
+from rolegraph.web import clients, negotiation
+from rolegraph.web.answering import Choice, shown
+from rolegraph.web.negotiation import DOCUMENT, HTML
+from rolegraph.web.state import OPTIONS, graph
+
+routes = Blueprint("canned", __name__)
+
+
+@routes.get("/queries")
+def listing() -> Response:
+    """List the canned queries."""
+    offered = (HTML, DOCUMENT)
+    if negotiation.choose(*offered) == HTML:
+        page = render_template("queries.html", queries=list(graph().queries), alternates=negotiation.alternates(offered))
+        return negotiation.respond(page, HTML)
+    found = [_described(query) for query in graph().queries]
+    return negotiation.respond(json.dumps({"queries": found}, ensure_ascii=False, indent=1) + "\n", DOCUMENT)
+
+
+@routes.get("/queries/<name>")
+def query(name: str) -> Response:
+    """Run a canned query; for people, also say what it asks and offer its parameters."""
+    canned = graph().queries.get(name)
+    given = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
+    chosen = Choice()
+    chosen.choose(canned.holds)
+    if not chosen.page(canned.holds):
+        answer = graph().run(name, given, chosen.choose, clients.gone())
+        return negotiation.respond(answer, answer.format)
+    if not given and not all(parameter.default for parameter in canned.parameters):
+        return negotiation.respond(_canned(canned, {}), HTML)
+    try:
+        answer = graph().run(name, given, chosen.choose, clients.gone())
+    except BadParameter as error:
+        return negotiation.respond(_canned(canned, given, error=error), HTML, error.status)
+    return negotiation.respond(_canned(canned, given, result=shown(answer)), HTML)
+
+
+def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: Any) -> str:
+    run = "result" in shown
+    return render_template(
+        "query.html",
+        query=canned,
+        given={parameter.name: _values(parameter, given) for parameter in canned.parameters},
+        choices={parameter.name: _choices(parameter) for parameter in canned.parameters},
+        text=graph().bound(canned.name, given) if run else canned.body,
+        alternates=negotiation.alternates(holding(canned.holds)) if run else [],
+        **shown,
+    )
+
+
+def _values(parameter: Parameter, given: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the values of a parameter as its field holds them: the given ones, or those of the example where none is given at all."""
+    texts = given.get(parameter.name, ()) if given else parameter.example
+    pieces = [piece.strip() for text in texts for piece in (text.split(",") if parameter.most > 1 else [text])]
+    return [_short(parameter, terms.expand(piece) or piece) for piece in pieces]
+
+
+def _short(parameter: Parameter, iri: str) -> str:
+    if len(parameter.kinds) > 1:
+        return terms.shorten(iri)
+    return iri.removeprefix(terms.BASE) if parameter.kinds == ("scheme",) else terms.slug_of(iri)
+
+
+def _choices(parameter: Parameter) -> list[tuple[str, str]]:
+    """Return the slugs, or CURIEs where the kinds are several, that a parameter can take, with their labels."""
+    if parameter.kinds == ("scheme",):
+        return [(kind.name, kind.plural) for kind in terms.KINDS.values() if kind.scheme in graph().engine.graphs()]
+    found = [member for kind in parameter.kinds for member in graph().catalogue.members(kind)]
+    one = len(parameter.kinds) == 1
+    return [(member.slug if one else terms.shorten(member.iri), member.label) for member in found]
+
+
+def _described(query: CannedQuery) -> dict[str, Any]:
+    parameters = [
+        {
+            "name": parameter.name,
+            "description": parameter.description,
+            "kinds": list(parameter.kinds),
+            "least": parameter.least,
+            "most": parameter.most,
+            "example": list(parameter.example),
+        }
+        for parameter in query.parameters
+    ]
+    found = {"name": query.name, "number": query.number, "question": query.question, "description": query.description}
+    return {**found, "tags": list(query.tags), "holds": query.holds, "parameters": parameters}
