@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from rolegraph import terms
-from rolegraph.errors import BadParameter, NotAcceptable, Refused, RolegraphError, UnreadableInput, UnsupportedFormat
+from rolegraph.errors import BadParameter, ClientGone, NotAcceptable, Refused, RolegraphError, UnreadableInput, UnsupportedFormat
 from rolegraph.formats import Format, holding
 from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.things import Answer
@@ -37,12 +37,12 @@ def sparql() -> Response:
     try:
         answer = graph().query(text, chosen.choose)
     except RolegraphError as error:
-        if isinstance(error, NotAcceptable) or not negotiation.for_people():
+        if isinstance(error, ClientGone | NotAcceptable) or not negotiation.for_people():
             raise
         return negotiation.respond(_editor(text, error=error), HTML, error.status)
     if chosen.page(answer.format.holds):
         return negotiation.respond(_editor(text, result=_shown(answer)), HTML)
-    return negotiation.respond(answer.body, answer.format)
+    return negotiation.respond(answer, answer.format)
 
 
 @routes.get("/queries")
@@ -65,7 +65,7 @@ def query(name: str) -> Response:
     chosen.choose(canned.holds)
     if not chosen.page(canned.holds):
         answer = graph().run(name, given, chosen.choose)
-        return negotiation.respond(answer.body, answer.format)
+        return negotiation.respond(answer, answer.format)
     if not given and not all(parameter.default for parameter in canned.parameters):
         return negotiation.respond(_canned(canned, {}), HTML)
     try:
