@@ -3,7 +3,21 @@
 from flask import Flask
 
 from rolegraph.registry import Rolegraph
-from rolegraph.web import canned, comparing, display, headers, linked, model, problems, querying, state, storing, validating
+from rolegraph.web import (
+    canned,
+    comparing,
+    cors,
+    display,
+    headers,
+    linked,
+    model,
+    problems,
+    querying,
+    state,
+    storing,
+    validating,
+)
+from rolegraph.web.compressing import Compressing
 from rolegraph.web.negotiation import Suffixes
 from rolegraph.web.remembering import Remembering
 
@@ -13,10 +27,11 @@ def create_app(graph: Rolegraph) -> Flask:
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=state.BODY_LIMIT, MAX_FORM_MEMORY_SIZE=state.BODY_LIMIT)
     app.url_map.strict_slashes = False
-    app.wsgi_app = Remembering(Suffixes(app.wsgi_app), graph)  # type: ignore[method-assign]  # the way that Flask documents
+    app.wsgi_app = Compressing(Remembering(Suffixes(app.wsgi_app), graph))  # type: ignore[method-assign]  # the way that Flask documents
     state.keep(app, graph)
     problems.install(app)
     headers.install(app)
+    cors.install(app)
     display.install(app)
     for module in (comparing, querying, canned, storing, validating, model, problems, linked):
         app.register_blueprint(module.routes)

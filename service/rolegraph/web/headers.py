@@ -1,6 +1,8 @@
-"""What every answer carries: the security policy, who may read it, and the tag by which an unchanged one is not sent again."""
+"""What every answer carries: the security policy, that any origin may read it, and the tag by which an unchanged one is not sent again."""
 
 from flask import Flask, Response, request
+
+from rolegraph.web.cors import OPEN
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -10,10 +12,11 @@ ALWAYS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    **OPEN,
 }
+VARY = ("Accept", "Accept-Encoding")
 TAG = "rolegraph.tag"  # where the environment of a request holds the tag of its answer
 RETRY_AFTER = "10"  # seconds
-READING = ("GET", "HEAD", "OPTIONS")
 
 
 def install(app: Flask) -> None:
@@ -23,16 +26,15 @@ def install(app: Flask) -> None:
 
 def _complete(response: Response) -> Response:
     response.headers.update(ALWAYS)
-    response.vary.add("Accept")
-    if request.method in READING or request.path == "/sparql":
-        response.headers["Access-Control-Allow-Origin"] = "*"
+    response.vary.update(VARY)
     if response.status_code == 503:
         response.headers["Retry-After"] = RETRY_AFTER
     if request.method in ("GET", "HEAD") and response.status_code == 200:
         response.cache_control.no_cache = True
-        if not response.is_streamed:
-            if TAG in request.environ:
-                response.set_etag(request.environ[TAG])
-            response.add_etag()  # of the body, where it has none
-            response.make_conditional(request)
+        if TAG in request.environ:
+            response.set_etag(request.environ[TAG])
+        elif response.is_streamed:
+            return response  # whose body is not read for the sake of a tag
+        response.add_etag()  # of the body, where it has none
+        response.make_conditional(request)
     return response

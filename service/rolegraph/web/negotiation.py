@@ -8,6 +8,7 @@ from flask import Response, request
 from rolegraph import formats
 from rolegraph.errors import BadParameter, NotAcceptable, NotFound
 from rolegraph.formats import FORMATS, Format
+from rolegraph.things import Answer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -73,9 +74,11 @@ def for_people() -> bool:
         return False
 
 
-def respond(body: bytes | str, format_: Format, status: int = 200) -> Response:
-    """Return a response in a format, with the name that a saved copy should have."""
-    response = Response(body, status, content_type=format_.content_type)
+def respond(body: bytes | str | Answer, format_: Format, status: int = 200) -> Response:
+    """Return a response in a format, with the name that a saved copy should have; an answer in a file is sent piece by piece."""
+    response = _sent(body) if isinstance(body, Answer) else Response(body)
+    response.status_code = status
+    response.content_type = format_.content_type
     if format_ != HTML:
         name = request.path.strip("/").rpartition("/")[2] or "rolegraph"
         response.headers.set("Content-Disposition", "inline", filename=f"{name}.{extension(format_)}")
@@ -92,6 +95,15 @@ def alternates(offered: Sequence[Format]) -> list[tuple[Format, str]]:
     query = "&".join(part for part in request.query_string.decode("ascii", "replace").split("&") if part and not part.startswith("format="))
     address: Callable[[Format], str] = lambda format_: f"{request.script_root}{request.path}.{extension(format_)}"  # noqa: E731
     return [(format_, address(format_) + (f"?{query}" if query else "")) for format_ in offered if format_ != HTML]
+
+
+def _sent(answer: Answer) -> Response:
+    if isinstance(answer.content, bytes):
+        return Response(answer.content)
+    response = Response(answer.pieces())
+    response.content_length = answer.size
+    response.call_on_close(answer.content.close)
+    return response
 
 
 def _accept() -> str:

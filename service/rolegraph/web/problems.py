@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from rolegraph import errors, terms
-from rolegraph.errors import NotFound, RolegraphError
+from rolegraph.errors import ClientGone, NotFound, RolegraphError
 from rolegraph.formats import Format
 from rolegraph.web import negotiation, state
 
@@ -32,7 +32,9 @@ def meaning(kind: type[RolegraphError]) -> str:
 
 
 def respond(error: RolegraphError) -> Response:
-    """Return the answer to an error of ours."""
+    """Return the answer to an error of ours; an empty one where nobody is left to read it."""
+    if isinstance(error, ClientGone):
+        return Response(status=error.status)
     return _answer(error.status, TYPES + error.slug(), error.title, error.detail, error.members)
 
 

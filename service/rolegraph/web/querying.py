@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from rolegraph import terms
-from rolegraph.errors import BadParameter, NotAcceptable, RolegraphError
+from rolegraph.errors import BadParameter, ClientGone, NotAcceptable, RolegraphError
 from rolegraph.formats import holding
 from rolegraph.web import access, clients, description, negotiation, protocol
 from rolegraph.web.answering import Choice, shown
@@ -26,7 +26,7 @@ def sparql() -> Response:
     try:
         answer = graph().query(asked.text, chosen.choose, asked.dataset, clients.gone())
     except RolegraphError as error:
-        if isinstance(error, NotAcceptable) or not negotiation.for_people():
+        if isinstance(error, ClientGone | NotAcceptable) or not negotiation.for_people():
             raise
         return negotiation.respond(_editor(asked.text, error=error), HTML, error.status)
     if chosen.page(answer.format.holds):

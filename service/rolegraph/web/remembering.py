@@ -15,18 +15,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from werkzeug.http import parse_etags
+from werkzeug.http import parse_etags, quote_etag
 from werkzeug.wrappers import Response
 
 from rolegraph import __version__
 from rolegraph.registry import Rolegraph
-from rolegraph.web.headers import ALWAYS, TAG
+from rolegraph.web.headers import ALWAYS, TAG, VARY
+from rolegraph.web.wsgi import ask, whole
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 KEPT = 64 * 1024 * 1024  # bytes of bodies
-LARGEST = 1024 * 1024  # bytes of one body
+LARGEST = 1024 * 1024  # bytes of one body: a larger one passes through in pieces
 _VOLATILE = re.compile(r"\b(RAND|NOW|UUID|STRUUID)\s*\(", re.IGNORECASE)
 _DEPENDS = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_HOST", "wsgi.url_scheme", "SCRIPT_NAME")
 
@@ -86,10 +87,13 @@ class Remembering:
         copy = self._memory.recall(tag)
         if copy is None:
             environ[TAG] = tag
-            response = Response.from_app(self._app, environ, buffered=True)
-            if response.status_code != HTTPStatus.OK or response.get_etag()[0] != tag or environ["REQUEST_METHOD"] == "HEAD":
-                return response(environ, start_response)
-            copy = Copy(tuple(response.headers.to_wsgi_list()), response.get_data())
+            status, headers, pieces = ask(self._app, environ)
+            length = headers.get("Content-Length", type=int)
+            small = length is not None and length <= LARGEST and environ["REQUEST_METHOD"] == "GET"
+            if not small or status != "200 OK" or headers.get("ETag") != quote_etag(tag):
+                start_response(status, headers.to_wsgi_list())
+                return pieces
+            copy = Copy(tuple(headers.to_wsgi_list()), whole(pieces))
             self._memory.keep(tag, copy)
         start_response("200 OK", list(copy.headers))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [copy.body]
@@ -100,14 +104,17 @@ class Remembering:
             return None
         if _VOLATILE.search(unquote_plus(environ.get("QUERY_STRING", ""))):
             return None
+        revision = self._graph.engine.revision
+        if revision is None:
+            return None
         depends = repr([__version__, *(environ.get(name, "") for name in _DEPENDS)])
-        return f"{self._graph.engine.revision}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
+        return f"{revision}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
 
 
 def _unchanged(tag: str) -> Response:
     response = Response(status=HTTPStatus.NOT_MODIFIED)
     response.set_etag(tag)
     response.cache_control.no_cache = True
-    response.vary.add("Accept")
-    response.headers.update({**ALWAYS, "Access-Control-Allow-Origin": "*"})
+    response.vary.update(VARY)
+    response.headers.update(ALWAYS)
     return response
