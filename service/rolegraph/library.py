@@ -29,7 +29,7 @@ class Shipped:
 class Target(Protocol):
     """What loading needs of an engine."""
 
-    def write(self, changes: Mapping[str | None, bytes | None]) -> None:
+    def write(self, changes: Mapping[str | None, bytes | tuple[bytes, ...] | None]) -> None:
         """Make each named graph hold just the triples of its Turtle document, or be gone, in one atomic write."""
 
 
@@ -53,8 +53,9 @@ def load(engine: Target, store: Path | None) -> int:
     known = _known(manifest)
     contents = {found.graph: found.read() for found in shipped()}
     digests = {graph: hashlib.sha256(content).hexdigest() for graph, content in contents.items()}
-    changes: dict[str | None, bytes | None] = {graph: contents[graph] for graph, digest in digests.items() if known.get(graph) != digest}
-    changes |= dict.fromkeys(graph for graph in known if graph not in digests)
+    changes: dict[str | None, bytes | tuple[bytes, ...] | None] = {}
+    changes |= {graph: contents[graph] for graph, digest in digests.items() if known.get(graph) != digest}
+    changes |= dict.fromkeys(known.keys() - digests.keys())
     if changes:
         engine.write(changes)
         if manifest:

@@ -11,7 +11,7 @@ from rolegraph import audit, catalogue, comparison, entries, jsonld, library, te
 from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
-from rolegraph.engine import TURTLE, Choose, Engine, Gone, waiting
+from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, waiting
 from rolegraph.engine.embedded import EmbeddedEngine, Settings, StoredEngine
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
 from rolegraph.errors import BadParameter, NotFound
@@ -88,8 +88,8 @@ class Rolegraph:
         """Run a SPARQL update; see :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         self.engine.update(text, dataset)
 
-    def store(self, graph: str | None, document: bytes | None, format_: Format = TURTLE, *, add: bool = False) -> None:
-        """Make a graph hold the triples of a document, or those too, or none and be gone.
+    def store(self, graph: str | None, document: Document, format_: Format = TURTLE, *, add: bool = False) -> None:
+        """Make a graph hold the triples of a document or of several ones, or those too, or none and be gone.
 
         :param graph: its IRI; None is the default graph
         :raises UnreadableInput: for a document that does not parse

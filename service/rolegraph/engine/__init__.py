@@ -13,6 +13,12 @@ Choose = Callable[[str], Format]
 Gone = Callable[[], bool]
 """Tells whether whoever asked has gone away, so that nobody waits for the answer any more."""
 
+Document = bytes | tuple[bytes, ...] | None
+"""What a graph is to hold: the triples of a document, or of several ones; None for a graph that is to be gone."""
+
+Changes = Mapping[str | None, Document]
+"""Documents by the IRI of their graph, None for the default graph."""
+
 TURTLE = named("turtle", holding("graph"))
 
 
@@ -56,10 +62,10 @@ class Engine(Protocol):
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows; an unbound variable is absent from its row."""
 
-    def write(self, changes: Mapping[str | None, bytes | None], format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
         """Make each graph hold just the triples of its document, or none and be gone, in one atomic write.
 
-        :param changes: documents by the IRI of their graph; None is the default graph, which a union does not take
+        :param changes: see :data:`Changes`; a union takes no default graph
         :param format_: the graph format of the documents
         :param add: keep what the graphs hold, too
         :raises UnreadableInput: for a document that does not parse; then nothing is changed

@@ -43,7 +43,7 @@ def dataset(text: str) -> Dataset | None:
     clauses = query[-1].get("datasetClause") if query else None
     if not clauses:
         return None
-    default, named = ([str(clause[kind]) for clause in clauses if clause.get(kind)] for kind in ("default", "named"))
+    default, named = ([str(clause[kind]) for clause in clauses if kind in clause] for kind in ("default", "named"))
     return Dataset(tuple(default), tuple(named))
 
 

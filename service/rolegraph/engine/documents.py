@@ -24,11 +24,12 @@ Triple = tuple[ox.NamedNode | ox.BlankNode | ox.Triple, ox.NamedNode, Term]
 T = TypeVar("T", bound=Term)
 
 
-def read(document: bytes, format_: Format, graph: str | None, *, skolemise: bool) -> set[Triple]:
+def read(document: bytes, format_: Format, graph: str | None, *, skolemise: bool, part: int = 0) -> set[Triple]:
     """Return the triples of a document in a graph format; relative IRIs are those below the IRI of its graph.
 
     :param skolemise: make each blank node an IRI that depends on the graph and on the node's canonical label only, so that
         the same document gives the same triples again; otherwise blank nodes are fresh ones
+    :param part: which one it is of several documents that make up the graph: they share no blank nodes
     :raises UnreadableInput: for a document that does not parse, with line and column
     """
     base = graph or BASE
@@ -40,7 +41,7 @@ def read(document: bytes, format_: Format, graph: str | None, *, skolemise: bool
     except ValueError as error:
         raise UnreadableInput(f"the {format_.name} of {graph or 'the default graph'} does not parse: {error}") from error
     if skolemise and any(isinstance(node, ox.BlankNode) for quad in quads for node in (quad.subject, quad.object)):
-        return set(_skolemised(quads, base))
+        return set(_skolemised(quads, f"{base}#{part}" if part else base))
     return {(quad.subject, quad.predicate, quad.object) for quad in quads}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
-from rolegraph.engine import TURTLE, Choose, Gone, waiting, writing
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, waiting, writing
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision, Revisions, sync
@@ -51,7 +51,7 @@ class Snapshot(Reader):
             raise NotFound(f"revision {revision} is not this one", expected=str(self.revision))
         return self
 
-    def write(self, changes: Mapping[str | None, bytes | None], format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
         """Refuse: what was, stays."""
         raise _past()
 
@@ -85,7 +85,7 @@ class EmbeddedEngine(Reader):
             raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self.revision))
         return self
 
-    def write(self, changes: Mapping[str | None, bytes | None], format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
         read = writing.read(changes, format_, union=self.union)
         with self._writing:
@@ -170,7 +170,7 @@ class StoredEngine:
         """Serialise all named graphs, or one, of the newest revision."""
         return self._newest.dump(format_, graph)
 
-    def write(self, changes: Mapping[str | None, bytes | None], format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
         read = writing.read(changes, format_, union=self.union)
         self._commit(lambda store: writing.replace(store, read, union=self.union, add=add))

@@ -7,14 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe, reduction
 from typing import IO
 
 from rolegraph import errors
-from rolegraph.engine import TURTLE, Choose, Gone, waiting, worker
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, waiting, worker
 from rolegraph.engine.embedded import Snapshot, StoredEngine
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.worker import Reply, Request
@@ -25,7 +25,7 @@ from rolegraph.things import Answer, Dataset, Row
 STARTING = 30.0  # seconds that a new worker has to start
 LOOK = 0.25  # seconds between two looks at whether the client is still there
 MIB = 1024 * 1024
-OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGSEGV, 1, 127}  # how a worker ends that is denied memory: Rust and C++, a thread, Python, libc
+OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGSEGV, 127, worker.OUT_OF_MEMORY}  # of Rust and C++, a thread, libc, Python
 ONE_HEAP = {"MALLOC_ARENA_MAX": "2"}  # glibc reserves 64 MiB a heap, which would count as taken
 
 
@@ -68,6 +68,8 @@ class LimitedEngine:
         names = {holds: format_.name for holds, format_ in offered.items()}
         with self._engine.lease(self.revision) as path:
             reply, file = self._pool.ask(Request(path, self._engine.settings, text, names, dataset), gone)
+        if reply.error == worker.FAULT:
+            raise RuntimeError(f"a worker failed: {reply.detail}")
         if reply.error:
             kind: type[RolegraphError] = getattr(errors, reply.error)
             raise kind(reply.detail, **reply.members)
@@ -79,7 +81,7 @@ class LimitedEngine:
     def rows(self, text: str) -> list[Row]:
         return self._read.rows(text)
 
-    def write(self, changes: Mapping[str | None, bytes | None], format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
         (self._past or self._engine).write(changes, format_, add=add)
 
     def update(self, text: str, dataset: Dataset | None = None) -> None:

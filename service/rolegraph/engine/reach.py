@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from rolegraph.engine import algebra
 from rolegraph.engine.algebra import Unreadable
+from rolegraph.engine.nesting import tokens
 from rolegraph.errors import Refused
 from rolegraph.things import Dataset
 
+_IRI = r"(?:<[^>]*>|[\w.-]*:[\w.-]*)"
+_SILENT = re.compile(rf"LOAD\s+SILENT\s+{_IRI}(?:\s+INTO\s+GRAPH\s+{_IRI})?", re.IGNORECASE)
 _FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 
 
@@ -28,8 +31,10 @@ class Reach:
         if "service" in algebra.plain(text).lower():
             self._check_services(text)
 
-    def check_update(self, text: str) -> None:
+    def admit(self, text: str) -> str:
         """Refuse an update with SERVICE or LOAD from an address that is not allowed; see :meth:`check_query`.
+
+        LOAD SILENT is what SPARQL has for whoever does not mind that nothing is loaded: such a one is left out of what is returned.
 
         :raises Refused: naming the reason
         """
@@ -37,14 +42,21 @@ class Reach:
         if "service" in plain:
             self._check_services(text)
         if "load" not in plain:
-            return
+            return text
         try:
-            loaded = [str(operation.iri) for operation in algebra.operations(text) if operation.name == "Load"]
+            loads = [operation for operation in algebra.operations(text) if operation.name == "Load"]
         except Unreadable as error:
             raise _unsure("LOAD") from error
-        for address in loaded:
-            if not self._allows(address):
-                raise Refused(f"LOAD would fetch {address}", expected=self._expected("send the document itself, to /graphs"))
+        pieces, last = [], 0
+        places = (start for start, _, word in tokens(text) if word == "load")
+        for load, start in zip(loads, places, strict=False):
+            if not self._allows(str(load.iri)):
+                silent = _SILENT.match(text, start) if load.silent else None
+                if silent is None:
+                    raise Refused(f"LOAD would fetch {load.iri}", expected=self._expected("send the document itself, to /graphs"))
+                pieces += [text[last:start], "DELETE DATA {}"]
+                last = silent.end()
+        return "".join([*pieces, text[last:]])
 
     def dataset(self, text: str) -> Dataset | None:
         """Return the graphs that a query names with several FROM, or None."""

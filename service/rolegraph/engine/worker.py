@@ -10,6 +10,7 @@ import pickle
 import sys
 import threading
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import reduction
@@ -24,6 +25,8 @@ from rolegraph.formats import Format
 from rolegraph.things import Dataset
 
 READY = b"ready"
+FAULT = "fault"  # in place of an error's class: the fault is ours
+OUT_OF_MEMORY = 77  # how the process ends that is denied memory, where it can tell
 STATUS = Path("/proc/self/statm")
 WATCH = 1.0  # seconds between two looks at whether the parent is still there
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # of unshare(2)
@@ -113,6 +116,13 @@ def _answer(pipe: Connection, snapshot: Snapshot, request: Request) -> None:
         _send(pipe, Reply(holds=error.holds))
     except RolegraphError as error:
         _send(pipe, _failed(error))
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the service is told, and answers 500
+        if "can't start new thread" in str(error):  # a thread takes memory, too
+            os._exit(OUT_OF_MEMORY)
+        traceback.print_exc()
+        _send(pipe, Reply(error=FAULT, detail=repr(error)))
     else:
         if isinstance(found.content, bytes):
             _send(pipe, Reply(holds=found.format.holds, body=found.content))

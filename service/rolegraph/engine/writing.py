@@ -1,10 +1,10 @@
 """Changes of a store of Oxigraph. The one who writes holds the store alone; a change that fails midway is taken back by them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pyoxigraph as ox
 
-from rolegraph.engine import algebra, documents, targets
+from rolegraph.engine import Changes, algebra, documents, targets
 from rolegraph.engine.documents import Triple
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
@@ -24,7 +24,7 @@ Graph = ox.NamedNode | ox.DefaultGraph
 Change = tuple[Graph, set[Triple] | None]
 
 
-def read(changes: Mapping[str | None, bytes | None], format_: Format, *, union: bool) -> list[Change]:
+def read(changes: Changes, format_: Format, *, union: bool) -> list[Change]:
     """Return what each graph is to hold, None where it is to be gone.
 
     :raises Refused: for the default graph where it is the union
@@ -36,7 +36,9 @@ def read(changes: Mapping[str | None, bytes | None], format_: Format, *, union: 
     found: list[Change] = []
     for name, document in changes.items():
         graph = _DEFAULT if name is None else _named(name)
-        found.append((graph, None if document is None else documents.read(document, format_, name, skolemise=union)))
+        parts = document if isinstance(document, tuple) else (document,)
+        triples = [documents.read(part, format_, name, skolemise=union, part=index) for index, part in enumerate(parts) if part is not None]
+        found.append((graph, None if document is None else set().union(*triples)))
     return found
 
 
@@ -74,7 +76,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
     :raises Refused: for one that writes to a union, or reaches too far
     """
     refuse_deep(text, data=True)
-    reach.check_update(text)
+    text = reach.admit(text)
     if dataset:
         text = targets.asked_of(text, dataset)
     if not union:

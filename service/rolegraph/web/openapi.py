@@ -9,7 +9,7 @@ from rolegraph.formats import Format
 from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.web.comparing import OFFERED as COMPARED
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
-from rolegraph.web.querying import QUERY
+from rolegraph.web.protocol import FORM, QUERY, UPDATE
 from rolegraph.web.validating import OFFERED as REPORTED
 
 PAGE = (HTML,)
@@ -28,17 +28,22 @@ class Operation:
     gives: Sequence[Format]
     parameters: Sequence[tuple[str, str, bool, str]] = ()
     reads: Sequence[str] = ()
-    refused: bool = False
+    written: bool = False
 
 
 _SLUG = (("kind", "path", True, "one of " + ", ".join(terms.KINDS)), ("slug", "path", True, "the last part of the IRI of a thing"))
-_FORM = "application/x-www-form-urlencoded"
 _ENTRY = tuple(format_.media for format_ in GRAPHS)
-_WRITING = ("put", "post", "delete", "patch")
 _ROLE = (("role", "query", True, "slug, CURIE or IRI of a role"),)
 _NAME = (("name", "path", True, "the name of a canned query"),)
 _TYPE = (("slug", "path", True, "the last part of the IRI of a type of problem"),)
-_GRAPH = (("graph", "query", True, "the IRI or the CURIE of a named graph"),)
+_GRAPH = (
+    ("graph", "query", False, "the IRI or the CURIE of a named graph"),
+    ("default", "query", False, "the default graph, in place of a named one"),
+)
+_OWN = (("path", "path", True, "the path of a graph whose address is its name"),)
+_QUERY = ("query", "query", False, "the query; without one, the service is described")
+_ASKED = tuple((name, "query", False, "a graph to ask; may be repeated") for name in (QUERY.default, QUERY.named))
+_TOKEN = {"type": "http", "scheme": "bearer", "description": "of rolegraph token create"}
 _REVISION = {
     "name": "revision",
     "in": "query",
@@ -47,21 +52,31 @@ _REVISION = {
     "schema": {"type": "integer", "minimum": 0},
 }
 
+
+def _graphs(path: str, parameters: Sequence[tuple[str, str, bool, str]]) -> Sequence[Operation]:
+    return (
+        Operation(path, "get", "One graph", GRAPHS, parameters),
+        Operation(path, "put", "Replace a graph, or make it", (), parameters, _ENTRY, written=True),
+        Operation(path, "post", "Add to a graph, or make it", (), parameters, (*_ENTRY, "multipart/form-data"), written=True),
+        Operation(path, "delete", "Remove a graph", (), parameters, written=True),
+    )
+
+
 OPERATIONS = (
     Operation("/", "get", "Home: pick roles and compare them", PAGE),
     Operation("/compare", "get", "Compare two to eight roles over every facet, with who says so", COMPARED, _ROLE),
     Operation("/{kind}", "get", "The things of a kind; as a graph, its concept scheme", THING, _SLUG[:1]),
     Operation("/{kind}/{slug}", "get", "A thing, and who says what about it", THING, _SLUG),
     Operation("/sources", "get", "Leads to /source", PAGE),
-    Operation("/sparql", "get", "Answer a SPARQL 1.1 query", ANSWER, (("query", "query", True, "the query"),)),
-    Operation("/sparql", "post", "Answer a SPARQL 1.1 query", ANSWER, (), (QUERY, _FORM)),
+    Operation("/sparql", "get", "Answer a SPARQL 1.1 query", ANSWER, (_QUERY, *_ASKED)),
+    Operation("/sparql", "post", "Answer a SPARQL 1.1 query", ANSWER, _ASKED, (QUERY.media, FORM)),
+    Operation("/update", "post", "Run a SPARQL 1.1 update", (), (), (UPDATE.media, FORM), written=True),
     Operation("/queries", "get", "The canned queries", (HTML, DOCUMENT)),
     Operation("/queries/{name}", "get", "Run a canned query; each is described at its own path", ANSWER, _NAME),
     Operation("/validate", "get", "A form to validate an entry with", PAGE),
-    Operation("/validate", "post", "Report on an entry; store nothing", REPORTED, (), (*_ENTRY, _FORM, "multipart/form-data")),
-    Operation("/graphs", "get", "One named graph", GRAPHS, _GRAPH),
-    *(Operation("/graphs", method, "Refused: this service only reads", (), _GRAPH, refused=True) for method in _WRITING),
-    *(Operation("/update", method, "Refused: this service only reads", (), refused=True) for method in ("get", *_WRITING)),
+    Operation("/validate", "post", "Report on an entry; store nothing", REPORTED, (), (*_ENTRY, FORM, "multipart/form-data")),
+    *_graphs("/graphs", _GRAPH),
+    *_graphs("/graphs/{path}", _OWN),
     Operation("/ontology", "get", "The ontology", (HTML, *GRAPHS)),
     Operation("/ns", "get", "The ontology, at the path of its IRI", (HTML, *GRAPHS)),
     Operation("/shapes", "get", "The shapes that entries have to meet", (HTML, *GRAPHS)),
@@ -91,7 +106,7 @@ def document(queries: Iterable[CannedQuery]) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": {"Problem": _problem()}, "responses": {"Problem": _problems()}},
+        "components": {"schemas": {"Problem": _problem()}, "responses": {"Problem": _problems()}, "securitySchemes": {"token": _TOKEN}},
     }
 
 
@@ -102,7 +117,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "parameters": [_parameter(*parameter) for parameter in operation.parameters],
         "responses": {"default": {"$ref": "#/components/responses/Problem"}},
     }
-    if not operation.refused:
+    if operation.written:
+        found["responses"] = {"204": {"description": "Written"}, **found["responses"]}
+        found["security"] = [{"token": []}]
+    else:
         found["responses"] = {"200": {"description": "The answer", "content": _content(operation.gives)}, **found["responses"]}
         found["parameters"] += [_format(operation.gives), _REVISION]
     if operation.reads:

@@ -77,7 +77,7 @@ def _dataset(kind: Kind, fields: "MultiDict[str, str]") -> Dataset | None:
 
 def _decoded(kind: Kind) -> str:
     if request.mimetype != kind.media:
-        known = ", ".join((kind.media, FORM))
+        known = f"{kind.media}, {FORM}"
         stated = request.mimetype or "no stated type"
         raise UnsupportedFormat(f"{_a(kind)} of type {stated} is not read here", expected=known)
     charset = request.mimetype_params.get("charset", "utf-8").lower()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 KEPT = 64 * 1024 * 1024  # bytes of bodies
 LARGEST = 1024 * 1024  # bytes of one body: a larger one passes through in pieces
-_VOLATILE = re.compile(r"\b(RAND|NOW|UUID|STRUUID)\s*\(", re.IGNORECASE)
+_VOLATILE = re.compile(r"\b(?:(?:RAND|NOW|UUID|STRUUID)\s*\(|SERVICE\b)", re.IGNORECASE)
 _DEPENDS = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_HOST", "wsgi.url_scheme", "SCRIPT_NAME")
 
 

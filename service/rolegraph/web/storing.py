@@ -5,6 +5,7 @@ from secrets import token_hex
 from flask import Blueprint, Response, request
 
 from rolegraph import formats, terms
+from rolegraph.engine import Document
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format
 from rolegraph.web import access, negotiation
@@ -69,8 +70,8 @@ def _store(name: str | None, *, add: bool) -> Response:
     return revised(201 if new else 204)
 
 
-def _document() -> tuple[bytes, Format]:
-    """Return the document of the current request: its body, or the one file of a form.
+def _document() -> tuple[Document, Format]:
+    """Return the document of the current request: its body, or the files of a form, which are of one format.
 
     :raises UnsupportedFormat: for a format that is not read
     """
@@ -78,10 +79,11 @@ def _document() -> tuple[bytes, Format]:
     if request.mimetype != "multipart/form-data":
         return body(WRITE_LIMIT), formats.of_media(request.content_type or "", GRAPHS)
     files = [file for _, file in request.files.items(multi=True)]
-    if len(files) != 1:
-        raise BadParameter("file", f"this form holds {len(files)} files", expected="one file, a graph")
-    named = formats.of_extension(files[0].filename or "", GRAPHS)
-    return files[0].read(), formats.of_media(files[0].content_type or (named.media if named else ""), GRAPHS)
+    found = {formats.of_media(file.content_type or "", GRAPHS) for file in files}
+    if len(found) != 1:
+        detail = f"this form holds {len(files)} files, of {len(found)} formats"
+        raise BadParameter("file", detail, expected="one file or more, of one format")
+    return tuple(file.read() for file in files), found.pop()
 
 
 def _named() -> str | None:

@@ -1,0 +1,5 @@
+from rolegraph.engine import Gone, waiting
+
+
+def gone() -> Gone:
+    return waiting
