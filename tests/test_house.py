@@ -10,10 +10,10 @@ import pytest
 HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 
 LAYERS = (
-    {"errors", "fingerprints", "resources"},
+    {"errors", "fingerprints", "locks", "resources"},
     {"terms", "formats"},
     {"things"},
-    {"audit", "catalogue", "comparison", "engine", "entries", "jsonld", "library", "queries", "shapes"},
+    {"audit", "catalogue", "comparison", "engine", "entries", "jsonld", "library", "queries", "shapes", "tokens"},
     {"registry"},
     {"web"},
     {"cli"},
