@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from click import Context
+from click import Context, Group
 
 from rolegraph import __version__, fingerprints
 from rolegraph.cli import main
@@ -31,7 +31,9 @@ def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
 
 
 def test_every_command_explains_itself_with_an_example_that_starts_with_its_name() -> None:
-    for name, command in main.commands.items():
+    groups = {name: command for name, command in main.commands.items() if isinstance(command, Group)}
+    within = {f"{name} {inner}": command for name, group in groups.items() for inner, command in group.commands.items()}
+    for name, command in {**main.commands, **within}.items():
         text = command.get_help(Context(command, info_name=name))
         assert f"rolegraph {name}" in text, f"{name} has no example"
     assert run("--version").stdout.strip().endswith(__version__)

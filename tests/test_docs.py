@@ -69,6 +69,8 @@ def test_commands_in_documents_exist(path: Path) -> None:
             words = shlex.split(line, comments=True)
             if words[:1] == ["rolegraph"] and len(words) > 1 and not words[1].startswith("-"):
                 command = main.commands[words[1]]
+                if isinstance(command, click.Group):
+                    command = command.commands[words[2]]
                 known = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
                 assert {word for word in words if word.startswith("-") and len(word) > 1} <= known | {"--help"}, line
             if words[:1] == ["make"]:

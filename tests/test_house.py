@@ -10,10 +10,10 @@ import pytest
 HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 
 LAYERS = (
-    {"errors", "fingerprints", "resources"},
+    {"errors", "fingerprints", "locks", "resources"},
     {"terms", "formats"},
     {"things"},
-    {"audit", "catalogue", "comparison", "engine", "entries", "jsonld", "library", "queries", "shapes"},
+    {"audit", "catalogue", "comparison", "description", "engine", "entries", "jsonld", "library", "queries", "shapes", "tokens"},
     {"registry"},
     {"web"},
     {"cli"},
@@ -36,7 +36,7 @@ OWNERS = {
     "platformdirs": {"cli"},
     "yaml": {"queries.py"},
     "rdflib": {
-        *(f"{name}.py" for name in ("terms", "audit", "entries", "jsonld", "layout", "registry", "shapes")),
+        *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "registry", "shapes")),
         *(f"engine/{name}.py" for name in ("algebra", "targets")),
     },
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from rdflib import RDF, Graph, Literal, URIRef
 
-from rolegraph import audit, catalogue, comparison, entries, jsonld, library, terms
+from rolegraph import audit, catalogue, comparison, description, entries, jsonld, library, terms
 from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
@@ -161,6 +161,10 @@ class Rolegraph:
     def comparison_graph(self, roles: Sequence[str], format_: Format) -> Answer:
         """Return the facts of a comparison, with the statements that support them, in a graph format."""
         return self._graph(self.bound("compare-graph", {"role": roles}), format_)
+
+    def describe(self, endpoint: str, format_: Format) -> Answer:
+        """Return the description of the SPARQL service at an address, in a graph format."""
+        return Answer(format_, description.of(endpoint, self.engine.graphs(), format_, union=self.engine.union))
 
     def occupation(self, iri: str) -> dict[str, Any]:
         """Return a role as a schema.org ``Occupation`` in JSON-LD."""

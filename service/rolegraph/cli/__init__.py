@@ -4,66 +4,20 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
-from platformdirs import user_data_path
 
 from rolegraph import __version__, fingerprints, formats, terms
-from rolegraph.cli import tables
-from rolegraph.engine.limited import MIB, Limits
-from rolegraph.errors import BadParameter, RolegraphError
-from rolegraph.formats import Format
+from rolegraph.cli import keeping, serving, tables
+from rolegraph.cli.options import Group, format_option, output_option, store_option
+from rolegraph.errors import BadParameter
 from rolegraph.registry import Rolegraph
 
 TABLES = formats.holding("table")
 GRAPHS = formats.holding("graph")
 PLAIN = {"table": "json", "graph": "turtle"}
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class Command(click.Command):
-    """A command that ends with our errors' exit codes, says what is accepted, and keeps its examples as written."""
-
-    def invoke(self, context: click.Context) -> Any:
-        """Run the command and turn an error of ours into a message and an exit code."""
-        try:
-            return super().invoke(context)
-        except RolegraphError as error:
-            click.echo(f"Error: {error.detail}", err=True)
-            for name, value in error.members.items():
-                click.echo(f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}", err=True)
-            context.exit(error.exit_code)
-
-
-class Group(click.Group):
-    """A group of such commands."""
-
-    command_class = Command
-
-
-store_option = click.option(
-    "--store",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="ROLEGRAPH_STORE",
-    show_envvar=True,
-    help="Folder of the store. Without it, the shipped data is loaded into memory.",
-)
-output_option = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
-
-
-def setting(name: str, default: Any, kind: Any, text: str) -> Callable[[Function], Function]:
-    """Return an option of ``serve`` that an environment variable of the same name sets too."""
-    variable = "ROLEGRAPH_" + name.strip("-").replace("-", "_").upper()
-    return click.option(name, default=default, envvar=variable, show_default=True, show_envvar=True, type=kind, help=text)
-
-
-def format_option(offered: Sequence[Format], *people: str) -> Callable[[Function], Function]:
-    """Return the option --format for some formats, those for people first; the first is the default."""
-    names = [*people, *dict.fromkeys(format_.name for format_ in offered)]
-    return click.option("-f", "--format", "name", type=click.Choice(names), default=names[0], show_default=True, help="Form of the answer.")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -77,35 +31,6 @@ def main() -> None:
     rolegraph query roles-by-tool -p tool=pytorch
     rolegraph validate entry.ttl
     """
-
-
-@main.command()
-@setting("--host", "127.0.0.1", str, "Address to listen on.")
-@setting("--port", 8080, click.IntRange(1, 65535), "Port to listen on.")
-@setting("--threads", 8, click.IntRange(1, 256), "Requests at a time.")
-@setting("--query-timeout", 10.0, click.FloatRange(0.1, 3600), "Seconds that a query may take.")
-@setting("--query-memory", 1024, click.IntRange(64), "MiB that a query may take.")
-@setting("--query-workers", 4, click.IntRange(1, 256), "Queries at a time.")
-@click.option(
-    "--store",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="ROLEGRAPH_STORE",
-    show_envvar=True,
-    default=lambda: user_data_path("rolegraph") / "store",
-    show_default="in the user's data folder",
-    help="Folder of the store; made and filled at the first start.",
-)
-def serve(*, host: str, port: int, store: Path, threads: int, query_timeout: float, query_memory: int, query_workers: int) -> None:
-    """Serve the graph over HTTP until stopped. A query that passes its limit of time or memory is stopped.
-
-    \b
-    rolegraph serve
-    rolegraph serve --host 0.0.0.0 --port 80 --store /var/lib/rolegraph
-    """
-    from rolegraph.web import server
-
-    limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers)
-    sys.exit(server.run(store, limits, host=host, port=port, threads=threads))
 
 
 @main.command("query")
@@ -237,6 +162,10 @@ def fingerprint(text: str | None) -> None:
     rolegraph fingerprint "Deploying models"
     """
     click.echo(fingerprints.of(sys.stdin.read() if text is None else text))
+
+
+for command in (serving.serve, keeping.token, keeping.backup, keeping.restore):
+    main.add_command(command)
 
 
 def _query_text(graph: Rolegraph, query: str, parameters: dict[str, list[str]]) -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rolegraph import terms
 from rolegraph.comparison import Claim, Comparison
 from rolegraph.queries import CannedQuery
+from rolegraph.tokens import Token
 
 MARKS = {"all": "●", "some": "◐", "one": "○"}
 WORDS = {facet.name: facet.label.lower() for facet in terms.FACETS if facet.section in ("skills", "education")}
@@ -49,6 +50,17 @@ def show_comparison(compared: Comparison) -> None:
     console.print("● all of the roles  ◐ some  ○ one", style="dim")
     for source in compared.sources:
         console.print(f"\\[{numbers[source.iri]}] {source.label}", style="dim")
+
+
+def show_tokens(tokens: Iterable[Token]) -> None:
+    """Print tokens, a row each."""
+    table = Table(box=None, header_style="bold")
+    for header in ("Id", "State", "Scope", "Name", "Created", "Expires"):
+        table.add_column(header, no_wrap=header in ("Id", "State"), overflow="fold")
+    for token in tokens:
+        times = (f"{time:%Y-%m-%d %H:%M}" if time else "never" for time in (token.created, token.expires))
+        table.add_row(token.id, token.state, escape(token.scope), escape(token.name), *times)
+    Console().print(table)
 
 
 def _said(claim: Claim, numbers: Mapping[str, int]) -> str:

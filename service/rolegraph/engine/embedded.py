@@ -39,7 +39,7 @@ class Snapshot(Reader):
         self.union = settings.union
         self.revision = number
         if lease:
-            weakref.finalize(self, lease.release)
+            weakref.finalize(self, lease.release).atexit = False  # what the end of the process leaves, the next start removes
 
     def revisions(self) -> Sequence[Revision]:
         """Return none: a revision knows of no other."""
@@ -122,6 +122,7 @@ class StoredEngine:
                 # new, or written before there were revisions, or these were removed: what there is is the first one
                 self._publish(1 if len(self._store) else 0)
             self._newest = self._snapshot(self._revisions.newest or 0)
+            self._revisions.clean()
         except OSError as error:
             raise StoreUnusable(_meaning(folder, error)) from error
 

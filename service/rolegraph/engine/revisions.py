@@ -93,7 +93,7 @@ class Revisions:
             except OSError:
                 shutil.rmtree(fresh, ignore_errors=True)
                 raise
-            self._clean()
+            self.clean()
 
     def lease(self, number: int) -> Lease:
         """Keep a revision from being removed until the lease is released; also a ``with`` statement that gives the folder.
@@ -105,18 +105,19 @@ class Revisions:
             self._used[number] = self._used.get(number, 0) + 1
         return Lease(number, path, self._release)
 
+    def clean(self) -> None:
+        """Remove what is not kept and not in use."""
+        kept = self._kept()
+        for number in self._numbers():
+            if number not in kept and number not in self._used:
+                shutil.rmtree(self._folder / str(number), ignore_errors=True)
+
     def _release(self, number: int) -> None:
         with self._changing:
             self._used[number] -= 1
             if not self._used[number]:
                 del self._used[number]
-                self._clean()
-
-    def _clean(self) -> None:
-        kept = self._kept()
-        for number in self._numbers():
-            if number not in kept and number not in self._used:
-                shutil.rmtree(self._folder / str(number), ignore_errors=True)
+                self.clean()
 
     def _kept(self) -> list[int]:
         """Return the numbers of those that are to be kept, oldest first; others may still be there because they are in use."""
@@ -134,11 +135,11 @@ class Revisions:
         return sorted(int(path.name) for path in self._folder.iterdir() if path.name.isdigit())
 
 
-def sync(folder: Path) -> None:
-    """Have the names in a folder written to the disk."""
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, written to the disk."""
     if os.name != "posix":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from rolegraph import terms
 from rolegraph.errors import BadParameter, ClientGone, NotAcceptable, RolegraphError
 from rolegraph.formats import holding
-from rolegraph.web import access, clients, description, negotiation, protocol
+from rolegraph.web import access, clients, negotiation, protocol
 from rolegraph.web.answering import Choice, shown
 from rolegraph.web.negotiation import GRAPHS, HTML
 from rolegraph.web.protocol import QUERY, UPDATE
@@ -49,7 +49,7 @@ def update() -> Response:
 def _without() -> Response:
     if request.method == "GET" and not negotiation.for_people():
         format_ = negotiation.choose(*GRAPHS, lenient=True)
-        return negotiation.respond(description.of(graph(), request.base_url, format_), format_)
+        return negotiation.respond(graph().describe(request.base_url, format_), format_)
     if not negotiation.for_people():
         expected = "query=, a form with the field query, or a body of type application/sparql-query"
         raise BadParameter("query", "there is no query in this request", expected=expected)

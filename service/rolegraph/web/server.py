@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.synchronize import Event
-from pathlib import Path
 from typing import Any
 
 from granian import Granian
@@ -17,7 +16,6 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from rolegraph import __version__
-from rolegraph.engine.limited import Limits
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.registry import Rolegraph
 
@@ -25,11 +23,13 @@ LINE_LIMIT = 512 * 1024
 PATIENCE = 30
 
 
-def run(store: Path, limits: Limits, host: str = "127.0.0.1", port: int = 8080, threads: int = 8) -> int:
-    """Serve a store until stopped and return the exit code: 0 stopped, 1 failed, 2 store not usable.
+def run(opening: Callable[[], Rolegraph], where: str, host: str = "127.0.0.1", port: int = 8080, threads: int = 8) -> int:
+    """Serve a graph until stopped and return the exit code: 0 stopped, 1 failed, 2 store not usable.
 
     At SIGTERM and SIGINT requests in flight are finished, for up to half a minute.
 
+    :param opening: opens the graph, in the process that serves it; it is sent there
+    :param where: where the graph is kept, for people
     :raises BadParameter: where nothing can listen at the address
     """
     address = _free(host, port)
@@ -47,25 +47,25 @@ def run(store: Path, limits: Limits, host: str = "127.0.0.1", port: int = 8080, 
         respawn_failed_workers=True,
     )
     try:
-        server.serve(target_loader=partial(_load, store, limits, _address(host, port), unusable), wrap_loader=False)
+        server.serve(target_loader=partial(_load, opening, where, _address(host, port), unusable), wrap_loader=False)
     except SystemExit as stopped:
         return 2 if unusable.is_set() else int(stopped.code or 0)
     return 0
 
 
-def _load(store: Path, limits: Limits, address: str, unusable: Event) -> Callable[..., Any]:
+def _load(opening: Callable[[], Rolegraph], where: str, address: str, unusable: Event) -> Callable[..., Any]:
     """Open the store and make the application; runs in the worker, since a store that was opened before a fork breaks."""
     from rolegraph.web import create_app
 
     if unusable.is_set():
         sys.exit(2)  # the server tries once more before it gives up
     try:
-        graph = Rolegraph.open(store, limits)
+        graph = opening()
     except RolegraphError as error:
         print(f"Error: {error.detail}", file=sys.stderr)  # noqa: T201
         unusable.set()
         sys.exit(2)
-    print(f"Rolegraph {__version__} at {address} (store: {store}); stop with Ctrl+C", flush=True)  # noqa: T201
+    print(f"Rolegraph {__version__} at {address} ({where}); stop with Ctrl+C", flush=True)  # noqa: T201
     return create_app(graph)
 
 

@@ -1,10 +1,11 @@
 """The description of the service (SPARQL 1.1 Service Description), and of the graphs that it holds."""
 
+from collections.abc import Iterable
+
 from rdflib import DCTERMS, RDF, BNode, Graph, Literal, Namespace, URIRef
 
 from rolegraph import formats
 from rolegraph.formats import FORMATS, Format
-from rolegraph.registry import Rolegraph
 
 SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 FORMAT = Namespace("http://www.w3.org/ns/formats/")
@@ -21,8 +22,11 @@ _NAMES = {
 _RDFLIB = {"ntriples": "nt", "rdfxml": "xml", "jsonld": "json-ld"}
 
 
-def of(graph: Rolegraph, endpoint: str, format_: Format) -> bytes:
-    """Return the description of the service at an address, in a graph format."""
+def of(endpoint: str, graphs: Iterable[str], format_: Format, *, union: bool) -> bytes:
+    """Return the description of the service at an address, with its named graphs, in a graph format.
+
+    :param union: whether the default graph is the union of the named ones
+    """
     found = Graph()
     found.bind("sd", SD)
     service, dataset, default = URIRef(endpoint), BNode(), BNode()
@@ -31,7 +35,7 @@ def of(graph: Rolegraph, endpoint: str, format_: Format) -> bytes:
     found.add((service, DCTERMS.title, Literal("Rolegraph", lang="en")))
     for language in (SD.SPARQL10Query, SD.SPARQL11Query, SD.SPARQL11Update):
         found.add((service, SD.supportedLanguage, language))
-    if graph.engine.union:
+    if union:
         found.add((service, SD.feature, SD.UnionDefaultGraph))
     for other in FORMATS:
         name = _NAMES.get((other.name, other.holds))
@@ -43,7 +47,7 @@ def of(graph: Rolegraph, endpoint: str, format_: Format) -> bytes:
     found.add((dataset, RDF.type, SD.Dataset))
     found.add((dataset, SD.defaultGraph, default))
     found.add((default, RDF.type, SD.Graph))
-    for iri in graph.engine.graphs():
+    for iri in graphs:
         named = BNode()
         found.add((dataset, SD.namedGraph, named))
         found.add((named, RDF.type, SD.NamedGraph))

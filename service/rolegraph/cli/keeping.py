@@ -1,0 +1,127 @@
+"""The commands for who keeps a service: tokens, backup, restore."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rolegraph import formats, tokens
+from rolegraph.cli import tables
+from rolegraph.cli.options import Command, Group, format_option, served_store_option
+from rolegraph.engine import backups
+from rolegraph.tokens import Tokens
+
+store_option = served_store_option("Folder of the store. A service may have it open.")
+
+
+@click.group(cls=Group)
+def token() -> None:
+    """Make, list and revoke the tokens that allow to write over HTTP. They count at once, also in a service that runs.
+
+    \b
+    rolegraph token create --scope admin
+    rolegraph token list
+    rolegraph token revoke 1x2y3z4w
+    """
+
+
+@token.command()
+@click.option("--scope", required=True, help="What it allows: admin (everything), or write:SOURCE (the graph of one source).")
+@click.option("--name", default="", help="Whose it is or what for, in words of your own.")
+@click.option("--expires", metavar="TIME", help="90d or 12h from now, or a day such as 2027-01-01; without it, never.")
+@store_option
+def create(scope: str, name: str, expires: str | None, store: Path) -> None:
+    """Make a token and print it, this once: only a digest of it is kept.
+
+    \b
+    rolegraph token create --scope admin --name "nightly import" --expires 90d
+    rolegraph token create --scope write:ai-architect-vs-deep-learning-engineer --expires 2027-01-01
+    """
+    made = Tokens(store / tokens.FILE).create(scope, name, None if expires is None else tokens.lifetime(expires))
+    until = f"until {made.token.expires:%Y-%m-%d %H:%M} UTC" if made.token.expires else "until it is revoked"
+    click.echo(f"Token {made.token.id} for {made.token.scope} in {store} counts {until}. Keep it now: it cannot be shown again.", err=True)
+    click.echo(made.text)
+
+
+@token.command("list")
+@format_option(formats.holding("document"), "table")
+@store_option
+def list_(name: str, store: Path) -> None:
+    """List the tokens, without what is secret of them.
+
+    \b
+    rolegraph token list
+    rolegraph token list --format json
+    """
+    found = Tokens(store / tokens.FILE).list()
+    if name == "table":
+        tables.show_tokens(found)
+    else:
+        click.echo(json.dumps([token.as_dict() for token in found], indent=1, ensure_ascii=False))
+
+
+@token.command()
+@click.argument("id_", metavar="ID")
+@store_option
+def revoke(id_: str, store: Path) -> None:
+    """Make the token with this id count no longer.
+
+    \b
+    rolegraph token revoke 1x2y3z4w
+    """
+    ended = Tokens(store / tokens.FILE).revoke(id_)
+    click.echo(f"Token {ended.id} for {ended.scope} no longer counts.")
+
+
+@click.command(cls=Command)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace the file where it is there already.")
+@store_option
+def backup(file: Path, store: Path, *, force: bool) -> None:
+    """Write the newest revision of the store, and the digests of its tokens, into one file. The service may go on meanwhile.
+
+    \b
+    rolegraph backup rolegraph.tar.gz
+    rolegraph backup --store /var/lib/rolegraph --force /backup/rolegraph.tar.gz
+    """
+    with _progress("Backing up") as progress:
+        made = backups.back_up(store, file, force=force, progress=progress)
+    click.echo(f"Revision {made.revision} is in {file}: {len(made.files)} files, {made.size:,} bytes, packed {file.stat().st_size:,}.")
+
+
+@click.command(cls=Command)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    envvar="ROLEGRAPH_STORE",
+    show_envvar=True,
+    required=True,
+    help="Folder of the new store; missing or empty.",
+)
+def restore(file: Path, store: Path) -> None:
+    """Make a new store of a backup. What is damaged or incomplete is refused, and nothing is left of it.
+
+    \b
+    rolegraph restore rolegraph.tar.gz --store /var/lib/rolegraph-restored
+    """
+    with _progress("Restoring") as progress:
+        made = backups.restore(file, store, progress)
+    click.echo(f"Revision {made.revision} of {made.made:%Y-%m-%d %H:%M} UTC is in {store}. Start it with: rolegraph serve --store {store}")
+
+
+@contextmanager
+def _progress(text: str) -> Iterator[backups.Progress]:
+    """Show on a terminal how far a work is; one that is asked to stop cleans up first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task(text, total=None)
+        yield lambda step, total: shown.update(task, advance=step, total=total)

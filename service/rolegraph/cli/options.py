@@ -1,0 +1,69 @@
+"""What the commands share: how they end, and the options that several of them take."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from platformdirs import user_data_path
+
+from rolegraph.errors import RolegraphError
+from rolegraph.formats import Format
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Command(click.Command):
+    """A command that ends with our errors' exit codes, says what is accepted, and keeps its examples as written."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command and turn an error of ours into a message and an exit code."""
+        try:
+            return super().invoke(context)
+        except RolegraphError as error:
+            click.echo(f"Error: {error.detail}", err=True)
+            for name, value in error.members.items():
+                click.echo(f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}", err=True)
+            context.exit(error.exit_code)
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
+
+store_option = click.option(
+    "--store",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="ROLEGRAPH_STORE",
+    show_envvar=True,
+    help="Folder of the store. Without it, the shipped data is loaded into memory.",
+)
+output_option = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+
+
+def served_store_option(text: str) -> Callable[[Function], Function]:
+    """Return the option --store of the commands that work on the store that the service keeps."""
+    return click.option(
+        "--store",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="ROLEGRAPH_STORE",
+        show_envvar=True,
+        default=lambda: user_data_path("rolegraph") / "store",
+        show_default="in the user's data folder",
+        help=text,
+    )
+
+
+def setting(name: str, default: Any, kind: Any, text: str, *, multiple: bool = False) -> Callable[[Function], Function]:
+    """Return an option of ``serve`` that an environment variable of the same name sets too, where blanks part several values."""
+    variable = "ROLEGRAPH_" + name.strip("-").replace("-", "_").upper()
+    known = {"default": default, "envvar": variable, "type": kind, "multiple": multiple}
+    return click.option(name, **known, show_default=True, show_envvar=True, help=text)
+
+
+def format_option(offered: Sequence[Format], *people: str) -> Callable[[Function], Function]:
+    """Return the option --format for some formats, those for people first; the first is the default."""
+    names = [*people, *dict.fromkeys(format_.name for format_ in offered)]
+    return click.option("-f", "--format", "name", type=click.Choice(names), default=names[0], show_default=True, help="Form of the answer.")

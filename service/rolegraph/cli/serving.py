@@ -1,0 +1,59 @@
+"""The command that serves the graph, with all that an operator can set."""
+
+import sys
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import click
+
+from rolegraph.cli.options import Command, served_store_option, setting
+from rolegraph.engine.embedded import Settings
+from rolegraph.engine.limited import MIB, Limits
+from rolegraph.engine.reach import Reach
+from rolegraph.engine.revisions import Retention
+from rolegraph.registry import Rolegraph
+
+
+@click.command(cls=Command)
+@setting("--host", "127.0.0.1", str, "Address to listen on.")
+@setting("--port", 8080, click.IntRange(1, 65535), "Port to listen on.")
+@setting("--threads", 8, click.IntRange(1, 256), "Requests at a time.")
+@setting("--query-timeout", 10.0, click.FloatRange(0.1, 3600), "Seconds that a query may take.")
+@setting("--query-memory", 1024, click.IntRange(64), "MiB that a query may take.")
+@setting("--query-workers", 4, click.IntRange(1, 256), "Queries at a time.")
+@setting("--allow-endpoint", (), str, "Address that SERVICE and LOAD may name, and all below one that ends in a slash.", multiple=True)
+@setting("--default-graph", "union", click.Choice(["union", "own"]), "The default graph: the union of all sources, or one of its own.")
+@setting("--keep-revisions", 16, click.IntRange(1), "Revisions that are kept.")
+@setting("--keep-days", None, click.FloatRange(0, min_open=True), "Days that a revision is kept, but for the newest.")
+@click.option("--empty", is_flag=True, help="Leave a new store empty: without the roles, vocabularies and sources that are shipped.")
+@served_store_option("Folder of the store; made and filled at the first start.")
+def serve(
+    *,
+    host: str,
+    port: int,
+    threads: int,
+    query_timeout: float,
+    query_memory: int,
+    query_workers: int,
+    allow_endpoint: tuple[str, ...],
+    default_graph: str,
+    keep_revisions: int,
+    keep_days: float | None,
+    empty: bool,
+    store: Path,
+) -> None:
+    """Serve the graph over HTTP until stopped. A query that passes its limit of time or memory is stopped.
+
+    \b
+    rolegraph serve
+    rolegraph serve --host 0.0.0.0 --port 80 --store /var/lib/rolegraph
+    """
+    from rolegraph.web import server
+
+    limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers)
+    age = None if keep_days is None else timedelta(days=keep_days)
+    retention = Retention(keep_revisions, age)
+    settings = Settings(union=default_graph == "union", reach=Reach(allow_endpoint), retention=retention)
+    opening = partial(Rolegraph.open, store, limits, settings, shipped=not empty)
+    sys.exit(server.run(opening, f"store: {store}", host=host, port=port, threads=threads))
