@@ -124,19 +124,44 @@ def test_backups_while_another_process_writes_and_removes_revisions(tmp_path: Pa
     with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / "store")], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         writer.stdout.readline()
-        made = [backups.back_up(tmp_path / "store", tmp_path / str(number)).revision for number in range(20)]
+        made: dict[int, Path] = {}
+        until = time.monotonic() + 60
+        while len(made) < 6 and time.monotonic() < until:
+            revision = backups.back_up(tmp_path / "store", tmp_path / "newest").revision
+            made[revision] = (tmp_path / "newest").rename(tmp_path / f"{revision}.tar.gz")
         writer.kill()
         said = dict(line.split() for line in writer.stdout)
-    assert len(set(made)) > 5
-    for number, revision in enumerate(made):
-        backups.restore(tmp_path / str(number), tmp_path / f"{number}.store")
-        found, quads = content(tmp_path / f"{number}.store")
+    assert len(made) == 6
+    for revision, file in made.items():
+        backups.restore(file, file.with_suffix(".store"))
+        found, quads = content(file.with_suffix(".store"))
         assert found == revision
         values = {line.split(b'"')[1] for line in quads.splitlines()}
         assert quads.count(b"\n") == 3
         assert len(values) == 1  # one write, whole
         assert values <= {said.get(str(revision), "").encode()} or str(revision) not in said
     assert "backing-up" not in {path.name for path in (tmp_path / "store").iterdir()}
+
+
+def test_a_revision_that_is_being_removed_is_not_taken_for_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = StoredEngine(tmp_path / "store")
+    engine.write({EX + "g": f"<{EX}s> <{EX}p> 1 .".encode()})
+    path = Revisions.path
+
+    def removing(revisions: Revisions, number: int) -> Path:
+        """The service writes, and has begun to remove the old revision, between finding it and listing its files."""
+        found = path(revisions, number)
+        if number == 1:
+            engine.write({EX + "g": f"<{EX}s> <{EX}p> 2 .".encode()})
+            next(found.glob("*.sst")).unlink()
+        return found
+
+    monkeypatch.setattr(Revisions, "path", removing)
+    assert backups.back_up(tmp_path / "store", tmp_path / "file").revision == 2
+    monkeypatch.undo()
+    engine.close()
+    backups.restore(tmp_path / "file", tmp_path / "again")
+    assert content(tmp_path / "again") == content(tmp_path / "store")
 
 
 def test_a_file_that_is_there_is_kept_unless_by_force(store: Path, tmp_path: Path) -> None:
@@ -275,7 +300,7 @@ def added(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Callable[
     return lambda found: [*found, (info, b"")]
 
 
-def told(name: str) -> Callable[[list[Any]], list[Any]]:
+def told(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Callable[[list[Any]], list[Any]]:
     """A file that the manifest tells of, too, where only its name is wrong."""
     entry = {"size": 0, "sha256": hashlib.sha256(b"").hexdigest()}
 
@@ -284,7 +309,7 @@ def told(name: str) -> Callable[[list[Any]], list[Any]]:
         found["files"][name] = entry
         return json.dumps(found).encode()
 
-    return lambda found: added(name)(changed("manifest.json", tell)(found))
+    return lambda found: added(name, kind, link)(changed("manifest.json", tell)(found))
 
 
 @pytest.mark.parametrize(
@@ -299,6 +324,9 @@ def told(name: str) -> Callable[[list[Any]], list[Any]]:
         (added("graph/more.sst"), "no file that manifest.json tells of"),
         (added("../outside"), "no file that manifest.json tells of"),
         (added("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "no file that manifest.json tells of"),
+        (told("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "no file that manifest.json tells of"),
+        (told("graph/link", tarfile.LNKTYPE, "graph/CURRENT"), "no file that manifest.json tells of"),
+        (told("graph/fifo", tarfile.FIFOTYPE), "no file that manifest.json tells of"),
         (told("../outside"), "tells of '../outside'"),
         (told("graph/../../outside"), "tells of 'graph/../../outside'"),
         (told("/tmp/outside"), "tells of '/tmp/outside'"),
@@ -320,6 +348,17 @@ def test_what_was_tampered_with_is_refused(archive: Path, tmp_path: Path, tamper
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
     assert list(files(tmp_path)) == ["file"]
+
+
+def test_a_file_larger_than_the_manifest_says_is_not_even_unpacked(archive: Path, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "file", "w:gz") as packed:
+        for member, body in changed("graph/CURRENT", lambda body: body + bytes(50 << 20))(list(members(archive))):
+            member.size = len(body)
+            packed.addfile(member, io.BytesIO(body))
+    steps: list[int] = []
+    with pytest.raises(UnreadableInput, match="graph/CURRENT is not as"):
+        backups.restore(tmp_path / "file", tmp_path / "new", lambda step, _: steps.append(step))
+    assert sum(steps) < 50 << 20
 
 
 def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
