@@ -56,11 +56,10 @@ def served_store_option(text: str) -> Callable[[Function], Function]:
     )
 
 
-def setting(name: str, default: Any, kind: Any, text: str, *, multiple: bool = False) -> Callable[[Function], Function]:
+def setting(name: str, default: Any, kind: Any, text: str, **more: Any) -> Callable[[Function], Function]:
     """Return an option of ``serve`` that an environment variable of the same name sets too, where blanks part several values."""
     variable = "ROLEGRAPH_" + name.strip("-").replace("-", "_").upper()
-    known = {"default": default, "envvar": variable, "type": kind, "multiple": multiple}
-    return click.option(name, **known, show_default=True, show_envvar=True, help=text)
+    return click.option(name, default=default, envvar=variable, show_default=True, show_envvar=True, type=kind, help=text, **more)
 
 
 def format_option(offered: Sequence[Format], *people: str) -> Callable[[Function], Function]:

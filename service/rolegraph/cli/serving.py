@@ -26,7 +26,7 @@ from rolegraph.registry import Rolegraph
 @setting("--default-graph", "union", click.Choice(["union", "own"]), "The default graph: the union of all sources, or one of its own.")
 @setting("--keep-revisions", 16, click.IntRange(1), "Revisions that are kept.")
 @setting("--keep-days", None, click.FloatRange(0, min_open=True), "Days that a revision is kept, but for the newest.")
-@click.option("--empty", is_flag=True, help="Leave a new store empty: without the roles, vocabularies and sources that are shipped.")
+@setting("--empty", False, bool, "Leave a new store empty, without what is shipped.", is_flag=True)  # noqa: FBT003
 @served_store_option("Folder of the store; made and filled at the first start.")
 def serve(
     *,

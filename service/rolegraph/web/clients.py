@@ -1,5 +1,0 @@
-from rolegraph.engine import Gone, waiting
-
-
-def gone() -> Gone:
-    return waiting
