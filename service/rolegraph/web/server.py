@@ -1,15 +1,13 @@
-"""The WSGI server: Granian with one worker process, which opens the store itself."""
+"""The server: Granian with one worker process, which opens the store itself."""
 
 import errno
 import multiprocessing
 import os
 import socket
 import sys
-from collections.abc import Callable
 from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -20,12 +18,14 @@ from rolegraph import __version__
 from rolegraph.engine.limited import Limits
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.registry import Rolegraph
+from rolegraph.web.bridge import Bridge
+from rolegraph.web.remembering import REMEMBERS
 
 LINE_LIMIT = 512 * 1024
 PATIENCE = 30
 
 
-def run(store: Path, limits: Limits, host: str = "127.0.0.1", port: int = 8080, threads: int = 8) -> int:
+def run(store: Path, limits: Limits, host: str = "127.0.0.1", port: int = 8080, threads: int = 64) -> int:
     """Serve a store until stopped and return the exit code: 0 stopped, 1 failed, 2 store not usable.
 
     At SIGTERM and SIGINT requests in flight are finished, for up to half a minute.
@@ -38,22 +38,21 @@ def run(store: Path, limits: Limits, host: str = "127.0.0.1", port: int = 8080, 
         "rolegraph.web",
         address=address,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=threads,
         http1_settings=HTTP1Settings(max_buffer_size=LINE_LIMIT),
         log_level=LogLevels.critical,
         workers_kill_timeout=PATIENCE,
         respawn_failed_workers=True,
     )
     try:
-        server.serve(target_loader=partial(_load, store, limits, _address(host, port), unusable), wrap_loader=False)
+        server.serve(target_loader=partial(_load, store, limits, threads, _address(host, port), unusable), wrap_loader=False)
     except SystemExit as stopped:
         return 2 if unusable.is_set() else int(stopped.code or 0)
     return 0
 
 
-def _load(store: Path, limits: Limits, address: str, unusable: Event) -> Callable[..., Any]:
+def _load(store: Path, limits: Limits, threads: int, address: str, unusable: Event) -> Bridge:
     """Open the store and make the application; runs in the worker, since a store that was opened before a fork breaks."""
     from rolegraph.web import create_app
 
@@ -66,7 +65,8 @@ def _load(store: Path, limits: Limits, address: str, unusable: Event) -> Callabl
         unusable.set()
         sys.exit(2)
     print(f"Rolegraph {__version__} at {address} (store: {store}); stop with Ctrl+C", flush=True)  # noqa: T201
-    return create_app(graph)
+    app = create_app(graph)
+    return Bridge(app, threads, app.extensions[REMEMBERS])
 
 
 def _address(host: str, port: int) -> str:
