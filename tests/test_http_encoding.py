@@ -156,41 +156,36 @@ def test_a_small_one_is_compressed_where_a_plain_one_is_refused() -> None:
     assert gzip.decompress(answer.data) == b"x" * 200
 
 
-def opened(answer: Answer) -> IO[bytes]:
-    """The file of an answer."""
-    assert not isinstance(answer.content, bytes)
-    return answer.content
-
-
-def filed(content: bytes) -> Answer:
-    """Return an answer in a file."""
+def filed(content: bytes) -> IO[bytes]:
+    """Return a file that holds an answer."""
     file = tempfile.TemporaryFile()  # noqa: SIM115
     file.write(content)
     file.flush()
-    return Answer(CSV, file)
+    return file
 
 
 @pytest.mark.parametrize("coding", ["", *DECODE])
 def test_an_answer_in_a_file_is_sent_as_it_is_read_and_closed(coding: str) -> None:
     content = b"".join(b"%d is a number\n" % number for number in range(LARGEST // 2))
-    accept, answers = {"Accept-Encoding": coding}, [filed(content), filed(content)]
-    client = made(lambda: negotiation.respond(answers[-1], CSV))
+    accept, files = {"Accept-Encoding": coding}, [filed(content), filed(content)]
+    client = made(lambda: negotiation.respond(Answer(CSV, files[-1]), CSV))
     whole = client.get("/", headers=accept, buffered=False)
     first = next(iter(whole.response))
-    assert 0 < opened(answers[-1]).tell() < len(content) // 2
+    assert 0 < files[-1].tell() < len(content) // 2
     assert DECODE.get(coding, bytes)(first + whole.data) == content
     assert whole.headers.get("Content-Length") == (None if coding else str(len(content)))
     whole.close()
-    assert opened(answers.pop()).closed
+    assert files.pop().closed
     assert client.head("/", headers=accept, buffered=True).data == b""
-    assert opened(answers.pop()).closed
+    assert files.pop().closed
 
 
 @pytest.mark.parametrize("coding", ["", "gzip"])
 def test_a_client_that_goes_away_leaves_no_open_file(coding: str) -> None:
-    kept = filed(b"some text\n" * LARGEST)
-    answer = made(lambda: negotiation.respond(kept, CSV)).get("/", headers={"Accept-Encoding": coding}, buffered=False)
+    file = filed(b"some text\n" * LARGEST)
+    client = made(lambda: negotiation.respond(Answer(CSV, file), CSV))
+    answer = client.get("/", headers={"Accept-Encoding": coding}, buffered=False)
     next(iter(answer.response))
-    assert not opened(kept).closed
+    assert not file.closed
     answer.close()
-    assert opened(kept).closed
+    assert file.closed

@@ -1,5 +1,6 @@
 """Revisions over HTTP: what was read can be read again, and what did not change is not computed again."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -9,8 +10,9 @@ from flask.testing import FlaskClient
 
 from rolegraph.engine.limited import Limits
 from rolegraph.registry import Rolegraph
-from rolegraph.web import create_app
-from rolegraph.web.remembering import Copy, Memory
+from rolegraph.things import Answer
+from rolegraph.web import create_app, negotiation
+from rolegraph.web.remembering import LARGEST, REMEMBERS, Copy, Memory
 
 SOURCE = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
 ARCHITECT = "/role/ai-architect.json"
@@ -80,6 +82,30 @@ def test_each_form_of_an_answer_has_a_tag_of_its_own(reader: FlaskClient) -> Non
     tags = {reader.get(f"/role/ai-architect.{suffix}").headers["ETag"] for suffix in ("json", "ttl", "nt", "rdf", "html")}
     tags.add(reader.get("/role/ai-architect", headers={"Accept": "text/turtle"}).headers["ETag"])
     assert len(tags) == 6
+
+
+def test_where_others_may_write_nothing_is_remembered(written: Rolegraph, reader: FlaskClient) -> None:
+    with patch.object(type(written.engine), "revision", None):
+        first = reader.get(ARCHITECT)
+        unchanged = reader.get(ARCHITECT, headers={"If-None-Match": first.headers["ETag"]})
+        with patch.object(written.engine, "rows", side_effect=RuntimeError("looked up")):
+            assert reader.get(ARCHITECT).status_code == 500
+    assert (unchanged.status_code, unchanged.headers["ETag"]) == (304, first.headers["ETag"])
+
+
+def test_a_large_answer_has_the_tag_of_its_revision_and_is_not_remembered(written: Rolegraph) -> None:
+    app = create_app(written)
+    content = tempfile.TemporaryFile()  # noqa: SIM115
+    content.truncate(LARGEST + 1)
+    app.add_url_rule("/large", "large", lambda: negotiation.respond(Answer(negotiation.TABLES[0], content), negotiation.TABLES[0]))
+    client = app.test_client()
+    answer = client.get("/large", buffered=True)
+    assert answer.headers["ETag"].startswith('"1-')
+    assert len(answer.data) == LARGEST + 1
+    assert not app.extensions[REMEMBERS](answer.request.environ)
+    assert app.extensions[REMEMBERS](client.get(ARCHITECT).request.environ)
+    unchanged = client.get("/large", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (unchanged.status_code, content.closed) == (304, True)
 
 
 def test_the_memory_is_bounded() -> None:

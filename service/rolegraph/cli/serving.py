@@ -18,7 +18,7 @@ from rolegraph.registry import Rolegraph
 @click.command(cls=Command)
 @setting("--host", "127.0.0.1", str, "Address to listen on.")
 @setting("--port", 8080, click.IntRange(1, 65535), "Port to listen on.")
-@setting("--threads", 8, click.IntRange(1, 256), "Requests at a time.")
+@setting("--threads", 64, click.IntRange(1, 256), "Requests at a time.")
 @setting("--query-timeout", 10.0, click.FloatRange(0.1, 3600), "Seconds that a query may take.")
 @setting("--query-memory", 1024, click.IntRange(64), "MiB that a query may take.")
 @setting("--query-workers", 4, click.IntRange(1, 256), "Queries at a time.")
@@ -26,7 +26,7 @@ from rolegraph.registry import Rolegraph
 @setting("--default-graph", "union", click.Choice(["union", "own"]), "The default graph: the union of all sources, or one of its own.")
 @setting("--keep-revisions", 16, click.IntRange(1), "Revisions that are kept.")
 @setting("--keep-days", None, click.FloatRange(0, min_open=True), "Days that a revision is kept, but for the newest.")
-@setting("--empty", False, bool, "Leave a new store empty, without what is shipped.", is_flag=True)  # noqa: FBT003
+@setting("--empty", False, bool, "Leave a new store empty, without what is shipped.", is_flag=True)
 @served_store_option("Folder of the store; made and filled at the first start.")
 def serve(
     *,

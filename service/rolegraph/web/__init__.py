@@ -19,7 +19,7 @@ from rolegraph.web import (
 )
 from rolegraph.web.compressing import Compressing
 from rolegraph.web.negotiation import Suffixes
-from rolegraph.web.remembering import Remembering
+from rolegraph.web.remembering import REMEMBERS, Remembering
 
 
 def create_app(graph: Rolegraph) -> Flask:
@@ -27,7 +27,9 @@ def create_app(graph: Rolegraph) -> Flask:
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=state.BODY_LIMIT, MAX_FORM_MEMORY_SIZE=state.BODY_LIMIT)
     app.url_map.strict_slashes = False
-    app.wsgi_app = Compressing(Remembering(Suffixes(app.wsgi_app), graph))  # type: ignore[method-assign]  # the way that Flask documents
+    remembering = Remembering(Suffixes(app.wsgi_app), graph)
+    app.extensions[REMEMBERS] = remembering.remembers
+    app.wsgi_app = Compressing(remembering)  # type: ignore[method-assign]  # the way that Flask documents
     state.keep(app, graph)
     problems.install(app)
     headers.install(app)

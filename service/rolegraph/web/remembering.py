@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 KEPT = 64 * 1024 * 1024  # bytes of bodies
+REMEMBERS = "rolegraph.remembers"  # where an application tells which requests it can answer at once
 LARGEST = 1024 * 1024  # bytes of one body: a larger one passes through in pieces
 _VOLATILE = re.compile(r"\b(?:(?:RAND|NOW|UUID|STRUUID)\s*\(|SERVICE\b)", re.IGNORECASE)
 _DEPENDS = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_HOST", "wsgi.url_scheme", "SCRIPT_NAME")
@@ -97,6 +98,11 @@ class Remembering:
             self._memory.keep(tag, copy)
         start_response("200 OK", list(copy.headers))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [copy.body]
+
+    def remembers(self, environ: "WSGIEnvironment") -> bool:
+        """Tell whether the answer to a request is at hand."""
+        tag = self._tag(environ)
+        return tag is not None and self._memory.recall(tag) is not None
 
     def _tag(self, environ: "WSGIEnvironment") -> str | None:
         """Return the tag of the answer to a request, or None where asking again may give another one."""

@@ -1,4 +1,4 @@
-"""The WSGI server: Granian with one worker process, which opens the store itself."""
+"""The server: Granian with one worker process, which opens the store itself."""
 
 import errno
 import multiprocessing
@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.synchronize import Event
-from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -18,12 +17,13 @@ from granian.log import LogLevels
 from rolegraph import __version__
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.registry import Rolegraph
+from rolegraph.web.bridge import Bridge
 
 LINE_LIMIT = 512 * 1024
 PATIENCE = 30
 
 
-def run(opening: Callable[[], Rolegraph], where: str, host: str = "127.0.0.1", port: int = 8080, threads: int = 8) -> int:
+def run(opening: Callable[[], Rolegraph], where: str, host: str = "127.0.0.1", port: int = 8080, threads: int = 64) -> int:
     """Serve a graph until stopped and return the exit code: 0 stopped, 1 failed, 2 store not usable.
 
     At SIGTERM and SIGINT requests in flight are finished, for up to half a minute.
@@ -38,22 +38,22 @@ def run(opening: Callable[[], Rolegraph], where: str, host: str = "127.0.0.1", p
         "rolegraph.web",
         address=address,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        websockets=False,
         workers=1,
-        blocking_threads=threads,
         http1_settings=HTTP1Settings(max_buffer_size=LINE_LIMIT),
         log_level=LogLevels.critical,
         workers_kill_timeout=PATIENCE,
         respawn_failed_workers=True,
     )
     try:
-        server.serve(target_loader=partial(_load, opening, where, _address(host, port), unusable), wrap_loader=False)
+        server.serve(target_loader=partial(_load, opening, where, threads, _address(host, port), unusable), wrap_loader=False)
     except SystemExit as stopped:
         return 2 if unusable.is_set() else int(stopped.code or 0)
     return 0
 
 
-def _load(opening: Callable[[], Rolegraph], where: str, address: str, unusable: Event) -> Callable[..., Any]:
+def _load(opening: Callable[[], Rolegraph], where: str, threads: int, address: str, unusable: Event) -> Bridge:
     """Open the store and make the application; runs in the worker, since a store that was opened before a fork breaks."""
     from rolegraph.web import create_app
 
@@ -66,7 +66,8 @@ def _load(opening: Callable[[], Rolegraph], where: str, address: str, unusable: 
         unusable.set()
         sys.exit(2)
     print(f"Rolegraph {__version__} at {address} ({where}); stop with Ctrl+C", flush=True)  # noqa: T201
-    return create_app(graph)
+    app = create_app(graph)
+    return Bridge(app, threads, app.extensions[REMEMBERS])
 
 
 def _address(host: str, port: int) -> str:

@@ -1,0 +1,156 @@
+"""A client that goes away: the application learns of it while it still works on the answer, and only of that client."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rolegraph.engine import waiting
+from rolegraph.web import clients, create_app
+
+SERVER = '''
+"""Answers /slow once its client has gone or five seconds are over, and says which; /file with 200 MiB."""
+import sys, tempfile, time
+from granian import Granian
+from granian.constants import Interfaces
+from flask import Flask
+from rolegraph.formats import holding, named
+from rolegraph.things import Answer
+from rolegraph.web import clients, negotiation
+from rolegraph.web.bridge import Bridge
+from rolegraph.web.compressing import Compressing
+
+CSV = named("csv", holding("table"))
+
+def load():
+    app = Flask("slow")
+    app.wsgi_app = Compressing(app.wsgi_app)
+
+    @app.route("/<name>", methods=["GET", "POST"])
+    def slow(name):
+        gone, start = clients.gone(), time.monotonic()
+        while not gone() and time.monotonic() - start < float(name):
+            time.sleep(0.02)
+        print("gone" if gone() else "there", round(time.monotonic() - start, 2), flush=True)
+        return "done"
+
+    @app.get("/file")
+    def file():
+        content = tempfile.TemporaryFile()
+        content.truncate(200 << 20)
+        return negotiation.respond(Answer(CSV, content), CSV)
+
+    print("ready", flush=True)
+    return Bridge(app, 8, lambda _: False)
+
+if __name__ == "__main__":
+    Granian("x", port=int(sys.argv[1]), interface=Interfaces.RSGI, log_enabled=False).serve(target_loader=load, wrap_loader=False)
+'''
+
+
+class Slow:
+    """A server of slow answers, in a process of its own."""
+
+    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+        self.process = process
+        self.port = port
+
+    def said(self) -> tuple[str, float]:
+        """Return what it says next of a client: gone or there, and after how many seconds."""
+        assert self.process.stdout
+        word, _, seconds = self.process.stdout.readline().strip().partition(" ")
+        return word, float(seconds)
+
+    def ask(self, path: str, method: str = "GET", body: bytes = b"") -> socket.socket:
+        """Send a request and return its connection."""
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        return connection
+
+
+@pytest.fixture(scope="module")
+def slow(free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slow]:
+    script = tmp_path_factory.mktemp("slow") / "slow.py"
+    script.write_text(SERVER, "utf-8")
+    port = free_port()
+    with subprocess.Popen([sys.executable, str(script), str(port)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        for _ in range(100):
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/nonsense/of/it")
+                break
+            except httpx.TransportError:
+                time.sleep(0.05)
+        yield Slow(process, port)
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_client_that_goes_away_is_noticed_at_once_and_no_other(slow: Slow, method: str) -> None:
+    with closing(slow.ask("/1.5")) as stays:
+        goes = slow.ask("/5", method, b"x" * 100 if method == "POST" else b"")
+        time.sleep(0.3)
+        goes.close()
+        word, seconds = slow.said()
+        assert word == "gone"
+        assert 0.2 < seconds < 0.8
+        assert slow.said()[0] == "there"
+        assert stays.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_that_asks_more_on_its_connection_has_not_gone(slow: Slow) -> None:
+    with closing(slow.ask("/0.5")) as connection:
+        connection.sendall(b"GET /0.4 HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert slow.said()[0] == "there"
+        assert slow.said()[0] == "there"
+        connection.sendall(b"GET /5 HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.2)
+    word, seconds = slow.said()
+    assert word == "gone"
+    assert seconds < 0.7
+
+
+def test_where_the_server_cannot_know_the_client_is_taken_to_wait(graph: object) -> None:
+    with create_app(graph).test_request_context("/"):  # type: ignore[arg-type]
+        assert clients.gone() is waiting
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
+@pytest.mark.parametrize("coding", ["identity", "zstd"])
+def test_a_large_answer_is_sent_in_constant_memory(slow: Slow, coding: str) -> None:
+    def memory() -> int:
+        children = Path(f"/proc/{slow.process.pid}/task/{slow.process.pid}/children").read_text("ascii").split()
+        sizes = [Path(f"/proc/{pid}/status").read_text("ascii").partition("VmHWM:")[2].split()[0] for pid in (*children, slow.process.pid)]
+        return sum(int(size) for size in sizes) // 1024
+
+    before, open_before, size = memory(), files(slow), 0
+    with httpx.stream("GET", f"http://127.0.0.1:{slow.port}/file", headers={"Accept-Encoding": coding}, timeout=20) as answer:
+        assert answer.headers.get("Content-Length") == (str(200 << 20) if coding == "identity" else None)
+        for piece in answer.iter_bytes() if coding == "identity" else answer.iter_raw():
+            size += len(piece)
+    assert size == 200 << 20 if coding == "identity" else 0 < size < 1 << 20
+    assert memory() - before < 60
+    with httpx.stream("GET", f"http://127.0.0.1:{slow.port}/file", headers={"Accept-Encoding": coding}, timeout=20) as answer:
+        next(answer.iter_raw())
+    for _ in range(100):
+        if files(slow) == open_before:
+            break
+        time.sleep(0.05)
+    assert files(slow) == open_before
+
+
+def files(slow: Slow) -> list[str]:
+    """Return the files without a name that the server has open."""
+    children = Path(f"/proc/{slow.process.pid}/task/{slow.process.pid}/children").read_text("ascii").split()
+    links = [link for pid in children for link in Path(f"/proc/{pid}/fd").iterdir()]
+    targets = [str(link.readlink()) for link in links if link.is_symlink()]
+    return sorted(target for target in targets if target.endswith("(deleted)"))
