@@ -32,7 +32,8 @@ def test_every_answer_can_be_read_by_any_origin(client: FlaskClient, method: str
     answer = client.open(path, method=method, headers=SITE, buffered=True)
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert words(answer.headers["Access-Control-Expose-Headers"]) == {"ETag", "Location", "Link", "Retry-After", "Content-Disposition"}
+    exposed = {"ETag", "Location", "Link", "Retry-After", "Content-Disposition", "Rolegraph-Revision", "WWW-Authenticate"}
+    assert words(answer.headers["Access-Control-Expose-Headers"]) == exposed
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 

@@ -7,7 +7,7 @@ from flask import Flask, Response, current_app, request
 
 OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Location, Link, Retry-After, Content-Disposition",
+    "Access-Control-Expose-Headers": "ETag, Location, Link, Retry-After, Content-Disposition, Rolegraph-Revision, WWW-Authenticate",
 }
 _TAKEN = "Accept, Authorization, Content-Type, If-Match, If-None-Match, Slug"
 _KEPT = "7200"  # seconds: the longest that Chromium keeps it

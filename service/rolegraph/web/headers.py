@@ -27,6 +27,8 @@ def install(app: Flask) -> None:
 def _complete(response: Response) -> Response:
     response.headers.update(ALWAYS)
     response.vary.update(VARY)
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="rolegraph"'
     if response.status_code == 503:
         response.headers["Retry-After"] = RETRY_AFTER
     if request.method in ("GET", "HEAD") and response.status_code == 200:

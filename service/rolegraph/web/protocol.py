@@ -61,7 +61,7 @@ def operation(kind: Kind) -> Operation | None:
     texts = texts or fields.getlist(kind.field)
     if len(texts) > 1:
         raise BadParameter(kind.field, f"this request holds more than one {kind.field}: {len(texts)}", expected="one")
-    if not texts or not texts[0].strip():
+    if not texts:
         return None
     return Operation(texts[0], _dataset(kind, request.args if request.mimetype == kind.media else fields))
 

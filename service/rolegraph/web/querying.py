@@ -20,7 +20,7 @@ routes = Blueprint("querying", __name__)
 def sparql() -> Response:
     """Answer a query; without one, offer a page to write it on, or describe the service."""
     asked = protocol.operation(QUERY)
-    if asked is None:
+    if asked is None or (not asked.text.strip() and negotiation.for_people()):
         return _without()
     chosen = Choice(lenient=True)
     try:
@@ -39,7 +39,7 @@ def update() -> Response:
     """Run an update."""
     access.require(None)
     asked = protocol.operation(UPDATE)
-    if asked is None:
+    if asked is None or not asked.text.strip():
         expected = "a body of type application/sparql-update, or a form with the field update"
         raise BadParameter("update", "there is no update in this request", expected=expected)
     newest().update(asked.text, asked.dataset)

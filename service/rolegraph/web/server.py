@@ -18,6 +18,7 @@ from rolegraph import __version__
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.registry import Rolegraph
 from rolegraph.web.bridge import Bridge
+from rolegraph.web.remembering import REMEMBERS
 
 LINE_LIMIT = 512 * 1024
 PATIENCE = 30

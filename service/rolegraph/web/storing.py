@@ -18,10 +18,10 @@ _WHOLE = "CONSTRUCT WHERE { ?s ?p ?o }"
 
 
 @routes.get("/graphs")
-@routes.get("/graphs/<path:_rest>")
-def read(_rest: str = "") -> Response:
+@routes.get("/graphs/<path:path>")
+def read(path: str = "") -> Response:
     """Give a graph."""
-    name = _named()
+    name = _named(path)
     format_ = negotiation.choose(*GRAPHS)
     if name is None:
         return negotiation.respond(graph().query(_WHOLE, lambda _: format_), format_)
@@ -29,22 +29,20 @@ def read(_rest: str = "") -> Response:
 
 
 @routes.put("/graphs")
-@routes.put("/graphs/<path:_rest>")
-def put(_rest: str = "") -> Response:
+@routes.put("/graphs/<path:path>")
+def put(path: str = "") -> Response:
     """Replace a graph, or make it."""
     access.require(None)
-    name = _named()
-    return _store(name, add=False)
+    return _store(_named(path), add=False)
 
 
 @routes.post("/graphs")
-@routes.post("/graphs/<path:_rest>")
-def post(_rest: str = "") -> Response:
+@routes.post("/graphs/<path:path>")
+def post(path: str = "") -> Response:
     """Add to a graph, or make it; one that is not named gets a name."""
     access.require(None)
-    unnamed = request.path.rstrip("/") == "/graphs" and not request.args.keys() & {"graph", "default"}
-    if not unnamed:
-        return _store(_named(), add=True)
+    if path or request.args.keys() & {"graph", "default"}:
+        return _store(_named(path), add=True)
     name = f"{request.base_url.rstrip('/')}/{token_hex(8)}"
     response = _store(name, add=True)
     response.headers["Location"] = name
@@ -52,11 +50,11 @@ def post(_rest: str = "") -> Response:
 
 
 @routes.delete("/graphs")
-@routes.delete("/graphs/<path:_rest>")
-def delete(_rest: str = "") -> Response:
+@routes.delete("/graphs/<path:path>")
+def delete(path: str = "") -> Response:
     """Remove a graph."""
     access.require(None)
-    name = _named()
+    name = _named(path)
     if name is not None and name not in newest().engine.graphs():
         raise NotFound(f"there is no graph {name}")
     newest().store(name, None)
@@ -86,13 +84,13 @@ def _document() -> tuple[Document, Format]:
     return tuple(file.read() for file in files), found.pop()
 
 
-def _named() -> str | None:
+def _named(path: str) -> str | None:
     """Return the IRI of the graph that the current request is about, None for the default graph.
 
     It stands in ``?graph=``, also as a CURIE; a path below ``/graphs/`` is its own name (4.1 of the protocol).
     """
     names, default = request.args.getlist("graph"), "default" in request.args
-    if request.path.rstrip("/") != "/graphs":
+    if path:
         if names or default:
             raise BadParameter("graph", "the path names a graph already", expected=f"{request.path}, or /graphs?graph=IRI")
         return request.base_url
