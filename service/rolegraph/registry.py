@@ -13,7 +13,9 @@ from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
 from rolegraph.engine import Choose, Engine
 from rolegraph.engine.embedded import EmbeddedEngine, StoredEngine
+from rolegraph.engine.endpoint import Endpoint
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
+from rolegraph.engine.remote import RemoteEngine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.queries import Library, Parameter
@@ -46,6 +48,17 @@ class Rolegraph:
         stored = StoredEngine(store, terms.prefixes())
         library.load(stored, store)
         return cls(LimitedEngine(stored, Pool(limits)) if limits else stored)
+
+    @classmethod
+    def remote(cls, endpoint: Endpoint) -> "Rolegraph":
+        """Open the store behind a SPARQL endpoint, and load what the package ships where that is new and may be written.
+
+        :raises StoreUnusable: for an endpoint that cannot be reached, or does not accept the credentials
+        """
+        engine = RemoteEngine(endpoint, terms.prefixes())
+        if endpoint.update_url:
+            library.load(engine, engine.manifest)
+        return cls(engine)
 
     def at(self, revision: int) -> "Rolegraph":
         """Return the graph as it was at a revision, for reading.
@@ -107,7 +120,8 @@ class Rolegraph:
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        return self._remembered(tuple(iris), self.engine.revision)
+        revision = self.engine.revision
+        return self._compare(tuple(iris), 0) if revision is None else self._remembered(tuple(iris), revision)
 
     def _compare(self, iris: tuple[str, ...], revision: int) -> Comparison:  # noqa: ARG002 - the revision is there to be remembered by
         rows = self.engine.rows(self.queries.get("compare").bind({"role": iris}))
