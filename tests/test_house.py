@@ -33,7 +33,17 @@ OWNERS = {
     "rich": {"cli"},
     "platformdirs": {"cli"},
     "yaml": {"queries.py"},
-    "rdflib": {"terms.py", "audit.py", "entries.py", "jsonld.py", "layout.py", "registry.py", "shapes.py", "engine/federation.py", "engine/forms.py"},
+    "rdflib": {
+        "terms.py",
+        "audit.py",
+        "entries.py",
+        "jsonld.py",
+        "layout.py",
+        "registry.py",
+        "shapes.py",
+        "engine/federation.py",
+        "engine/forms.py",
+    },
 }
 FILE_LINES, FUNCTION_LINES, MOST_FUNCTIONS_LINES = 300, 60, 40
 

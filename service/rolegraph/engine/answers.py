@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from tempfile import SpooledTemporaryFile
 from typing import IO
 
 import pyoxigraph as ox
 
 from rolegraph.engine.documents import RDF, RESULTS, Term, Triple, value
 from rolegraph.engine.forms import Form
-from rolegraph.engine.wire import IN_MEMORY, Reply
+from rolegraph.engine.wire import IN_MEMORY, Reply, Spool
 from rolegraph.errors import StoreUnusable, UnsupportedFormat
 from rolegraph.formats import Format, holding, of_media
 from rolegraph.things import PIECE, Answer, Row
@@ -25,7 +24,7 @@ def table(reply: Reply, form: Form, format_: Format) -> Answer:
         if form.name == "ASK" and isinstance(found, ox.QuerySolutions):  # Virtuoso answers with a table of one row
             truth = any(isinstance(term := solution[0], ox.Literal) and term.value in ("1", "true") for solution in found)
             found = ox.parse_query_results(f'{{"head":{{}},"boolean":{str(truth).lower()}}}', ox.QueryResultsFormat.JSON)
-        output = _spool()
+        output = Spool()
         found.serialize(output, RESULTS[format_.name])
     return _answer(format_, output)
 
@@ -42,14 +41,14 @@ def graph(reply: Reply, format_: Format, prefixes: Mapping[str, str]) -> tuple[A
 
     with _reading(reply):
         used = _used(reply.body, prefixes)
-        output = _spool()
+        output = Spool()
         ox.serialize(counted(), output, RDF[format_.name], prefixes=used)
     return _answer(format_, output), count
 
 
 def laid_out(found: Iterable[tuple[str, Triple]], format_: Format, prefixes: Mapping[str, str]) -> Answer:
     """Serialise triples with their graphs, declaring only the prefixes that they use; however many there are, few are in memory."""
-    plain, output = _spool(), _spool()
+    plain, output = Spool(), Spool()
     ox.serialize((ox.Quad(*triple, ox.NamedNode(graph)) for graph, triple in found), plain, ox.RdfFormat.N_QUADS)
     used = _used(plain, prefixes)
     quads = ox.parse(plain, ox.RdfFormat.N_QUADS)
@@ -92,10 +91,6 @@ def _used(plain: IO[bytes], prefixes: Mapping[str, str]) -> dict[str, str]:
         before = text[-longest:]
     plain.seek(0)
     return {prefix: namespace for prefix, namespace in prefixes.items() if prefix not in missing}
-
-
-def _spool() -> IO[bytes]:
-    return SpooledTemporaryFile(max_size=IN_MEMORY)
 
 
 def _answer(format_: Format, output: IO[bytes]) -> Answer:

@@ -84,8 +84,10 @@ class Keeping:
         :raises StoreUnusable: where they are not as many as the endpoint counts
         """
         pattern = f"{{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }}"
-        counted = next(answers.solutions(self._wire.ask(f"SELECT (COUNT(*) AS ?n) {pattern}", LOOKUP)))[0]
-        expected, got = int(counted.value) if isinstance(counted, ox.Literal) else 0, 0
+        counts = [term for (term,) in answers.solutions(self._wire.ask(f"SELECT (COUNT(*) AS ?n) {pattern}", LOOKUP))]
+        if len(counts) != 1 or not isinstance(counts[0], ox.Literal):
+            raise StoreUnusable(f"the endpoint does not count the triples in {graph}")
+        expected, got = int(counts[0].value), 0
         while got < expected:
             page = list(self._triples(f"SELECT ?s ?p ?o {pattern} OFFSET {got} LIMIT {PAGE}"))
             if not page:

@@ -22,9 +22,21 @@ ACCEPT = {
     "table": "application/sparql-results+json, application/sparql-results+xml;q=0.5",
     "graph": "application/n-triples, text/turtle;q=0.7, application/rdf+xml;q=0.5",
 }
+STRANGE_BLANK, BLANK = b'"bnode", "value": "nodeID://', b'"bnode", "value": "'
+"""How Virtuoso names blank nodes, which is no name of one; within a literal these quotation marks would be escaped."""
 SHORTEST = 1000  # milliseconds, below which Virtuoso takes no time limit
 
 Parameters = Sequence[tuple[str, str]]
+
+
+class Spool(SpooledTemporaryFile[bytes]):
+    """Bytes in memory, or in a file once they are many, which goes with its last reader."""
+
+    def __init__(self) -> None:
+        super().__init__(max_size=IN_MEMORY)
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Reply(NamedTuple):
@@ -40,6 +52,19 @@ class _Unredirected(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
+
+
+class _Digest(urllib.request.HTTPDigestAuthHandler):
+    """Answers challenges, and closes the connection of each one answered, which the library leaves open."""
+
+    def http_error_401(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        answer = None
+        try:
+            answer = super().http_error_401(req, fp, code, msg, headers)
+        finally:
+            if answer is not None or req.has_header(self.auth_header):
+                fp.close()
+        return answer
 
 
 class _Call(SPARQLWrapper):
@@ -146,7 +171,7 @@ def _opener(endpoint: Endpoint, url: str, *, with_credentials: bool = True) -> t
     if with_credentials and endpoint.auth == "digest":
         known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         known.add_password(None, url, endpoint.user, endpoint.password)
-        handlers.append(urllib.request.HTTPDigestAuthHandler(known))
+        handlers.append(_Digest(known))
     elif with_credentials and endpoint.auth != "none":
         headers["Authorization"] = _authorization(endpoint)
     return urllib.request.build_opener(*handlers), headers
@@ -154,13 +179,16 @@ def _opener(endpoint: Endpoint, url: str, *, with_credentials: bool = True) -> t
 
 def _received(response: http.client.HTTPResponse, until: float, seconds: float, gone: Gone) -> tuple[IO[bytes], int]:
     """Receive an answer within its time; a server that trickles is given up like one that is silent."""
-    body = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - it goes with its last reader
+    body, rest = Spool(), b""
     while piece := response.read1(PIECE):
         if gone():
             raise ClientGone("whoever asked has gone")
         if time.monotonic() > until:
             raise late(seconds)
-        body.write(piece)
+        text = (rest + piece).replace(STRANGE_BLANK, BLANK)
+        body.write(text[: -len(STRANGE_BLANK)])
+        rest = text[-len(STRANGE_BLANK) :]
+    body.write(rest)
     if response.length:  # what is still to come; this way of reading takes the end of a connection for the end of an answer
         raise http.client.IncompleteRead(b"", response.length)
     size = body.tell()
