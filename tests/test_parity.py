@@ -1,5 +1,6 @@
 """The same on every engine: the embedded one, and servers that differ in what the standard leaves open, and in what it does not."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -310,9 +311,26 @@ def breaking(send: Any, left: list[int], *, late: bool) -> Any:
     return wrapped
 
 
+def test_writes_of_many_threads_are_all_kept(engine: RemoteEngine) -> None:
+    def write(thread: int) -> None:
+        for number in range(1, 5):
+            objects = ", ".join(str(thread * 10 + least) for least in range(number))
+            engine.write({f"{EX}{thread}": f"<{EX}s> <{EX}p> 7, {objects} .".encode()})
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {int(row["o"].value) for row in engine.rows(UNITED)} == {7, *(tens * 10 + ones for tens in range(1, 5) for ones in range(4))}
+    assert union(engine) == 17
+
+
 def test_a_foreign_blank_node_in_a_graph_is_replaced_with_it(engine: RemoteEngine) -> None:
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 'x' .".encode()})
     engine._wire.update(f"INSERT {{ GRAPH <{EX}a> {{ <{EX}s> <{EX}p> [] }} }} WHERE {{}}")
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 'z' .".encode()}, add=True)
+    assert sorted(row["o"].kind for row in engine.rows(WRITES)) == ["blank", "literal", "literal"]
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 'y' .".encode()})
     assert [row["o"].value for row in engine.rows(WRITES)] == ["y"]
     assert [row["o"].value for row in engine.rows(UNITED)] == ["y"]

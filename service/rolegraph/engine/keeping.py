@@ -121,10 +121,12 @@ class Keeping:
         """Compare a graph with what it is to hold. What is not listed yet may be half of a first write: then all counts as added."""
         held = set(self.pages(graph))
         new = frozenset(held | triples if add else triples)
-        added, removed = new - held if listed else new, frozenset(held - new)
-        blank = any(isinstance(term, ox.BlankNode) for triple in held for term in triple)
-        large = self._stores and len(added) + len(removed) > BATCH
-        return Change(graph, new, new if blank else added, removed, whole=bool(new) and (large or blank))
+        # written there by others: no update can name them, so they stay or leave with the whole graph
+        foreign = {triple for triple in held if any(isinstance(term, ox.BlankNode) for term in triple)}
+        added, removed = new - (held if listed else foreign), frozenset(held - new)
+        large = self._stores and not foreign and len(added) + len(removed) > BATCH
+        whole = bool(new) and (large or (bool(foreign) and not add))
+        return Change(graph, new, new if whole and foreign else added, removed, whole)
 
     def _stated(self, triples: frozenset[Triple], graphs: Collection[str]) -> set[Triple]:
         """Return those triples that one of these graphs states."""

@@ -18,7 +18,7 @@ from rolegraph.terms import BASE
 from rolegraph.things import Answer, Dataset, Row
 
 FRESH = 2.0  # seconds for which the list of graphs is taken as read: others may write to the endpoint too
-_LOOKUP = re.compile(r"(?:\s+|#[^\n]*(?:\n|$)|PREFIX\s+[^\s:]*:\s*<[^>]*>)*SELECT\b", re.IGNORECASE)
+_LOOKUP = re.compile(r"(?:\s|#[^\n]*(?:\n|$)|PREFIX\s+[^\s:]*:\s*<[^>]*>)*SELECT\b", re.IGNORECASE)
 
 
 class RemoteEngine:
