@@ -14,6 +14,8 @@ from rolegraph.comparison import Comparison
 from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, waiting
 from rolegraph.engine.embedded import EmbeddedEngine, Settings, StoredEngine
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
+from rolegraph.engine.remote import RemoteEngine
+from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.queries import Library, Parameter
@@ -63,6 +65,17 @@ class Rolegraph:
             return cls(stored, tokens=tokens)
         pool = Pool(limits, network=bool(stored.settings.reach.allowed))
         return cls(LimitedEngine(stored, pool), tokens=tokens)
+
+    @classmethod
+    def remote(cls, endpoint: Endpoint) -> "Rolegraph":
+        """Open the store behind a SPARQL endpoint, and load what the package ships where that is new and may be written.
+
+        :raises StoreUnusable: for an endpoint that cannot be reached, or does not accept the credentials
+        """
+        engine = RemoteEngine(endpoint, terms.prefixes())
+        if endpoint.update_url:
+            library.load(engine, engine.manifest)
+        return cls(engine)
 
     def at(self, revision: int) -> "Rolegraph":
         """Return the graph as it was at a revision, for reading.
@@ -136,7 +149,8 @@ class Rolegraph:
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        return self._remembered(tuple(iris), self.engine.revision)
+        revision = self.engine.revision
+        return self._compare(tuple(iris), 0) if revision is None else self._remembered(tuple(iris), revision)
 
     def _compare(self, iris: tuple[str, ...], revision: int) -> Comparison:  # noqa: ARG002 - the revision is there to be remembered by
         rows = self.engine.rows(self.queries.get("compare").bind({"role": iris}))

@@ -1,16 +1,24 @@
-"""RDF documents that come in: read whole, before any store is touched."""
+"""RDF documents as the engines take them: parsed whole before any store is touched, with IRIs in place of blank nodes; and terms."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import pyoxigraph as ox
 
+from rolegraph.engine import Document
 from rolegraph.errors import UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
+from rolegraph.things import Value
 
-FORMATS = {
+RESULTS = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+RDF = {
     "turtle": ox.RdfFormat.TURTLE,
     "ntriples": ox.RdfFormat.N_TRIPLES,
     "jsonld": ox.RdfFormat.JSON_LD,
@@ -24,17 +32,37 @@ Triple = tuple[ox.NamedNode | ox.BlankNode | ox.Triple, ox.NamedNode, Term]
 T = TypeVar("T", bound=Term)
 
 
-def read(document: bytes, format_: Format, graph: str | None, *, skolemise: bool, part: int = 0) -> set[Triple]:
-    """Return the triples of a document in a graph format; relative IRIs are those below the IRI of its graph.
+def read(document: Document, format_: Format, graph: str | None, *, skolemise: bool) -> set[Triple]:
+    """Return the triples of a document, or of several ones, in a graph format; relative IRIs start from that of the graph.
 
     :param skolemise: make each blank node an IRI that depends on the graph and on the node's canonical label only, so that
         the same document gives the same triples again; otherwise blank nodes are fresh ones
-    :param part: which one it is of several documents that make up the graph: they share no blank nodes
     :raises UnreadableInput: for a document that does not parse, with line and column
     """
+    parts = document if isinstance(document, tuple) else (document or b"",)
+    return set().union(*(_part(part, index, format_, graph, skolemise=skolemise) for index, part in enumerate(parts)))
+
+
+def lines(found: Iterable[Triple]) -> str:
+    """Return triples as N-Triples, which Turtle and the DATA blocks of SPARQL updates take as well."""
+    return "".join(f"{subject} {predicate} {object_} .\n" for subject, predicate, object_ in found)
+
+
+def value(term: Term) -> Value:
+    """Return a term as a value of a row."""
+    if isinstance(term, ox.NamedNode):
+        return Value(term.value)
+    if isinstance(term, ox.Literal):
+        return Value(term.value, "literal", term.language, None if term.language else term.datatype.value)
+    if isinstance(term, ox.BlankNode):
+        return Value(term.value, "blank")
+    return Value(str(term), "literal")
+
+
+def _part(document: bytes, part: int, format_: Format, graph: str | None, *, skolemise: bool) -> set[Triple]:
     base = graph or BASE
     try:
-        quads = list(ox.parse(document, FORMATS[format_.name], base_iri=base, without_named_graphs=True, rename_blank_nodes=not skolemise))
+        quads = list(ox.parse(document, RDF[format_.name], base_iri=base, without_named_graphs=True, rename_blank_nodes=not skolemise))
     except SyntaxError as error:
         detail = f"the {format_.name} of {graph or 'the default graph'} does not parse: {error.msg}"
         raise UnreadableInput(detail, line=error.lineno, column=error.offset) from error

@@ -10,20 +10,14 @@ from typing import IO, Any, TypeVar, cast
 import pyoxigraph as ox
 
 from rolegraph.engine import Choose, Gone, waiting
-from rolegraph.engine.documents import FORMATS, Term, Triple
+from rolegraph.engine.documents import RDF, RESULTS, Triple, value
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
 from rolegraph.errors import RolegraphError, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
-from rolegraph.things import Answer, Dataset, Row, Value
+from rolegraph.things import Answer, Dataset, Row
 
-RESULTS = {
-    "json": ox.QueryResultsFormat.JSON,
-    "xml": ox.QueryResultsFormat.XML,
-    "csv": ox.QueryResultsFormat.CSV,
-    "tsv": ox.QueryResultsFormat.TSV,
-}
 IN_MEMORY = 1024 * 1024  # bytes of an answer; a longer one goes to a file
 SORTED = 20_000  # triples; longer graphs are given in the order in which the store holds them
 _POSITION = re.compile(r"error at (\d+):(\d+): ")
@@ -63,7 +57,7 @@ class Reader:
                 raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
             names = [variable.value for variable in solutions.variables]
             return [
-                {name: _value(term) for name, term in zip(names, solution, strict=True) if term is not None}
+                {name: value(term) for name, term in zip(names, solution, strict=True) if term is not None}
                 for solution in solutions
             ]
 
@@ -119,7 +113,7 @@ class Reader:
         else:
             used = dict(self._prefixes)
         everything = cast("Iterable[ox.Quad]", chain(first, rest))  # or triples: all of one kind
-        return spooled(format_, lambda file: ox.serialize(everything, file, FORMATS[format_.name], prefixes=used))
+        return spooled(format_, lambda file: ox.serialize(everything, file, RDF[format_.name], prefixes=used))
 
 
 def of(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[Triple]:
@@ -189,13 +183,3 @@ def _explain(message: str, text: str, what: str) -> str:
 
 def _order(statement: ox.Triple | ox.Quad) -> tuple[str, str]:
     return (str(statement.graph_name), str(statement.triple)) if isinstance(statement, ox.Quad) else ("", str(statement))
-
-
-def _value(term: Term) -> Value:
-    if isinstance(term, ox.NamedNode):
-        return Value(term.value)
-    if isinstance(term, ox.Literal):
-        return Value(term.value, "literal", term.language, None if term.language else term.datatype.value)
-    if isinstance(term, ox.BlankNode):
-        return Value(term.value, "blank")
-    return Value(str(term), "literal")

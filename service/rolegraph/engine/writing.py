@@ -36,9 +36,7 @@ def read(changes: Changes, format_: Format, *, union: bool) -> list[Change]:
     found: list[Change] = []
     for name, document in changes.items():
         graph = _DEFAULT if name is None else _named(name)
-        parts = document if isinstance(document, tuple) else (document,)
-        triples = [documents.read(part, format_, name, skolemise=union, part=index) for index, part in enumerate(parts) if part is not None]
-        found.append((graph, None if document is None else set().union(*triples)))
+        found.append((graph, None if document is None else documents.read(document, format_, name, skolemise=union)))
     return found
 
 

@@ -1,0 +1,430 @@
+"""The same on every engine: the embedded one, and servers that differ in what the standard leaves open, and in what it does not."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from rdflib import Graph, Literal, URIRef
+
+from endpoints import oxigraph, virtuoso
+from rolegraph import formats, library, terms
+from rolegraph.engine.remote import RemoteEngine
+from rolegraph.engine.remote.endpoint import Endpoint
+from rolegraph.engine.remote.keeping import OWN, UNION, Keeping
+from rolegraph.errors import BadParameter, Refused, StoreUnusable, TimeLimitReached, UnreadableInput
+from rolegraph.queries import CannedQuery, Library
+from rolegraph.registry import Rolegraph
+from rolegraph.things import Dataset, Row, Value
+from rolegraph.web.validating import INVALID, VALID
+
+EX = "http://example.org/parity/"
+Changes = dict[str | None, bytes | None]
+XSD = "http://www.w3.org/2001/XMLSchema#"
+SERVERS = {"oxigraph": oxigraph, "virtuoso": virtuoso}
+QUERIES = list(Library())
+EVERYTHING = "SELECT ?g ?s ?p ?o { GRAPH ?g { ?s ?p ?o } }"
+WRITES = f"SELECT ?g ?s ?p ?o {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), '{EX}')) }}"
+UNITED = f"SELECT ?s ?p ?o {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), '{EX}')) }}"
+
+
+def choose(holds: str) -> formats.Format:
+    return formats.named("json" if holds == "table" else "ntriples", formats.holding(holds))
+
+
+def alike(value: Value) -> Value:
+    """Take away what a server may change, and no more: Virtuoso 7 lowers language tags and keeps booleans as numbers."""
+    if value.datatype == XSD + "boolean":
+        return value._replace(value={"1": "true", "0": "false"}.get(value.value, value.value))
+    return value._replace(language=value.language and value.language.lower())
+
+
+def ordered(rows: list[Row]) -> list[str]:
+    return sorted(str(sorted((name, alike(value)) for name, value in row.items())) for row in rows)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """An engine with the graph as shipped; ``endpoint`` is None for the embedded one."""
+
+    graph: Rolegraph
+    endpoint: Endpoint | None
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Peer]]:
+    """Servers that run, by name; they are started when they are first needed, once."""
+    with ExitStack() as stack:
+
+        class Started(dict[str, Peer]):
+            def __missing__(self, name: str) -> Peer:
+                endpoint = stack.enter_context(SERVERS[name](tmp_path_factory.mktemp(name)))
+                self[name] = Peer(Rolegraph.remote(endpoint), endpoint)
+                return self[name]
+
+        yield Started()
+
+
+@pytest.fixture(params=list(SERVERS))
+def remote(request: pytest.FixtureRequest, servers: dict[str, Peer]) -> Peer:
+    return servers[request.param]
+
+
+@pytest.fixture(params=["embedded", *SERVERS])
+def peer(request: pytest.FixtureRequest, servers: dict[str, Peer]) -> Peer:
+    return Peer(Rolegraph.open(), None) if request.param == "embedded" else servers[request.param]
+
+
+@pytest.fixture
+def engine(remote: Peer) -> Iterator[RemoteEngine]:
+    """An engine of its own over a running server, whose graphs below EX are gone in the end."""
+    assert remote.endpoint
+    found = RemoteEngine(remote.endpoint, terms.prefixes())
+    yield found
+    found.write({graph: None for graph in found.graphs() if graph.startswith(EX)})
+    assert found.rows(UNITED) == []
+
+
+def union(found: Any) -> int:
+    return int(found.rows(UNITED.replace("SELECT ?s ?p ?o", "SELECT (COUNT(*) AS ?n)"))[0]["n"].value)
+
+
+# ---------------------------------------------------------------- reading
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_canned_queries_answer_the_same(graph: Rolegraph, remote: Peer, query: CannedQuery) -> None:
+    if query.holds == "table":
+        assert ordered(remote.graph.engine.rows(query.body)) == ordered(graph.engine.rows(query.body))
+    else:
+        ours, theirs = (engine.query(query.body, choose).body for engine in (graph.engine, remote.graph.engine))
+        assert sorted(theirs.splitlines()) == sorted(ours.splitlines())
+
+
+def test_all_triples_of_all_graphs_are_the_same(graph: Rolegraph, remote: Peer) -> None:
+    assert ordered(remote.graph.engine.rows(EVERYTHING)) == ordered(graph.engine.rows(EVERYTHING))
+    assert list(remote.graph.engine.graphs()) == list(graph.engine.graphs())
+    dump = remote.graph.engine.dump(formats.named("nquads", formats.FORMATS))
+    assert dump.body.count(b"\n") == len(graph.engine.rows(EVERYTHING))
+    name = terms.BASE + "tool"
+    turtle = remote.graph.engine.dump(formats.named("turtle", formats.FORMATS), name).body
+    assert b"@prefix skos:" in turtle
+    assert b"@prefix esco:" not in turtle
+    text = f"SELECT ?s ?p ?o {{ GRAPH <{name}> {{ ?s ?p ?o }} }}"
+    assert len(Graph().parse(turtle, format="turtle")) == len(graph.engine.rows(text))
+
+
+def test_comparisons_are_the_same(graph: Rolegraph, remote: Peer) -> None:
+    roles = [terms.slug_of(member.iri) for member in graph.catalogue.members("role")]
+    for first, second in zip(roles, [*roles[1:], roles[0]], strict=True):
+        assert remote.graph.compare([first, second]).as_dict() == graph.compare([first, second]).as_dict()
+
+
+@pytest.mark.parametrize("kind", terms.KINDS)
+def test_things_and_lists_of_each_kind_are_the_same(graph: Rolegraph, remote: Peer, kind: str) -> None:
+    members = graph.catalogue.members(kind)
+    assert remote.graph.catalogue.members(kind) == members
+    for member in members[:2]:
+        assert remote.graph.catalogue.thing(member.iri).as_dict() == graph.catalogue.thing(member.iri).as_dict()
+    assert remote.graph.catalogue.near("deep-lerning", [terms.KINDS[kind]]) == graph.catalogue.near("deep-lerning", [terms.KINDS[kind]])
+
+
+@pytest.mark.parametrize("entry", [VALID, INVALID])
+def test_entries_are_judged_the_same(graph: Rolegraph, remote: Peer, entry: str) -> None:
+    turtle = formats.named("turtle", formats.FORMATS)
+    assert remote.graph.validate(entry.encode(), turtle).as_dict() == graph.validate(entry.encode(), turtle).as_dict()
+
+
+@pytest.mark.parametrize("format_", formats.holding("table", "graph"), ids=lambda format_: format_.name)
+def test_answers_come_in_every_format_alike(graph: Rolegraph, remote: Peer, format_: formats.Format) -> None:
+    label = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
+    text = f"SELECT ?role ?label {{ ?role a <{terms.RG}Role> ; {label} ?label }} ORDER BY ?role ?label"
+    if format_.holds == "graph":
+        text = f"CONSTRUCT {{ ?s ?p ?o }} {{ VALUES ?s {{ <{terms.BASE}tool/pytorch> }} ?s ?p ?o }}"
+    ours, theirs = (found.engine.query(text, lambda _: format_) for found in (graph, remote.graph))
+    if format_.holds == "table":
+        assert theirs == ours
+        for ask in ("ASK { ?s ?p ?o }", f"ASK {{ <{EX}s> ?p ?o }}"):
+            if format_.name in ("json", "xml"):
+                assert remote.graph.engine.query(ask, lambda _: format_) == graph.engine.query(ask, lambda _: format_)
+    else:
+        names = {"ntriples": "nt", "jsonld": "json-ld", "rdfxml": "xml"}
+        parsed = [set(Graph().parse(found.body, format=names.get(format_.name, "turtle"))) for found in (ours, theirs)]
+        assert parsed[0] == parsed[1]
+
+
+def test_what_is_the_endpoints_own_does_not_show(remote: Peer) -> None:
+    graphs = {row["g"].value for row in remote.graph.engine.rows("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")}
+    assert graphs == set(remote.graph.engine.graphs())
+    assert not graphs.intersection(OWN)
+
+
+def test_a_dataset_of_the_request_or_of_the_query_takes_the_place_of_the_union(remote: Peer) -> None:
+    tool, skill = terms.BASE + "tool", terms.BASE + "skill"
+    count, graphs = "SELECT (COUNT(*) AS ?n) %s { ?s ?p ?o }", "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
+    engine = remote.graph.engine
+
+    def ask(text: str, dataset: Dataset | None = None) -> bytes:
+        csv = formats.named("csv", formats.holding("table"))
+        return engine.query(text, lambda _: csv, dataset).body
+
+    assert ask(count % "", Dataset((tool,))) == ask(count % f"FROM <{tool}>") != ask(count % "")
+    assert ask(count % "", Dataset(named=(tool,))).split() == [b"n", b"0"]
+    assert ask(graphs, Dataset(named=(skill,))).split() == [b"g", skill.encode()]
+    assert ask(graphs, Dataset((tool,))).split() == [b"g"]
+    with pytest.raises(BadParameter, match="FROM"):
+        ask(count % f"FROM <{tool}>", Dataset((skill,)))
+
+
+# ---------------------------------------------------------------- writing
+
+
+def test_a_triple_that_three_graphs_state_counts_once_and_leaves_with_the_last(peer: Peer) -> None:
+    engine = peer.graph.engine
+    for name in "abc":
+        engine.write({EX + name: f"<{EX}s> <{EX}p> <{EX}o> .".encode()})
+    assert union(engine) == 1
+    for name, left in (("b", 1), ("a", 1), ("c", 0)):
+        engine.write({EX + name: None})
+        assert union(engine) == left
+    assert not [graph for graph in engine.graphs() if graph.startswith(EX)]
+
+
+def test_a_graph_is_replaced_added_to_and_withdrawn(engine: RemoteEngine) -> None:
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 1, 2 .".encode()})
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 2, 3 .".encode()})
+    assert {row["o"].value for row in engine.rows(UNITED)} == {"2", "3"}
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 4 .".encode()}, add=True)
+    assert {row["o"].value for row in engine.rows(WRITES)} == {row["o"].value for row in engine.rows(UNITED)} == {"2", "3", "4"}
+    engine.write({EX + "a": None, EX + "b": f"<{EX}s> <{EX}p> 4 .".encode()})
+    assert [row["g"].value for row in engine.rows(WRITES)] == [EX + "b"]
+    assert union(engine) == 1
+    ntriples = formats.named("ntriples", formats.FORMATS)
+    engine.write({EX + "b": f"<{EX}s> <{EX}p> <{EX}o> .".encode()}, ntriples)
+    assert [row["o"].value for row in engine.rows(UNITED)] == [EX + "o"]
+    with pytest.raises(UnreadableInput):
+        engine.write({EX + "b": None, EX + "c": b"nonsense"})
+    assert union(engine) == 1
+
+
+TEXTS = (
+    "plain", "", "quotes \" and ' and '''", "a back\\slash, a tab\tand\r\nnew lines\n", "ünïcode 漢字 🙂 \u200f \u00a0", "}} ; DROP ALL #",
+    "long " * 40_000,
+)  # fmt: skip
+
+
+def test_texts_survive(graph: Rolegraph, engine: RemoteEngine) -> None:
+    written = Graph()
+    for number, text in enumerate(TEXTS):
+        written.add((URIRef(f"{EX}s{number}"), URIRef(EX + "p"), Literal(text)))
+        written.add((URIRef(f"{EX}s{number}"), URIRef(EX + "p"), Literal(text, lang="en-GB")))
+    written.add((URIRef(EX + "ü/漢"), URIRef(EX + "p"), Literal("true", datatype=URIRef(XSD + "boolean"))))
+    written.add((URIRef(EX + "typed"), URIRef(EX + "p"), Literal("2026-01-31", datatype=URIRef(XSD + "date"))))
+    written.add((URIRef(EX + "typed"), URIRef(EX + "p"), Literal("1.5", datatype=URIRef(XSD + "decimal"))))
+    embedded = Rolegraph.open().engine
+    body = written.serialize(format="turtle", encoding="utf-8")
+    for found in (embedded, engine):
+        found.write({EX + "a": body})
+    for text in (UNITED, WRITES):
+        assert ordered(engine.rows(text)) == ordered(embedded.rows(text))
+    before = engine.rows(UNITED)
+    engine.write({EX + "a": body})
+    assert ordered(engine.rows(UNITED)) == ordered(before)
+
+
+def test_blank_nodes_become_iris_and_writing_again_changes_nothing(engine: RemoteEngine) -> None:
+    body = f"<{EX}s> <{EX}p> [ <{EX}q> 'x' ; <{EX}r> [ <{EX}q> 'y' ] ] .".encode()
+    engine.write({EX + "a": body})
+    nquads = formats.named("nquads", formats.FORMATS)
+    once = engine.dump(nquads).body
+    engine.write({EX + "a": body})
+    assert sorted(engine.dump(nquads).body.splitlines()) == sorted(once.splitlines())
+    assert b"_:" not in once
+    assert once.count(b"/.well-known/genid/") == 5
+
+
+@pytest.mark.parametrize("stores", [True, False], ids=["graph store", "updates alone"])
+def test_many_triples_are_written_and_replaced(engine: RemoteEngine, remote: Peer, stores: bool) -> None:
+    if not stores:
+        assert remote.endpoint
+        engine = RemoteEngine(replace(remote.endpoint, graph_store_url=None))
+    for numbers in (range(1200), range(600, 1800)):
+        engine.write({EX + "a": "".join(f"<{EX}{number}> <{EX}p> 'number {number}' .\n" for number in numbers).encode()})
+        assert {row["s"].value for row in engine.rows(UNITED)} == {f"{EX}{number}" for number in numbers}
+        assert len(engine.rows(WRITES)) == len(numbers)
+
+
+FIRST: Changes = {EX + "a": f"<{EX}s> <{EX}p> 1, 01, 'x', 'y'@en-GB .".encode(), EX + "b": f"<{EX}s> <{EX}p> 'x' .".encode()}
+THEN: Changes = {
+    EX + "a": f"<{EX}s> <{EX}p> 01, 'y'@en-GB, 'z' ; <{EX}q> true .".encode(),
+    EX + "b": None,
+    EX + "c": f"<{EX}s> <{EX}p> 'z', 'w' .".encode(),
+}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before it arrives", "after it was done"])
+@pytest.mark.parametrize("stores", [True, False], ids=["graph store", "updates alone"])
+def test_a_write_that_breaks_off_anywhere_is_mended_by_repeating_it(
+    engine: RemoteEngine, monkeypatch: pytest.MonkeyPatch, stores: bool, late: bool
+) -> None:
+    monkeypatch.setattr("rolegraph.engine.remote.keeping.BATCH", 2)
+    engine._keeping._stores = stores
+    whole, broken = 0, True
+    while broken:
+        engine.write(dict.fromkeys((EX + "a", EX + "b", EX + "c")))
+        engine.write(FIRST)
+        whole += 1
+        with monkeypatch.context() as patch:
+            left = [whole]
+            for name in ("update", "store"):
+                patch.setattr(engine._wire, name, breaking(getattr(engine._wire, name), left, late=late))
+            try:
+                engine.write(THEN)
+                broken = False
+            except StoreUnusable as error:
+                assert "writing the same once more mends" in error.detail  # noqa: PT017 - the last round does not break off
+        if broken:
+            engine.write(THEN)
+        stated = {(row["s"], row["p"], row["o"]) for row in engine.rows(WRITES)}
+        united = [(row["s"], row["p"], row["o"]) for row in engine.rows(UNITED)]
+        assert len(united) == len(set(united))
+        assert set(united) == stated
+        assert {value.value for _, _, value in united} in ({"1", "true", "y", "z", "w"}, {"01", "1", "true", "y", "z", "w"})
+        assert {row["g"].value for row in engine.rows(WRITES)} == {EX + "a", EX + "c"}
+    assert whole > 6
+
+
+def breaking(send: Any, left: list[int], *, late: bool) -> Any:
+    """Let so many requests pass, and then break off: before the next is sent, or after it was done."""
+
+    def wrapped(*given: Any, **named: Any) -> None:
+        left[0] -= 1
+        if left[0] <= 0 and not late:
+            raise StoreUnusable("the connection broke off")
+        send(*given, **named)
+        if left[0] <= 0:
+            raise StoreUnusable("the connection broke off")
+
+    return wrapped
+
+
+def test_writes_of_many_threads_are_all_kept(engine: RemoteEngine) -> None:
+    def write(thread: int) -> None:
+        for number in range(1, 5):
+            objects = ", ".join(str(thread * 10 + least) for least in range(number))
+            engine.write({f"{EX}{thread}": f"<{EX}s> <{EX}p> 7, {objects} .".encode()})
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {int(row["o"].value) for row in engine.rows(UNITED)} == {7, *(tens * 10 + ones for tens in range(1, 5) for ones in range(4))}
+    assert union(engine) == 17
+
+
+def test_a_foreign_blank_node_in_a_graph_is_replaced_with_it(engine: RemoteEngine) -> None:
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 'x' .".encode()})
+    engine._wire.update(f"INSERT {{ GRAPH <{EX}a> {{ <{EX}s> <{EX}p> [] }} }} WHERE {{}}")
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 'z' .".encode()}, add=True)
+    assert sorted(row["o"].kind for row in engine.rows(WRITES)) == ["blank", "literal", "literal"]
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 'y' .".encode()})
+    assert [row["o"].value for row in engine.rows(WRITES)] == ["y"]
+    assert [row["o"].value for row in engine.rows(UNITED)] == ["y"]
+
+
+def test_the_second_start_loads_nothing(remote: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert remote.endpoint
+    engine = RemoteEngine(remote.endpoint)
+    assert library.load(engine, engine.manifest) == 0
+    digests = engine.manifest.known()
+    assert set(digests) == set(engine.graphs())
+    tool = next(found for found in library.shipped() if found.graph == terms.BASE + "tool")
+    engine.manifest.note(digests | {tool.graph: "another"})
+    assert library.load(engine, engine.manifest) == 1
+    assert engine.manifest.known() == digests
+
+
+def test_the_default_graph_and_our_own_are_not_written_and_updates_are_not_sent(engine: RemoteEngine) -> None:
+    for graph in (None, *OWN):
+        with pytest.raises(Refused, match="union"):
+            engine.write({graph: b""})
+    with pytest.raises(Refused, match="whole graphs"):
+        engine.update(f"DROP GRAPH <{EX}a>")
+
+
+# ---------------------------------------------------------------- limits and rights
+
+
+def test_a_query_that_takes_too_long_is_ended(remote: Peer) -> None:
+    assert remote.endpoint
+    engine = RemoteEngine(replace(remote.endpoint, seconds=1))
+    started = time.monotonic()
+    with pytest.raises(TimeLimitReached) as caught:
+        engine.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(STRLEN(CONCAT(STR(?c), STR(?f), STR(?a))) > 7000) }", choose)
+    assert caught.value.members["limit"] == "1"
+    assert time.monotonic() - started < 5
+
+
+def test_an_answer_is_whole_or_an_error(remote: Peer) -> None:
+    """Virtuoso cuts what is longer than its limit of rows: a table with a header that tells it, a graph without a word."""
+    pattern = "{ ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } }"
+    for text in (f"SELECT * {{ {pattern} }}", "CONSTRUCT { ?s ?p ?o . ?p ?s ?o . ?s a ?p } { ?s ?p ?o FILTER(isIRI(?p)) }"):
+        try:
+            answer = remote.graph.engine.query(text, choose)
+        except StoreUnusable as error:
+            assert "cuts its answers after 10000" in error.detail  # noqa: PT017 - the one or the other
+        else:
+            assert answer.body.count(b"\n") > 10_000 or answer.body.count(b'"s":') > 10_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"INSERT DATA {{ GRAPH <{EX}evil> {{ <{EX}s> <{EX}p> 1 }} }}",
+        f"# SELECT\nPREFIX x: <{EX}> INSERT {{ GRAPH x:evil {{ x:s x:p 1 }} }} WHERE {{}}",
+        f"\\u0049NSERT DATA {{ GRAPH <{EX}evil> {{ <{EX}s> <{EX}p> 1 }} }}",
+        f"SELECT * {{ ?s ?p ?o }} ; INSERT DATA {{ GRAPH <{EX}evil> {{ <{EX}s> <{EX}p> 1 }} }}",
+        f"DEFINE sql:log-enable 2 INSERT DATA {{ GRAPH <{EX}evil> {{ <{EX}s> <{EX}p> 1 }} }}",
+        f"CLEAR GRAPH <{UNION}>",
+    ],
+)
+def test_an_update_in_place_of_a_query_is_not_sent_even_where_it_could_write(remote: Peer, text: str) -> None:
+    assert remote.endpoint
+    endpoint = remote.endpoint  # Virtuoso runs what comes to this address with credentials, whatever it is sent as
+    if endpoint.auth == "digest":
+        endpoint = replace(endpoint, query_url=endpoint.update_url or "", read_auth=True)
+    engine = RemoteEngine(endpoint)
+    before = union(engine)
+    with pytest.raises(UnreadableInput, match="does not parse"):
+        engine.query(text, choose)
+    with pytest.raises(UnreadableInput):
+        engine.rows(text)
+    assert union(engine) == before
+    assert not list(Keeping(engine._wire, stores=False).pages(EX + "evil"))
+
+
+def test_wrong_credentials_are_told_plainly(servers: dict[str, Peer]) -> None:
+    endpoint = servers["virtuoso"].endpoint
+    assert endpoint
+    engine = RemoteEngine(replace(endpoint, password="wrong"))
+    with pytest.raises(StoreUnusable, match="does not accept the credentials") as caught:
+        engine.write({EX + "a": f"<{EX}s> <{EX}p> 1 .".encode()})
+    assert "mends" not in caught.value.detail
+    assert union(engine) == 0
+    assert "secret" not in repr(replace(endpoint, password="secret"))
+
+
+def test_an_endpoint_without_bookkeeping_is_read_as_it_is(remote: Peer) -> None:
+    assert remote.endpoint
+    graphs = [row["g"] for row in remote.graph.engine.rows("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")]
+    engine = RemoteEngine(replace(remote.endpoint, update_url=None, graph_store_url=None))
+    assert len(list(engine.graphs())) == len(graphs)
+    with pytest.raises(Refused, match="only read"):
+        engine.write({EX + "a": b""})
+    engine._keeping.listed = list  # type: ignore[method-assign]
+    assert sorted(engine.graphs()) == sorted(value.value for value in graphs)
+    assert engine.rows(f"SELECT ?o {{ GRAPH <{terms.BASE}tool> {{ <{terms.BASE}tool/pytorch> a ?o }} }}")

@@ -1,0 +1,212 @@
+"""What goes over the wire to an endpoint, and what is made of what comes back: credentials, cuts, refusals, broken connections."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from endpoints import Said, told
+from rolegraph import formats
+from rolegraph.engine.remote import RemoteEngine
+from rolegraph.engine.remote.endpoint import REFUSALS, Endpoint
+from rolegraph.engine.remote.forms import LONGEST, read
+from rolegraph.errors import (
+    BadParameter,
+    ClientGone,
+    NotFound,
+    Refused,
+    RolegraphError,
+    StoreUnusable,
+    TimeLimitReached,
+    TooLarge,
+    UnreadableInput,
+)
+
+EX = "http://example.org/"
+SELECT = "SELECT * { ?s ?p ?o }"
+GRAPH = "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }"
+TRIPLES = {"Content-Type": "application/n-triples"}
+
+
+def choose(holds: str) -> formats.Format:
+    return formats.named("json" if holds == "table" else "ntriples", formats.holding(holds))
+
+
+@pytest.fixture
+def peer() -> Iterator[tuple[RemoteEngine, Said]]:
+    with told() as (endpoint, said):
+        yield RemoteEngine(endpoint), said
+
+
+def test_credentials_go_with_writes_and_not_with_queries(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    engine.query(SELECT, choose)
+    engine.rows(SELECT)
+    said.body = b'{"head":{"vars":["n"]},"results":{"bindings":[]}}'
+    with pytest.raises(StoreUnusable, match="does not count"):
+        list(engine._keeping.pages(EX))
+    engine._wire.update("DROP GRAPH <a:b>")
+    engine._wire.store(EX, b"", add=False)
+    for request, headers, _ in said.asked:
+        assert ("Authorization" in headers) == (not request.startswith("POST /query")), request
+    assert [request for request, _, _ in said.asked][-1] == "PUT /store?graph=http%3A%2F%2Fexample.org%2F"
+    assert "Content-Length" in said.asked[-1][1]
+    assert all(headers["Content-Type"] == "application/x-www-form-urlencoded" for _, headers, _ in said.asked[:-1])
+
+
+def test_credentials_go_with_queries_where_the_operator_wants_it(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    for auth, begins in (("basic", "Basic "), ("bearer", "Bearer secret")):
+        RemoteEngine(replace(engine._endpoint, read_auth=True, auth=auth)).query(SELECT, choose)
+        assert said.asked[-1][1]["Authorization"].startswith(begins)
+
+
+def test_queries_name_the_union_and_no_list_of_graphs_is_empty(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    engine.query(SELECT, choose)
+    assert "default-graph-uri=https%3A//w3id.org/rolegraph/.well-known/union" in said.asked[-1][2]
+    assert "named-graph-uri=https%3A//w3id.org/rolegraph/.well-known/nothing" in said.asked[-1][2]
+    engine.query("SELECT * FROM <a:b> { ?s ?p ?o }", choose)
+    assert "graph-uri" not in said.asked[-1][2]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "wanted"),
+    [
+        (400, {}, b"\n line 1: no such thing\nmore", (UnreadableInput, "line 1: no such thing$")),
+        (401, {}, b"", (StoreUnusable, "does not accept the credentials")),
+        (403, {}, b"", (StoreUnusable, "does not allow")),
+        (404, {"Content-Type": "text/html"}, b"<html>", (StoreUnusable, r"/query is not there \(404\)$")),
+        (500, {"Content-Type": "text/plain"}, b"Virtuoso 37000 Error: transitive start not given", (StoreUnusable, "transitive start")),
+        (500, {}, b"Virtuoso 42000 Error The estimated execution time 500 (sec) exceeds", (TimeLimitReached, "longer than")),
+        (504, {}, b"", (TimeLimitReached, "longer than")),
+        (302, {"Location": "https://me:word@example.org/there?key=word"}, b"", (StoreUnusable, "redirects to https://example.org/there, ")),
+        (200, {"Content-Type": "text/html"}, b"<html>", (StoreUnusable, "of type text/html, cannot be read")),
+        (200, {}, b'{"head":', (StoreUnusable, "cannot be read")),
+        (200, {"X-SQL-State": "S1TAT", "Server": "Virtuoso/07.20"}, b"", (TimeLimitReached, "longer than")),
+        (200, {"X-SPARQL-MaxRows": "10000"}, b"", (StoreUnusable, "cuts its answers after 10000 rows")),
+    ],
+)
+def test_what_an_endpoint_refuses_or_cuts_is_told(
+    peer: tuple[RemoteEngine, Said], status: int, headers: dict[str, str], body: bytes, wanted: tuple[type[RolegraphError], str]
+) -> None:
+    engine, said = peer
+    engine.rows(SELECT)
+    said.status, said.headers, said.body = status, headers, body
+    error, words = wanted
+    with pytest.raises(error, match=words):
+        engine.query(SELECT, choose)
+
+
+def test_every_status_has_words() -> None:
+    assert all(str(status) in words for status, words in REFUSALS.items())
+
+
+def test_an_answer_whose_end_is_missing_is_an_error(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    engine.rows(SELECT)
+    said.headers, said.body = TRIPLES | {"Connection": "close"}, b"<a:b> <a:b> <a:b> .\n"
+    assert engine.query(GRAPH, choose).body == said.body
+    said.length = 100
+    with pytest.raises((StoreUnusable, TimeLimitReached)):
+        engine.query(GRAPH, choose)
+
+
+def test_a_graph_that_was_cut_without_a_word_is_an_error(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    engine.rows(SELECT)
+    said.headers, said.body = TRIPLES | {"Server": "Virtuoso/07.20"}, b"".join(b"<a:b> <a:b> <a:%d> .\n" % number for number in range(10))
+    ask = engine._wire.ask
+
+    def probing(text: str, *rest: object) -> object:
+        if "LIMIT 11" in text:
+            said.headers, said.body = {"X-SPARQL-MaxRows": "10"}, b'{"head":{"vars":[]},"results":{"bindings":[]}}'
+        return ask(text, *rest)  # type: ignore[arg-type]
+
+    engine._wire.ask = probing  # type: ignore[method-assign,assignment]
+    with pytest.raises(StoreUnusable, match="cuts its answers after 10 rows"):
+        engine.query(GRAPH, choose)
+
+
+def test_a_silent_or_unreachable_endpoint_is_told_by_its_address(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    engine.rows(SELECT)
+    said.delay = 1
+    with pytest.raises(TimeLimitReached) as caught:
+        engine.query(SELECT, choose)
+    assert caught.value.members["limit"] == "0.5"
+    nowhere = RemoteEngine(Endpoint("http://127.0.0.1:9/sparql?key=word"))
+    with pytest.raises(StoreUnusable, match=r"http://127\.0\.0\.1:9/sparql cannot be reached") as unreachable:
+        nowhere.rows(SELECT)
+    assert "word" not in unreachable.value.detail
+
+
+def test_nobody_waits_for_who_has_gone(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, _ = peer
+    with pytest.raises(ClientGone):
+        engine.query(SELECT, choose, gone=lambda: True)
+
+
+def test_a_large_answer_lies_in_a_file(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    engine.rows(SELECT)
+    said.headers, said.body = TRIPLES, b"".join(b'<a:b> <a:b> "%d %s" .\n' % (number, b"x" * 1000) for number in range(5000))
+    answer = engine.query(GRAPH, choose)
+    assert not isinstance(answer.content, bytes)
+    assert answer.size == len(said.body)
+    assert answer.body == said.body
+    turtle = engine.query(GRAPH, lambda _: formats.named("turtle", formats.FORMATS))
+    assert turtle.size == len(turtle.body) > 5_000_000
+
+
+def test_what_is_sent_was_read_before(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    for text, error in (
+        ("SELECT * { SERVICE <http://example.org/> { ?s ?p ?o } }", Refused),
+        ("SELECT * { " + "{ " * 200 + "}" * 201, UnreadableInput),
+        (SELECT + " " * LONGEST, TooLarge),
+        ("SELECT ?s {\n ?s ?p } GARBAGE", UnreadableInput),
+        ("SELECT * { << <a:b> <a:c> 1 >> ?p ?o }", UnreadableInput),
+    ):
+        with pytest.raises(error):
+            engine.query(text, choose)
+    with pytest.raises(UnreadableInput, match="another form"):
+        engine.rows("ASK { ?s ?p ?o }")
+    assert said.asked == []
+
+
+def test_a_syntax_error_says_where_and_which_version_is_read() -> None:
+    with pytest.raises(UnreadableInput, match=r"SPARQL 1\.1") as caught:
+        read("SELECT ?s {\n  ?s ?p ?o } GARBAGE")
+    assert (caught.value.members["line"], caught.value.members["column"]) == (2, 14)
+    with pytest.raises(UnreadableInput, match="this is an update"):
+        read("PREFIX a: <b:>\nDELETE WHERE { ?s ?p ?o }")
+
+
+@pytest.mark.parametrize(
+    ("fields", "parameter"),
+    [
+        ({"query_url": "ftp://example.org/"}, "query_url"),
+        ({"query_url": "http://user:word@example.org/"}, "query_url"),
+        ({"query_url": "http://example.org:none/"}, "query_url"),
+        ({"query_url": "http://example.org/", "update_url": "/update"}, "update_url"),
+        ({"query_url": "http://example.org/", "graph_store_url": "http://example.org/"}, "graph_store_url"),
+        ({"query_url": "http://example.org/", "auth": "ntlm"}, "auth"),
+        ({"query_url": "http://example.org/", "auth": "digest", "user": "somebody"}, "auth"),
+    ],
+)
+def test_an_endpoint_that_cannot_be_is_refused(fields: dict[str, str], parameter: str) -> None:
+    with pytest.raises(BadParameter) as caught:
+        Endpoint(**fields)  # type: ignore[arg-type]
+    assert caught.value.members["parameter"] == parameter
+    assert "word" not in caught.value.detail
+
+
+def test_a_remote_endpoint_keeps_no_revisions() -> None:
+    engine = RemoteEngine(Endpoint("http://127.0.0.1:9/"))
+    assert engine.revision is None
+    assert engine.union
+    assert engine.revisions() == ()
+    with pytest.raises(NotFound, match="keeps none"):
+        engine.at(1)
+    engine.close()
