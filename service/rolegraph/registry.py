@@ -7,7 +7,7 @@ from typing import Any
 
 from rdflib import RDF, Graph, Literal, URIRef
 
-from rolegraph import audit, catalogue, comparison, description, entries, jsonld, library, terms
+from rolegraph import audit, catalogue, comparison, description, entries, jsonld, library, terms, tokens
 from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
@@ -23,7 +23,6 @@ from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Dataset, Row
 from rolegraph.tokens import Tokens
 
-TOKENS = "tokens.json"  # beside the graph
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 
 
@@ -60,22 +59,24 @@ class Rolegraph:
         stored = StoredEngine(store, settings)
         if shipped:
             library.load(stored, store)
-        tokens = Tokens(store / TOKENS)
+        allowed = Tokens(store / tokens.FILE)
         if limits is None:
-            return cls(stored, tokens=tokens)
+            return cls(stored, tokens=allowed)
         pool = Pool(limits, network=bool(stored.settings.reach.allowed))
-        return cls(LimitedEngine(stored, pool), tokens=tokens)
+        return cls(LimitedEngine(stored, pool), tokens=allowed)
 
     @classmethod
-    def remote(cls, endpoint: Endpoint) -> "Rolegraph":
-        """Open the store behind a SPARQL endpoint, and load what the package ships where that is new and may be written.
+    def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
+        """Open the store behind a SPARQL endpoint.
 
+        :param store: the folder that the tokens are in
+        :param shipped: load what the package ships, where that is new and the endpoint may be written
         :raises StoreUnusable: for an endpoint that cannot be reached, or does not accept the credentials
         """
         engine = RemoteEngine(endpoint, terms.prefixes())
-        if endpoint.update_url:
+        if endpoint.update_url and shipped:
             library.load(engine, engine.manifest)
-        return cls(engine)
+        return cls(engine, tokens=Tokens(store / tokens.FILE) if store else None)
 
     def at(self, revision: int) -> "Rolegraph":
         """Return the graph as it was at a revision, for reading.
