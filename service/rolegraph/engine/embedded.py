@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import traceback
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -116,14 +117,14 @@ class StoredEngine:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._revisions = Revisions(folder / "revisions", settings.retention)
-            self._store = self._open()
-            self._check_kind()
+            self._store: ox.Store | None = self._open()
+            self._check_kind(self._store)
             if self._revisions.newest is None:
                 # new, or written before there were revisions, or these were removed: what there is is the first one
-                self._publish(1 if len(self._store) else 0)
+                self._publish(self._store, 1 if len(self._store) else 0)
             self._newest = self._snapshot(self._revisions.newest or 0)
             self._revisions.clean()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the engine's word for damage is the latter
             raise StoreUnusable(_meaning(folder, error)) from error
 
     @property
@@ -183,32 +184,44 @@ class StoredEngine:
     def close(self) -> None:
         """Release the store."""
         with self._writing:
-            self._store.flush()
-            del self._store, self._newest
+            if self._store is not None:
+                self._store.flush()
+            self._store = None
+            del self._newest
 
     def _commit(self, change: Callable[[ox.Store], bool]) -> None:
         with self._writing:
+            store = self._writable()
             try:
                 self._unfinished.touch()
                 sync(self._folder)
-                if change(self._store):
+                if change(store):
                     number = self.revision + 1
-                    self._publish(number)
+                    self._publish(store, number)
                     self._newest = self._snapshot(number)
                 self._unfinished.unlink()
             except RolegraphError:  # about what was sent: the store was not touched
                 self._unfinished.unlink()
                 raise
-            except OSError as error:
-                self._put_back()
-                raise StoreUnusable(f"nothing was written: {error}; the store is as it was before") from error
-            except BaseException:
-                self._put_back()
+            except BaseException as error:
+                del store
+                self._let_go(error)
+                if isinstance(error, OSError):
+                    raise _unwritten(error) from error
                 raise
 
-    def _publish(self, number: int) -> None:
-        self._store.flush()
-        self._revisions.publish(number, lambda path: self._store.backup(str(path)))
+    def _writable(self) -> ox.Store:
+        """Return the store; after a failed write it is first put back to the newest revision."""
+        if self._store is None:
+            try:
+                self._store = self._open()
+            except OSError as error:
+                raise _unwritten(error) from error
+        return self._store
+
+    def _publish(self, store: ox.Store, number: int) -> None:
+        store.flush()
+        self._revisions.publish(number, lambda path: store.backup(str(path)))
 
     def _snapshot(self, number: int) -> Snapshot:
         lease = self._revisions.lease(number)
@@ -227,13 +240,13 @@ class StoredEngine:
         self._restore()
         return _open(self._graph)
 
-    def _put_back(self) -> None:
-        """Undo what a failed write did, as a crash would; where even that fails, the next start does it."""
-        try:
-            del self._store
-            self._restore()
-        finally:
-            self._store = _open(self._graph)
+    def _let_go(self, error: BaseException) -> None:
+        """Close the store after a failed write; the next one, or the next start, puts it back.
+
+        That is not done at once: what made the write fail, such as a full disk, would make it fail too.
+        """
+        self._store = None
+        traceback.clear_frames(error.__traceback__)  # what the calls that failed hold, or the store would stay open
 
     def _restore(self) -> None:
         shutil.rmtree(self._graph)
@@ -242,16 +255,20 @@ class StoredEngine:
             ox.Store.read_only(str(self._revisions.path(self._revisions.newest))).backup(str(self._graph))
         self._unfinished.unlink(missing_ok=True)
 
-    def _check_kind(self) -> None:
+    def _check_kind(self, store: ox.Store) -> None:
         """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""
         marker = self._folder / "default-graph"
         kind = "union" if self.union else "own"
-        found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(self._store) else kind
+        found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(store) else kind
         if found != kind:
             detail = f"the store in {self._folder} was made with --default-graph {found}: start it so, or name another folder with --store"
             raise StoreUnusable(detail)
         if not marker.exists():
             marker.write_text(kind + "\n", encoding="utf-8")
+
+
+def _unwritten(error: OSError) -> StoreUnusable:
+    return StoreUnusable(f"nothing was written: {error}; the store is as it was before")
 
 
 def _past() -> Refused:
@@ -269,7 +286,7 @@ def _open(path: Path) -> ox.Store:
         raise
 
 
-def _meaning(folder: Path, error: OSError) -> str:
+def _meaning(folder: Path, error: Exception) -> str:
     """Say what keeps a store from being opened, and what to do."""
     text = str(error)
     if isinstance(error, PermissionError) or "Permission denied" in text or "Read-only file system" in text:
