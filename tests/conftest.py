@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,11 +84,14 @@ class Service:
 
 @pytest.fixture(scope="session")
 def serve(free_port: Callable[[], int]) -> Callable[..., Service]:
-    """A function that starts the service as a user does, with a store and options, and returns it once it answers."""
+    """A function that starts the service as a user does, with a store and options, and returns it once it answers.
 
-    def start(store: Path, *options: str) -> Service:
+    ``within`` is a command that runs the one that it is given, for a service in other surroundings.
+    """
+
+    def start(store: Path, *options: str, within: Sequence[str] = ()) -> Service:
         port = free_port()
-        command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(store), "--port", str(port), *options]
+        command = [*within, sys.executable, "-m", "rolegraph", "serve", "--store", str(store), "--port", str(port), *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         address = f"http://127.0.0.1:{port}"
         for _ in range(300):

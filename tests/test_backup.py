@@ -29,8 +29,9 @@ NQUADS = formats.named("nquads", formats.holding("dataset"))
 WRITER = f"""
 import sys
 from pathlib import Path
-from rolegraph.engine.embedded import StoredEngine
-engine = StoredEngine(Path(sys.argv[1]), keep=1)
+from rolegraph.engine.embedded import Settings, StoredEngine
+from rolegraph.engine.revisions import Retention
+engine = StoredEngine(Path(sys.argv[1]), Settings(retention=Retention(1)))
 number = 0
 while True:
     number += 1

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, waiting, writing
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, waiting, writing
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision, Revisions, sync
@@ -52,7 +52,7 @@ class Snapshot(Reader):
             raise NotFound(f"revision {revision} is not this one", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
         """Refuse: what was, stays."""
         raise _past()
 
@@ -86,11 +86,11 @@ class EmbeddedEngine(Reader):
             raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union, keep=keep)
+        read = writing.read(changes, format_, union=self.union)
         with self._writing:
-            self.revision += writing.replace(self._store, read, union=self.union, keep=keep)
+            self.revision += writing.replace(self._store, read, union=self.union, add=add)
 
     def update(self, text: str, dataset: Dataset | None = None) -> None:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
@@ -117,15 +117,14 @@ class StoredEngine:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._revisions = Revisions(folder / "revisions", settings.retention)
-            store = self._open()
-            self._check_kind(store)
+            self._store: ox.Store | None = self._open()
+            self._check_kind(self._store)
             if self._revisions.newest is None:
                 # new, or written before there were revisions, or these were removed: what there is is the first one
-                self._publish(store, 1 if len(store) else 0)
+                self._publish(self._store, 1 if len(self._store) else 0)
             self._newest = self._snapshot(self._revisions.newest or 0)
             self._revisions.clean()
-            self._store: ox.Store | None = store  # None after a failure that could not be undone: the next write tries again
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the engine's word for damage is the latter
             raise StoreUnusable(_meaning(folder, error)) from error
 
     @property
@@ -173,10 +172,10 @@ class StoredEngine:
         """Serialise all named graphs, or one, of the newest revision."""
         return self._newest.dump(format_, graph)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union, keep=keep)
-        self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep))
+        read = writing.read(changes, format_, union=self.union)
+        self._commit(lambda store: writing.replace(store, read, union=self.union, add=add))
 
     def update(self, text: str, dataset: Dataset | None = None) -> None:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
@@ -190,26 +189,42 @@ class StoredEngine:
 
     def _commit(self, change: Callable[[ox.Store], bool]) -> None:
         with self._writing:
+            store = self._writable()
             try:
-                if self._store is None:
-                    self._store = self._open()
                 self._unfinished.touch()
                 sync(self._folder)
-                if change(self._store):
-                    number = self.revision + 1
-                    self._publish(self._store, number)
-                    self._newest = self._snapshot(number)
+                if change(store):
+                    self._publish(store, (self._revisions.newest or 0) + 1)
                 self._unfinished.unlink()
             except RolegraphError:  # about what was sent: the store was not touched
                 self._unfinished.unlink()
                 raise
             except BaseException as error:
-                self._store = None
-                _forget(error)
-                self._store = self._open()
+                del store
+                self._let_go(error)
                 if isinstance(error, OSError):
-                    raise StoreUnusable(f"nothing was written: {error}; the store is as it was before") from error
+                    raise _unwritten(error) from error
                 raise
+            self._look()
+
+    def _look(self) -> None:
+        """Read the newest revision from now on."""
+        newest = self._revisions.newest or 0
+        if newest == self.revision:
+            return
+        try:
+            self._newest = self._snapshot(newest)
+        except OSError as error:
+            raise StoreUnusable(f"what was written is on the disk, as revision {newest}, and cannot be read: {error}") from error
+
+    def _writable(self) -> ox.Store:
+        """Return the store; after a failed write it is first put back to the newest revision."""
+        if self._store is None:
+            try:
+                self._store = self._open()
+            except OSError as error:
+                raise _unwritten(error) from error
+        return self._store
 
     def _publish(self, store: ox.Store, number: int) -> None:
         store.flush()
@@ -224,17 +239,31 @@ class StoredEngine:
             raise
 
     def _open(self) -> ox.Store:
-        """Open the store; one that a failure or a crash left in the middle of a write is first put back to the newest revision."""
+        """Open the store; one that a crash left in the middle of a write is first put back to the newest revision."""
         store = _open(self._graph)  # before anything is touched: a store that is in use stays as it is
         if not self._unfinished.exists():
             return store
         del store
+        self._restore()
+        return _open(self._graph)
+
+    def _let_go(self, error: BaseException) -> None:
+        """Close the store after a failed write; the next one, or the next start, puts it back.
+
+        That is not done at once: what made the write fail, such as a full disk, would make it fail too.
+        """
+        self._store = None
+        found: BaseException | None = error
+        while found:  # what the calls that failed hold, or the store would stay open
+            traceback.clear_frames(found.__traceback__)
+            found = found.__context__
+
+    def _restore(self) -> None:
         shutil.rmtree(self._graph)
         if self._revisions.newest is not None:
             # by hard links, in no more room than the revision takes: files of RocksDB never change once they are written
             ox.Store.read_only(str(self._revisions.path(self._revisions.newest))).backup(str(self._graph))
-        self._unfinished.unlink()
-        return _open(self._graph)
+        self._unfinished.unlink(missing_ok=True)
 
     def _check_kind(self, store: ox.Store) -> None:
         """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""
@@ -248,11 +277,8 @@ class StoredEngine:
             marker.write_text(kind + "\n", encoding="utf-8")
 
 
-def _forget(error: BaseException | None) -> None:
-    """Have an error let go of what the calls that it passed through still hold: a store is closed when nobody holds it."""
-    while error:
-        traceback.clear_frames(error.__traceback__)
-        error = error.__context__
+def _unwritten(error: OSError) -> StoreUnusable:
+    return StoreUnusable(f"nothing was written: {error}; the store is as it was before")
 
 
 def _past() -> Refused:
@@ -270,7 +296,7 @@ def _open(path: Path) -> ox.Store:
         raise
 
 
-def _meaning(folder: Path, error: OSError) -> str:
+def _meaning(folder: Path, error: Exception) -> str:
     """Say what keeps a store from being opened, and what to do."""
     text = str(error)
     if isinstance(error, PermissionError) or "Permission denied" in text or "Read-only file system" in text:

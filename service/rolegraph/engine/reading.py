@@ -3,7 +3,7 @@
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from typing import IO, Any, TypeVar, cast
 
@@ -128,12 +128,14 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     try:
         write(file)
         if file.tell() > IN_MEMORY:
+            file.flush()  # the last bytes may be those that find no room
             return Answer(format_, file)
         file.seek(0)
         with file:
             return Answer(format_, file.read())
     except OSError as error:
-        file.close()
+        with suppress(OSError):  # what could not be written cannot be at the end either
+            file.close()
         raise StoreUnusable(f"the answer could not be written to a temporary file: {error}") from error
 
 

@@ -47,7 +47,7 @@ def update() -> Response:
 
 
 def _without() -> Response:
-    if request.method == "GET" and not negotiation.for_people():
+    if request.method in ("GET", "HEAD") and not negotiation.for_people():
         format_ = negotiation.choose(*GRAPHS, lenient=True)
         return negotiation.respond(graph().describe(request.base_url, format_), format_)
     if not negotiation.for_people():
