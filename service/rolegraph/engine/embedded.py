@@ -11,7 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, waiting, writing
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, waiting, writing
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision, Revisions, sync
@@ -52,7 +52,7 @@ class Snapshot(Reader):
             raise NotFound(f"revision {revision} is not this one", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
         """Refuse: what was, stays."""
         raise _past()
 
@@ -86,11 +86,11 @@ class EmbeddedEngine(Reader):
             raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union)
+        read = writing.read(changes, format_, union=self.union, keep=keep)
         with self._writing:
-            self.revision += writing.replace(self._store, read, union=self.union, add=add)
+            self.revision += writing.replace(self._store, read, union=self.union, keep=keep)
 
     def update(self, text: str, dataset: Dataset | None = None) -> None:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
@@ -172,10 +172,10 @@ class StoredEngine:
         """Serialise all named graphs, or one, of the newest revision."""
         return self._newest.dump(format_, graph)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union)
-        self._commit(lambda store: writing.replace(store, read, union=self.union, add=add))
+        read = writing.read(changes, format_, union=self.union, keep=keep)
+        self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep))
 
     def update(self, text: str, dataset: Dataset | None = None) -> None:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
