@@ -196,9 +196,7 @@ class StoredEngine:
                 self._unfinished.touch()
                 sync(self._folder)
                 if change(store):
-                    number = self.revision + 1
-                    self._publish(store, number)
-                    self._newest = self._snapshot(number)
+                    self._newest = self._publish(store, self.revision + 1)
                 self._unfinished.unlink()
             except RolegraphError:  # about what was sent: the store was not touched
                 self._unfinished.unlink()
@@ -219,9 +217,14 @@ class StoredEngine:
                 raise _unwritten(error) from error
         return self._store
 
-    def _publish(self, store: ox.Store, number: int) -> None:
+    def _publish(self, store: ox.Store, number: int) -> Snapshot:
         store.flush()
         self._revisions.publish(number, lambda path: store.backup(str(path)))
+        try:
+            return self._snapshot(number)
+        except BaseException:  # what cannot be read must not be there: the number will be given again
+            self._revisions.withdraw(number)
+            raise
 
     def _snapshot(self, number: int) -> Snapshot:
         lease = self._revisions.lease(number)
