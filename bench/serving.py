@@ -203,7 +203,7 @@ def _service(material: Material, seconds: float) -> dict[str, Any]:
         with _endless(target, 8):
             found["56 clients, 8 more without end"] = asdict(_wrk(target, "new", itertools.islice(pairs, MOST), 56, 2 * seconds))
         found["memory after load"] = _memory(target)
-    with servers.rolegraph(material, "--query-timeout", "2") as (_, target):
+    with servers.rolegraph(material, "--query-timeout", "2", "--query-memory", "4096") as (_, target):
         found["seconds until stopped, of 2"] = {name: _stopped(target, query) for name, query in ENDLESS.items()}
     print()
     for name, figures in found.items():
@@ -242,11 +242,12 @@ def _writes(target: Target, token: str) -> dict[str, float]:
 def _stopped(target: Target, query: str) -> dict[str, Any]:
     """Return the longest of three times until a query without end is answered with an error, and which error."""
     times, kinds = [], set()
-    for _ in range(3):
-        start = time.perf_counter()
-        answer = httpx.post(f"{target.base}/sparql", data={"query": query}, timeout=60)
-        times.append(time.perf_counter() - start)
-        kinds.add(f"{answer.status_code} {answer.json().get('type', '').rpartition('/')[2]}")
+    with httpx.Client(base_url=target.base, timeout=60) as client:
+        for _ in range(3):
+            start = time.perf_counter()
+            answer = client.post("/sparql", data={"query": query})
+            times.append(time.perf_counter() - start)
+            kinds.add(f"{answer.status_code} {answer.json().get('type', '').rpartition('/')[2]}")
     return {"longest": round(max(times), 2), "answers": sorted(kinds)}
 
 
