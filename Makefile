@@ -4,7 +4,7 @@ VENV ?= .venv
 RUN = $(VENV)/bin
 PORT ?= 8080
 
-.PHONY: serve test lint bench wheel format clean
+.PHONY: serve test lint bench bench-serving wheel format clean
 
 serve: $(VENV)/ready
 	$(RUN)/rolegraph serve --port $(PORT)
@@ -21,6 +21,10 @@ lint: $(VENV)/ready-test
 
 bench: $(VENV)/ready-bench
 	$(RUN)/python bench/compare.py
+	$(RUN)/python bench/serving.py
+
+bench-serving: $(VENV)/ready-bench
+	$(RUN)/python bench/serving.py
 
 wheel: $(VENV)/ready-test
 	$(RUN)/python -m pip wheel --no-deps --wheel-dir dist .

@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="time for each engine, after its warm-up (default: 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file too")
     options = parser.parse_args()
-    about = _about()
+    about = describe()
     print("\n".join(f"{name:10}{text}" for name, text in about.items()))
     sizes = ("shipped", "large") if options.size == "both" else (options.size,)
     found, complete = {}, True
@@ -104,32 +104,32 @@ def main() -> None:
 
 def _run(size: str, folder: Path, seconds: float) -> tuple[Built, list[Measured], bool]:
     """Make the data, then measure each engine in a process of its own; the last value tells that none was missing."""
-    material = _write(size, folder)
-    built = _apart(_build, material)
+    material = write(size, folder)
+    built = apart(build, material)
     checked, timed = _pairs(size)
     measured: list[Measured] = []
     right: list[Answer] = []
     whole = True
     for name in peers.NAMES:
         try:
-            results, answers, claims = _apart(_measure, name, material, checked, timed, seconds)
+            results, answers, claims = apart(_measure, name, material, checked, timed, seconds)
         except Missing as error:
             print(f"{TITLES[name]}: {error}", file=sys.stderr)
             whole = False
             continue
         right = right or answers
-        _agree(TITLES[name], answers, [peers.claims_of(answer) for answer in right] if claims else right)
+        agree(TITLES[name], answers, [peers.claims_of(answer) for answer in right] if claims else right)
         measured += results
     return built, measured, whole
 
 
-def _apart(function: Callable[..., Result], *arguments: Any) -> Result:
+def apart(function: Callable[..., Result], *arguments: Any) -> Result:
     """Call a function in a fresh process, so that no engine inherits another one's memory."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()
 
 
-def _write(size: str, folder: Path) -> Material:
+def write(size: str, folder: Path) -> Material:
     contents = [(shipped.graph, shipped.read()) for shipped in library.shipped()]
     if size == "large":
         contents += [(document.graph, document.turtle) for document in graphs.documents(graphs.Size())]
@@ -141,7 +141,7 @@ def _write(size: str, folder: Path) -> Material:
     return Material(folder / "store", folder / "all.nq", tuple(documents))
 
 
-def _build(material: Material) -> Built:
+def build(material: Material) -> Built:
     """Load Rolegraph's store as the service does, graph by graph, and write all that it then holds as N-Quads."""
     start = time.perf_counter()
     graph = Rolegraph.open(material.store)
@@ -149,7 +149,7 @@ def _build(material: Material) -> Built:
     for iri, path in material.documents:
         if iri not in shipped:
             graph.engine.write({iri: path.read_bytes()})
-    seconds, peak = time.perf_counter() - start, _memory("VmHWM", os.getpid())
+    seconds, peak = time.perf_counter() - start, memory("VmHWM", os.getpid())
     roles = graph.engine.rows(f"SELECT ?role {{ ?role a <{KINDS['role'].type}> }}")
     graph.close()
     store = pyoxigraph.Store.read_only(str(material.store / "graph"))
@@ -192,7 +192,7 @@ def _measure(
         warm = sum(cold) <= 1_000 * seconds
         first = _repeat(peer, timed if peer.remembers else itertools.cycle(timed), seconds) if warm else cold
         again = _repeat(peer, itertools.cycle(timed[: min(AGAIN, len(first))]), seconds) if peer.remembers else []
-        resident = sum(filter(None, (_memory("VmRSS", pid) for pid in _family(peer.pids or (os.getpid(),))))) or None
+        resident = sum(filter(None, (memory("VmRSS", pid) for pid in family(peer.pids or (os.getpid(),))))) or None
         result = Measured(TITLES[name], tuple(first), warm, peer.loading, peer.opening, resident)
         results = [result]
         if again:
@@ -217,7 +217,7 @@ def _time(peer: peers.Peer, pair: Pair) -> tuple[float, Any]:
     return 1_000 * (time.perf_counter() - start), answer
 
 
-def _agree(engine: str, answers: Sequence[Answer], right: Sequence[Answer]) -> None:
+def agree(engine: str, answers: Sequence[Answer], right: Sequence[Answer]) -> None:
     """End the run where an engine's answer is not the same rows as that of the first engine, or where there are none."""
     for answer, expected in zip(answers, right, strict=False):
         if not expected:
@@ -230,7 +230,7 @@ def _agree(engine: str, answers: Sequence[Answer], right: Sequence[Answer]) -> N
             )
 
 
-def _family(pids: Sequence[int]) -> list[int]:
+def family(pids: Sequence[int]) -> list[int]:
     """Return processes with those that they started."""
     found = list(pids)
     for pid in found:
@@ -239,7 +239,7 @@ def _family(pids: Sequence[int]) -> list[int]:
     return found
 
 
-def _memory(field: str, pid: int) -> float | None:
+def memory(field: str, pid: int) -> float | None:
     """Return a figure of a process's memory in MiB, where the system has ``/proc``."""
     path = Path(f"/proc/{pid}/status")
     if not path.exists():
@@ -247,7 +247,7 @@ def _memory(field: str, pid: int) -> float | None:
     return next((int(line.split()[1]) / 1024 for line in path.read_text().splitlines() if line.startswith(field)), None)
 
 
-def _about() -> dict[str, str]:
+def describe() -> dict[str, str]:
     libraries = ", ".join(f"{name} {version(name)}" for name in ("pyoxigraph", "oxigraph", "rdflib", "httpx"))
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

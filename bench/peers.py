@@ -86,7 +86,7 @@ class Embedded:
         return self._engine.rows(self._query.bind({"role": pair}))
 
     def plain(self, answer: list[Row]) -> Answer:
-        return _answer([{name: _term(*value) for name, value in row.items()} for row in answer])
+        return rows_of([{name: _term(*value) for name, value in row.items()} for row in answer])
 
 
 class Facade:
@@ -107,7 +107,7 @@ class Facade:
         return Rolegraph(self._graph.engine, self._graph.queries).compare(pair)
 
     def plain(self, answer: Comparison) -> Answer:
-        return _claims(answer.as_dict())
+        return claims(answer.as_dict())
 
 
 class Rdflib:
@@ -130,7 +130,7 @@ class Rdflib:
         return [{str(name): value for name, value in row.items()} for row in found.bindings]
 
     def plain(self, answer: list[Mapping[str, Any]]) -> Answer:
-        return _answer([{name: self._plain(value) for name, value in row.items()} for row in answer])
+        return rows_of([{name: self._plain(value) for name, value in row.items()} for row in answer])
 
     @staticmethod
     def _plain(value: Any) -> Term:
@@ -146,10 +146,10 @@ class Oxigraph:
     claims = remembers = False
 
     def __init__(self, material: Material, folder: Path, stack: contextlib.ExitStack) -> None:
-        port = _free_port()
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
-        command = [_program("oxigraph"), "serve", "--location", str(folder / "oxigraph"), "--bind", f"127.0.0.1:{port}"]
-        self.pids: tuple[int, ...] = (stack.enter_context(_serving(command, folder, f"{url}/query?query=ASK%7B%7D")),)
+        command = [program("oxigraph"), "serve", "--location", str(folder / "oxigraph"), "--bind", f"127.0.0.1:{port}"]
+        self.pids: tuple[int, ...] = (stack.enter_context(serving(command, folder, f"{url}/query?query=ASK%7B%7D")),)
         self._client = stack.enter_context(httpx.Client(base_url=url, timeout=None))
         start = time.perf_counter()
         with material.quads.open("rb") as quads:
@@ -165,12 +165,7 @@ class Oxigraph:
         return found
 
     def plain(self, answer: list[dict[str, dict[str, str]]]) -> Answer:
-        return _answer([{name: self._plain(term) for name, term in row.items()} for row in answer])
-
-    @staticmethod
-    def _plain(term: Mapping[str, str]) -> Term:
-        kind = "iri" if term["type"] == "uri" else term["type"]
-        return _term(term["value"], kind, term.get("xml:lang"), term.get("datatype"))
+        return solutions(answer)
 
 
 class Served:
@@ -180,11 +175,11 @@ class Served:
     claims = remembers = True
 
     def __init__(self, material: Material, folder: Path, stack: contextlib.ExitStack) -> None:
-        port = _free_port()
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(material.store), "--port", str(port)]
         start = time.perf_counter()
-        self.pids: tuple[int, ...] = (stack.enter_context(_serving(command, folder, f"{url}/health")),)
+        self.pids: tuple[int, ...] = (stack.enter_context(serving(command, folder, f"{url}/health")),)
         self.opening: float | None = time.perf_counter() - start
         self._client = stack.enter_context(httpx.Client(base_url=url, timeout=None, headers={"Accept": "application/json"}))
 
@@ -193,7 +188,7 @@ class Served:
         return found
 
     def plain(self, answer: dict[str, Any]) -> Answer:
-        return _claims(answer)
+        return claims(answer)
 
 
 @contextlib.contextmanager
@@ -229,11 +224,21 @@ def _term(value: str, kind: str = "iri", language: str | None = None, datatype: 
     return kind, value, "" if kind == "iri" else language or datatype or STRING
 
 
-def _answer(rows: Sequence[Mapping[str, Term]]) -> Answer:
+def rows_of(rows: Sequence[Mapping[str, Term]]) -> Answer:
     return sorted((tuple(row.get(name) for name in COLUMNS) for row in rows), key=repr)
 
 
-def _claims(comparison: Mapping[str, Any]) -> Answer:
+def solutions(bindings: Sequence[Mapping[str, Mapping[str, str]]]) -> Answer:
+    """Return an answer in the JSON of SPARQL in the form in which all answers are compared."""
+    kinds = {"uri": "iri", "typed-literal": "literal"}  # the latter is an older word, which Virtuoso still uses
+    return rows_of([{name: _spoken(kinds.get(term["type"], term["type"]), term) for name, term in row.items()} for row in bindings])
+
+
+def _spoken(kind: str, term: Mapping[str, str]) -> Term:
+    return _term(term["value"], kind, term.get("xml:lang"), term.get("datatype"))
+
+
+def claims(comparison: Mapping[str, Any]) -> Answer:
     """Return what a comparison in JSON says, as role, facet, item and source."""
     found = {
         (_term(claim["role"]), _term(RG + claim["facet"]), _term(item["id"]), _term(source))
@@ -245,30 +250,30 @@ def _claims(comparison: Mapping[str, Any]) -> Answer:
     return sorted(found, key=repr)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _program(name: str) -> str:
+def program(name: str, way: str = "pip install --group bench") -> str:
     """Return the path of a program, first beside the Python that runs."""
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
     if found is None:
-        raise Missing(f"there is no program {name!r}; pip install --group bench")
+        raise Missing(f"there is no program {name!r}: {way}")
     return found
 
 
 @contextlib.contextmanager
-def _serving(command: Sequence[str], folder: Path, url: str) -> Iterator[int]:
+def serving(command: Sequence[str], folder: Path, url: str) -> Iterator[int]:
     """Start a server, wait until it answers at a URL, yield its process id, and end it.
 
     :raises Missing: with the last line that it wrote, where it does not answer
     """
     log = folder / "server.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
     try:
         deadline = time.monotonic() + PATIENCE
         while not _answers(url):

@@ -15,7 +15,7 @@ from rolegraph import formats
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import Settings, StoredEngine
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
-from rolegraph.engine.revisions import Retention
+from rolegraph.engine.revisions import Retention, Revisions
 from rolegraph.errors import NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.registry import Rolegraph
 
@@ -143,6 +143,26 @@ def test_a_store_that_was_left_in_the_middle_of_a_write_is_put_back(tmp_path: Pa
     assert (again.revision, objects(again)) == (1, {"1"})
     again.write({EX + "g": turtle(2)})
     assert (again.revision, objects(again)) == (2, {"2"})
+
+
+def test_a_write_that_fails_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = StoredEngine(tmp_path)
+    engine.write({EX + "g": turtle(1)})
+    for owner, step in ((StoredEngine, "_publish"), (StoredEngine, "_snapshot"), (Revisions, "publish")):
+
+        def fail(*_: object) -> None:
+            raise OSError("no room")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, step, fail)
+            for _ in range(2):
+                with pytest.raises(StoreUnusable, match="nothing was written: no room"):
+                    engine.write({EX + "g": turtle(2)})
+        assert (engine.revision, objects(engine), folders(tmp_path)) == (1, {"1"}, {0, 1})
+    engine.write({EX + "g": turtle(3)})
+    assert (engine.revision, objects(engine)) == (2, {"3"})
+    engine.close()
+    assert objects(StoredEngine(tmp_path)) == {"3"}
 
 
 def test_a_copy_in_the_making_is_left_alone_by_others_and_replaced_after_a_crash(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ class StoredEngine:
                 self._unfinished.touch()
                 sync(self._folder)
                 if change(store):
-                    self._publish(store, (self._revisions.newest or 0) + 1)
+                    self._newest = self._publish(store, self.revision + 1)
                 self._unfinished.unlink()
             except RolegraphError:  # about what was sent: the store was not touched
                 self._unfinished.unlink()
@@ -205,17 +205,6 @@ class StoredEngine:
                 if isinstance(error, OSError):
                     raise _unwritten(error) from error
                 raise
-            self._look()
-
-    def _look(self) -> None:
-        """Read the newest revision from now on."""
-        newest = self._revisions.newest or 0
-        if newest == self.revision:
-            return
-        try:
-            self._newest = self._snapshot(newest)
-        except OSError as error:
-            raise StoreUnusable(f"what was written is on the disk, as revision {newest}, and cannot be read: {error}") from error
 
     def _writable(self) -> ox.Store:
         """Return the store; after a failed write it is first put back to the newest revision."""
@@ -226,9 +215,14 @@ class StoredEngine:
                 raise _unwritten(error) from error
         return self._store
 
-    def _publish(self, store: ox.Store, number: int) -> None:
+    def _publish(self, store: ox.Store, number: int) -> Snapshot:
         store.flush()
         self._revisions.publish(number, lambda path: store.backup(str(path)))
+        try:
+            return self._snapshot(number)
+        except BaseException:  # what cannot be read must not be there: the number will be given again
+            self._revisions.withdraw(number)
+            raise
 
     def _snapshot(self, number: int) -> Snapshot:
         lease = self._revisions.lease(number)

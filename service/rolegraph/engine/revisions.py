@@ -95,6 +95,12 @@ class Revisions:
                 raise
             self.clean()
 
+    def withdraw(self, number: int) -> None:
+        """Remove a revision that was published but never read."""
+        with self._changing:
+            shutil.rmtree(self._folder / str(number))
+            sync(self._folder)
+
     def lease(self, number: int) -> Lease:
         """Keep a revision from being removed until the lease is released; also a ``with`` statement that gives the folder.
 
