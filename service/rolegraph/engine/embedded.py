@@ -2,8 +2,9 @@
 
 import shutil
 import threading
+import traceback
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -180,6 +181,15 @@ class StoredEngine:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         self._commit(lambda store: writing.update(store, text, dataset, self.settings.reach, union=self.union))
 
+    def load(self, files: Mapping[str, Iterable[Path]], format_: Format = TURTLE) -> None:
+        """Load files into new graphs as one write: for first loads of graphs that do not fit into memory.
+
+        :param files: in a graph format, by the IRI of their graph; they must not change meanwhile
+        :raises BadParameter: for a graph that holds triples already, or a file that is not there
+        :raises UnreadableInput: for a file that does not parse; then nothing is changed
+        """
+        self._commit(lambda store: writing.load(store, files, format_, union=self.union))
+
     def close(self) -> None:
         """Release the store."""
         with self._writing:
@@ -199,11 +209,14 @@ class StoredEngine:
             except RolegraphError:  # about what was sent: the store was not touched
                 self._unfinished.unlink()
                 raise
+            except writing.Midway as broken:
+                self._put_back(broken)
+                raise broken.error from broken.error.__cause__
             except OSError as error:
-                self._put_back()
+                self._put_back(error)
                 raise StoreUnusable(f"nothing was written: {error}; the store is as it was before") from error
-            except BaseException:
-                self._put_back()
+            except BaseException as error:
+                self._put_back(error)
                 raise
 
     def _publish(self, number: int) -> None:
@@ -227,8 +240,12 @@ class StoredEngine:
         self._restore()
         return _open(self._graph)
 
-    def _put_back(self) -> None:
+    def _put_back(self, cause: BaseException) -> None:
         """Undo what a failed write did, as a crash would; where even that fails, the next start does it."""
+        error: BaseException | None = cause
+        while error:  # the frames of the failed change hold the store, which nobody else can open meanwhile
+            traceback.clear_frames(error.__traceback__)
+            error = error.__cause__ or error.__context__
         try:
             del self._store
             self._restore()
