@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import traceback
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -188,7 +187,10 @@ class StoredEngine:
         :raises BadParameter: for a graph that holds triples already, or a file that is not there
         :raises UnreadableInput: for a file that does not parse; then nothing is changed
         """
-        self._commit(lambda store: writing.load(store, files, format_, union=self.union))
+        try:
+            self._commit(lambda store: writing.load(store, files, format_, union=self.union))
+        except writing.Midway as midway:
+            raise midway.error from midway.error.__cause__
 
     def close(self) -> None:
         """Release the store."""
@@ -209,14 +211,11 @@ class StoredEngine:
             except RolegraphError:  # about what was sent: the store was not touched
                 self._unfinished.unlink()
                 raise
-            except writing.Midway as broken:
-                self._put_back(broken)
-                raise broken.error from broken.error.__cause__
             except OSError as error:
-                self._put_back(error)
+                self._put_back()
                 raise StoreUnusable(f"nothing was written: {error}; the store is as it was before") from error
-            except BaseException as error:
-                self._put_back(error)
+            except BaseException:
+                self._put_back()
                 raise
 
     def _publish(self, number: int) -> None:
@@ -240,12 +239,8 @@ class StoredEngine:
         self._restore()
         return _open(self._graph)
 
-    def _put_back(self, cause: BaseException) -> None:
+    def _put_back(self) -> None:
         """Undo what a failed write did, as a crash would; where even that fails, the next start does it."""
-        error: BaseException | None = cause
-        while error:  # the frames of the failed change hold the store, which nobody else can open meanwhile
-            traceback.clear_frames(error.__traceback__)
-            error = error.__cause__ or error.__context__
         try:
             del self._store
             self._restore()
