@@ -78,6 +78,21 @@ def test_blank_nodes_become_iris_and_loading_again_gives_the_same(tmp_path: Path
     assert b"_:" not in once
 
 
+def test_an_entry_replaces_what_is_said_of_its_things_with_their_blank_nodes_and_nothing_else() -> None:
+    engine = EmbeddedEngine()
+    said = (("one", "[ <urn:x:q> [] ]"), ("two", "[]"), ("one", "1"))
+    one, two, shorter = (f"<{EX}{name}> <{EX}p> {value} .".encode() for name, value in said)
+    for document in (one, two, two):
+        engine.write({EX + "g": document}, keep="others")
+    assert count(engine) == 3
+    engine.write({EX + "g": shorter}, keep="others")
+    assert count(engine) == 2
+    engine.write({EX + "g": one}, keep="all")
+    assert count(engine) == 4
+    engine.write({EX + "g": two})
+    assert count(engine) == 1
+
+
 def test_turtle_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
     engine = StoredEngine(tmp_path / "store")
     engine.write({EX + "a": turtle({1})})

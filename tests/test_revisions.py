@@ -136,6 +136,7 @@ def test_a_store_that_was_left_in_the_middle_of_a_write_is_put_back(tmp_path: Pa
     engine = StoredEngine(tmp_path)
     engine.write({EX + "g": turtle(1)})
     (tmp_path / "unfinished").touch()
+    assert engine._store is not None
     engine._store.update(f"INSERT DATA {{ <{EX}s> <{EX}p> <{EX}half> }}")
     engine.close()
     again = StoredEngine(tmp_path)

@@ -7,23 +7,22 @@ from typing import Any
 
 from rdflib import RDF, Graph, Literal, URIRef
 
-from rolegraph import audit, catalogue, comparison, description, entries, jsonld, library, terms
+from rolegraph import audit, catalogue, comparison, description, entries, jsonld, library, terms, tokens
 from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
-from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, waiting
+from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, Keep, waiting
 from rolegraph.engine.embedded import EmbeddedEngine, Settings, StoredEngine
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.errors import BadParameter, NotFound
+from rolegraph.errors import BadParameter, NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.queries import Library, Parameter
 from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Dataset, Row
 from rolegraph.tokens import Tokens
 
-TOKENS = "tokens.json"  # beside the graph
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 
 
@@ -60,22 +59,24 @@ class Rolegraph:
         stored = StoredEngine(store, settings)
         if shipped:
             library.load(stored, store)
-        tokens = Tokens(store / TOKENS)
+        allowed = Tokens(store / tokens.FILE)
         if limits is None:
-            return cls(stored, tokens=tokens)
+            return cls(stored, tokens=allowed)
         pool = Pool(limits, network=bool(stored.settings.reach.allowed))
-        return cls(LimitedEngine(stored, pool), tokens=tokens)
+        return cls(LimitedEngine(stored, pool), tokens=allowed)
 
     @classmethod
-    def remote(cls, endpoint: Endpoint) -> "Rolegraph":
-        """Open the store behind a SPARQL endpoint, and load what the package ships where that is new and may be written.
+    def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
+        """Open the store behind a SPARQL endpoint.
 
+        :param store: the folder that the tokens are in
+        :param shipped: load what the package ships, where that is new and the endpoint may be written
         :raises StoreUnusable: for an endpoint that cannot be reached, or does not accept the credentials
         """
         engine = RemoteEngine(endpoint, terms.prefixes())
-        if endpoint.update_url:
+        if endpoint.update_url and shipped:
             library.load(engine, engine.manifest)
-        return cls(engine)
+        return cls(engine, tokens=Tokens(store / tokens.FILE) if store else None)
 
     def at(self, revision: int) -> "Rolegraph":
         """Return the graph as it was at a revision, for reading.
@@ -101,13 +102,41 @@ class Rolegraph:
         """Run a SPARQL update; see :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         self.engine.update(text, dataset)
 
-    def store(self, graph: str | None, document: Document, format_: Format = TURTLE, *, add: bool = False) -> None:
-        """Make a graph hold the triples of a document or of several ones, or those too, or none and be gone.
+    def store(self, graph: str | None, document: Document, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+        """Make a graph hold the triples of a document or of several ones, and what of its own is kept, or none and be gone.
 
         :param graph: its IRI; None is the default graph
         :raises UnreadableInput: for a document that does not parse
         """
-        self.engine.write({graph: document}, format_, add=add)
+        self.engine.write({graph: document}, format_, keep=keep)
+
+    def enter(self, source: str, body: bytes, format_: Format, keep: Keep = "none") -> Report:
+        """Write an entry to the graph of a source if it meets the shapes, and return the report, which may still hold advice.
+
+        :param source: the IRI of the source, which the entry, or what is kept of the graph, has to describe
+        :param keep: ``none`` replaces what the source states, ``others`` only what it states of the things in the entry
+        :raises UnreadableInput: for an entry that does not parse
+        :raises NotConforming: for one that breaks the shapes; then nothing is written
+        """
+        entry = entries.read(body, format_, base=source)
+        report = self.shapes.check(entry, self._context(entry))
+        if not report.conforms:
+            raise NotConforming(f"nothing was stored: {report.counts['Violation']} violations", report=report.as_dict())
+        described = (URIRef(source), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
+        if not described and (keep == "none" or source not in self.engine.graphs()):
+            expected = f'<{source}> a rg:Source ; dct:title "…"@en .'
+            raise NotConforming("nothing was stored: the entry does not say what its source is", expected=expected)
+        self.engine.write({source: entry.serialize(format="nt", encoding="utf-8")}, named("ntriples", holding("graph")), keep=keep)
+        return report
+
+    def withdraw(self, source: str) -> None:
+        """Remove the graph of a source.
+
+        :raises NotFound: for one that is not there
+        """
+        if source not in self.engine.graphs():
+            raise NotFound(f"there is no graph {source}")
+        self.engine.write({source: None})
 
     def run(self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose, gone: Gone = waiting) -> Answer:
         """Answer a canned query with a caller's parameters.

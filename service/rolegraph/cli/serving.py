@@ -1,6 +1,8 @@
 """The command that serves the graph, with all that an operator can set."""
 
+import os
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -11,6 +13,7 @@ from rolegraph.cli.options import Command, served_store_option, setting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.limited import MIB, Limits
 from rolegraph.engine.reach import Reach
+from rolegraph.engine.remote.endpoint import AUTH, Endpoint, shown
 from rolegraph.engine.revisions import Retention
 from rolegraph.registry import Rolegraph
 
@@ -27,9 +30,19 @@ from rolegraph.registry import Rolegraph
 @setting("--keep-revisions", 16, click.IntRange(1), "Revisions that are kept.")
 @setting("--keep-days", None, click.FloatRange(0, min_open=True), "Days that a revision is kept, but for the newest.")
 @setting("--empty", False, bool, "Leave a new store empty, without what is shipped.", is_flag=True)
-@served_store_option("Folder of the store; made and filled at the first start.")
+@setting("--engine", None, str, "Address of a SPARQL endpoint, for queries, that keeps the graph in place of the store.")
+@setting("--update-url", None, str, "Where the endpoint takes updates; without it, it is only read.")
+@setting("--graph-store-url", None, str, "Where the endpoint takes whole graphs, which is quicker.")
+@setting("--auth", "none", click.Choice(AUTH), "How writes to the endpoint are authorised; credentials are in the environment.")
+@setting("--read-auth", False, bool, "Send the credentials with queries, too.", is_flag=True)
+@served_store_option("Folder of the store; made and filled at the first start. With --engine, of the tokens only.")
 def serve(
     *,
+    engine: str | None,
+    update_url: str | None,
+    graph_store_url: str | None,
+    auth: str,
+    read_auth: bool,
     host: str,
     port: int,
     threads: int,
@@ -48,9 +61,15 @@ def serve(
     \b
     rolegraph serve
     rolegraph serve --host 0.0.0.0 --port 80 --store /var/lib/rolegraph
+    rolegraph serve --engine http://127.0.0.1:7878/query --update-url http://127.0.0.1:7878/update
     """
     from rolegraph.web import server
 
+    if engine:
+        user, password = (os.environ.get(f"ROLEGRAPH_ENGINE_{name}", "") for name in ("USER", "TOKEN" if auth == "bearer" else "PASSWORD"))
+        endpoint = Endpoint(engine, update_url, graph_store_url, auth, user, password, read_auth=read_auth, seconds=query_timeout)
+        opening: Callable[[], Rolegraph] = partial(Rolegraph.remote, endpoint, store, shipped=not empty)
+        sys.exit(server.run(opening, f"endpoint: {shown(engine)}", host=host, port=port, threads=threads))
     limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers)
     age = None if keep_days is None else timedelta(days=keep_days)
     retention = Retention(keep_revisions, age)

@@ -1,7 +1,7 @@
 """Engines: where the graph is kept and queried. The embedded one is Oxigraph on disk."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rolegraph.engine.revisions import Revision
 from rolegraph.formats import Format, holding, named
@@ -18,6 +18,9 @@ Document = bytes | tuple[bytes, ...] | None
 
 Changes = Mapping[str | None, Document]
 """Documents by the IRI of their graph, None for the default graph."""
+
+Keep = Literal["none", "others", "all"]
+"""What stays of a graph that a document is written to: none of it, what it holds of other subjects than the document, or all."""
 
 TURTLE = named("turtle", holding("graph"))
 
@@ -62,12 +65,12 @@ class Engine(Protocol):
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows; an unbound variable is absent from its row."""
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
         """Make each graph hold just the triples of its document, or none and be gone, in one atomic write.
 
         :param changes: see :data:`Changes`; a union takes no default graph
         :param format_: the graph format of the documents
-        :param add: keep what the graphs hold, too
+        :param keep: what of the graphs stays, see :data:`Keep`
         :raises UnreadableInput: for a document that does not parse; then nothing is changed
         :raises Refused: for the default graph where it is a union, and for writing a past revision
         """

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pyoxigraph as ox
 
-from rolegraph.engine import Document
+from rolegraph.engine import Document, Keep
 from rolegraph.errors import UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
@@ -31,20 +31,37 @@ RDF = {
     "nquads": ox.RdfFormat.N_QUADS,
 }
 
+_GENERATED = BASE + ".well-known/genid/"  # below it lie the IRIs that stand for blank nodes
+
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Triple = tuple[ox.NamedNode | ox.BlankNode | ox.Triple, ox.NamedNode, Term]
 T = TypeVar("T", bound=Term)
 
 
-def read(document: Document, format_: Format, graph: str | None, *, skolemise: bool) -> set[Triple]:
+def read(document: Document, format_: Format, graph: str | None, *, skolemise: bool, alone: bool = True) -> set[Triple]:
     """Return the triples of a document, or of several ones, in a graph format; relative IRIs start from that of the graph.
 
     :param skolemise: make each blank node an IRI that depends on the graph and on the node's canonical label only, so that
         the same document gives the same triples again; otherwise blank nodes are fresh ones
+    :param alone: the document is all of the graph; otherwise its blank nodes are told from those of other documents there
     :raises UnreadableInput: for a document that does not parse, with line and column
     """
     parts = document if isinstance(document, tuple) else (document or b"",)
-    return set().union(*(_part(part, index, format_, graph, skolemise=skolemise) for index, part in enumerate(parts)))
+    told = not alone or len(parts) > 1
+    return set().union(*(_part(part, format_, graph, skolemise=skolemise, told=told) for part in parts))
+
+
+def kept(old: set[Triple], new: set[Triple], keep: Keep) -> set[Triple]:
+    """Return what of a graph stays when a document is written to it. What was a blank node goes with what alone led to it."""
+    if keep != "others":
+        return old if keep == "all" else set()
+    left = {subject for subject, _, _ in new}
+    step = left
+    while step:
+        parts = {object_ for subject, _, object_ in old if subject in step and isinstance(object_, ox.NamedNode)}
+        step = {part for part in parts - left if part.value.startswith(_GENERATED)}
+        left = left | step
+    return {triple for triple in old if triple[0] not in left}
 
 
 class Stream:
@@ -60,7 +77,7 @@ class Stream:
         self._format = format_
         self._graph = graph
         # set apart from canonical labels, which name other nodes of the same graph
-        self._space = f"{_space(f'{graph}#{number}' if number else graph)}file-"
+        self._space = f"{_space(f'{graph}#{number}'.encode())}file-"
 
     def __iter__(self) -> Iterator[Triple]:
         with syntax_errors(f"the {self._format.name} in {self._path}"):
@@ -108,23 +125,23 @@ def value(term: Term) -> Value:
     return Value(str(term), "literal")
 
 
-def _part(document: bytes, part: int, format_: Format, graph: str | None, *, skolemise: bool) -> set[Triple]:
+def _part(document: bytes, format_: Format, graph: str | None, *, skolemise: bool, told: bool) -> set[Triple]:
     base = graph or BASE
     with syntax_errors(f"the {format_.name} of {graph or 'the default graph'}"):
         quads = list(ox.parse(document, RDF[format_.name], base_iri=base, without_named_graphs=True, rename_blank_nodes=not skolemise))
     if skolemise and any(isinstance(node, ox.BlankNode) for quad in quads for node in (quad.subject, quad.object)):
-        return set(_skolemised(quads, f"{base}#{part}" if part else base))
+        return set(_skolemised(quads, base.encode() + (document if told else b"")))
     return {(quad.subject, quad.predicate, quad.object) for quad in quads}
 
 
-def _space(graph: str) -> str:
-    return f"{BASE}.well-known/genid/{hashlib.sha256(graph.encode()).hexdigest()[:16]}-"
+def _space(known: bytes) -> str:
+    return f"{_GENERATED}{hashlib.sha256(known).hexdigest()[:16]}-"
 
 
-def _skolemised(quads: list[ox.Quad], graph: str) -> Iterator[Triple]:
+def _skolemised(quads: list[ox.Quad], known: bytes) -> Iterator[Triple]:
     dataset = ox.Dataset(quads)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    space = _space(graph)
+    space = _space(known)
 
     def skolem(term: T) -> T | ox.NamedNode:
         return ox.NamedNode(space + term.value) if isinstance(term, ox.BlankNode) else term

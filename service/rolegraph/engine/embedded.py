@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import traceback
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, waiting, writing
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, waiting, writing
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision, Revisions, sync
@@ -51,7 +52,7 @@ class Snapshot(Reader):
             raise NotFound(f"revision {revision} is not this one", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
         """Refuse: what was, stays."""
         raise _past()
 
@@ -85,11 +86,11 @@ class EmbeddedEngine(Reader):
             raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union)
+        read = writing.read(changes, format_, union=self.union, keep=keep)
         with self._writing:
-            self.revision += writing.replace(self._store, read, union=self.union, add=add)
+            self.revision += writing.replace(self._store, read, union=self.union, keep=keep)
 
     def update(self, text: str, dataset: Dataset | None = None) -> None:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
@@ -116,13 +117,14 @@ class StoredEngine:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._revisions = Revisions(folder / "revisions", settings.retention)
-            self._store = self._open()
-            self._check_kind()
+            store = self._open()
+            self._check_kind(store)
             if self._revisions.newest is None:
                 # new, or written before there were revisions, or these were removed: what there is is the first one
-                self._publish(1 if len(self._store) else 0)
+                self._publish(store, 1 if len(store) else 0)
             self._newest = self._snapshot(self._revisions.newest or 0)
             self._revisions.clean()
+            self._store: ox.Store | None = store  # None after a failure that could not be undone: the next write tries again
         except OSError as error:
             raise StoreUnusable(_meaning(folder, error)) from error
 
@@ -171,10 +173,10 @@ class StoredEngine:
         """Serialise all named graphs, or one, of the newest revision."""
         return self._newest.dump(format_, graph)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union)
-        self._commit(lambda store: writing.replace(store, read, union=self.union, add=add))
+        read = writing.read(changes, format_, union=self.union, keep=keep)
+        self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep))
 
     def update(self, text: str, dataset: Dataset | None = None) -> None:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
@@ -195,32 +197,35 @@ class StoredEngine:
     def close(self) -> None:
         """Release the store."""
         with self._writing:
-            self._store.flush()
-            del self._store, self._newest
+            self._store = None  # what was acknowledged is on the disk
+            del self._newest
 
     def _commit(self, change: Callable[[ox.Store], bool]) -> None:
         with self._writing:
             try:
+                if self._store is None:
+                    self._store = self._open()
                 self._unfinished.touch()
                 sync(self._folder)
                 if change(self._store):
                     number = self.revision + 1
-                    self._publish(number)
+                    self._publish(self._store, number)
                     self._newest = self._snapshot(number)
                 self._unfinished.unlink()
             except RolegraphError:  # about what was sent: the store was not touched
                 self._unfinished.unlink()
                 raise
-            except OSError as error:
-                self._put_back()
-                raise StoreUnusable(f"nothing was written: {error}; the store is as it was before") from error
-            except BaseException:
-                self._put_back()
+            except BaseException as error:
+                self._store = None
+                _forget(error)
+                self._store = self._open()
+                if isinstance(error, OSError):
+                    raise StoreUnusable(f"nothing was written: {error}; the store is as it was before") from error
                 raise
 
-    def _publish(self, number: int) -> None:
-        self._store.flush()
-        self._revisions.publish(number, lambda path: self._store.backup(str(path)))
+    def _publish(self, store: ox.Store, number: int) -> None:
+        store.flush()
+        self._revisions.publish(number, lambda path: store.backup(str(path)))
 
     def _snapshot(self, number: int) -> Snapshot:
         lease = self._revisions.lease(number)
@@ -231,39 +236,35 @@ class StoredEngine:
             raise
 
     def _open(self) -> ox.Store:
-        """Open the store; one that a crash left in the middle of a write is first put back to the newest revision."""
+        """Open the store; one that a failure or a crash left in the middle of a write is first put back to the newest revision."""
         store = _open(self._graph)  # before anything is touched: a store that is in use stays as it is
         if not self._unfinished.exists():
             return store
         del store
-        self._restore()
-        return _open(self._graph)
-
-    def _put_back(self) -> None:
-        """Undo what a failed write did, as a crash would; where even that fails, the next start does it."""
-        try:
-            del self._store
-            self._restore()
-        finally:
-            self._store = _open(self._graph)
-
-    def _restore(self) -> None:
         shutil.rmtree(self._graph)
         if self._revisions.newest is not None:
             # by hard links, in no more room than the revision takes: files of RocksDB never change once they are written
             ox.Store.read_only(str(self._revisions.path(self._revisions.newest))).backup(str(self._graph))
-        self._unfinished.unlink(missing_ok=True)
+        self._unfinished.unlink()
+        return _open(self._graph)
 
-    def _check_kind(self) -> None:
+    def _check_kind(self, store: ox.Store) -> None:
         """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""
         marker = self._folder / "default-graph"
         kind = "union" if self.union else "own"
-        found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(self._store) else kind
+        found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(store) else kind
         if found != kind:
             detail = f"the store in {self._folder} was made with --default-graph {found}: start it so, or name another folder with --store"
             raise StoreUnusable(detail)
         if not marker.exists():
             marker.write_text(kind + "\n", encoding="utf-8")
+
+
+def _forget(error: BaseException | None) -> None:
+    """Have an error let go of what the calls that it passed through still hold: a store is closed when nobody holds it."""
+    while error:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _past() -> Refused:

@@ -14,7 +14,7 @@ from multiprocessing import Pipe, reduction
 from typing import IO
 
 from rolegraph import errors
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, waiting, worker
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, waiting, worker
 from rolegraph.engine.embedded import Snapshot, StoredEngine
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.worker import Reply, Request
@@ -81,8 +81,8 @@ class LimitedEngine:
     def rows(self, text: str) -> list[Row]:
         return self._read.rows(text)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
-        (self._past or self._engine).write(changes, format_, add=add)
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+        (self._past or self._engine).write(changes, format_, keep=keep)
 
     def update(self, text: str, dataset: Dataset | None = None) -> None:
         (self._past or self._engine).update(text, dataset)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph.engine import Changes, algebra, documents, targets
+from rolegraph.engine import Changes, Keep, algebra, documents, targets
 from rolegraph.engine.documents import Triple
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
@@ -33,7 +33,7 @@ class Midway(Exception):
         self.error = error
 
 
-def read(changes: Changes, format_: Format, *, union: bool) -> list[Change]:
+def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[Change]:
     """Return what each graph is to hold, None where it is to be gone.
 
     :raises Refused: for the default graph where it is the union
@@ -45,19 +45,19 @@ def read(changes: Changes, format_: Format, *, union: bool) -> list[Change]:
     found: list[Change] = []
     for name, document in changes.items():
         graph = _DEFAULT if name is None else _named(name)
-        found.append((graph, None if document is None else documents.read(document, format_, name, skolemise=union)))
+        found.append((graph, None if document is None else documents.read(document, format_, name, skolemise=union, alone=keep == "none")))
     return found
 
 
-def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, add: bool = False) -> bool:
-    """Make graphs hold just some triples, or those too, and the union with them. Return whether anything changed."""
+def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Keep = "none") -> bool:
+    """Make graphs hold just some triples, and what of theirs is kept, and the union with them. Return whether anything changed."""
     changed = False
     joined: set[Triple] = set()
     left: set[Triple] = set()
     for graph, triples in changes:
         new = triples or set()
         old = set(of(store, graph))
-        added, removed = new - old, set() if add else old - new
+        added, removed = new - old, old - new - documents.kept(old, new, keep)
         _remove(store, graph, removed)
         _add(store, graph, added)
         if isinstance(graph, ox.NamedNode) and store.contains_named_graph(graph) != (triples is not None):

@@ -8,6 +8,7 @@ from rolegraph.web import (
     comparing,
     cors,
     display,
+    entering,
     headers,
     linked,
     model,
@@ -35,6 +36,6 @@ def create_app(graph: Rolegraph) -> Flask:
     headers.install(app)
     cors.install(app)
     display.install(app)
-    for module in (comparing, querying, canned, storing, validating, model, problems, linked):
+    for module in (comparing, querying, canned, storing, entering, validating, model, problems, linked):
         app.register_blueprint(module.routes)
     return app

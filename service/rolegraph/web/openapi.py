@@ -41,6 +41,7 @@ _GRAPH = (
     ("default", "query", False, "the default graph, in place of a named one"),
 )
 _OWN = (("path", "path", True, "the path of a graph whose address is its name"),)
+_SOURCE = (("slug", "path", True, "the last part of the IRI of a source"),)
 _QUERY = ("query", "query", False, "the query; without one, the service is described")
 _ASKED = tuple((name, "query", False, "a graph to ask; may be repeated") for name in (QUERY.default, QUERY.named))
 _TOKEN = {"type": "http", "scheme": "bearer", "description": "of rolegraph token create"}
@@ -77,6 +78,10 @@ OPERATIONS = (
     Operation("/validate", "post", "Report on an entry; store nothing", REPORTED, (), (*_ENTRY, FORM, "multipart/form-data")),
     *_graphs("/graphs", _GRAPH),
     *_graphs("/graphs/{path}", _OWN),
+    Operation("/sources/{slug}", "get", "What a source states, as a graph", GRAPHS, _SOURCE),
+    Operation("/sources/{slug}", "put", "Replace what a source states, through the shapes", (), _SOURCE, _ENTRY, written=True),
+    Operation("/sources/{slug}", "post", "Add or replace entries of a source, through the shapes", (), _SOURCE, _ENTRY, written=True),
+    Operation("/sources/{slug}", "delete", "Withdraw a source", (), _SOURCE, written=True),
     Operation("/ontology", "get", "The ontology", (HTML, *GRAPHS)),
     Operation("/ns", "get", "The ontology, at the path of its IRI", (HTML, *GRAPHS)),
     Operation("/shapes", "get", "The shapes that entries have to meet", (HTML, *GRAPHS)),

@@ -43,7 +43,7 @@ def update() -> Response:
         expected = "a body of type application/sparql-update, or a form with the field update"
         raise BadParameter("update", "there is no update in this request", expected=expected)
     newest().update(asked.text, asked.dataset)
-    return revised(204)
+    return revised(Response(status=204))
 
 
 def _without() -> Response:

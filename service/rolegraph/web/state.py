@@ -41,9 +41,8 @@ def newest() -> Rolegraph:
     return found
 
 
-def revised(status: int) -> Response:
-    """Return the answer to a write: no body, and the number of the revision that it made, where there are revisions."""
-    response = Response(status=status)
+def revised(response: Response) -> Response:
+    """Return the answer to a write with the number of the revision that it made, where there are revisions."""
     if newest().engine.revision is not None:
         response.headers["Rolegraph-Revision"] = str(newest().engine.revision)
     return response

@@ -5,7 +5,7 @@ from secrets import token_hex
 from flask import Blueprint, Response, request
 
 from rolegraph import formats, terms
-from rolegraph.engine import Document
+from rolegraph.engine import Document, Keep
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format
 from rolegraph.web import access, negotiation
@@ -33,7 +33,7 @@ def read(path: str = "") -> Response:
 def put(path: str = "") -> Response:
     """Replace a graph, or make it."""
     access.require(None)
-    return _store(_named(path), add=False)
+    return _store(_named(path), keep="none")
 
 
 @routes.post("/graphs")
@@ -42,9 +42,9 @@ def post(path: str = "") -> Response:
     """Add to a graph, or make it; one that is not named gets a name."""
     access.require(None)
     if path or request.args.keys() & {"graph", "default"}:
-        return _store(_named(path), add=True)
+        return _store(_named(path), keep="all")
     name = f"{request.base_url.rstrip('/')}/{token_hex(8)}"
-    response = _store(name, add=True)
+    response = _store(name, keep="all")
     response.headers["Location"] = name
     return response
 
@@ -58,14 +58,14 @@ def delete(path: str = "") -> Response:
     if name is not None and name not in newest().engine.graphs():
         raise NotFound(f"there is no graph {name}")
     newest().store(name, None)
-    return revised(204)
+    return revised(Response(status=204))
 
 
-def _store(name: str | None, *, add: bool) -> Response:
+def _store(name: str | None, *, keep: Keep) -> Response:
     new = name is not None and name not in newest().engine.graphs()
     document, format_ = _document()
-    newest().store(name, document, format_, add=add)
-    return revised(201 if new else 204)
+    newest().store(name, document, format_, keep=keep)
+    return revised(Response(status=201 if new else 204))
 
 
 def _document() -> tuple[Document, Format]:

@@ -62,7 +62,7 @@ def validate() -> Response:
     format_ = negotiation.choose(*OFFERED)
     entry = Entry(b"", TURTLE)
     try:
-        entry = _entry()
+        entry = received()
         report = graph().validate(entry.body, entry.format)
     except (UnreadableInput, BadParameter) as error:
         if format_ != HTML:
@@ -91,7 +91,7 @@ def _form(text: str, format_: Format, **shown: object) -> str:
     return render_template("validate.html", text=text.replace("\r\n", "\n"), chosen=format_, offered=GRAPHS, **shown)
 
 
-def _entry() -> Entry:
+def received() -> Entry:
     """Return the entry of the current request: its body, or the file or the field of a form.
 
     :raises UnsupportedFormat: for a body in a format that is not read

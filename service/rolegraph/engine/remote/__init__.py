@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, documents, waiting
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, documents, waiting
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.remote import answers, forms
 from rolegraph.engine.remote.endpoint import Endpoint
@@ -78,17 +78,17 @@ class RemoteEngine:
             raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
         return answers.rows(self._wire.ask(text, LOOKUP, self._named(None)))
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, add: bool = False) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
         if self._endpoint.update_url is None:
             raise Refused("this endpoint is only read: where its updates go (update_url) was not said")
         wanted = {}
         for graph, body in changes.items():
             if graph is None or graph in OWN:
                 raise Refused("the default graph is the union of the named graphs: write one of these")
-            wanted[graph] = documents.read(body, format_, graph, skolemise=True)
+            wanted[graph] = documents.read(body, format_, graph, skolemise=True, alone=keep == "none")
         with self._writing:
             try:
-                self._keeping.replace(wanted, add=add)
+                self._keeping.replace(wanted, keep=keep)
             finally:
                 self._writes += 1
 

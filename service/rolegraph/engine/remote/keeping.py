@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from rolegraph.engine.documents import Triple, lines, value
+from rolegraph.engine import Keep
+from rolegraph.engine.documents import Triple, kept, lines, value
 from rolegraph.engine.remote import answers
 from rolegraph.engine.remote.forms import LOOKUP
 from rolegraph.engine.remote.wire import Connection, Parameters
@@ -98,13 +99,13 @@ class Keeping:
             detail = f"the endpoint counts {expected} triples in {graph} and gave {got}: it was written meanwhile, or cuts its answers"
             raise StoreUnusable(detail)
 
-    def replace(self, wanted: Mapping[str, set[Triple]], *, add: bool) -> None:
-        """Make graphs hold just these triples, or these too, or be gone where there are none.
+    def replace(self, wanted: Mapping[str, set[Triple]], *, keep: Keep) -> None:
+        """Make graphs hold just these triples, and what of theirs is kept, or be gone where there are none.
 
         :raises StoreUnusable: where that broke off midway; repeating it mends the graphs and the union
         """
         listed = set(self.listed())
-        changes = [self._change(graph, triples, add=add, listed=graph in listed) for graph, triples in wanted.items()]
+        changes = [self._change(graph, triples, keep=keep, listed=graph in listed) for graph, triples in wanted.items()]
         kept = frozenset[Triple]().union(*(change.new for change in changes))
         leaving = frozenset[Triple]().union(*(change.removed for change in changes)) - kept
         gone = leaving - self._stated(leaving, listed.difference(wanted))
@@ -117,15 +118,15 @@ class Keeping:
                 self._fill(change)
             self._list(changes, listed)
 
-    def _change(self, graph: str, triples: set[Triple], *, add: bool, listed: bool) -> Change:
+    def _change(self, graph: str, triples: set[Triple], *, keep: Keep, listed: bool) -> Change:
         """Compare a graph with what it is to hold. What is not listed yet may be half of a first write: then all counts as added."""
         held = set(self.pages(graph))
-        new = frozenset(held | triples if add else triples)
+        new = frozenset(triples | kept(held, triples, keep))
         # written there by others: no update can name them, so they stay or leave with the whole graph
         foreign = {triple for triple in held if any(isinstance(term, ox.BlankNode) for term in triple)}
         added, removed = new - (held if listed else foreign), frozenset(held - new)
         large = self._stores and not foreign and len(added) + len(removed) > BATCH
-        whole = bool(new) and (large or (bool(foreign) and not add))
+        whole = bool(new) and (large or (bool(foreign) and keep != "all"))
         return Change(graph, new, new if whole and foreign else added, removed, whole)
 
     def _stated(self, triples: frozenset[Triple], graphs: Collection[str]) -> set[Triple]:

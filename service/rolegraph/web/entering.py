@@ -1,0 +1,58 @@
+"""The graphs of sources: read, and written through the shapes."""
+
+import json
+
+from flask import Blueprint, Response
+
+from rolegraph import terms
+from rolegraph.engine import Keep
+from rolegraph.errors import BadParameter
+from rolegraph.web import access, negotiation, validating
+from rolegraph.web.negotiation import DOCUMENT, GRAPHS, TEXT
+from rolegraph.web.state import graph, newest, revised
+
+routes = Blueprint("entering", __name__)
+
+
+@routes.get("/sources/<slug>")
+def read(slug: str) -> Response:
+    """Give what a source states as a graph."""
+    format_ = negotiation.choose(*GRAPHS)
+    return negotiation.respond(graph().export(format_, _iri(slug)), format_)
+
+
+@routes.put("/sources/<slug>")
+def put(slug: str) -> Response:
+    """Replace what a source states."""
+    return _enter(slug, "none")
+
+
+@routes.post("/sources/<slug>")
+def post(slug: str) -> Response:
+    """Add entries to a source, or replace those of the same things."""
+    return _enter(slug, "others")
+
+
+@routes.delete("/sources/<slug>")
+def delete(slug: str) -> Response:
+    """Withdraw a source."""
+    access.require(_iri(slug))
+    newest().withdraw(_iri(slug))
+    return revised(Response(status=204))
+
+
+def _enter(slug: str, keep: Keep) -> Response:
+    iri = _iri(slug)
+    access.require(iri)
+    format_ = negotiation.choose(DOCUMENT, TEXT)
+    entry = validating.received()
+    new = iri not in newest().engine.graphs()
+    report = newest().enter(iri, entry.body, entry.format, keep)
+    text = report.text() if format_ == TEXT else json.dumps(report.as_dict(), ensure_ascii=False, indent=1) + "\n"
+    return revised(negotiation.respond(text, format_, 201 if new else 200))
+
+
+def _iri(slug: str) -> str:
+    if not terms.SLUG.fullmatch(slug):
+        raise BadParameter("slug", f"{slug!r} is no name of a source", expected="lower-case letters and digits, with hyphens between words")
+    return terms.KINDS["source"].namespace + slug
