@@ -7,28 +7,24 @@ import argparse
 import itertools
 import json
 import math
-import multiprocessing
 import os
-import platform
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import graphs
+import machine
 import peers
 import pyoxigraph
 from peers import Answer, Material, Missing, Pair
 
-from rolegraph import __version__, library
+from rolegraph import library
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.registry import Rolegraph
 from rolegraph.terms import KINDS
@@ -41,7 +37,6 @@ TITLES = {
     "served": "Rolegraph over HTTP, first time",
 }
 CHECKED, PAIRS, AGAIN, FEWEST_FOR_P95 = 5, 2_000, 20, 20
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -87,7 +82,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="time for each engine, after its warm-up (default: 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file too")
     options = parser.parse_args()
-    about = describe()
+    about = machine.about()
     print("\n".join(f"{name:10}{text}" for name, text in about.items()))
     sizes = ("shipped", "large") if options.size == "both" else (options.size,)
     found, complete = {}, True
@@ -105,14 +100,14 @@ def main() -> None:
 def _run(size: str, folder: Path, seconds: float) -> tuple[Built, list[Measured], bool]:
     """Make the data, then measure each engine in a process of its own; the last value tells that none was missing."""
     material = write(size, folder)
-    built = apart(build, material)
+    built = machine.apart(build, material)
     checked, timed = _pairs(size)
     measured: list[Measured] = []
     right: list[Answer] = []
     whole = True
     for name in peers.NAMES:
         try:
-            results, answers, claims = apart(_measure, name, material, checked, timed, seconds)
+            results, answers, claims = machine.apart(_measure, name, material, checked, timed, seconds)
         except Missing as error:
             print(f"{TITLES[name]}: {error}", file=sys.stderr)
             whole = False
@@ -121,12 +116,6 @@ def _run(size: str, folder: Path, seconds: float) -> tuple[Built, list[Measured]
         agree(TITLES[name], answers, [peers.claims_of(answer) for answer in right] if claims else right)
         measured += results
     return built, measured, whole
-
-
-def apart(function: Callable[..., Result], *arguments: Any) -> Result:
-    """Call a function in a fresh process, so that no engine inherits another one's memory."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
 
 
 def write(size: str, folder: Path) -> Material:
@@ -149,7 +138,7 @@ def build(material: Material) -> Built:
     for iri, path in material.documents:
         if iri not in shipped:
             graph.engine.write({iri: path.read_bytes()})
-    seconds, peak = time.perf_counter() - start, memory("VmHWM", os.getpid())
+    seconds, peak = time.perf_counter() - start, machine.memory("VmHWM", os.getpid())
     roles = graph.engine.rows(f"SELECT ?role {{ ?role a <{KINDS['role'].type}> }}")
     graph.close()
     store = pyoxigraph.Store.read_only(str(material.store / "graph"))
@@ -192,7 +181,7 @@ def _measure(
         warm = sum(cold) <= 1_000 * seconds
         first = _repeat(peer, timed if peer.remembers else itertools.cycle(timed), seconds) if warm else cold
         again = _repeat(peer, itertools.cycle(timed[: min(AGAIN, len(first))]), seconds) if peer.remembers else []
-        resident = sum(filter(None, (memory("VmRSS", pid) for pid in family(peer.pids or (os.getpid(),))))) or None
+        resident = sum(filter(None, (machine.memory("VmRSS", pid) for pid in machine.family(peer.pids or (os.getpid(),))))) or None
         result = Measured(TITLES[name], tuple(first), warm, peer.loading, peer.opening, resident)
         results = [result]
         if again:
@@ -228,33 +217,6 @@ def agree(engine: str, answers: Sequence[Answer], right: Sequence[Answer]) -> No
                 f"{engine} gives {len(answer)} rows where {len(expected)} are right; "
                 f"it alone has {surplus[:1]}, and it lacks {lacking[:1]} (one of each shown)"
             )
-
-
-def family(pids: Sequence[int]) -> list[int]:
-    """Return processes with those that they started."""
-    found = list(pids)
-    for pid in found:
-        for path in Path(f"/proc/{pid}/task").glob("*/children"):
-            found += map(int, path.read_text().split())
-    return found
-
-
-def memory(field: str, pid: int) -> float | None:
-    """Return a figure of a process's memory in MiB, where the system has ``/proc``."""
-    path = Path(f"/proc/{pid}/status")
-    if not path.exists():
-        return None
-    return next((int(line.split()[1]) / 1024 for line in path.read_text().splitlines() if line.startswith(field)), None)
-
-
-def describe() -> dict[str, str]:
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("pyoxigraph", "oxigraph", "rdflib", "httpx"))
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "versions": f"rolegraph {__version__}, {libraries}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "machine": f"{os.cpu_count()} CPUs, {platform.system()} {platform.machine()}",
-    }
 
 
 def _figures(one: Measured, base: Measured) -> dict[str, Any]:

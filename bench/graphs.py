@@ -6,7 +6,8 @@
 import argparse
 import hashlib
 import random
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ LEVELS = ("expertise", "proficiency", "experience", "knowledge", "familiarity")
 class Size:
     """How large the graph is: each source names ``essential`` and ``optional`` skills of every role.
 
-    All sources choose a role's skills from the same ``pool``, so they agree in part.
+    All sources choose a role's skills from the same ``pool``, so they agree in part. Things have labels in all ``languages``.
     """
 
     roles: int = 3_000
@@ -31,6 +32,7 @@ class Size:
     optional: int = 5
     pool: int = 28
     seed: int = 20
+    languages: tuple[str, ...] = ("en",)
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,38 @@ class Document:
 
 def documents(size: Size) -> Iterator[Document]:
     """Yield the vocabulary, then the sources, each of which describes every role."""
-    yield Document(f"{BASE}source/synthetic-vocabulary", _turtle(_vocabulary(size)))
+    for graph, pieces in streams(size):
+        yield Document(graph, "".join(pieces).encode())
+
+
+def write(size: Size, folder: Path) -> list[tuple[str, Path]]:
+    """Write the documents into a folder, piece by piece, and return the IRI of each graph with its file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for graph, pieces in streams(size):
+        path = folder / f"{graph.rpartition('/')[2]}.ttl"
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
+        written.append((graph, path))
+    return written
+
+
+def streams(size: Size) -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield the IRI of each graph with the pieces of its Turtle, which are to be read before the next graph is asked for."""
+    yield f"{BASE}source/synthetic-vocabulary", _turtle(_vocabulary(size))
     rng = random.Random(size.seed)
-    pools = [rng.sample(range(size.skills), size.pool) for _ in range(size.roles)]
+    # a tenth of the memory that lists take
+    pools = [array("I", rng.sample(range(size.skills), size.pool)) for _ in range(size.roles)]
     for number in range(1, size.sources + 1):
         source = f"{BASE}source/synthetic-{number}"
-        yield Document(source, _turtle(_source(source, size, rng, pools)))
+        yield source, _turtle(_source(source, size, rng, pools))
+
+
+def small(source: str, number: int) -> bytes:
+    """Return the Turtle of a source that says of one role which four skills it takes."""
+    skills = [f"skill:{_slug('skill', 4 * number + step)}" for step in range(4)]
+    blocks = (f"<{source}> a rg:Source .\n", _role(source, _slug("role", number), skills[:2], skills[2:], LEVELS[0]))
+    return "".join(_turtle(iter(blocks))).encode()
 
 
 def roles(size: Size) -> list[str]:
@@ -56,9 +84,9 @@ def roles(size: Size) -> list[str]:
     return [f"{BASE}role/{_slug('role', number)}" for number in range(size.roles)]
 
 
-def _turtle(blocks: Iterator[str]) -> bytes:
-    head = "".join(f"PREFIX {prefix}: <{prefixes()[prefix]}>\n" for prefix in PREFIXES)
-    return (head + "".join(blocks)).encode()
+def _turtle(blocks: Iterator[str]) -> Iterator[str]:
+    yield from (f"PREFIX {prefix}: <{prefixes()[prefix]}>\n" for prefix in PREFIXES)
+    yield from blocks
 
 
 def _slug(kind: str, number: int) -> str:
@@ -67,23 +95,25 @@ def _slug(kind: str, number: int) -> str:
 
 def _vocabulary(size: Size) -> Iterator[str]:
     for number in range(size.groups):
-        yield _concept("skill", "rg:Skill", "group", number)
+        yield _concept("skill", "rg:Skill", "group", number, size.languages)
     for number in range(size.skills):
-        yield _concept("skill", "rg:Skill", "skill", number, f"skill:{_slug('group', number % size.groups)}")
+        yield _concept("skill", "rg:Skill", "skill", number, size.languages, broader=f"skill:{_slug('group', number % size.groups)}")
     for number in range(size.roles):
-        yield _concept("role", "rg:Role", "role", number)
+        yield _concept("role", "rg:Role", "role", number, size.languages)
 
 
-def _concept(kind: str, type_: str, word: str, number: int, broader: str = "") -> str:
+def _concept(kind: str, type_: str, word: str, number: int, languages: Sequence[str], *, broader: str = "") -> str:
     name = f"{word.capitalize()} {number:05} of the synthetic graph"
     above = f"skos:broader {broader} ; " if broader else ""
-    return (
-        f'{kind}:{_slug(word, number)} a skos:Concept , {type_} ; {above}skos:inScheme <{BASE}{kind}> ; skos:prefLabel "{name}"@en ; '
-        f'skos:altLabel "{word[0].upper()}{number:05}"@en ; skos:definition "{name}, which stands for nothing in the world."@en .\n'
+    words = " ; ".join(
+        f'skos:prefLabel "{name}"@{language} ; skos:altLabel "{word[0].upper()}{number:05}"@{language} ; '
+        f'skos:definition "{name}, which stands for nothing in the world."@{language}'
+        for language in languages
     )
+    return f"{kind}:{_slug(word, number)} a skos:Concept , {type_} ; {above}skos:inScheme <{BASE}{kind}> ; {words} .\n"
 
 
-def _source(source: str, size: Size, rng: random.Random, pools: list[list[int]]) -> Iterator[str]:
+def _source(source: str, size: Size, rng: random.Random, pools: Sequence[Sequence[int]]) -> Iterator[str]:
     yield f"<{source}> a rg:Source .\n"
     for number, pool in enumerate(pools):
         chosen = [f"skill:{_slug('skill', skill)}" for skill in rng.sample(pool, size.essential + size.optional)]
@@ -104,11 +134,7 @@ def _role(source: str, slug: str, essential: list[str], optional: list[str], lev
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write a large graph in the shape of Rolegraph's model.")
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    folder.mkdir(parents=True, exist_ok=True)
-    for document in documents(Size()):
-        path = folder / f"{document.graph.rpartition('/')[2]}.ttl"
-        path.write_bytes(document.turtle)
+    for _, path in write(Size(), parser.parse_args().folder):
         print(path)
 
 

@@ -23,6 +23,7 @@ from typing import Any
 import compare
 import graphs
 import httpx
+import machine
 import peers
 import servers
 from peers import Answer, Material, Missing, Pair
@@ -71,14 +72,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0, help="time for each figure of many clients (default: 4)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file too")
     options = parser.parse_args()
-    about = compare.describe()
+    about = machine.about()
     print("\n".join(f"{name:10}{text}" for name, text in about.items()), flush=True)
     found: dict[str, Any] = {"about": about}
     complete = True
     for size in ("shipped", "large") if options.size == "both" else (options.size,):
         with tempfile.TemporaryDirectory(prefix="rolegraph-bench-") as folder:
             material = compare.write(size, Path(folder))
-            built = compare.apart(compare.build, material)
+            built = machine.apart(compare.build, material)
             print(f"\n{size}: {built.roles:,} roles, {built.named:,} quads in named graphs", flush=True)
             loads, whole = _peers(size, material, options.seconds)
             found[size] = {"comparisons": [asdict(load) for load in loads]}
@@ -215,14 +216,14 @@ def _memory(target: Target) -> dict[str, float]:
     """Return MiB of all processes of a server: resident; and with what they share counted once; and what is of one alone."""
     time.sleep(1)
     totals = {"Rss": 0, "Pss": 0, "Private_Clean": 0, "Private_Dirty": 0}
-    for pid in compare.family(target.pids):
+    for pid in machine.family(target.pids):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines():
             name, _, rest = line.partition(":")
             if name in totals:
                 totals[name] += int(rest.split()[0])
     private = totals["Private_Clean"] + totals["Private_Dirty"]
     sizes = {"rss": totals["Rss"], "pss": totals["Pss"], "private": private}
-    return {name: round(size / 1024, 1) for name, size in sizes.items()} | {"processes": len(compare.family(target.pids))}
+    return {name: round(size / 1024, 1) for name, size in sizes.items()} | {"processes": len(machine.family(target.pids))}
 
 
 def _writes(target: Target, token: str) -> dict[str, float]:

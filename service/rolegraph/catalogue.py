@@ -126,7 +126,9 @@ class Catalogue:
         found = []
         for start in range(0, len(wanted), BATCH):
             values = _list(wanted[start : start + BATCH])
-            pattern = f"VALUES ?thing {{ {values} }} VALUES ?property {{ rdf:type skos:prefLabel skos:definition }} ?thing ?property ?value"
+            # a filter, since a second VALUES has the engine go through all that has a type or a label
+            properties = "FILTER(?property IN (rdf:type, skos:prefLabel, skos:definition))"
+            pattern = f"VALUES ?thing {{ {values} }} ?thing ?property ?value {properties}"
             rows = self._select(f"SELECT ?thing ?property ?value {{ {pattern} }}")
             found += [(row["thing"].value, row["property"].value, row["value"]) for row in rows]
         return found

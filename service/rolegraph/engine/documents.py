@@ -1,7 +1,11 @@
-"""RDF documents as the engines take them: parsed whole before any store is touched, with IRIs in place of blank nodes; and terms."""
+"""RDF documents as the engines take them: parsed whole before any store is touched, or file by file in a stream, with IRIs in place of
+blank nodes; and terms.
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import pyoxigraph as ox
@@ -60,6 +64,51 @@ def kept(old: set[Triple], new: set[Triple], keep: Keep) -> set[Triple]:
     return {triple for triple in old if triple[0] not in left}
 
 
+class Stream:
+    """The triples of a file in a graph format, for graphs that do not fit into memory. Read it once; ``blank`` then tells whether
+    there were blank nodes, in whose place are IRIs that depend on the graph, the number of the file and the label.
+
+    :raises UnreadableInput: while it is read, where the file does not parse, with line and column
+    """
+
+    def __init__(self, path: Path, format_: Format, graph: str, number: int) -> None:
+        self.blank = False
+        self._path = path
+        self._format = format_
+        self._graph = graph
+        # set apart from canonical labels, which name other nodes of the same graph
+        self._space = f"{_space(f'{graph}#{number}'.encode())}file-"
+
+    def __iter__(self) -> Iterator[Triple]:
+        with syntax_errors(f"the {self._format.name} in {self._path}"):
+            quads = ox.parse(
+                path=self._path,
+                format=RDF[self._format.name],
+                base_iri=self._graph,
+                without_named_graphs=True,
+                rename_blank_nodes=False,
+            )
+            for quad in quads:
+                yield self._skolem(quad.subject), quad.predicate, self._skolem(quad.object)
+
+    def _skolem(self, term: T) -> T | ox.NamedNode:
+        if isinstance(term, ox.BlankNode):
+            self.blank = True
+            return ox.NamedNode(self._space + term.value)
+        return term
+
+
+@contextmanager
+def syntax_errors(what: str) -> Iterator[None]:
+    """Turn a parser's errors about a document into ours."""
+    try:
+        yield
+    except SyntaxError as error:
+        raise UnreadableInput(f"{what} does not parse: {error.msg}", line=error.lineno, column=error.offset) from error
+    except ValueError as error:
+        raise UnreadableInput(f"{what} does not parse: {error}") from error
+
+
 def lines(found: Iterable[Triple]) -> str:
     """Return triples as N-Triples, which Turtle and the DATA blocks of SPARQL updates take as well."""
     return "".join(f"{subject} {predicate} {object_} .\n" for subject, predicate, object_ in found)
@@ -78,22 +127,21 @@ def value(term: Term) -> Value:
 
 def _part(document: bytes, format_: Format, graph: str | None, *, skolemise: bool, told: bool) -> set[Triple]:
     base = graph or BASE
-    try:
+    with syntax_errors(f"the {format_.name} of {graph or 'the default graph'}"):
         quads = list(ox.parse(document, RDF[format_.name], base_iri=base, without_named_graphs=True, rename_blank_nodes=not skolemise))
-    except SyntaxError as error:
-        detail = f"the {format_.name} of {graph or 'the default graph'} does not parse: {error.msg}"
-        raise UnreadableInput(detail, line=error.lineno, column=error.offset) from error
-    except ValueError as error:
-        raise UnreadableInput(f"the {format_.name} of {graph or 'the default graph'} does not parse: {error}") from error
     if skolemise and any(isinstance(node, ox.BlankNode) for quad in quads for node in (quad.subject, quad.object)):
         return set(_skolemised(quads, base.encode() + (document if told else b"")))
     return {(quad.subject, quad.predicate, quad.object) for quad in quads}
 
 
+def _space(known: bytes) -> str:
+    return f"{_GENERATED}{hashlib.sha256(known).hexdigest()[:16]}-"
+
+
 def _skolemised(quads: list[ox.Quad], known: bytes) -> Iterator[Triple]:
     dataset = ox.Dataset(quads)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    space = f"{_GENERATED}{hashlib.sha256(known).hexdigest()[:16]}-"
+    space = _space(known)
 
     def skolem(term: T) -> T | ox.NamedNode:
         return ox.NamedNode(space + term.value) if isinstance(term, ox.BlankNode) else term

@@ -4,7 +4,7 @@ import shutil
 import threading
 import traceback
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -180,6 +180,18 @@ class StoredEngine:
     def update(self, text: str, dataset: Dataset | None = None) -> None:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         self._commit(lambda store: writing.update(store, text, dataset, self.settings.reach, union=self.union))
+
+    def load(self, files: Mapping[str, Iterable[Path]], format_: Format = TURTLE) -> None:
+        """Load files into new graphs as one write: for first loads of graphs that do not fit into memory.
+
+        :param files: in a graph format, by the IRI of their graph; they must not change meanwhile
+        :raises BadParameter: for a graph that holds triples already, or a file that is not there
+        :raises UnreadableInput: for a file that does not parse; then nothing is changed
+        """
+        try:
+            self._commit(lambda store: writing.load(store, files, format_, union=self.union))
+        except writing.Midway as midway:
+            raise midway.error from midway.error.__cause__
 
     def close(self) -> None:
         """Release the store."""

@@ -1,6 +1,7 @@
 """Changes of a store of Oxigraph. The one who writes holds the store alone; a change that fails midway is taken back by them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -9,7 +10,7 @@ from rolegraph.engine.documents import Triple
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import of, query_errors, tolerant
-from rolegraph.errors import BadParameter, Refused
+from rolegraph.errors import BadParameter, Refused, RolegraphError
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Dataset
@@ -22,6 +23,14 @@ _LEAVE_UNION = "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER NOT EXISTS { GRAPH ?
 
 Graph = ox.NamedNode | ox.DefaultGraph
 Change = tuple[Graph, set[Triple] | None]
+
+
+class Midway(Exception):
+    """A change failed after it had touched the store; ``error`` says why."""
+
+    def __init__(self, error: RolegraphError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[Change]:
@@ -59,6 +68,44 @@ def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Ke
     if union:
         mend(store, joined, left)
     return changed
+
+
+def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool) -> bool:
+    """Load files into new graphs, and into the union, without holding them in memory. Return whether there were any.
+
+    :raises BadParameter: for a graph that holds triples, or a file that is not there; the store is then as it was
+    :raises Midway: for a file that does not parse
+    """
+    graphs = {_named(name): tuple(paths) for name, paths in files.items()}
+    for graph, paths in graphs.items():
+        if any(True for _ in of(store, graph)):
+            raise BadParameter("graph", f"<{graph.value}> holds triples already", expected="a new graph; or a write, which replaces it")
+        for path in paths:
+            if not path.is_file():
+                raise BadParameter("files", f"there is no file {path}", expected="files that can be read")
+    try:
+        for graph, paths in graphs.items():
+            store.add_graph(graph)
+            for number, path in enumerate(paths):
+                _load(store, graph, path, number, format_, union=union)
+    except RolegraphError as error:
+        raise Midway(error) from error
+    return bool(graphs)
+
+
+def _load(store: ox.Store, graph: ox.NamedNode, path: Path, number: int, format_: Format, *, union: bool) -> None:
+    kind = documents.RDF[format_.name]
+    if not union:
+        with documents.syntax_errors(f"the {format_.name} in {path}"):
+            store.bulk_load(path=path, format=kind, base_iri=graph.value, to_graph=graph)
+        return
+    stream = documents.Stream(path, format_, graph.value, number)
+    store.bulk_extend(ox.Quad(*triple, graph) for triple in stream)
+    if stream.blank:
+        # half as fast, but a second reading of the file may name them otherwise
+        store.bulk_extend(ox.Quad(*triple, _DEFAULT) for triple in of(store, graph))
+    else:
+        store.bulk_load(path=path, format=kind, base_iri=graph.value, to_graph=_DEFAULT)
 
 
 def mend(store: ox.Store, joined: set[Triple], left: set[Triple]) -> None:
