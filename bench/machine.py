@@ -3,8 +3,10 @@
 import multiprocessing
 import os
 import platform
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -40,12 +42,19 @@ def memory(field: str, pid: int) -> float | None:
 
 def room(folders: Iterable[Path]) -> int:
     """Return the bytes of the files in folders, each file once whatever number of names it has."""
-    sizes = {}
+    return sum(files(folders).values())
+
+
+def files(folders: Iterable[Path]) -> dict[tuple[int, int], int]:
+    """Return the length of each file in folders, by what identifies it under all of its names."""
+    found = {}
     for folder in folders:
         for path in folder.rglob("*"):
-            found = path.stat()
-            sizes[found.st_dev, found.st_ino] = found.st_size if path.is_file() else 0
-    return sum(sizes.values())
+            with suppress(FileNotFoundError):  # a store that is open removes some meanwhile
+                status = path.stat()
+                if stat.S_ISREG(status.st_mode):
+                    found[status.st_dev, status.st_ino] = status.st_size
+    return found
 
 
 def about() -> dict[str, str]:
