@@ -16,7 +16,7 @@ import httpx
 from rdflib import Dataset, Literal, URIRef
 
 from rolegraph.comparison import Comparison
-from rolegraph.engine.embedded import StoredEngine
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.queries import Library
 from rolegraph.registry import Rolegraph
 from rolegraph.terms import RG

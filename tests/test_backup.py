@@ -19,8 +19,8 @@ import pytest
 
 from rolegraph import formats, library
 from rolegraph.engine import backups
-from rolegraph.engine.embedded import StoredEngine
 from rolegraph.engine.revisions import Retention, Revisions
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 from rolegraph.tokens import FILE, Tokens
 
@@ -29,7 +29,8 @@ NQUADS = formats.named("nquads", formats.holding("dataset"))
 WRITER = f"""
 import sys
 from pathlib import Path
-from rolegraph.engine.embedded import Settings, StoredEngine
+from rolegraph.engine.embedded import Settings
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.engine.revisions import Retention
 engine = StoredEngine(Path(sys.argv[1]), Settings(retention=Retention(1)))
 number = 0

@@ -10,7 +10,8 @@ import pytest
 
 from rolegraph import formats
 from rolegraph.engine import writing
-from rolegraph.engine.embedded import Settings, StoredEngine
+from rolegraph.engine.embedded import Settings
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 
 EX = "http://example.org/"
@@ -20,7 +21,7 @@ MANY = 300_000  # triples, that take seconds to load
 LOADER = f"""
 import sys
 from pathlib import Path
-from rolegraph.engine.embedded import StoredEngine
+from rolegraph.engine.stored import StoredEngine
 engine = StoredEngine(Path(sys.argv[1]))
 print("loading", flush=True)
 engine.load({{"{EX}big": [Path(sys.argv[2])]}})

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from rolegraph import formats, library
 from rolegraph.engine import Engine
-from rolegraph.engine.embedded import EmbeddedEngine, StoredEngine
+from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import Refused, StoreUnusable, UnreadableInput
 from rolegraph.registry import Rolegraph
 

@@ -22,7 +22,7 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
-from rolegraph.engine.embedded import StoredEngine
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.tokens import Tokens
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="processes and their memory are read from /proc")

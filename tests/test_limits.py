@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from rolegraph import formats
-from rolegraph.engine.embedded import StoredEngine
 from rolegraph.engine.limited import MIB, LimitedEngine, Limits, Pool
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import MemoryLimitReached, NotAcceptable, StoreUnusable, TimeLimitReached, UnreadableInput
 
 EX = "http://example.org/"

@@ -12,9 +12,10 @@ import pytest
 
 from rolegraph import formats
 from rolegraph.engine import Engine
-from rolegraph.engine.embedded import EmbeddedEngine, Settings, StoredEngine
+from rolegraph.engine.embedded import EmbeddedEngine, Settings
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
 from rolegraph.engine.reach import Reach
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import Refused, RolegraphError, StoreUnusable
 from rolegraph.things import Dataset
 

@@ -13,9 +13,10 @@ import pytest
 
 from rolegraph import formats
 from rolegraph.engine import Engine
-from rolegraph.engine.embedded import Settings, StoredEngine
+from rolegraph.engine.embedded import Settings
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
 from rolegraph.engine.revisions import Retention, Revisions
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.registry import Rolegraph
 
@@ -24,7 +25,7 @@ WRITER = f"""
 import sys
 from pathlib import Path
 from rolegraph import formats
-from rolegraph.engine.embedded import StoredEngine
+from rolegraph.engine.stored import StoredEngine
 engine = StoredEngine(Path(sys.argv[1]))
 number = int(engine.rows("SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }}")[0]["n"].value)
 while True:

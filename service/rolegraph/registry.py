@@ -12,10 +12,11 @@ from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
 from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, Keep, waiting
-from rolegraph.engine.embedded import EmbeddedEngine, Settings, StoredEngine
+from rolegraph.engine.embedded import EmbeddedEngine, Settings
 from rolegraph.engine.limited import LimitedEngine, Limits, Pool
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import Endpoint
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter, NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.queries import Library, Parameter

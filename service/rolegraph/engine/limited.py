@@ -15,8 +15,9 @@ from typing import IO
 
 from rolegraph import errors
 from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, waiting, worker
-from rolegraph.engine.embedded import Snapshot, StoredEngine
+from rolegraph.engine.embedded import Snapshot
 from rolegraph.engine.revisions import Revision
+from rolegraph.engine.stored import StoredEngine
 from rolegraph.engine.worker import Reply, Request
 from rolegraph.errors import ClientGone, MemoryLimitReached, RolegraphError, StoreUnusable, TimeLimitReached
 from rolegraph.formats import Format
