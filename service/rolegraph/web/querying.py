@@ -61,4 +61,5 @@ def _editor(text: str, **shown: Any) -> str:
     result = shown.get("result", {})
     holds = "graph" if "graph" in result or result.get("holds") == "graph" else "table"
     links = negotiation.alternates(holding(holds)) if "result" in shown and request.method == "GET" else []
-    return render_template("sparql.html", text=text, queries=list(graph().queries), prefixes=terms.prefixes(), alternates=links, **shown)
+    about = {"queries": list(graph().queries), "prefixes": terms.prefixes(), "union": graph().engine.union}
+    return render_template("sparql.html", text=text, **about, alternates=links, **shown)
