@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyoxigraph
 import pytest
 from flask.testing import FlaskClient
 
@@ -334,25 +335,51 @@ def contents(store: Path) -> dict[str, str]:
     return {str(path.relative_to(store)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.mark.parametrize("pattern", ["graph/CURRENT", "graph/MANIFEST-*", "graph/*.sst", "revisions/1/MANIFEST-*", "revisions/1/CURRENT"])
-def test_a_damaged_store_is_said_plainly_with_what_to_do(free_port: Callable[[], int], tmp_path: Path, pattern: str) -> None:
-    engine = StoredEngine(tmp_path)
+def damage(store: Path, pattern: str) -> None:
+    """Cut a file of a store with one graph of a hundred triples."""
+    engine = StoredEngine(store)
     engine.write({EX + "g": triples(100).encode()})
     engine.close()
-    damaged = next(iter(tmp_path.glob(pattern)))
+    damaged = next(iter(store.glob(pattern)))
     content = damaged.read_bytes()
     damaged.unlink()  # not in place: revisions share files
     damaged.write_bytes(content[: min(100, len(content) // 3)])
+
+
+@pytest.mark.parametrize("pattern", ["revisions/1/MANIFEST-*", "revisions/1/CURRENT"])
+def test_a_damaged_revision_is_said_plainly_with_what_to_do(free_port: Callable[[], int], tmp_path: Path, pattern: str) -> None:
+    damage(tmp_path, pattern)
     before = contents(tmp_path)
     said = refused(tmp_path, free_port)
     assert "damaged" in said
     assert "rolegraph restore" in said
     after = contents(tmp_path)
-    if pattern.startswith("graph"):  # where that is whole, it is opened first, which tidies it
-        assert after == before
+    assert len(pyoxigraph.Store(tmp_path / "graph")) == 200  # where it is whole it stays: opening it tidies its files
     assert {name: digest for name, digest in after.items() if "revisions" in name} == {
         name: digest for name, digest in before.items() if "revisions" in name
     }
+
+
+@pytest.mark.parametrize("pattern", ["graph/CURRENT", "graph/MANIFEST-*", "graph/*.sst"])
+def test_what_is_damaged_where_writes_are_prepared_is_made_anew_of_the_newest_revision(tmp_path: Path, pattern: str) -> None:
+    damage(tmp_path, pattern)
+    engine = StoredEngine(tmp_path)
+    engine.write({EX + "h": f"<{EX}s> <{EX}p> 'more' .".encode()})
+    assert int(engine.rows("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0]["n"].value) == 101
+    assert engine.revision == 2
+    engine.close()
+
+
+def test_a_service_whose_first_process_is_killed_leaves_nothing_that_holds_its_store(start: Serve, tmp_path: Path) -> None:
+    service = start(tmp_path, "--empty", "--query-workers", "1")
+    others = family(service.process.pid)[1:]
+    assert len(others) >= 2
+    os.kill(service.process.pid, signal.SIGKILL)
+    service.process.communicate()
+    until = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in others) and time.monotonic() < until:
+        time.sleep(0.1)
+    StoredEngine(tmp_path).close()
 
 
 def test_a_store_that_cannot_be_written_is_said_plainly(free_port: Callable[[], int], tmp_path: Path) -> None:

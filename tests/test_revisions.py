@@ -136,7 +136,6 @@ def test_queries_in_workers_look_back_too(tmp_path: Path) -> None:
 def test_a_store_that_was_left_in_the_middle_of_a_write_is_put_back(tmp_path: Path) -> None:
     engine = StoredEngine(tmp_path)
     engine.write({EX + "g": turtle(1)})
-    (tmp_path / "unfinished").touch()
     assert engine._store is not None
     engine._store.update(f"INSERT DATA {{ <{EX}s> <{EX}p> <{EX}half> }}")
     engine.close()

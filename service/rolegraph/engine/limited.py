@@ -6,6 +6,7 @@ import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -110,6 +111,8 @@ class Pool:
         self._limits = limits
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._network = network
+        self._changing = threading.Lock()
+        self._closed = False
         self._workers = {_Worker(limits.memory, network=network) for _ in range(limits.workers)}
         for found in self._workers:
             self._idle.put(found)
@@ -125,15 +128,19 @@ class Pool:
         try:
             answered = found.ask(request, self._limits, gone)
         except BaseException:  # whatever ended the call, what this worker does now is not known
-            self._replace(found)
+            found.stop()
+            # its end and its successor's start take time, for which the client need not wait
+            threading.Thread(target=self._replace, args=(found,)).start()
             raise
         self._idle.put(found)
         return answered
 
     def close(self) -> None:
         """End all workers."""
-        for found in self._workers:
-            found.kill()
+        with self._changing:
+            self._closed = True
+            for found in self._workers:
+                found.kill()
 
     def _take(self, gone: Gone) -> "_Worker":
         until = time.monotonic() + self._limits.seconds
@@ -150,9 +157,12 @@ class Pool:
 
     def _replace(self, found: "_Worker") -> None:
         found.kill()
-        self._workers.discard(found)
-        fresh = _Worker(self._limits.memory, network=self._network)
-        self._workers.add(fresh)
+        with self._changing:
+            self._workers.discard(found)
+            if self._closed:
+                return
+            fresh = _Worker(self._limits.memory, network=self._network)
+            self._workers.add(fresh)
         self._idle.put(fresh)
 
 
@@ -194,10 +204,14 @@ class _Worker:
                 raise MemoryLimitReached(detail, limit=limit, expected="a narrower question, or LIMIT without ORDER BY") from error
             raise StoreUnusable("the process that answered the query was ended; ask again") from error
 
-    def kill(self) -> None:
-        """End the process at once and wait for its end."""
+    def stop(self) -> None:
+        """Have the process end at once."""
         with suppress(OSError):
             self._process.kill()
+
+    def kill(self) -> None:
+        """End the process at once and wait for its end."""
+        self.stop()
         self._process.wait()
         self._pipe.close()
 

@@ -10,8 +10,8 @@ import pyoxigraph as ox
 
 from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, waiting, writing
 from rolegraph.engine.embedded import Settings, Snapshot
-from rolegraph.engine.revisions import Lease, Revision, Revisions, sync
-from rolegraph.errors import RolegraphError, StoreUnusable
+from rolegraph.engine.revisions import Lease, Revision, Revisions
+from rolegraph.errors import StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Dataset, Row
 
@@ -19,15 +19,14 @@ from rolegraph.things import Answer, Dataset, Row
 class StoredEngine:
     """Oxigraph on disk, in a folder. A write is published as a revision before it is acknowledged; readers only see revisions.
 
-    Publishing is the commit: a store that a failure or a crash left in the middle of a write is put back to its newest
-    revision. Writes take one lock, since concurrent updates of an on-disk store are lost without an error.
+    Publishing is the commit: the folder ``graph`` is only where a write is prepared, and is made anew of the newest revision at each
+    start and after each failure. Writes take one lock, since concurrent updates of an on-disk store are lost without an error.
     """
 
     def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         self.settings = settings = settings or Settings()
         self._folder = folder
         self._graph = folder / "graph"
-        self._unfinished = folder / "unfinished"
         self._writing = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -103,10 +102,7 @@ class StoredEngine:
         :raises BadParameter: for a graph that holds triples already, or a file that is not there
         :raises UnreadableInput: for a file that does not parse; then nothing is changed
         """
-        try:
-            self._commit(lambda store: writing.load(store, files, format_, union=self.union))
-        except writing.Midway as midway:
-            raise midway.error from midway.error.__cause__
+        self._commit(lambda store: writing.load(store, files, format_, union=self.union))
 
     def close(self) -> None:
         """Release the store."""
@@ -118,15 +114,9 @@ class StoredEngine:
         with self._writing:
             store = self._writable()
             try:
-                self._unfinished.touch()
-                sync(self._folder)
                 if change(store):
                     self._newest = self._publish(store, self.revision + 1)
-                self._unfinished.unlink()
-            except RolegraphError:  # about what was sent: the store was not touched
-                self._unfinished.unlink()
-                raise
-            except BaseException as error:
+            except BaseException as error:  # whatever it is, what the store holds now is not known
                 del store
                 self._let_go(error)
                 if isinstance(error, OSError):
@@ -160,12 +150,22 @@ class StoredEngine:
             raise
 
     def _open(self) -> ox.Store:
-        """Open the store; one that a crash left in the middle of a write is first put back to the newest revision."""
-        store = _open(self._graph)  # before anything is touched: a store that is in use stays as it is
-        if not self._unfinished.exists():
-            return store
-        del store
-        self._restore()
+        """Open the store as its newest revision is: nothing of a write that a failure or a crash left unfinished stays."""
+        try:
+            store = _open(self._graph)  # before anything is touched: a store that is in use stays as it is
+        except (OSError, RuntimeError):  # damaged: no harm, where the newest revision is whole
+            if self._revisions.newest is None:
+                raise
+        else:
+            if self._revisions.newest is None:
+                return store
+            del store
+        fresh = self._graph.with_suffix(".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        # by hard links, in no more room than the revision takes: files of RocksDB never change once they are written
+        ox.Store.read_only(str(self._revisions.path(self._revisions.newest))).backup(str(fresh))
+        shutil.rmtree(self._graph)
+        fresh.rename(self._graph)
         return _open(self._graph)
 
     def _let_go(self, error: BaseException) -> None:
@@ -178,13 +178,6 @@ class StoredEngine:
         while found:  # what the calls that failed hold, or the store would stay open
             traceback.clear_frames(found.__traceback__)
             found = found.__context__
-
-    def _restore(self) -> None:
-        shutil.rmtree(self._graph)
-        if self._revisions.newest is not None:
-            # by hard links, in no more room than the revision takes: files of RocksDB never change once they are written
-            ox.Store.read_only(str(self._revisions.path(self._revisions.newest))).backup(str(self._graph))
-        self._unfinished.unlink(missing_ok=True)
 
     def _check_kind(self, store: ox.Store) -> None:
         """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""

@@ -73,7 +73,7 @@ def main() -> None:
     descriptor, memory, network = map(int, sys.argv[1:4])
     if not network:
         isolate()
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    end_with_parent()
     pipe = Connection(descriptor)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent has gone: so does this
         pipe.send_bytes(READY)
@@ -154,7 +154,13 @@ def _allow(memory: int | None) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY if memory is None else taken + memory, resource.RLIM_INFINITY))
 
 
-def _end_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(WATCH)
-    os._exit(0)
+def end_with_parent() -> None:
+    """Have this process end when the one that started it is gone, however that ended."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -10,7 +10,7 @@ from rolegraph.engine.documents import Triple
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import of, query_errors, tolerant
-from rolegraph.errors import BadParameter, Refused, RolegraphError
+from rolegraph.errors import BadParameter, Refused
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Dataset
@@ -23,14 +23,6 @@ _LEAVE_UNION = "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER NOT EXISTS { GRAPH ?
 
 Graph = ox.NamedNode | ox.DefaultGraph
 Change = tuple[Graph, set[Triple] | None]
-
-
-class Midway(Exception):
-    """A change failed after it had touched the store; ``error`` says why."""
-
-    def __init__(self, error: RolegraphError) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[Change]:
@@ -73,8 +65,8 @@ def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Ke
 def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool) -> bool:
     """Load files into new graphs, and into the union, without holding them in memory. Return whether there were any.
 
-    :raises BadParameter: for a graph that holds triples, or a file that is not there; the store is then as it was
-    :raises Midway: for a file that does not parse
+    :raises BadParameter: for a graph that holds triples, or a file that is not there
+    :raises UnreadableInput: for a file that does not parse
     """
     graphs = {_named(name): tuple(paths) for name, paths in files.items()}
     for graph, paths in graphs.items():
@@ -83,13 +75,10 @@ def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, 
         for path in paths:
             if not path.is_file():
                 raise BadParameter("files", f"there is no file {path}", expected="files that can be read")
-    try:
-        for graph, paths in graphs.items():
-            store.add_graph(graph)
-            for number, path in enumerate(paths):
-                _load(store, graph, path, number, format_, union=union)
-    except RolegraphError as error:
-        raise Midway(error) from error
+    for graph, paths in graphs.items():
+        store.add_graph(graph)
+        for number, path in enumerate(paths):
+            _load(store, graph, path, number, format_, union=union)
     return bool(graphs)
 
 

@@ -15,6 +15,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from rolegraph import __version__
+from rolegraph.engine.worker import end_with_parent
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.registry import Rolegraph
 from rolegraph.web.bridge import Bridge
@@ -60,6 +61,7 @@ def _load(opening: Callable[[], Rolegraph], where: str, threads: int, address: s
 
     if unusable.is_set():
         sys.exit(2)  # the server tries once more before it gives up
+    end_with_parent()  # one that is killed leaves this process behind, and with it the store in use
     try:
         graph = opening()
     except RolegraphError as error:
