@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from rolegraph import formats
+from rolegraph.engine.embedded import Settings
 from rolegraph.engine.limited import MIB, LimitedEngine, Limits, Pool
+from rolegraph.engine.revisions import Retention
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import MemoryLimitReached, NotAcceptable, StoreUnusable, TimeLimitReached, UnreadableInput
 
@@ -92,6 +94,27 @@ def test_a_client_reads_its_own_write(engine: LimitedEngine) -> None:
     for number in range(5):
         engine.write({EX + "h": f"<{EX}s> <{EX}q> <{EX}{number}> .".encode()})
         assert f"{EX}{number}".encode() in engine.query(f"SELECT ?o {{ <{EX}s> <{EX}q> ?o }}", choose).body
+
+
+def test_a_revision_that_is_asked_is_not_removed_by_writes(tmp_path: Path) -> None:
+    stored = StoredEngine(tmp_path, Settings(retention=Retention(1)))
+    stored.write({EX + "g": f"<{EX}s> <{EX}q> 0 .".encode()})
+    engine, done = LimitedEngine(stored, Pool(Limits(workers=2))), threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not done.is_set():
+            number += 1
+            engine.write({EX + "g": f"<{EX}s> <{EX}q> {number} .".encode()})
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    for _ in range(200):
+        assert engine.query(f"SELECT ?o {{ <{EX}s> <{EX}q> ?o }}", choose).body.count(b'"value"') == 1
+        assert len(engine.rows(f"SELECT ?o {{ <{EX}s> <{EX}q> ?o }}")) == 1
+    done.set()
+    writer.join()
+    engine.close()
 
 
 def test_a_worker_that_is_killed_by_hand_is_replaced(engine: LimitedEngine) -> None:

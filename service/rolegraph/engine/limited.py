@@ -68,7 +68,8 @@ class LimitedEngine:
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
         offered, refused = _offered(choose)
         names = {holds: format_.name for holds, format_ in offered.items()}
-        with self._engine.lease(self.revision) as path:
+        read = self._past or self._engine.newest  # held until it is leased, whatever is written meanwhile
+        with self._engine.lease(read.revision) as path:
             reply, file = self._pool.ask(Request(path, self._engine.settings, text, names, dataset), gone)
         if reply.error == worker.FAULT:
             raise RuntimeError(f"a worker failed: {reply.detail}")

@@ -70,7 +70,7 @@ class Revisions:
         :raises NotFound: for one that is not kept
         """
         kept = self._kept()
-        if number not in kept:
+        if number not in kept and number not in self._used:
             known = ", ".join(map(str, kept))
             raise NotFound(f"revision {number} is not kept", expected=f"one of {known}" if known else "none: nothing was written yet")
         return self._folder / str(number)

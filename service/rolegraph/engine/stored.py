@@ -51,6 +51,11 @@ class StoredEngine:
         """The number of the newest revision."""
         return self._newest.revision
 
+    @property
+    def newest(self) -> Snapshot:
+        """The newest revision, which is kept as long as somebody holds it."""
+        return self._newest
+
     def revisions(self) -> Sequence[Revision]:
         """Return the revisions that are kept, newest first."""
         return self._revisions.all()
