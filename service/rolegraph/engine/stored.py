@@ -165,12 +165,14 @@ class StoredEngine:
             if self._revisions.newest is None:
                 return store
             del store
-        fresh = self._graph.with_suffix(".new")
-        shutil.rmtree(fresh, ignore_errors=True)
+        fresh, old = (self._graph.with_suffix(suffix) for suffix in (".new", ".old"))
+        for left in (fresh, old):
+            shutil.rmtree(left, ignore_errors=True)
         # by hard links, in no more room than the revision takes: files of RocksDB never change once they are written
         ox.Store.read_only(str(self._revisions.path(self._revisions.newest))).backup(str(fresh))
-        shutil.rmtree(self._graph)
+        self._graph.rename(old)  # not removed in place: threads of the engine may still tidy there
         fresh.rename(self._graph)
+        shutil.rmtree(old, ignore_errors=True)
         return _open(self._graph)
 
     def _let_go(self, error: BaseException) -> None:
