@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, waiting, writing
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.revisions import Lease, Revision, Revisions
-from rolegraph.errors import StoreUnusable
+from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Dataset, Row
 
@@ -107,7 +107,7 @@ class StoredEngine:
         :raises BadParameter: for a graph that holds triples already, or a file that is not there
         :raises UnreadableInput: for a file that does not parse; then nothing is changed
         """
-        self._commit(lambda store: writing.load(store, files, format_, union=self.union))
+        self._commit(lambda store: writing.load(store, files, format_, union=self.union), large=True)
 
     def close(self) -> None:
         """Release the store."""
@@ -115,13 +115,19 @@ class StoredEngine:
             self._store = None  # what was acknowledged is on the disk
             del self._newest
 
-    def _commit(self, change: Callable[[ox.Store], bool]) -> None:
+    def _commit(self, change: Callable[[ox.Store], bool], *, large: bool = False) -> None:
+        """Make a change and publish it.
+
+        :param large: an error about what was sent, too, may leave a part of it behind; else such an error comes before any change
+        """
         with self._writing:
             store = self._writable()
             try:
                 if change(store):
                     self._newest = self._publish(store, self.revision + 1)
-            except BaseException as error:  # whatever it is, what the store holds now is not known
+            except BaseException as error:
+                if isinstance(error, RolegraphError) and not large:
+                    raise
                 del store
                 self._let_go(error)
                 if isinstance(error, OSError):
