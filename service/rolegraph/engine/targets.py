@@ -21,16 +21,12 @@ def written(text: str) -> frozenset[str] | None:
     :raises Refused: for one that writes the default graph, which is kept as the union of the named ones
     :raises algebra.Unreadable: for one that cannot be read
     """
-    found: set[str] = set()
-    for operation in algebra.operations(text):
-        for target in _targets(operation):
-            if target is None:
-                return None
-            if target == "DEFAULT":
-                detail = "the update would write the default graph, which is the union of all named graphs and follows them by itself"
-                raise Refused(detail, expected="GRAPH <iri> { … }, or WITH <iri>; or a service started with --default-graph own")
-            found.add(target)
-    return frozenset(found)
+    found = {target for operation in algebra.operations(text) for target in _targets(operation)}
+    if "DEFAULT" in found:
+        detail = "the update would write the default graph, which is the union of all named graphs and follows them by itself"
+        raise Refused(detail, expected="GRAPH <iri> { … }, or WITH <iri>; or a service started with --default-graph own")
+    named = frozenset(target for target in found if target is not None)
+    return named if len(named) == len(found) else None
 
 
 def _targets(operation: Any) -> Iterator[str | None]:

@@ -123,8 +123,8 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
         raise Refused("the update could not be read closely enough to tell which graphs it writes; write it in plain SPARQL 1.1") from error
     if named is None:
         _run(store, text)
-        _run(store, _JOIN_UNION)
-        _run(store, _LEAVE_UNION)
+        store.update(_JOIN_UNION)  # what fails from here on is no error of what was sent
+        store.update(_LEAVE_UNION)
         return True
     graphs = [ox.NamedNode(name) for name in named]
     known = set(store.named_graphs())
