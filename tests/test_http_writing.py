@@ -196,7 +196,7 @@ DEFAULT = (
     f"DELETE WHERE {{ ?s <{EX}p> ?o }}",
     "CLEAR DEFAULT",
     f"DELETE WHERE {{ GRAPH ?g {{ ?s <{EX}none> ?o }} }} ; INSERT DATA {{ <{EX}s> <{EX}p> 1 }}",
-    f"INSERT {{ GRAPH ?g {{ ?s ?p 3 }} ?s ?p 3 }} WHERE {{ GRAPH ?g {{ ?s ?p ?o }} }}",
+    "INSERT { GRAPH ?g { ?s ?p 3 } ?s ?p 3 } WHERE { GRAPH ?g { ?s ?p ?o } }",
     f"COPY <{EX}g> TO DEFAULT",
     f"MOVE DEFAULT TO <{EX}h>",
 )
