@@ -12,7 +12,7 @@ HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 LAYERS = (
     {"errors", "fingerprints", "locks", "resources"},
     {"terms", "formats"},
-    {"things"},
+    {"kept", "things"},
     {"audit", "catalogue", "comparison", "description", "engine", "entries", "jsonld", "library", "queries", "shapes", "tokens"},
     {"registry"},
     {"web"},

@@ -73,6 +73,8 @@ KINDS = {
         Kind("measure", "measures of outlook", RG + "Measure"),
         Kind("proficiency", "levels of proficiency", RG + "ProficiencyLevel"),
         Kind("section", "sections", RG + "Section"),
+        Kind("group", "groups", RG + "Group"),
+        Kind("preparation", "levels of preparation", RG + "PreparationLevel"),
     )
 }
 
