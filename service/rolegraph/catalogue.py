@@ -96,9 +96,19 @@ class Catalogue:
         return list(found.values())
 
     def speaking(self) -> list[str]:
-        """Return the IRIs of the sources that make statements."""
-        rows = self._select("SELECT DISTINCT ?source { GRAPH ?source { ?statement a rg:Statement } } ORDER BY ?source")
-        return [row["source"].value for row in rows]
+        """Return the IRIs of the sources, whose graphs make statements about roles; vocabularies are none."""
+        rows = self._select("SELECT DISTINCT ?source { GRAPH ?source { ?source a rg:Source } } ORDER BY ?source")
+        vocabularies = {kind.scheme for kind in KINDS.values()}
+        return [iri for row in rows if (iri := row["source"].value) not in vocabularies]
+
+    def labelled(self, kind: str) -> dict[str, str]:
+        """Return the IRIs of the things in the vocabulary of a kind by each of their labels, case-folded, less those of several things."""
+        names = "skos:prefLabel|skos:altLabel|skos:hiddenLabel"
+        rows = self._select(f"SELECT DISTINCT ?thing ?label {{ GRAPH <{KINDS[kind].scheme}> {{ ?thing {names} ?label }} }}")
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            found.setdefault(row["label"].value.casefold(), set()).add(row["thing"].value)
+        return {label: iris.pop() for label, iris in found.items() if len(iris) == 1}
 
     def count(self, kind: str) -> int:
         """Return how many things of a kind there are."""

@@ -19,7 +19,11 @@ from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter, NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
+from rolegraph.importers import Imported, Importer
+from rolegraph.importers.downloads import Download
+from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
+from rolegraph.registry import imports
 from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Dataset, Row
 from rolegraph.tokens import Tokens
@@ -138,6 +142,17 @@ class Rolegraph:
         if source not in self.engine.graphs():
             raise NotFound(f"there is no graph {source}")
         self.engine.write({source: None})
+
+    def take_in(self, importer: Importer, download: Download, report: Log, output: Path | None = None, **wanted: Any) -> Imported:
+        """Import what a publisher offers for download as the graph of one source, in place of what that graph held.
+
+        :param report: is told what was read, left out and mended
+        :param output: a file for the N-Triples of the graph; then nothing is stored
+        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`
+        :raises UnreadableInput: for files that are not what the importer reads
+        :raises NotConforming: for a graph that breaks a rule for imports; then nothing is stored
+        """
+        return imports.take_in(self.engine, importer, download, report, output, **wanted)
 
     def run(self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose, gone: Gone = waiting) -> Answer:
         """Answer a canned query with a caller's parameters.

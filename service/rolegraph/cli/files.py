@@ -1,0 +1,22 @@
+"""Writing what a command makes."""
+
+import sys
+from pathlib import Path
+
+from rolegraph.errors import BadParameter
+
+
+def write(body: bytes, output: Path | None) -> None:
+    """Write to a file, as a whole or not at all, or to standard output where there is none.
+
+    :raises BadParameter: where the file cannot be written
+    """
+    if output is None:
+        sys.stdout.buffer.write(body)
+        return
+    fresh = output.with_name(output.name + ".part")
+    try:
+        fresh.write_bytes(body)
+        fresh.replace(output)
+    except OSError as error:
+        raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
