@@ -15,7 +15,7 @@ from rich.progress import Progress as Bars
 from rolegraph.cli import tables
 from rolegraph.cli.files import write
 from rolegraph.cli.options import Group, served_store_option
-from rolegraph.importers import Importer
+from rolegraph.importers import Importer, crosswalk, salaries
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import HEADER, Progress, Report
 from rolegraph.registry import Rolegraph
@@ -48,10 +48,22 @@ def import_() -> None:
     """
 
 
-def take_in(importer: Importer, paths: tuple[Path, ...], store: Path, remarks: Path | None, output: Path | None, **wanted: Any) -> None:
-    """Run an importer on some paths, and tell on the terminal what it did."""
+def take_in(
+    importer: Importer,
+    paths: tuple[Path, ...],
+    store: Path,
+    remarks: Path | None,
+    output: Path | None,
+    *,
+    looking_up: bool = False,
+    **wanted: Any,
+) -> None:
+    """Run an importer on some paths, and tell on the terminal what it did.
+
+    :param looking_up: whether the importer looks into the store also where it stores nothing
+    """
     download = Download(paths)
-    graph = Rolegraph.open() if output else Rolegraph.open(store)
+    graph = Rolegraph.open(store if looking_up or not output else None)
     with _progress() as progress:
         report = Report(progress)
         imported = graph.take_in(importer, download, report, output, **wanted)
@@ -62,6 +74,38 @@ def take_in(importer: Importer, paths: tuple[Path, ...], store: Path, remarks: P
     where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
     graph.close()
+
+
+@import_.command("crosswalk")
+@paths_argument
+@version_option
+@store_option
+@report_option
+@file_option
+def import_crosswalk(paths: tuple[Path, ...], version: str | None, store: Path, remarks: Path | None, output: Path | None) -> None:
+    """Take in a crosswalk between ESCO and O*NET, or the table of O*NET-SOC 2010 to 2019.
+
+    Both are taken in first: the crosswalk leads from the one to the other. The table beside it says what became of its codes.
+
+    \b
+    rolegraph import crosswalk esco_onet_crosswalk_Nov2020.csv 2010_to_2019_Crosswalk.csv
+    """
+    take_in(crosswalk.read, paths, store, remarks, output, looking_up=True, version=version)
+
+
+@import_.command("salaries")
+@paths_argument
+@version_option
+@store_option
+@report_option
+@file_option
+def import_salaries(paths: tuple[Path, ...], version: str | None, store: Path, remarks: Path | None, output: Path | None) -> None:
+    """Take in a table of salaries, as distributions by role and level.
+
+    \b
+    rolegraph import salaries salaries.csv --version 2025-01-19
+    """
+    take_in(salaries.read, paths, store, remarks, output, version=version)
 
 
 @contextmanager
