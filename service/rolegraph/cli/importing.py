@@ -15,7 +15,7 @@ from rich.progress import Progress as Bars
 from rolegraph.cli import tables
 from rolegraph.cli.files import write
 from rolegraph.cli.options import Group, served_store_option
-from rolegraph.importers import Importer
+from rolegraph.importers import Importer, esco
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import HEADER, Progress, Report
 from rolegraph.registry import Rolegraph
@@ -46,6 +46,25 @@ def import_() -> None:
     \b
     rolegraph import esco esco-1.1.1-en.zip --report skipped.csv
     """
+
+
+@import_.command("esco")
+@paths_argument
+@click.option("--language", "languages", multiple=True, help="Import this language, such as en; may be repeated. Without it, all.")
+@version_option
+@report_option
+@file_option
+@store_option
+def import_esco(
+    paths: tuple[Path, ...], *, languages: tuple[str, ...], version: str | None, remarks: Path | None, output: Path | None, store: Path
+) -> None:
+    """Take in ESCO, the European classification of occupations and skills, from its tables in CSV.
+
+    \b
+    rolegraph import esco "ESCO dataset - v1.1.1 - classification - en - csv.zip"
+    rolegraph import esco esco-en.zip esco-fr.zip --version 1.1.1 --language en --language fr
+    """
+    take_in(esco.read, paths, store, remarks, output, version=version, languages=languages)
 
 
 def take_in(importer: Importer, paths: tuple[Path, ...], store: Path, remarks: Path | None, output: Path | None, **wanted: Any) -> None:
