@@ -16,6 +16,7 @@ from rolegraph.cli import tables
 from rolegraph.cli.files import write
 from rolegraph.cli.options import Group, served_store_option
 from rolegraph.importers import Importer, esco
+from rolegraph.importers import onet as onet_database
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import HEADER, Progress, Report
 from rolegraph.registry import Rolegraph
@@ -97,3 +98,18 @@ def _progress() -> Iterator[Progress]:
             shown.update(known[name], completed=read)
 
         yield progress
+
+
+@import_.command()
+@paths_argument
+@version_option
+@report_option
+@file_option
+@store_option
+def onet(paths: tuple[Path, ...], version: str | None, remarks: Path | None, output: Path | None, store: Path) -> None:
+    """Take in the O*NET database of the U.S. Department of Labor: its text files, in a folder or the zip.
+
+    \b
+    rolegraph import onet db_29_2_text.zip --report left-out.csv
+    """
+    take_in(onet_database.read, paths, store, remarks, output, version=version)
