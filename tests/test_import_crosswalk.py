@@ -49,7 +49,7 @@ CHANGES = """\ufeffsoc2010_code;soc2010_title;soc2019_code;soc2019_title
 CURRENT = ("51-1000.00", "51-2500.00", "51-3100.00", "51-4100.00", "51-4200.00", "51-5000.00", "51-5100.00", "51-6100.00")
 
 
-def row(label: str, code: str, iri: str, confidence: str = "2.0", titles: str = "na", similarity: str = "0.8107619822025299") -> str:
+def row(label: str, code: str, iri: str, confidence: str = "2.0", *, titles: str = "na", similarity: str = "0.8107619822025299") -> str:
     return f'1,{label},7512,{code},whatever,"{titles}",{similarity},{confidence},{iri}\n'
 
 
@@ -139,12 +139,12 @@ def test_an_ambiguous_code_leads_to_each_candidate_less_surely(tmp_path: Path) -
 def test_a_code_that_was_kept_but_gave_a_part_away_stays_and_is_noted(tmp_path: Path) -> None:
     graph, report = nesta(tmp_path, row("baker", "51-5000.00", BAKER))
     assert matches(graph) == {(BAKER, "closeMatch", "51-5000.00")}
-    assert remarks(report) == {("noted", "code kept, but parted"): 1}
+    assert remarks(report) == {("noted", "code kept in part"): 1}
 
 
 def test_a_mapping_holds_the_figures_and_conforms_to_the_shapes(tmp_path: Path) -> None:
     titles = "['master baker', 'bread  maker']"
-    graph, _ = nesta(tmp_path, row("baker", "51-1000.00", BAKER, "1.0", titles) + row("potter", "51-2000.00", POTTER))
+    graph, _ = nesta(tmp_path, row("baker", "51-1000.00", BAKER, "1.0", titles=titles) + row("potter", "51-2000.00", POTTER))
     mapping = URIRef(f"{SOURCE}#{UUID.format(1)}-51-1000.00")
     assert graph.value(mapping, RDF.subject) == URIRef(BAKER)
     assert graph.value(mapping, RDF.predicate) == SKOS.relatedMatch
@@ -171,11 +171,13 @@ def test_a_cell_that_is_no_list_of_titles_is_never_run(tmp_path: Path, cell: str
 
 
 def test_rows_whose_ends_are_unknown_are_left_out(tmp_path: Path) -> None:
-    rows = row("nobody", "51-1000.00", ESCO + UUID.format(9)) + row("baker", "99-9999.00", BAKER) + row("group", "51-1000.00", ISCO + "C7512")
-    rows += row("potter", "51-2000.00", POTTER, "n/a") + row("baker", "> <", BAKER) + row("evil", "51-1000.00", BAKER + "> <x")
+    rows = row("nobody", "51-1000.00", ESCO + UUID.format(9)) + row("group", "51-1000.00", ISCO + "C7512")
+    rows += row("baker", "99-9999.00", BAKER) + row("potter", "51-2000.00", POTTER, "n/a")
+    rows += row("baker", "> <", BAKER) + row("evil", "51-1000.00", BAKER + "> <x")
     graph, report = nesta(tmp_path, rows)
     assert matches(graph) == set()
-    assert remarks(report) == {("skipped", "not in ESCO"): 3, ("skipped", "not a code of O*NET"): 2, ("skipped", "confidence unreadable"): 1}
+    told = {("skipped", "not in ESCO"): 3, ("skipped", "not a code of O*NET"): 2, ("skipped", "confidence unreadable"): 1}
+    assert remarks(report) == told
 
 
 def test_without_the_table_of_changes_old_codes_are_left_out_and_it_is_named(tmp_path: Path) -> None:
@@ -242,10 +244,11 @@ def official(code: str, iri: str, match: str) -> str:
     return f'{code},Title,"What it is,\nin two lines",{iri},title,"x",{match}\n'
 
 
-@pytest.mark.parametrize("before", ["", PREAMBLE[:60] + "\n", PREAMBLE, "\ufeff" + PREAMBLE], ids=["none", "one", "eighteen", "with a mark"])
+@pytest.mark.parametrize("before", ["", "Title\n", PREAMBLE, "\ufeff" + PREAMBLE], ids=["none", "one", "eighteen", "with a mark"])
 def test_the_official_layout_is_read_from_esco_to_onet_below_its_preamble(tmp_path: Path, before: str) -> None:
-    rows = official("51-1000.00", BAKER, "exactMatch") + official("51-2500.00", POTTER, "broadMatch") + official("51-3100.00", BAKER, "narrowMatch")
-    rows += official("51-1000.00", ISCO + "C7512", "exactISCO") + official("51-1000.00", POTTER, "perhaps") + official("51-1000.00", BAKER, "closeMatch")
+    rows = official("51-1000.00", BAKER, "exactMatch") + official("51-2500.00", POTTER, "broadMatch")
+    rows += official("51-3100.00", BAKER, "narrowMatch") + official("51-1000.00", ISCO + "C7512", "exactISCO")
+    rows += official("51-1000.00", POTTER, "perhaps") + official("51-1000.00", BAKER, "closeMatch")
     rows += official("51-2000.00", BAKER, "closeMatch") + official("51-1000.00", ESCO + UUID.format(9), "closeMatch")
     inside = tmp_path / "in"
     inside.mkdir()
@@ -324,11 +327,9 @@ def test_what_became_of_a_code_is_what_the_rows_say(pairs: set[tuple[str, str]],
 def whole(demand: Callable[[str, str], Path], tmp_path: Path) -> tuple[Path, Rolegraph]:
     """The folder with the real files, and a store with all occupations of ESCO 1.1.1 and O*NET 29.2, by IRI and label alone."""
     folder = demand("ROLEGRAPH_TEST_DATA", "crosswalk, esco-1.1.1 and onet-29.2")
-    lines = []
-    for one in esco_occupations(folder):
-        lines.append(f"<{one['conceptUri']}> a rg:Role ; skos:prefLabel {json.dumps(' '.join(one['preferredLabel'].split()))}@en .")
-    for code in onet_codes(folder):
-        lines.append(f'<{ONET}{code}> a rg:Role ; skos:prefLabel "{code}"@en .')
+    labels = {one["conceptUri"]: json.dumps(" ".join(one["preferredLabel"].split())) for one in esco_occupations(folder)}
+    labels |= {ONET + code: f'"{code}"' for code in onet_codes(folder)}
+    lines = [f"<{iri}> a rg:Role ; skos:prefLabel {label}@en ." for iri, label in labels.items()]
     engine = StoredEngine(tmp_path / "store")
     prefixes = f"@prefix rg: <{terms.RG}> . @prefix skos: <{SKOS}> .\n"
     engine.write({terms.BASE + "source/both": (prefixes + "\n".join(lines)).encode()})
@@ -375,6 +376,7 @@ def test_the_real_crosswalk_whole(whole: tuple[Path, Rolegraph], tmp_path: Path)
     assert len(expected) == sum(report.written.values()) == len(list(found.subjects(RDF.type, RG.Mapping)))
     told = remarks(report)
     assert told[("skipped", "not in ESCO")] == 1
+    assert told[("skipped", "titles unreadable")] == 1  # a cell with the number of its group
     assert told[("mended", "code split")] == 39
     assert told[("mended", "code renamed")] + told[("mended", "code merged")] == 325 - 39
     drifted = sum(
@@ -400,7 +402,7 @@ def test_the_real_table_of_changes_whole(whole: tuple[Path, Rolegraph]) -> None:
     folder, graph = whole
     report = Report()
     imported = graph.take_in(crosswalk.read, Download([folder / "crosswalk" / "ONET-SOC_2010_to_2019_Crosswalk.csv"]), report)
-    text = f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{imported.publication.iri}> {{ ?old skos:notation ?code ; ?match ?new . ?new a rg:Role }} }}"
+    text = f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{imported.publication.iri}> {{ ?old skos:notation ?code ; ?match ?new }} ?new a rg:Role }}"
     rows = graph.engine.rows(f"PREFIX skos: <{SKOS}> PREFIX rg: <{terms.RG}> {text}")
     assert int(rows[0]["n"].value) == 1164
     assert report.remarks == []
@@ -417,13 +419,15 @@ def test_a_file_damaged_midway_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_command_looks_up_in_the_store_also_where_it_stores_nothing(tmp_path: Path) -> None:
-    (tmp_path / "crosswalk_Nov2020.csv").write_text(HEADER + row("baker", "51-1000.00", BAKER), encoding="utf-8")
-    arguments = ["import", "crosswalk", str(tmp_path / "crosswalk_Nov2020.csv"), "--store", str(tmp_path / "store"), "-o", str(tmp_path / "out.nt")]
+    path, folder, out = tmp_path / "crosswalk_Nov2020.csv", str(tmp_path / "store"), str(tmp_path / "out.nt")
+    path.write_text(HEADER + row("baker", "51-1000.00", BAKER), encoding="utf-8")
+    arguments = ["import", "crosswalk", str(path), "--store", folder, "-o", out]
     refused = CliRunner().invoke(main, arguments)
     assert refused.exit_code != 0
     assert "rolegraph import esco" in refused.output
+    assert not Path(out).exists()
     filled = Rolegraph.open(tmp_path / "store")
-    role = f'<{BAKER}> a <{terms.RG}Role> . <{ONET}51-1000.00> a <{terms.RG}Role> .'
+    role = f"<{BAKER}> a <{terms.RG}Role> . <{ONET}51-1000.00> a <{terms.RG}Role> ."
     filled.engine.write({terms.BASE + "source/esco": role.encode()})
     revision = filled.engine.revision
     filled.close()
