@@ -114,6 +114,7 @@ class StoredEngine:
         def change(store: ox.Store) -> bool:
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="load-") as old:
                 changed = writing.load(store, files, format_, union=self.union, old=Path(old))
+            store.optimize()  # takes seconds, and makes what is read afterwards, the check included, several times quicker
             check(Reader(store, self.settings.prefixes, self.settings.reach).rows)
             return changed
 
