@@ -112,7 +112,6 @@ class StoredEngine:
         :raises BadParameter: for a file that is not there
         :raises UnreadableInput: for a file that does not parse; then nothing is changed
         """
-
         known = {graph: tuple(paths) for graph, paths in files.items()}
 
         def change(store: ox.Store) -> bool:
