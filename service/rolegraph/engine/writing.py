@@ -83,8 +83,6 @@ def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, 
             _load_lines(store, graph, paths, held, union=union)
         else:
             _load_any(store, graph, paths, held, format_, union=union)
-    if graphs:
-        store.optimize()  # the files of a load lie across each other, and what reads the revision would look into each of them
     return bool(graphs)
 
 
@@ -115,7 +113,7 @@ def _load_lines(store: ox.Store, graph: ox.NamedNode, paths: Sequence[Path], hel
 
 
 def _load_pieces(store: ox.Store, graph: ox.NamedNode, path: Path, *, union: bool) -> None:
-    """Load N-Triples piece by piece, since the engine sorts in memory what it is given at once; into the graph and the union side by side."""
+    """Load N-Triples into the graph and the union, piece by piece, since the engine sorts in memory what it is given at once."""
 
     def load(into: Graph, piece: bytes, before: int) -> None:
         with documents.syntax_errors(f"the ntriples in {path}", before):
