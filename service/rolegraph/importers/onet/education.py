@@ -52,7 +52,7 @@ def read(reading: Reading) -> None:
 
 
 def _degrees(reading: Reading) -> dict[int, str]:
-    """Describe the categories of required education, and return their degrees: those of our vocabulary that have the same name, or new ones."""
+    """Return the degrees of the categories of required education: those of our vocabulary by the same name, or new ones, described."""
     ours = reading.labelled("degree")
     clean, report = reading.cleaner(CATEGORIES), reading.report
     found: dict[int, str] = {}

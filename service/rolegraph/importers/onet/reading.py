@@ -65,7 +65,8 @@ class Reading:
             where = ", ".join(map(str, self._download.paths))
             names = sorted({part.name for part in self._download.parts})
             detail = f"{where} has no file {', no file '.join(missing)}; other releases may call it otherwise"
-            raise UnreadableInput(detail, expected="the text files of the O*NET database, tab-separated, such as those of 29.2", found=names[:60])
+            expected = "the text files of the O*NET database, tab-separated, by their names in 29.2"
+            raise UnreadableInput(detail, expected=expected, found=names[:60])
 
     def has(self, name: str) -> bool:
         """Tell whether a file that may be missing is there, and note where it is not."""
