@@ -10,6 +10,7 @@ from rolegraph.search.index import Found, Index, Only
 from rolegraph.search.matching import Match, Typed
 from rolegraph.search.spelling import Vocabulary
 
+FEW = 5  # entries up to which less exact ways of looking are tried too
 ENOUGH = 120  # entries that one way of looking brings at most
 _LAST = "\U0010ffff"
 _PLACES = {name: place for place, name in enumerate(terms.KINDS)}
@@ -82,9 +83,21 @@ class Question:
             where = f"{squeezed} >= ? AND {squeezed} < ?"
             self._take(self._index.entries(where, [start, start + _LAST], self._only, ENOUGH), typed, by_way=by_way)
         if len(typed.core) > 1 or len(typed.folded) > 2:
-            held = [f'"{stem}"' for stem in typed.core]
-            held[-1] += "*" if len(typed.core[-1]) > 1 else ""
-            self._take(self._index.holding(" AND ".join(held), self._only, ENOUGH), typed, by_way=by_way)
+            self._hold(typed, by_way=by_way)
+
+    def _hold(self, typed: Typed, *, by_way: bool) -> None:
+        """Take the labels that hold all words; the last one, then all of them, may be beginnings where few have them whole."""
+        known = [self._vocabulary.number(stem) > 0 for stem in typed.core]
+        whole = [f'"{stem}"' for stem in typed.core]
+        begun = [f"{part}*" if self._vocabulary.begins(stem) else "" for part, stem in zip(whole, typed.core, strict=True)]
+        found: list[Found] = []
+        if all(known):
+            found = self._index.holding(" AND ".join(whole), self._only, ENOUGH)
+        if len(found) < FEW and not by_way:
+            parts = [part if is_known else other for part, other, is_known in zip(whole[:-1], begun[:-1], known[:-1], strict=True)]
+            if all(parts) and begun[-1]:
+                found += self._index.holding(" AND ".join([*parts, begun[-1]]), self._only, ENOUGH)
+        self._take(found, typed, by_way=by_way)
 
     def _shortened(self) -> None:
         """Take the labels of which words were typed by their initials, or in short forms, or written out."""
@@ -113,6 +126,11 @@ class Question:
         joined = "".join(words)
         if joined in longs and len(words) > 1:
             yield from map(Typed.of, longs[joined])
+        for place, word in enumerate(words):
+            if len(word) > 5 and word.isalpha() and not self._vocabulary.number(folding.stem(word)):
+                parted = self._vocabulary.parted(word)
+                if parted:
+                    yield Typed.of(" ".join((*words[:place], *parted, *words[place + 1 :])))
         if any(word in longs for word in words):
             choices = [(*longs.get(word, ()), *([] if word in longs and len(words) == 1 else [word])) for word in words]
             for choice in islice(product(*choices), _WRITTEN_OUT):
@@ -133,14 +151,20 @@ class Question:
         return any(self._vocabulary.number(stem) <= _RARE for stem in self._typed.core[:-1])
 
     def _mistyped(self) -> None:
-        """Take the labels that hold words that are nearly those that were typed."""
+        """Take the labels that hold words that are nearly those that were typed: at first only in place of rare ones."""
         words = folding.telling(list(self._typed.words))
-        choices = [self._vocabulary.near(stem, len(word)) for stem, word in zip(self._typed.core, words, strict=True)]
-        whole = [" OR ".join(f'"{other}"' for other in choice) for choice in choices if choice]
-        if len(whole) == len(choices):
-            self._take(self._index.holding(" AND ".join(f"({part})" for part in whole), self._only, ENOUGH), self._typed)
-        if choices and not self._best():
-            self._fewer(whole)
+        meant = [self._vocabulary.near(stem, len(word)) for stem, word in zip(self._typed.core, words, strict=True)]
+        surely = [
+            [stem] if self._vocabulary.number(stem) > _RARE else choice for stem, choice in zip(self._typed.core, meant, strict=True)
+        ]
+        for choices in (surely, meant) if surely != meant else (meant,):
+            parts = [" OR ".join(f'"{other}"' for other in choice) for choice in choices if choice]
+            if len(parts) == len(choices):
+                self._take(self._index.holding(" AND ".join(f"({part})" for part in parts), self._only, ENOUGH), self._typed)
+            if not self._found:
+                self._fewer(parts)
+            if self._found:
+                return
 
     def _fewer(self, parts: Sequence[str]) -> None:
         """Take the labels that hold all words but one."""

@@ -13,6 +13,7 @@ LITTLE = frozenset(
 """Words that say nothing by themselves."""
 
 LONGEST = 400  # characters of a label or a query that are looked at
+_TITLE = 60  # characters of a label whose brackets may hold a short form of it
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "’": "'", "ʼ": "'"})
 _MARKS = re.compile(r"[^\w+#&]|_")
 _ASCII = {code: " and " if chr(code) == "&" else " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "+#"}
@@ -89,7 +90,8 @@ def variants(text: str, language: str) -> Iterator[str]:
     bare = _BESIDE.sub(" ", text).strip() if "(" in text else text
     if bare and bare != text:
         yield bare
-        yield from (within for within in _WITHIN.findall(text) if len(within) <= 6 and within.isupper())
+        if text.endswith(")") and len(bare) <= _TITLE:
+            yield from (within for within in _WITHIN.findall(text) if len(within) <= 6 and within.isupper())
     if "/" in text and not language.startswith("en"):
         yield from _gendered(bare or text)
 

@@ -24,7 +24,8 @@ CREATE TABLE graph (id INTEGER PRIMARY KEY, iri TEXT UNIQUE);
 CREATE TABLE part (graph INTEGER, thing TEXT, said TEXT, PRIMARY KEY (graph, thing)) WITHOUT ROWID;
 CREATE TABLE thing (id INTEGER PRIMARY KEY, iri TEXT UNIQUE, kind TEXT, uses INTEGER, names TEXT, sources TEXT);
 CREATE TABLE entry (
-    id INTEGER PRIMARY KEY, thing INTEGER, property INTEGER, form INTEGER, language TEXT, text TEXT, folded TEXT, stems TEXT, initials TEXT
+    id INTEGER PRIMARY KEY, thing INTEGER, property INTEGER, form INTEGER, language TEXT, text TEXT, folded TEXT,
+    stems TEXT, initials TEXT, kind TEXT
 );
 CREATE TABLE word (text TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5 (
@@ -33,8 +34,8 @@ CREATE VIRTUAL TABLE words USING fts5 (
 """
 _INDEXES = """
 CREATE INDEX part_thing ON part (thing);
-CREATE INDEX entry_squeezed ON entry (REPLACE(stems, ' ', ''));
-CREATE INDEX entry_initials ON entry (initials) WHERE initials <> '';
+CREATE INDEX entry_squeezed ON entry (REPLACE(stems, ' ', ''), kind);
+CREATE INDEX entry_initials ON entry (initials, kind) WHERE initials <> '';
 CREATE INDEX entry_thing ON entry (thing);
 """
 # what full text knows of an entry: stems, and what filters ask for, in words that no label has
@@ -87,7 +88,7 @@ class Only:
         """The condition as one of SQL, with its values."""
         text, values = "", list[str | int](self.kinds)
         if self.kinds:
-            text += f" AND thing.kind IN ({', '.join('?' * len(self.kinds))})"
+            text += f" AND entry.kind IN ({', '.join('?' * len(self.kinds))})"
         if self.source is not None:
             text += " AND thing.sources LIKE ?"
             values.append(f"% _s{self.source} %")
@@ -186,12 +187,8 @@ class Index:
     def entries(self, where: str, values: Sequence[str | int], only: Only, most: int) -> list[Found]:
         """Return the likeliest entries for which a condition of SQL holds."""
         condition, more = only.condition
-        return self._found(
-            f"SELECT entry.id FROM entry CROSS JOIN thing ON thing.id = entry.thing WHERE {where}{condition} ORDER BY entry.id LIMIT ?"
-            if condition
-            else f"SELECT id FROM entry WHERE {where} ORDER BY id LIMIT ?",
-            [*values, *more, most],
-        )
+        of = "entry CROSS JOIN thing ON thing.id = entry.thing" if only.source is not None else "entry"
+        return self._found(f"SELECT entry.id FROM {of} WHERE {where}{condition} ORDER BY entry.id LIMIT ?", [*values, *more, most])
 
     def holding(self, terms: str, only: Only, most: int) -> list[Found]:
         """Return the likeliest entries that match an expression of full text."""
@@ -207,7 +204,7 @@ class Index:
 
     def _found(self, places: str, values: Sequence[str | int]) -> list[Found]:
         rows = self.connection.execute(
-            "SELECT entry.id, entry.thing, property, form, language, text, folded, iri, kind, uses "
+            "SELECT entry.id, entry.thing, property, form, language, text, folded, iri, entry.kind, uses "
             f"FROM entry JOIN thing ON thing.id = entry.thing WHERE entry.id IN ({places})",
             values,
         )
@@ -276,12 +273,12 @@ def _enter(connection: sqlite3.Connection, record: Record, numbers: Mapping[str,
     row = [record.iri, record.kind, record.uses, names, f"{sources} "]
     thing = connection.execute("INSERT INTO thing (iri, kind, uses, names, sources) VALUES (?, ?, ?, ?, ?)", row).lastrowid
     rows = [
-        (record.rank(entry) << _RANKED | (thing or 0) << _NUMBERED | number, thing, *entry, entry.stems, entry.initials)
+        (record.rank(entry) << _RANKED | (thing or 0) << _NUMBERED | number, thing, *entry, entry.stems, entry.initials, record.kind)
         for number, entry in enumerate(record.entries())
     ]
-    connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.executemany("INSERT INTO touched VALUES (?)", [row[:1] for row in rows])
-    return [row[-2] for row in rows]
+    return [row[-3] for row in rows]
 
 
 def _forget(connection: sqlite3.Connection, iris: Sequence[str]) -> Iterator[str]:

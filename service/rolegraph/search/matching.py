@@ -93,10 +93,10 @@ def _judged(typed: Typed, folded: str) -> Match | None:
     if _begins(typed, folded, loose):
         whole = folded.startswith(typed.folded + " ") or loose.startswith(typed.loose + " ")
         return Match("prefix", 64.0 + 6 * covered + 3 * whole)
-    held = _held(typed.core, words)
-    if held == len(typed.core):
+    begun = _begun(typed.core, words)
+    if begun is not None:
         same = len(words) == len(typed.core) and sorted(words) == sorted(typed.core)
-        return Match("words", 78.0 if same else 48.0 + 14 * covered)
+        return Match("words", 78.0 if same else 48.0 + 14 * covered - 4 * begun)
     if squeezed.startswith(typed.squeezed):
         return Match("prefix", 50.0 + 6 * covered)
     return _nearly(typed, words)
@@ -106,11 +106,15 @@ def _begins(typed: Typed, folded: str, loose: str) -> bool:
     return folded.startswith(typed.folded) or loose.startswith(typed.loose)
 
 
-def _held(core: Sequence[str], words: Sequence[str]) -> int:
-    """Return how many stems a label has; the last one may be the beginning of a word."""
-    held = sum(stem in words for stem in core)
-    last = core[-1]
-    return held + (len(last) > 1 and last not in words and any(word.startswith(last) for word in words))
+def _begun(core: Sequence[str], words: Sequence[str]) -> int | None:
+    """Return how many stems are only the beginning of a word of a label that has all of them; None where it has not."""
+    begun = 0
+    for stem in core:
+        if stem not in words:
+            if len(stem) < 2 or not any(word.startswith(stem) for word in words):
+                return None
+            begun += 1
+    return begun
 
 
 def _nearly(typed: Typed, words: Sequence[str]) -> Match | None:
@@ -126,7 +130,7 @@ def _nearly(typed: Typed, words: Sequence[str]) -> Match | None:
     covered = min(1.0, sum(map(len, typed.core)) / max(1, total))
     alike = closeness / len(typed.core)
     if near == len(typed.core):
-        return Match("typo", 26.0 + 16 * alike + 12 * covered)
+        return Match("typo", 10.0 + 34 * alike + 10 * covered)
     return Match("some", 24.0 * alike * (0.5 + covered / 2))
 
 
