@@ -25,7 +25,8 @@ def take_in(engine: Engine, importer: Importer, download: Download, report: Repo
     """Import a download into a store, or into a file; see :meth:`Rolegraph.take_in <rolegraph.registry.Rolegraph.take_in>`."""
     with tempfile.TemporaryDirectory(prefix="rolegraph-") as folder:
         triples = Triples(output or Path(folder) / "graph.nt")
-        imported = importers.run(importer, Task(download, triples, report, Catalogue(engine).labelled, **wanted))
+        catalogue = Catalogue(engine)
+        imported = importers.run(importer, Task(download, triples, report, catalogue.labelled, known=catalogue.preferred, **wanted))
         if output is None:
             _load(engine, imported)
     return imported
