@@ -13,7 +13,7 @@ from rolegraph.engine import TURTLE, Changes, Keep, writing
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision
-from rolegraph.engine.written import Wrote, Written
+from rolegraph.engine.written import Written, Wrote
 from rolegraph.errors import NotFound, Refused
 from rolegraph.formats import Format
 from rolegraph.things import Dataset

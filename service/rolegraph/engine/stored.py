@@ -13,7 +13,7 @@ from rolegraph.engine import TURTLE, Changes, Check, Choose, Gone, Keep, uncheck
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Revision, Revisions
-from rolegraph.engine.written import Wrote, Written
+from rolegraph.engine.written import Written, Wrote
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Dataset, Row

@@ -7,16 +7,16 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from rolegraph import terms
 from rolegraph.errors import BadParameter
 from rolegraph.kept import AGE
-from rolegraph.search import facts
-from rolegraph.search.asking import Candidate, Question
+from rolegraph.search import facts, hits
+from rolegraph.search.asking import Question
+from rolegraph.search.hits import HEADER, USUAL, Hit
 from rolegraph.search.index import NAME, Index, Only, form
 from rolegraph.search.matching import MATCHES, Typed
 from rolegraph.search.spelling import Vocabulary
@@ -25,7 +25,6 @@ from rolegraph.things import Row
 
 MOST = 100  # hits of one search
 LONGEST = 200  # characters of a search
-USUAL = "en"  # the language of labels where none is asked for
 
 T = TypeVar("T")
 
@@ -55,34 +54,6 @@ class Graph(Protocol):
         """Return the revisions that are kept, newest first."""
 
 
-@dataclass(frozen=True)
-class Hit:
-    """One thing that answers a search: ``label`` is its preferred one, ``matched`` the label that answers, ``match`` how it does."""
-
-    iri: str
-    kind: str
-    label: str
-    matched: str
-    language: str
-    property: str
-    match: str
-    score: float
-    sources: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the hit as JSON."""
-        return {
-            "id": self.iri,
-            "curie": terms.shorten(self.iri),
-            "kind": self.kind,
-            "label": self.label,
-            "matched": {"label": self.matched, "language": self.language, "property": self.property},
-            "match": self.match,
-            "score": self.score,
-            "sources": list(self.sources),
-        }
-
-
 class Search:
     """Finds the things of one graph by label; safe to share between threads.
 
@@ -102,6 +73,7 @@ class Search:
         self,
         text: str,
         kinds: Sequence[str] = (),
+        *,
         source: str | None = None,
         language: str | None = None,
         limit: int = 20,
@@ -114,9 +86,15 @@ class Search:
         :param limit: 1 to 100
         :raises BadParameter: for a text that is empty or too long, an unknown kind or source, no language, a limit out of bounds
         """
-        typed = _typed(text)
         _check(kinds, language, limit)
-        return self._answered(lambda index: self._find(index, typed, kinds, source, language, limit))
+        typed = _typed(text)
+        wanted = (tuple(dict.fromkeys(kinds)), (language or "").lower())
+
+        def ask(index: Index) -> list[Hit]:
+            only = Only(wanted[0], None if source is None else _graph(index, source), wanted[1])
+            return self._find(index, typed, only, limit)
+
+        return self._answered(ask)
 
     def suggest(self, text: str, kinds: Sequence[str] = (), limit: int = 10) -> list[Hit]:
         """Return what a text that is still being typed may become, the best first; see :meth:`find`."""
@@ -131,6 +109,11 @@ class Search:
         """Bring the index in line with the graph, and return it."""
         return self._answered(lambda index: index)
 
+    def languages(self) -> list[str]:
+        """Return the languages of the labels, sorted."""
+        found: list[str] = self._answered(Index.languages)
+        return found
+
     def past(self) -> "Search":
         """Return what the search of an older revision is: only names that were nearly right are looked up, in the newest one."""
         return _Past(self)
@@ -142,14 +125,11 @@ class Search:
                 self._index.close()
             self._index = None
 
-    def _find(
-        self, index: Index, typed: Typed, kinds: Sequence[str], source: str | None, language: str | None, limit: int,
-    ) -> list[Hit]:
-        wanted = (language or USUAL).lower()
-        only = Only(tuple(dict.fromkeys(kinds)), None if source is None else _graph(index, source), (language or "").lower())
+    def _find(self, index: Index, typed: Typed, only: Only, limit: int) -> list[Hit]:
+        wanted = only.language or USUAL
         best = Question(index, self._words(index), typed, only).answer(wanted)[:limit]
         known = index.things([candidate.entry.thing for candidate in best])
-        return [_hit(candidate, *known[candidate.entry.thing], wanted) for candidate in best if candidate.entry.thing in known]
+        return [hits.hit(candidate, *known[candidate.entry.thing], wanted) for candidate in best if candidate.entry.thing in known]
 
     def _words(self, index: Index) -> Vocabulary:
         found = self._vocabulary
@@ -234,6 +214,7 @@ class _Past(Search):
         self,
         text: str,
         kinds: Sequence[str] = (),
+        *,
         source: str | None = None,
         language: str | None = None,
         limit: int = 20,
@@ -242,7 +223,12 @@ class _Past(Search):
 
         :raises BadParameter: always
         """
+        del text, kinds, source, language, limit
         raise BadParameter("revision", "only the newest revision is searched", expected="a search without a revision")
+
+    def languages(self) -> list[str]:
+        """Return the languages of the labels of the newest revision."""
+        return self._newest.languages()
 
     def nearest(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return what the newest revision has; see :meth:`Search.nearest`."""
@@ -282,20 +268,4 @@ def _graph(index: Index, source: str) -> int:
     raise BadParameter("source", detail, expected="the slug, CURIE or IRI of a graph", suggestions=sorted(speaking)[:5])
 
 
-def _hit(candidate: Candidate, names: dict[str, str], sources: tuple[str, ...], language: str) -> Hit:
-    entry = candidate.entry
-    label = names.get(language) or names.get(USUAL) or names.get("") or next(iter(names.values()), entry.text)
-    return Hit(
-        iri=entry.iri,
-        kind=entry.kind,
-        label=label,
-        matched=entry.text,
-        language=entry.language,
-        property=facts.PROPERTIES[entry.property],
-        match=candidate.match.kind,
-        score=round(candidate.match.score, 1),
-        sources=sources,
-    )
-
-
-__all__ = ["MATCHES", "MOST", "Hit", "Search"]
+__all__ = ["HEADER", "MATCHES", "MOST", "Hit", "Search"]

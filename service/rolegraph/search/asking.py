@@ -27,9 +27,9 @@ class Candidate:
 
     def order(self, language: str) -> tuple[object, ...]:
         """Return what candidates are sorted by: the score, then kind, uses, language, length."""
-        entry = self.entry
+        entry, score = self.entry, round(self.match.score)
         foreign = entry.language not in ("", language)
-        return (-round(self.match.score), _PLACES[entry.kind], -entry.uses.bit_length(), foreign, len(entry.folded), entry.folded, entry.iri)
+        return (-score, _PLACES[entry.kind], -entry.uses.bit_length(), foreign, len(entry.folded), entry.folded, entry.iri)
 
 
 class Question:
@@ -42,18 +42,21 @@ class Question:
         self._only = only
         self._found: dict[int, Candidate] = {}
 
-    def answer(self, language: str, *, thorough: bool = True) -> list[Candidate]:
+    def answer(self, language: str) -> list[Candidate]:
         """Return the best candidate of each thing, the best first.
 
         :param language: the language that goes first on a tie
-        :param thorough: look for errors of typing, and for some of the words, where there is little else
         """
-        if self._typed.folded:
+        iri = terms.expand(self._typed.text.strip()) or self._typed.text.strip()
+        if terms.is_iri(iri):
+            for entry in self._index.of(iri, self._only):
+                self._keep(entry, Match("exact", 100.0))
+        if self._typed.folded and not self._found:
             self._look(self._typed)
             self._shortened()
-            if thorough and self._doubtful():
+            if self._doubtful():
                 self._mistyped()
-            if thorough and not self._best():
+            if not self._found:
                 self._some()
         best: dict[int, Candidate] = {}
         for candidate in sorted(self._found.values(), key=lambda one: one.order(language)):
@@ -126,11 +129,7 @@ class Question:
         joined = "".join(words)
         if joined in longs and len(words) > 1:
             yield from map(Typed.of, longs[joined])
-        for place, word in enumerate(words):
-            if len(word) > 5 and word.isalpha() and not self._vocabulary.number(folding.stem(word)):
-                parted = self._vocabulary.parted(word)
-                if parted:
-                    yield Typed.of(" ".join((*words[:place], *parted, *words[place + 1 :])))
+        yield from self._parted()
         if any(word in longs for word in words):
             choices = [(*longs.get(word, ()), *([] if word in longs and len(words) == 1 else [word])) for word in words]
             for choice in islice(product(*choices), _WRITTEN_OUT):
@@ -140,6 +139,15 @@ class Question:
             for end in range(len(words), start + 1, -1):
                 for short in shorts.get(" ".join(words[start:end]), ()):
                     yield Typed.of(" ".join((*words[:start], short, *words[end:])))
+
+    def _parted(self) -> Iterator[Typed]:
+        """Yield what was typed with a word that nobody knows parted in two."""
+        words = self._typed.words
+        for place, word in enumerate(words):
+            if len(word) > 5 and word.isalpha() and not self._vocabulary.number(folding.stem(word)):
+                parted = self._vocabulary.parted(word)
+                if parted:
+                    yield Typed.of(" ".join((*words[:place], *parted, *words[place + 1 :])))
 
     def _doubtful(self) -> bool:
         """Tell whether what was typed may hold errors of typing."""

@@ -44,11 +44,11 @@ def read(select: Select, graph: str) -> dict[str, str]:
     types = " ".join(f"<{type_}>" for type_ in _KINDS)
     for row in select(f"SELECT ?thing ?type {{ VALUES ?type {{ {types} }} GRAPH <{graph}> {{ ?thing a ?type }} }}"):
         said[row["thing"].value].setdefault("kinds", []).append(_KINDS[row["type"].value])
-    uses = f"SELECT ?thing (COUNT(*) AS ?uses) {{ VALUES ?property {{ {_USES} }} GRAPH <{graph}> {{ ?role ?property ?thing }} }} GROUP BY ?thing"
-    for row in select(uses):
+    used = f"{{ VALUES ?property {{ {_USES} }} GRAPH <{graph}> {{ ?role ?property ?thing }} }}"
+    for row in select(f"SELECT ?thing (COUNT(*) AS ?uses) {used} GROUP BY ?thing"):
         if row["thing"].kind == "iri":
             said[row["thing"].value]["uses"] = int(row["uses"].value)
-    for row in select(f"SELECT DISTINCT ?role {{ VALUES ?property {{ {_USES} }} GRAPH <{graph}> {{ ?role ?property ?thing }} }}"):
+    for row in select(f"SELECT DISTINCT ?role {used}"):
         said[row["role"].value].setdefault("uses", 0)
     for found in said.values():
         found.get("kinds", []).sort()

@@ -8,7 +8,8 @@ from functools import lru_cache
 from rolegraph.search import shortforms
 
 LITTLE = frozenset(
-    "a an and as at by for from in of on or the to with au aux d de des du en et l la le les ou par pour sur un une".split(),
+    ("a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with",
+     "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou", "par", "pour", "sur", "un", "une")
 )
 """Words that say nothing by themselves."""
 

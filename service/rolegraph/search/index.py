@@ -8,13 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from rolegraph import __version__
-from rolegraph.search import records, shortforms
-from rolegraph.search.records import Record
+from rolegraph.search import changes, shortforms
 
 FORM = 1  # of the tables, and of what folding makes of a label: counted up with each change of either
 NAME = "labels.sqlite"
@@ -38,14 +36,6 @@ CREATE INDEX entry_squeezed ON entry (REPLACE(stems, ' ', ''), kind);
 CREATE INDEX entry_initials ON entry (initials, kind) WHERE initials <> '';
 CREATE INDEX entry_thing ON entry (thing);
 """
-# what full text knows of an entry: stems, and what filters ask for, in words that no label has
-_TERMS = (
-    "entry.stems || ' _k' || thing.kind || thing.sources || '_l' || "
-    "SUBSTR(entry.language, 1, IIF(INSTR(entry.language, '-'), INSTR(entry.language, '-') - 1, 99))"
-)
-_TOUCHED = "touched JOIN entry ON entry.id = touched.id JOIN thing ON thing.id = entry.thing"
-_RANKED, _NUMBERED = 40, 12  # bits of the place of an entry: its rank, then the number of its thing, then its own
-MANY = 1000  # things from which reading all of a table is quicker than looking each of them up
 _FAST = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;"
 _SAFE = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 
@@ -106,6 +96,7 @@ class Index:
         self._own = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._writing = threading.Lock()
+        self._languages: list[str] | None = None
 
     @classmethod
     def make(cls, folder: Path) -> "Index":
@@ -159,6 +150,13 @@ class Index:
         """Return the numbers of the graphs by IRI."""
         return dict(self.connection.execute("SELECT iri, id FROM graph"))
 
+    def languages(self) -> list[str]:
+        """Return the languages of the entries, sorted."""
+        if self._languages is None:
+            rows = self.connection.execute("SELECT DISTINCT language FROM entry WHERE language <> '' ORDER BY language")
+            self._languages = [str(language) for (language,) in rows]
+        return self._languages
+
     def refresh(self, graphs: Iterable[str], gone: Iterable[str], read: Read, stamp: str) -> Counter[str]:
         """Read some graphs anew, forget those that are gone, and index what changed, in one write.
 
@@ -170,14 +168,15 @@ class Index:
             for graph in sorted({*graphs, *gone}):
                 if graph not in numbers:
                     numbers[graph] = connection.execute("INSERT INTO graph (iri) VALUES (?)", [graph]).lastrowid or 0
-                changed |= _replace(connection, numbers[graph], {} if graph in gone else read(graph))
+                changed |= changes.replace(connection, numbers[graph], {} if graph in gone else read(graph))
             names = {number: graph for graph, number in numbers.items()}
-            counted = _reindex(connection, sorted(changed), names)
+            counted = changes.reindex(connection, sorted(changed), names)
             connection.executemany(
                 "INSERT INTO word VALUES (?, ?) ON CONFLICT (text) DO UPDATE SET number = number + excluded.number", counted.items()
             )
             connection.execute("DELETE FROM word WHERE number <= 0")
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('stamp', ?)", [stamp])
+        self._languages = None
         return counted
 
     def words(self) -> list[tuple[str, int]]:
@@ -187,8 +186,12 @@ class Index:
     def entries(self, where: str, values: Sequence[str | int], only: Only, most: int) -> list[Found]:
         """Return the likeliest entries for which a condition of SQL holds."""
         condition, more = only.condition
-        of = "entry CROSS JOIN thing ON thing.id = entry.thing" if only.source is not None else "entry"
-        return self._found(f"SELECT entry.id FROM {of} WHERE {where}{condition} ORDER BY entry.id LIMIT ?", [*values, *more, most])
+        tables = "entry CROSS JOIN thing ON thing.id = entry.thing" if only.source is not None else "entry"
+        return self._found(f"SELECT entry.id FROM {tables} WHERE {where}{condition} ORDER BY entry.id LIMIT ?", [*values, *more, most])
+
+    def of(self, iri: str, only: Only) -> list[Found]:
+        """Return the likeliest entry of a thing."""
+        return self.entries("entry.thing = (SELECT id FROM thing WHERE iri = ?)", [iri], only, 1)
 
     def holding(self, terms: str, only: Only, most: int) -> list[Found]:
         """Return the likeliest entries that match an expression of full text."""
@@ -226,68 +229,3 @@ class Index:
 def form() -> str:
     """Return what an index is only good for: this form of the tables, these spellings."""
     return hashlib.sha256(f"{FORM} {__version__} {shortforms.digest()}".encode()).hexdigest()[:16]
-
-
-def _replace(connection: sqlite3.Connection, graph: int, new: Mapping[str, str]) -> set[str]:
-    """Note what a graph says now, and return the IRIs of the things of which it says something else than before."""
-    old = dict(connection.execute("SELECT thing, said FROM part WHERE graph = ?", [graph]))
-    changed = {iri for iri in old.keys() | new.keys() if old.get(iri) != new.get(iri)}
-    connection.executemany("DELETE FROM part WHERE graph = ? AND thing = ?", ((graph, iri) for iri in changed & old.keys()))
-    connection.executemany("INSERT INTO part VALUES (?, ?, ?)", ((graph, iri, new[iri]) for iri in sorted(changed & new.keys())))
-    return changed
-
-
-def _reindex(connection: sqlite3.Connection, changed: Sequence[str], graphs: Mapping[int, str]) -> Counter[str]:
-    """Index some things anew; return by how much the number of entries with each stem grew."""
-    counted: Counter[str] = Counter()
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (id INTEGER PRIMARY KEY)")
-    connection.execute("DELETE FROM touched")
-    if connection.execute("SELECT EXISTS (SELECT 1 FROM thing)").fetchone()[0]:
-        counted.subtract(_forget(connection, changed))
-    numbers = {graph: number for number, graph in graphs.items()}
-    stems: list[str] = []
-    said: dict[str, dict[str, str]] = {iri: {} for iri in changed}
-    for iri, graph, text in _parts(connection, changed):
-        said[iri][graphs[graph]] = text
-    for iri in changed:
-        record = records.merge(iri, said.pop(iri))
-        if record:
-            stems += _enter(connection, record, numbers)
-    counted.update(chain.from_iterable(set(one.split()) for one in stems))
-    connection.execute(f"INSERT INTO words (rowid, terms) SELECT entry.id, {_TERMS} FROM {_TOUCHED} ORDER BY entry.id")  # quick in order only
-    return Counter({word: number for word, number in counted.items() if number})
-
-
-def _parts(connection: sqlite3.Connection, changed: Sequence[str]) -> Iterable[tuple[str, int, str]]:
-    """Return what the graphs say of some things: one after the other, or all where many changed."""
-    if len(changed) < MANY:
-        return (row for iri in changed for row in connection.execute("SELECT thing, graph, said FROM part WHERE thing = ?", [iri]))
-    wanted = set(changed)
-    return (row for row in connection.execute("SELECT thing, graph, said FROM part") if row[0] in wanted)
-
-
-def _enter(connection: sqlite3.Connection, record: Record, numbers: Mapping[str, int]) -> list[str]:
-    """Index a thing but for the full text, and return the stems of each of its entries."""
-    sources = "".join(f" _s{numbers[graph]}" for graph in record.sources)
-    names = json.dumps(record.names, ensure_ascii=False)
-    row = [record.iri, record.kind, record.uses, names, f"{sources} "]
-    thing = connection.execute("INSERT INTO thing (iri, kind, uses, names, sources) VALUES (?, ?, ?, ?, ?)", row).lastrowid
-    rows = [
-        (record.rank(entry) << _RANKED | (thing or 0) << _NUMBERED | number, thing, *entry, entry.stems, entry.initials, record.kind)
-        for number, entry in enumerate(record.entries())
-    ]
-    connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    connection.executemany("INSERT INTO touched VALUES (?)", [row[:1] for row in rows])
-    return [row[-3] for row in rows]
-
-
-def _forget(connection: sqlite3.Connection, iris: Sequence[str]) -> Iterator[str]:
-    """Take things out of the index, and yield the stems of their entries."""
-    for iri in iris:
-        connection.execute("INSERT INTO touched SELECT entry.id FROM entry JOIN thing ON thing.id = entry.thing WHERE iri = ?", [iri])
-    for (stems,) in connection.execute(f"SELECT stems FROM {_TOUCHED}"):
-        yield from set(stems.split())
-    connection.execute(f"INSERT INTO words (words, rowid, terms) SELECT 'delete', entry.id, {_TERMS} FROM {_TOUCHED} ORDER BY entry.id")
-    connection.execute("DELETE FROM entry WHERE id IN (SELECT id FROM touched)")
-    connection.executemany("DELETE FROM thing WHERE iri = ?", ([iri] for iri in iris))
-    connection.execute("DELETE FROM touched")

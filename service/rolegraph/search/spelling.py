@@ -80,7 +80,7 @@ class Vocabulary:
         return (one, other) if number > _RARE else None
 
     def _close(self, word: str, words: Iterable[str], most: int) -> dict[str, int]:
-        close = process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=None)
+        close = process.extract(word, words, scorer=OSA.distance, score_cutoff=most, limit=None)  # type: ignore[arg-type]  # its own scorer
         return {other: int(errors) for other, errors, _ in close if self.number(other)}
 
 
