@@ -18,7 +18,7 @@ _TITLE = 60  # characters of a label whose brackets may hold a short form of it
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "’": "'", "ʼ": "'"})
 _MARKS = re.compile(r"[^\w+#&]|_")
 _ASCII = {code: " and " if chr(code) == "&" else " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "+#"}
-_LOOSE_MARKS = re.compile(r"(?<![^\W_])[+#]+|(?<=[+#])(?=[^\W_])")
+_LOOSE_MARKS = re.compile(r"(?<![\w+#])[+#]+|(?<=[+#])(?=[^\W_])")
 _OF_ONE = re.compile(r"'s\b|(?<=s)'(?!\w)")
 _OUR = re.compile(r"our(?=$|ed|ing|al|ist|able|ful)")
 _ENDS = (("people", "person"), ("children", "child"), ("eaux", "eau"), ("aux", "al"), ("ies", "y"))

@@ -23,7 +23,7 @@ class Hit:
     language: str
     property: str
     match: str
-    score: float
+    score: int
     sources: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class Hit:
         """Return the hit as the cells of a table with :data:`HEADER`; sources are parted by blanks."""
         return [
             *(self.iri, terms.shorten(self.iri), self.kind, self.label, self.matched, self.language, self.property, self.match),
-            *(f"{self.score:g}", " ".join(self.sources)),
+            *(str(self.score), " ".join(self.sources)),
         ]
 
 
@@ -63,6 +63,6 @@ def hit(candidate: Candidate, names: Mapping[str, str], sources: tuple[str, ...]
         language=entry.language,
         property=PROPERTIES[entry.property],
         match=candidate.match.kind,
-        score=round(candidate.match.score, 1),
+        score=round(candidate.match.score),
         sources=sources,
     )
