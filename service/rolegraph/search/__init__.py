@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -46,6 +46,9 @@ class Graph(Protocol):
 
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows."""
+
+    def graphs(self) -> Iterable[str]:
+        """Return the IRIs of the named graphs."""
 
     def written(self, since: int) -> frozenset[str] | None:
         """Return the graphs that were written after a revision, None where that is not known."""
@@ -187,7 +190,7 @@ class Search:
             if not index.stamp.startswith(form()):
                 index.close()
                 index = None
-        graphs = facts.graphs(self._graph.rows)
+        graphs = list(self._graph.graphs())
         if index is None:
             assert self._folder is not None
             made = Index.make(self._folder)

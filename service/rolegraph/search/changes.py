@@ -14,7 +14,7 @@ _TERMS = (
     "entry.stems || ' _k' || thing.kind || thing.sources || '_l' || "
     "SUBSTR(entry.language, 1, IIF(INSTR(entry.language, '-'), INSTR(entry.language, '-') - 1, 99))"
 )
-_TOUCHED = "touched JOIN entry ON entry.id = touched.id JOIN thing ON thing.id = entry.thing"
+_TOUCHED = "touched CROSS JOIN entry ON entry.id = touched.id CROSS JOIN thing ON thing.id = entry.thing"
 _RANKED, _NUMBERED = 40, 12  # bits of the place of an entry: its rank, then the number of its thing, then its own
 MANY = 1000  # things from which reading all of a table is quicker than looking each of them up
 

@@ -25,11 +25,6 @@ _USES = " ".join(f"<{facet.property}>" for facet in terms.FACETS)
 _BETWEEN = "\ue000"  # parts labels and their languages; no label has a character for private use
 
 
-def graphs(select: Select) -> list[str]:
-    """Return the IRIs of the graphs that name things."""
-    return sorted(row["graph"].value for row in select("SELECT DISTINCT ?graph { GRAPH ?graph { ?thing ?property ?other } }"))
-
-
 def read(select: Select, graph: str) -> dict[str, str]:
     """Return what a graph says of each thing by IRI, as JSON in a form that is always the same: labels, kinds, number of uses.
 
