@@ -60,7 +60,9 @@ function combobox(input) {
       option.dataset.label = one.label;
       option.dataset.address = one.address.startsWith("/") ? one.address : "";
       label.textContent = one.label;
-      kind.textContent = one.matched.toLowerCase() === one.label.toLowerCase() ? one.kind : `${one.kind} · ${one.matched}`;
+      const system = one.curie.split(":")[0];
+      const said = [one.kind, system === one.kind ? "" : system, one.matched.toLowerCase() === one.label.toLowerCase() ? "" : one.matched];
+      kind.textContent = said.filter(Boolean).join(" · ");
       option.append(label, " ", kind);
       option.addEventListener("mousedown", (event) => { event.preventDefault(); follow(option); });
       return option;
