@@ -34,7 +34,7 @@ class Data(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = tag == "script"
+        self._inside = tag == "script" and "src" not in dict(attrs)
         if self._inside:
             assert attrs == [("type", "application/ld+json")]
             self.blocks.append("")
