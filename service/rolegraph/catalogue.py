@@ -110,6 +110,15 @@ class Catalogue:
             found.setdefault(row["label"].value.casefold(), set()).add(row["thing"].value)
         return {label: iris.pop() for label, iris in found.items() if len(iris) == 1}
 
+    def preferred(self, kind: str) -> dict[str, frozenset[str]]:
+        """Return the IRIs of all things of a kind, each with its preferred labels in English, of which there may be none."""
+        names = f"OPTIONAL {{ ?thing skos:prefLabel ?label . {ENGLISH.format('label')} }}"
+        rows = self._select(f"SELECT DISTINCT ?thing ?label {{ ?thing a <{KINDS[kind].type}> {names} }}")
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            found.setdefault(row["thing"].value, set()).update([row["label"].value] if "label" in row else [])
+        return {iri: frozenset(labels) for iri, labels in found.items()}
+
     def count(self, kind: str) -> int:
         """Return how many things of a kind there are."""
         rows = self._select(f"SELECT (COUNT(DISTINCT ?thing) AS ?things) {{ ?thing a <{KINDS[kind].type}> }}")
