@@ -264,6 +264,16 @@ def test_the_same_name_is_one_tool_below_each_of_its_commodities(small: Small) -
     assert small.remarks("character reference")[0][0] == "mended"
 
 
+def test_a_name_that_is_written_in_two_ways_is_one_tool_and_noted(tmp_path: Path) -> None:
+    examples = (("Mill Soft", "Mills"), ("MILL SOFT", "Mills and such"))
+    rows = [("11-0000.01", name, "43232402", title, "N", "N") for name, title in examples]
+    found = Small(run(lay(tmp_path / "files", TechnologySkills=[RELEASE[technologies.FILE][0], *rows]), tmp_path / "graph.nt"))
+    assert found.objects(BAKER, "rg:tool") == {"tool:mill-soft"}
+    assert found.objects("tool:mill-soft", "skos:prefLabel") == {"Mill Soft"}
+    assert found.objects("tool:unspsc-43232402", "skos:prefLabel") == {"Mills"}
+    assert found.remarks("written in two ways") == [("noted", technologies.FILE, 3)] * 2
+
+
 def test_a_new_tool_never_becomes_one_of_ours_or_another_by_its_slug(tmp_path: Path) -> None:
     examples = ("Java", "Foo-Bar", "Foo Bar", "???")
     table = [RELEASE[technologies.FILE][0], *(("11-0000.01", example, "43232402", "Compilers", "N", "N") for example in examples)]
