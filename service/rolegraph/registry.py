@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rdflib import RDF, Graph, Literal, URIRef
 
@@ -24,14 +24,20 @@ from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Dataset, Row
 from rolegraph.tokens import Tokens
 
+if TYPE_CHECKING:
+    from rolegraph.analysis import Analysis
+
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 
 
 class Rolegraph:
     """The knowledge graph of job roles over one engine."""
 
-    def __init__(self, engine: Engine, queries: Library | None = None, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self, engine: Engine, queries: Library | None = None, tokens: Tokens | None = None, *, folder: Path | None = None
+    ) -> None:
         self.engine = engine
+        self._folder = folder
         self.tokens = tokens
         self.queries = queries or Library()
         self.catalogue = Catalogue(engine)
@@ -62,9 +68,9 @@ class Rolegraph:
             library.load(stored, store)
         allowed = Tokens(store / tokens.FILE)
         if limits is None:
-            return cls(stored, tokens=allowed)
+            return cls(stored, tokens=allowed, folder=store)
         pool = Pool(limits, network=bool(stored.settings.reach.allowed))
-        return cls(LimitedEngine(stored, pool), tokens=allowed)
+        return cls(LimitedEngine(stored, pool), tokens=allowed, folder=store)
 
     @classmethod
     def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
@@ -90,6 +96,13 @@ class Rolegraph:
     def shapes(self) -> Shapes:
         """The shapes, loaded when they are first needed."""
         return Shapes()
+
+    @cached_property
+    def analysis(self) -> "Analysis":
+        """The analyses of the newest revision. The libraries that they need are loaded when they are first asked for."""
+        from rolegraph.analysis import Analysis
+
+        return Analysis(self.engine, self._folder)
 
     def close(self) -> None:
         """Release the store."""
@@ -167,6 +180,14 @@ class Rolegraph:
             return catalogue.scheme(parameter.name, text, parameter.expected)
         kinds = [terms.KINDS[name] for name in parameter.kinds]
         return self.catalogue.resolve(parameter.name, text, kinds, parameter.expected)
+
+    def role(self, text: str, name: str = "role") -> str:
+        """Return the IRI of the role that a slug, a CURIE or an IRI names.
+
+        :param name: of the parameter, for the error
+        :raises BadParameter: where there is no such role
+        """
+        return self.resolve(text, Parameter(name, "the role", ("role",), ("ai-architect",)))
 
     def compare(self, roles: Sequence[str]) -> Comparison:
         """Compare two to eight roles, each a slug, a CURIE or an IRI, over every facet.

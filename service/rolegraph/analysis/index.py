@@ -12,6 +12,7 @@ from rolegraph.things import Named
 
 _WEIGHT = np.array(list(weights.FACETS.values()))
 _LEARNT = np.array([name in weights.LEARNT for name in weights.NAMES])
+_SKILL = np.array([name in weights.SKILLS for name in weights.NAMES])
 _ESSENTIAL = np.array([name in weights.ESSENTIAL for name in weights.NAMES])
 
 
@@ -21,7 +22,7 @@ class Index:
     ``telling`` is what each item tells: ln(1 + roles / roles that have it or something below it).
     ``having`` counts these roles. ``vectors`` holds the weights of a role's items and of what stands above them, times what they tell, each row of length 1.
     ``needs`` holds the weights of what has to be learnt for a role, times what the items tell; ``essential`` a 1 for each of its
-    essential skills.
+    essential items. ``skills`` are the items that some role names as a skill or a tool.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -42,6 +43,7 @@ class Index:
         learnt, essential = _LEARNT[facet], _ESSENTIAL[facet]
         self.needs = sparse.csr_array(highest(role[learnt], item[learnt], weight[learnt], shape) @ sparse.diags_array(self.telling))
         self.essential = highest(role[essential], item[essential], np.ones(int(essential.sum())), shape)
+        self.skills = frozenset(item[_SKILL[facet]].tolist())
         self.needed = sparse.csr_array((np.ones_like(self.needs.data), self.needs.indices, self.needs.indptr), shape=shape)
         self.totals: Figures = np.asarray(self.needs.sum(axis=1))
 
@@ -62,12 +64,14 @@ class Index:
 
     def role(self, row: int) -> Named:
         """Return a role by its row."""
-        place = int(self.facts.roles[row])
-        return Named(self.facts.names[place], self.facts.label(place))
+        return self.named(int(self.facts.roles[row]))
 
     def item(self, number: int) -> Named:
         """Return an item by its number."""
-        place = self.items.places[number]
+        return self.named(self.items.places[number])
+
+    def named(self, place: int) -> Named:
+        """Return what stands at a place of ``facts.names``."""
         return Named(self.facts.names[place], self.facts.label(place))
 
     def had(self, row: int) -> list[int]:

@@ -13,6 +13,7 @@ from rolegraph.catalogue import Rows
 from rolegraph.things import Named
 
 PREFERRED, ALTERNATIVE = 1.0, 0.9
+KINDS = ("skill", "tool", "degree", "field", "certification")
 
 
 class Lookup(Protocol):
@@ -45,21 +46,22 @@ def folded(text: str) -> str:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What of a profile was found: ``found`` pairs each text with its item, by number.
+    """What of a profile was found: ``found`` pairs each text with its item, ``items`` are these by number.
 
     ``unknown`` are the texts that name nothing, ``unused`` those that name something no role asks for; ``ambiguous`` pairs a text with
     what it may mean: none of these is counted as there.
     """
 
-    found: tuple[tuple[str, int], ...]
+    found: tuple[tuple[str, Named], ...]
+    items: tuple[int, ...]
     unused: tuple[tuple[str, Named], ...]
     ambiguous: tuple[tuple[str, tuple[Named, ...]], ...]
     unknown: tuple[str, ...]
 
-    def as_dict(self, index: Index) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {
-            "found": [{"text": text, **index.item(item).as_dict()} for text, item in self.found],
+            "found": [{"text": text, **named.as_dict()} for text, named in self.found],
             "unused": [{"text": text, **named.as_dict()} for text, named in self.unused],
             "ambiguous": [{"text": text, "candidates": [one.as_dict() for one in candidates]} for text, candidates in self.ambiguous],
             "unknown": list(self.unknown),
@@ -71,9 +73,11 @@ def resolve(index: Index, profile: Profile, lookup: Lookup) -> Resolved:
     found: dict[str, int] = {}
     unused, ambiguous, unknown = [], [], []
     for text in (*profile.iris, *profile.texts):
-        named = _named(index, text) or _best(index, lookup.find(text.partition(" ")[2] if terms.is_iri(text.partition(" ")[0]) else text))
-        items = {int(index.items.of[place]) for place in named}
+        iri, _, label = text.partition(" ")
+        places = _named(index, text) or _best(index, lookup.find(label if label and terms.is_iri(iri) else text))
+        items = {int(index.items.of[place]) for place in places}
         asked = {item for item in items if index.having[item]}
+        asked = asked & index.skills or asked
         if len(asked or items) > 1:
             ambiguous.append((text, tuple(index.item(item) for item in sorted(asked or items))))
         elif asked:
@@ -82,7 +86,8 @@ def resolve(index: Index, profile: Profile, lookup: Lookup) -> Resolved:
             unused.append((text, index.item(items.pop())))
         else:
             unknown.append(text)
-    return Resolved(tuple(found.items()), tuple(unused), tuple(ambiguous), tuple(unknown))
+    named = tuple((text, index.item(item)) for text, item in found.items())
+    return Resolved(named, tuple(dict.fromkeys(found.values())), tuple(unused), tuple(ambiguous), tuple(unknown))
 
 
 def _named(index: Index, text: str) -> list[int]:
@@ -98,6 +103,3 @@ def _best(index: Index, candidates: Sequence[tuple[str, float]]) -> list[int]:
     """Return the places of the likeliest candidates that can be had; roles cannot."""
     fitting = [(iri, score) for iri, score in candidates if iri in index.facts.places and iri not in index.named_roles]
     return [index.facts.places[iri] for iri, score in fitting if score == fitting[0][1]]
-
-
-KINDS = ("skill", "tool", "degree", "field", "certification")

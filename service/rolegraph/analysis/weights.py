@@ -25,6 +25,9 @@ PROPERTIES = tuple(terms.RG + name for name in NAMES)
 LEARNT = ("essentialSkill", "optionalSkill", "toolInDemand", "tool", "requiredDegree", "preferredDegree", "fieldOfStudy", "certification")
 """The facets of what a person brings along or has to learn: what gaps, paths and openings are about."""
 
+SKILLS = ("essentialSkill", "optionalSkill", "toolInDemand", "tool")
+"""The facets of skills: a text that may name a skill or something else that bears the same name is taken for the skill."""
+
 ESSENTIAL = ("essentialSkill", "requiredDegree")
 """The facets of what a role cannot do without."""
 
@@ -43,8 +46,8 @@ NEAR = {"close": 0.9, "narrower": 0.8, "broader": 0.5, "sibling": 0.4, "related"
 SIBLINGS = 20
 """Items are siblings below a skill or a tool that has at most this many below it; a larger one tells little, and a heading nothing."""
 
-STEP = 0.3
-"""One step of a path leads to a role of whose needs, by weight, the role before has at least this share."""
+STEP = 0.2
+"""One step of a path leads to a role of whose needs, by weight, the role before has at least this share; or straight to the target."""
 
 OPEN = 0.6
 """A role is open to whoever has at least this share of its essential skills, by number."""
