@@ -14,6 +14,7 @@ LAYERS = (
     {"terms", "formats"},
     {"kept", "things"},
     {"audit", "catalogue", "comparison", "description", "engine", "entries", "jsonld", "library", "queries", "shapes", "tokens"},
+    {"analysis"},
     {"registry"},
     {"web"},
     {"cli"},
@@ -39,9 +40,12 @@ OWNERS = {
     "rich": {"cli"},
     "platformdirs": {"cli"},
     "yaml": {"queries.py"},
+    "numpy": {"analysis"},
+    "scipy": {"analysis"},
     "rdflib": {
         *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "registry", "shapes")),
         *(f"engine/{name}.py" for name in ("algebra", "targets", "remote/forms")),
+        "analysis/profiles.py",
     },
 }
 FILE_LINES, FUNCTION_LINES, MOST_FUNCTIONS_LINES = 300, 60, 40

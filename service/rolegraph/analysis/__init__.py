@@ -1,11 +1,11 @@
 """Analyses of the whole graph: which roles are alike, what is missing between them, ways from one to another, who agrees with whom.
 
- 5  Analysis (here)                                    what the façade hands on
- 4  similarity  gap  paths  openings  distinguish  agreement
- 3  lookup                                             texts of a profile to items
- 2  index                                              sparse vectors
- 1  items  profiles
- 0  facts  saving  weights                             what is read of the graph, and kept beside the store
+5  Analysis (here)                                    what the façade hands on
+4  similarity  gap  paths  openings  distinguish  agreement
+3  lookup                                             texts of a profile to items
+2  index                                              sparse vectors
+1  items  profiles
+0  facts  saving  weights                             what is read of the graph, and kept beside the store
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rolegraph.analysis import agreement, distinguish, facts, gap, lookup, openings, paths, profiles, saving, similarity
+from rolegraph.analysis import agreement, distinguish, facts, gap, lookup, openings, paths, saving, similarity
 from rolegraph.analysis.agreement import Agreement
 from rolegraph.analysis.distinguish import Distinction
 from rolegraph.analysis.facts import Numbers

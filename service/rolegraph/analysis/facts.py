@@ -36,9 +36,9 @@ DOWN = (_SKOS + "narrower", _SKOS + "narrowMatch")
 class Facts:
     """What a graph says of its roles; concepts, roles and sources are named by their place in ``names``.
 
-    ``headings`` are the groups of classifications. ``claims`` has a row (role, place in weights.NAMES, item, source) for each fact of each source; ``broader`` a row
-    (concept, the one above); ``exact``, ``close`` and ``related`` a row for each link between concepts; ``rated`` a row
-    (role, item), with its ``importance`` beside it; ``levels`` a row (degree, EQF level). ``labels`` go with ``names``.
+    ``headings`` are the groups of classifications. ``claims`` has a row (role, place in weights.NAMES, item, source) for each fact of
+    each source; ``broader`` a row (concept, the one above); ``exact``, ``close`` and ``related`` a row for each link between concepts;
+    ``rated`` a row (role, item), with its ``importance`` beside it; ``levels`` a row (degree, EQF level). ``labels`` go with ``names``.
     """
 
     names: tuple[str, ...]
@@ -125,7 +125,8 @@ def _ratings(engine: Rows, names: _Names) -> tuple[list[tuple[int, int]], list[f
 
     def values(property_: str) -> dict[str, str]:
         pattern, only = f"?rating <{terms.RG}{property_}> ?value", "FILTER(ISIRI(?rating))"
-        return {rating: row["value"].value for row, ratings in _grouped(engine, "?value", "STR(?rating)", pattern, only) for rating in ratings}
+        grouped = _grouped(engine, "?value", "STR(?rating)", pattern, only)
+        return {rating: row["value"].value for row, ratings in grouped for rating in ratings}
 
     figures = values("importance")
     if not figures:

@@ -102,7 +102,8 @@ class Gap:
         ]
 
 
-HEADER = ["to", "to_label", "share", "fit", "status", "necessity", "item", "label", "facets", "weight", "worth", "relation", "via", "through"]
+HEADER = ["to", "to_label", "share", "fit", "status", "necessity", "item", "label", "facets", "weight", "worth"]
+HEADER += ["relation", "via", "through"]
 
 
 class Possession:

@@ -19,10 +19,10 @@ _ESSENTIAL = np.array([name in weights.ESSENTIAL for name in weights.NAMES])
 class Index:
     """Everything that the analyses look up: roles are rows and items are columns, by number.
 
-    ``telling`` is what each item tells: ln(1 + roles / roles that have it or something below it).
-    ``having`` counts these roles. ``vectors`` holds the weights of a role's items and of what stands above them, times what they tell, each row of length 1.
-    ``needs`` holds the weights of what has to be learnt for a role, times what the items tell; ``essential`` a 1 for each of its
-    essential items. ``skills`` are the items that some role names as a skill or a tool.
+    ``having`` counts the roles that have an item or something below it, and ``telling`` is what that makes it tell:
+    ln(1 + roles / those that have it). ``vectors`` holds the weights of a role's items and of what stands above them, times what they
+    tell, each row of length 1. ``needs`` holds the weights of what has to be learnt for a role, times what the items tell; ``essential``
+    a 1 for each of its essential items. ``skills`` are the items that some role names as a skill or a tool.
     """
 
     def __init__(self, facts: Facts) -> None:

@@ -2,7 +2,8 @@
 
 import heapq
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -14,7 +15,7 @@ from rolegraph.analysis.index import Index
 from rolegraph.things import Named
 
 CHUNK = 512  # roles at a time
-Edges = sparse.csr_array
+Edges: TypeAlias = sparse.csr_array
 """For each role, by row, the roles that one step leads to, with what the step costs; a stored 0 is a step that costs nothing."""
 
 
@@ -86,17 +87,17 @@ def edges(index: Index) -> Edges:
     having = having.T.tocsr()
     count = len(index.totals)
     found = []
-    for start in range(0, count, CHUNK):
-        there: Figures = (index.needs[start : start + CHUNK] @ having).toarray()
-        totals = index.totals[start : start + CHUNK, None]
-        there[np.arange(len(there)), np.arange(start, start + len(there))] = 0.0  # nobody goes where they are
+    for first in range(0, count, CHUNK):
+        there: Figures = (index.needs[first : first + CHUNK] @ having).toarray()
+        totals = index.totals[first : first + CHUNK, None]
+        there[np.arange(len(there)), np.arange(first, first + len(there))] = 0.0  # nobody goes where they are
         targets, origins = np.nonzero((there >= weights.STEP * totals) & (there > 0))
         missing = np.maximum(totals[targets, 0] - there[targets, origins], 0.0)
-        found.append(np.stack([origins, targets + start, missing * missing / totals[targets, 0]]))
-    origins, targets, costs = np.concatenate(found, axis=1) if found else np.zeros((3, 0))
-    order = np.lexsort((targets, origins))
-    indptr = np.searchsorted(origins[order], np.arange(count + 1))
-    return sparse.csr_array((costs[order], targets[order].astype(np.int32), indptr.astype(np.int32)), shape=(count, count))
+        found.append(np.stack([origins, targets + first, missing * missing / totals[targets, 0]]))
+    start, end, costs = np.concatenate(found, axis=1) if found else np.zeros((3, 0))
+    order = np.lexsort((end, start))
+    indptr = np.searchsorted(start[order], np.arange(count + 1))
+    return sparse.csr_array((costs[order], end[order].astype(np.int32), indptr.astype(np.int32)), shape=(count, count))
 
 
 class Map:
@@ -152,7 +153,7 @@ def cheapest(known: Map, origin: int, target: int, count: int) -> list[tuple[flo
 
 def _search(known: Map, root: tuple[int, ...], target: int, closed: frozenset[int]) -> tuple[float, tuple[int, ...]] | None:
     """Return the cheapest route that begins with some roles and does not go on from there to one of ``closed``."""
-    spent = sum(known.steps(one)[other] for one, other in zip(root, root[1:], strict=False))
+    spent = sum(known.steps(one)[other] for one, other in pairwise(root))
     border = [(spent + known.left(root[-1]), spent, root)]
     done = set(root[:-1])
     while border:
@@ -173,7 +174,7 @@ def between(index: Index, found: Edges, origin: int, target: int, count: int) ->
     """Return the cheapest routes from a role to another one."""
     known = Map(found, origin, target, _step(index, origin, target).cost)
     ways = cheapest(known, origin, target, count)
-    routes = tuple(Route(tuple(_step(index, one, other) for one, other in zip(way, way[1:], strict=False))) for _, way in ways)
+    routes = tuple(Route(tuple(_step(index, one, other) for one, other in pairwise(way))) for _, way in ways)
     return Paths(index.role(origin), index.role(target), routes)
 
 

@@ -20,7 +20,7 @@ EXPECTED = (
 )
 _RESUME = ("basics", "work", "education", "skills", "languages", "certificates")
 _SCHEMA = ("http://schema.org/", "https://schema.org/", "schema:")
-_POSTED = ("skills", "qualifications", "educationRequirements", "experienceRequirements", "competencyRequired", "knowsAbout", "credentialCategory")
+_POSTED = ("skills", "qualifications", "educationRequirements", "competencyRequired", "knowsAbout", "credentialCategory")
 
 
 @dataclass(frozen=True)
@@ -155,5 +155,6 @@ def _checked(profile: Profile) -> Profile:
         raise BadParameter("profile", f"the profile names {count:,} skills", expected=f"up to {MOST:,}")
     longest = max((len(text) for text in profile.texts), default=0)
     if longest > LONGEST:
-        raise BadParameter("profile", f"one of the skills has {longest:,} characters", expected=f"up to {LONGEST} for each: names, not sentences")
+        detail = f"one of the skills has {longest:,} characters"
+        raise BadParameter("profile", detail, expected=f"up to {LONGEST} for each: names, not sentences")
     return profile

@@ -7,6 +7,7 @@ import zipfile
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,8 +51,8 @@ def load(folder: Path, engine: Engine) -> Facts | None:
             texts = {name: tuple(kept[name].tobytes().decode().split("\n")) for name in _TEXTS}
             if len(texts["names"]) != len(texts["labels"]):
                 return None
-            places = {iri: place for place, iri in enumerate(texts["names"])}
-            return Facts(**texts, **{name: kept[name] for name in _ARRAYS}, places=places)
+            found: dict[str, Any] = {**texts, **{name: kept[name] for name in _ARRAYS}}
+            return Facts(**found, places={iri: place for place, iri in enumerate(texts["names"])})
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
         return None
 

@@ -74,8 +74,8 @@ class Similarity:
 
     def table(self) -> list[list[str]]:
         """Return a header and a row for each contribution, and one for the rest: the CSV form."""
-        header = ["role", "other", "other_label", "score", "item", "label", "contribution", "role_facets", "other_facets", "role_via", "other_via"]
-        rows = [header]
+        header = ["role", "other", "other_label", "score", "item", "label", "contribution"]
+        rows = [[*header, "role_facets", "other_facets", "role_via", "other_via"]]
         for one in self.similar:
             start = [self.role.iri, one.role.iri, one.role.label, f"{one.score:.6f}"]
             for part in one.contributions:

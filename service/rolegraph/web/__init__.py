@@ -4,6 +4,7 @@ from flask import Flask
 
 from rolegraph.registry import Rolegraph
 from rolegraph.web import (
+    analysing,
     canned,
     comparing,
     cors,
@@ -12,6 +13,7 @@ from rolegraph.web import (
     headers,
     linked,
     model,
+    posting,
     problems,
     querying,
     state,
@@ -36,6 +38,6 @@ def create_app(graph: Rolegraph) -> Flask:
     headers.install(app)
     cors.install(app)
     display.install(app)
-    for module in (comparing, querying, canned, storing, entering, validating, model, problems, linked):
+    for module in (comparing, analysing, posting, querying, canned, storing, entering, validating, model, problems, linked):
         app.register_blueprint(module.routes)
     return app

@@ -1,6 +1,9 @@
 """How the answer of a query is given: in the format that the client takes, or as a table or a graph on a page."""
 
+import csv
+import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from rolegraph.formats import Format, holding
@@ -10,6 +13,8 @@ from rolegraph.web.negotiation import HTML
 
 ROWS_SHOWN = 1000
 SHOWN = 8 * 1024 * 1024  # bytes of an answer that a page can still be made of
+# A spreadsheet runs what starts with one of these as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN = {"table": "json", "graph": "turtle"}
 
 
@@ -47,3 +52,8 @@ def shown(answer: Answer) -> dict[str, Any]:
     return {"names": found["head"]["vars"], "bindings": bindings[:ROWS_SHOWN], "count": len(bindings)}
 
 
+def sheet(table: Sequence[Sequence[str]]) -> str:
+    """Return a table as CSV that a spreadsheet can open without harm."""
+    text = io.StringIO()
+    csv.writer(text).writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in table)
+    return text.getvalue()

@@ -1,7 +1,5 @@
 """Home and the comparison of roles."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +13,12 @@ from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.things import Member, Named, Row
 from rolegraph.web import display, negotiation
+from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.state import OPTIONS, graph
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED = (HTML, DOCUMENT, CSV, *GRAPHS)
-
-# A spreadsheet runs what starts with one of these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 routes = Blueprint("comparing", __name__)
 
@@ -97,14 +93,8 @@ def _data(given: Sequence[str], format_: Format) -> Response:
         found = graph().compare(given)
         return negotiation.respond(json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n", format_)
     if format_ == CSV:
-        text = io.StringIO()
-        csv.writer(text).writerows([_harmless(cell) for cell in row] for row in graph().compare(given).table())
-        return negotiation.respond(text.getvalue(), format_)
+        return negotiation.respond(sheet(graph().compare(given).table()), format_)
     return negotiation.respond(graph().comparison_graph(given, format_).body, format_)
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _page(given: Sequence[str]) -> str:
