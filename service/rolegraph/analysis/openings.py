@@ -75,8 +75,9 @@ def of(index: Index, origin: int, sources: Sequence[int], count: int) -> Opening
 def choose(essential: sparse.csr_array, had: Iterable[int], count: int) -> tuple[list[int], list[tuple[int, list[int]]]]:
     """Return the rows of the roles that are open, then the items to learn, each with the rows that it opens.
 
-    Greedy: each time the item that opens most roles at once; among those, the one that brings most roles nearest, each role counting
-    1 / the number of items that it lacks; then the one whose number is lowest. It may miss the best set: that would take all sets.
+    Greedy: each time the item that opens most roles at once; among those, the one that brings most roles nearest, where those count
+    that can still be opened by what is left to choose (or all, where none can), each 1 / the number of items that it lacks; then the
+    item whose number is lowest. It may miss the best set: that would take all sets.
 
     :param essential: a 1 for each essential item of each role
     """
@@ -87,9 +88,11 @@ def choose(essential: sparse.csr_array, had: Iterable[int], count: int) -> tuple
     by_item = essential.T.tocsr()
     lacking = wanted - np.rint(essential @ own).astype(np.int64)
     start, chosen = np.flatnonzero((lacking <= 0) & (sizes > 0)).tolist(), []
-    for _ in range(count):
+    for left in range(count, 0, -1):
         opens = np.rint(by_item @ (lacking == 1).astype(float)).astype(np.int64)
-        progress = by_item @ np.where(lacking > 0, 1 / np.maximum(lacking, 1), 0.0)
+        wanting = (lacking > 0) & (lacking <= left)
+        wanting = wanting if wanting.any() else lacking > 0
+        progress = by_item @ np.where(wanting, 1 / np.maximum(lacking, 1), 0.0)
         progress[own > 0], opens[own > 0] = 0.0, -1
         best = int(np.lexsort((np.arange(len(own)), -np.round(progress, 9), -opens))[0])
         if progress[best] <= 0:

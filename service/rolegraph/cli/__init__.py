@@ -1,7 +1,5 @@
 """The command line: arguments in, tables and files out. Exit code 0 fine, 1 not conforming, 2 unusable input."""
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Sequence
@@ -10,8 +8,9 @@ from pathlib import Path
 import click
 
 from rolegraph import __version__, fingerprints, formats, terms
-from rolegraph.cli import keeping, serving, tables
+from rolegraph.cli import analysing, keeping, serving, tables
 from rolegraph.cli.options import Group, format_option, output_option, store_option
+from rolegraph.cli.writing import as_csv, write
 from rolegraph.errors import BadParameter
 from rolegraph.registry import Rolegraph
 
@@ -63,7 +62,7 @@ def ask(query: str | None, parameters: tuple[str, ...], name: str, output: Path 
         if "results" in found:
             tables.show_rows(found["head"]["vars"], found["results"]["bindings"])
             return
-    _write(answer.body, output)
+    write(answer.body, output)
 
 
 @main.command()
@@ -82,11 +81,11 @@ def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path 
     if name == "table":
         tables.show_comparison(graph.compare(roles))
     elif name == "json":
-        _write(json.dumps(graph.compare(roles).as_dict(), indent=1, ensure_ascii=False).encode() + b"\n", output)
+        write(json.dumps(graph.compare(roles).as_dict(), indent=1, ensure_ascii=False).encode() + b"\n", output)
     elif name == "csv":
-        _write(_csv(graph.compare(roles).table()), output)
+        write(as_csv(graph.compare(roles).table()), output)
     else:
-        _write(graph.comparison_graph(roles, formats.named(name, GRAPHS)).body, output)
+        write(graph.comparison_graph(roles, formats.named(name, GRAPHS)).body, output)
 
 
 @main.command()
@@ -150,7 +149,7 @@ def export(graph: str | None, name: str, output: Path | None, store: Path | None
     if graph is None and format_.holds == "graph":
         raise BadParameter("format", f"{name} holds one graph, and the whole is many", expected="trig or nquads, or one graph with --graph")
     iri = graph and (terms.expand(graph) or graph)
-    _write(Rolegraph.open(store).export(format_, iri).body, output)
+    write(Rolegraph.open(store).export(format_, iri).body, output)
 
 
 @main.command()
@@ -164,7 +163,7 @@ def fingerprint(text: str | None) -> None:
     click.echo(fingerprints.of(sys.stdin.read() if text is None else text))
 
 
-for command in (serving.serve, keeping.token, keeping.backup, keeping.restore):
+for command in (serving.serve, keeping.token, keeping.backup, keeping.restore, *analysing.COMMANDS):
     main.add_command(command)
 
 
@@ -185,21 +184,3 @@ def _pairs(parameters: Sequence[str]) -> dict[str, list[str]]:
             raise BadParameter("param", f"{text!r} is no parameter", expected="NAME=VALUE, such as role=ai-architect")
         found.setdefault(name.strip(), []).append(value)
     return found
-
-
-def _write(body: bytes, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.buffer.write(body)
-        return
-    fresh = output.with_name(output.name + ".part")
-    try:
-        fresh.write_bytes(body)
-        fresh.replace(output)
-    except OSError as error:
-        raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
-
-
-def _csv(table: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(table)
-    return text.getvalue().encode()

@@ -1,0 +1,32 @@
+"""Where the answers of commands go: to standard output or into a file."""
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rolegraph.errors import BadParameter
+
+
+def write(body: bytes, output: Path | None) -> None:
+    """Write an answer to standard output, or into a file that is there whole or not at all.
+
+    :raises BadParameter: for a file that cannot be written
+    """
+    if output is None:
+        sys.stdout.buffer.write(body)
+        return
+    fresh = output.with_name(output.name + ".part")
+    try:
+        fresh.write_bytes(body)
+        fresh.replace(output)
+    except OSError as error:
+        raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
+
+
+def as_csv(table: Sequence[Sequence[str]]) -> bytes:
+    """Return a table as CSV."""
+    text = io.StringIO()
+    csv.writer(text).writerows(table)
+    return text.getvalue().encode()
