@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from rolegraph import formats
 from rolegraph.engine import writing
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.stored import StoredEngine
-from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
+from rolegraph.errors import BadParameter, NotConforming, StoreUnusable, UnreadableInput
+from rolegraph.things import Row
 
 EX = "http://example.org/"
 NTRIPLES = formats.named("ntriples", formats.holding("graph"))
@@ -41,6 +43,10 @@ def turtle(folder: Path, name: str, numbers: range) -> Path:
 
 def rows(engine: StoredEngine, pattern: str) -> list[tuple[str, ...]]:
     return sorted(tuple(value.value for value in row.values()) for row in engine.rows(f"SELECT * {{ {pattern} }}"))
+
+
+def objects(engine: StoredEngine, pattern: str) -> set[str]:
+    return {found for (found,) in rows(engine, pattern)}
 
 
 def count(engine: StoredEngine) -> int:
@@ -103,12 +109,37 @@ def test_a_syntax_error_in_the_second_file_leaves_nothing(tmp_path: Path, *, uni
     assert count(again) == (11 if union else 0)
 
 
-def test_a_graph_that_holds_triples_and_a_file_that_is_not_there_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("union", [True, False])
+def test_a_graph_that_holds_triples_is_replaced_and_the_union_follows(tmp_path: Path, *, union: bool) -> None:
+    engine = StoredEngine(tmp_path / "store", Settings(union=union))
+    old, new, other = (turtle(tmp_path, str(low), range(low, low + 10)) for low in (0, 5, 2))
+    engine.load({EX + "a": [old], EX + "b": [other]})
+    engine.load({EX + "a": [new]}, NTRIPLES)
+    named = {name: objects(engine, f"GRAPH <{EX}{name}> {{ <{EX}s> <{EX}p> ?o }}") for name in "ab"}
+    assert named == {"a": {f"{EX}{number}" for number in range(5, 15)}, "b": {f"{EX}{number}" for number in range(2, 12)}}
+    assert objects(engine, f"<{EX}s> <{EX}p> ?o") == ({f"{EX}{number}" for number in range(2, 15)} if union else set())
+    assert [path.name for path in (tmp_path / "store").iterdir() if path.name.startswith("load-")] == []
+
+
+def test_what_a_check_refuses_is_not_there(tmp_path: Path) -> None:
+    engine = StoredEngine(tmp_path / "store")
+    engine.load({EX + "a": [turtle(tmp_path, "a", range(3))]})
+
+    def check(ask: Callable[[str], list[Row]]) -> None:
+        assert len(ask("SELECT * { ?s ?p ?o }")) == 5
+        raise NotConforming("too many")
+
+    with pytest.raises(NotConforming, match="too many"):
+        engine.load({EX + "a": [turtle(tmp_path, "b", range(5))]}, NTRIPLES, check)
+    assert (engine.revision, count(engine)) == (1, 3)
+    engine.load({EX + "a": [turtle(tmp_path, "c", range(7))]})
+    assert (engine.revision, count(engine)) == (2, 7)
+
+
+def test_a_file_that_is_not_there_and_a_name_that_is_no_iri_are_refused(tmp_path: Path) -> None:
     engine = StoredEngine(tmp_path / "store")
     path = turtle(tmp_path, "a", range(3))
     engine.load({EX + "a": [path]})
-    with pytest.raises(BadParameter, match="holds triples already"):
-        engine.load({EX + "b": [path], EX + "a": [path]})
     with pytest.raises(BadParameter, match="there is no file"):
         engine.load({EX + "b": [path, tmp_path / "missing"]})
     with pytest.raises(BadParameter, match="is no IRI"):

@@ -13,7 +13,10 @@ LAYERS = (
     {"errors", "fingerprints", "locks", "resources"},
     {"terms", "formats"},
     {"kept", "things"},
-    {"audit", "catalogue", "comparison", "description", "engine", "entries", "jsonld", "library", "queries", "shapes", "tokens"},
+    {
+        *("audit", "catalogue", "comparison", "description", "engine", "entries", "importers", "jsonld", "library", "queries", "shapes"),
+        "tokens",
+    },
     {"analysis"},
     {"registry"},
     {"web"},
@@ -43,7 +46,7 @@ OWNERS = {
     "numpy": {"analysis"},
     "scipy": {"analysis"},
     "rdflib": {
-        *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "registry", "shapes")),
+        *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "registry/__init__", "registry/about", "shapes")),
         *(f"engine/{name}.py" for name in ("algebra", "targets", "remote/forms")),
         "analysis/profiles.py",
     },

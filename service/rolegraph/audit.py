@@ -34,9 +34,9 @@ class Rule:
     text: str
 
 
-def rules() -> list[Rule]:
-    """Return the rules of hygiene by name."""
-    return [Rule(path.stem.removesuffix(SUFFIX), path.read_text("utf-8")) for path in resources.files("ontology", f"checks/*{SUFFIX}.rq")]
+def rules(folder: str = "checks") -> list[Rule]:
+    """Return the rules of hygiene by name; those for imported sources, whose graph is their ``?source``, lie in ``checks/imports``."""
+    return [Rule(path.stem.removesuffix(SUFFIX), path.read_text("utf-8")) for path in resources.files("ontology", f"{folder}/*{SUFFIX}.rq")]
 
 
 def problems(rule: Rule, rows: Iterable[Row]) -> Iterator[Problem]:

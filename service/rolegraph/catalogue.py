@@ -96,9 +96,28 @@ class Catalogue:
         return list(found.values())
 
     def speaking(self) -> list[str]:
-        """Return the IRIs of the sources that make statements."""
-        rows = self._select("SELECT DISTINCT ?source { GRAPH ?source { ?statement a rg:Statement } } ORDER BY ?source")
-        return [row["source"].value for row in rows]
+        """Return the IRIs of the sources, whose graphs make statements about roles; vocabularies are none."""
+        rows = self._select("SELECT DISTINCT ?source { GRAPH ?source { ?source a rg:Source } } ORDER BY ?source")
+        vocabularies = {kind.scheme for kind in KINDS.values()}
+        return [iri for row in rows if (iri := row["source"].value) not in vocabularies]
+
+    def labelled(self, kind: str) -> dict[str, str]:
+        """Return the IRIs of the things in the vocabulary of a kind by each of their labels, case-folded, less those of several things."""
+        names = "skos:prefLabel|skos:altLabel|skos:hiddenLabel"
+        rows = self._select(f"SELECT DISTINCT ?thing ?label {{ GRAPH <{KINDS[kind].scheme}> {{ ?thing {names} ?label }} }}")
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            found.setdefault(row["label"].value.casefold(), set()).add(row["thing"].value)
+        return {label: iris.pop() for label, iris in found.items() if len(iris) == 1}
+
+    def preferred(self, kind: str) -> dict[str, frozenset[str]]:
+        """Return the IRIs of all things of a kind, each with its preferred labels in English, of which there may be none."""
+        names = f"OPTIONAL {{ ?thing skos:prefLabel ?label . {ENGLISH.format('label')} }}"
+        rows = self._select(f"SELECT DISTINCT ?thing ?label {{ ?thing a <{KINDS[kind].type}> {names} }}")
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            found.setdefault(row["thing"].value, set()).update([row["label"].value] if "label" in row else [])
+        return {iri: frozenset(labels) for iri, labels in found.items()}
 
     def count(self, kind: str) -> int:
         """Return how many things of a kind there are."""

@@ -79,11 +79,9 @@ class CannedQuery:
             iris = values.get(parameter.name)
             if iris is None and parameter.default:
                 continue
-            if not iris or not all(terms.is_iri(iri) for iri in iris):
-                raise ValueError(f"{self.name}: {parameter.name} needs IRIs, not {iris!r}")
-            # an IRI that passed the check holds no backslash, so it cannot refer to a group of the pattern
-            filled = " ".join(f"<{iri}>" for iri in iris)
-            text = re.sub(_BLOCK.format(name=parameter.name), rf"\g<1> {filled} \g<3>", text)
+            if not iris:
+                raise ValueError(f"{self.name}: {parameter.name} needs IRIs")
+            text = fill(text, parameter.name, iris)
         return text
 
     def given(self, values: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -98,6 +96,18 @@ class CannedQuery:
             known = ", ".join(parameter.name for parameter in self.parameters) or "no parameters"
             raise BadParameter(unknown[0], f"the query {self.name} has no parameter {unknown[0]!r}", expected=known)
         return {parameter.name: found for parameter in self.parameters if (found := _several(self, parameter, values))}
+
+
+def fill(text: str, name: str, iris: Sequence[str]) -> str:
+    """Return a query with IRIs in its ``VALUES`` block for the variable of that name.
+
+    :raises ValueError: for what is no IRI, so that nothing else can ever reach the text of a query
+    """
+    if not all(terms.is_iri(iri) for iri in iris):
+        raise ValueError(f"{name} needs IRIs, not {iris!r}")
+    # an IRI that passed the check holds no backslash, so it cannot refer to a group of the pattern
+    filled = " ".join(f"<{iri}>" for iri in iris)
+    return re.sub(_BLOCK.format(name=name), rf"\g<1> {filled} \g<3>", text)
 
 
 def _several(query: CannedQuery, parameter: Parameter, values: Mapping[str, Sequence[str]]) -> list[str]:

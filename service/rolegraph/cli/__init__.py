@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from rolegraph import __version__, fingerprints, formats, terms
-from rolegraph.cli import analysing, keeping, serving, tables
+from rolegraph.cli import analysing, changing, importing, keeping, serving, tables
+from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Group, format_option, output_option, store_option
-from rolegraph.cli.writing import as_csv, write
 from rolegraph.errors import BadParameter
 from rolegraph.registry import Rolegraph
 
@@ -89,8 +89,8 @@ def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path 
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--input-format", type=click.Choice([format_.name for format_ in GRAPHS]), help="Format of the entry; else by its file name.")
+@click.argument("files", nargs=-1, required=True, type=changing.entry_argument)
+@changing.input_option
 @format_option((*formats.holding("document"), formats.named("turtle", GRAPHS)), "text")
 @store_option
 def validate(files: tuple[Path, ...], input_format: str | None, name: str, store: Path | None) -> None:
@@ -104,10 +104,7 @@ def validate(files: tuple[Path, ...], input_format: str | None, name: str, store
     graph = Rolegraph.open(store)
     conforms = True
     for path in files:
-        format_ = formats.named(input_format, GRAPHS) if input_format else formats.of_extension(path.name, GRAPHS)
-        if format_ is None:
-            detail = f"the format of {path} is not known by its name"
-            raise BadParameter("files", detail, expected="--input-format, or a name that ends in .ttl, .nt, .jsonld or .rdf")
+        format_ = changing.written_in(path, input_format)
         report = graph.validate(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes(), format_)
         conforms &= report.conforms
         if name == "text":
@@ -163,7 +160,9 @@ def fingerprint(text: str | None) -> None:
     click.echo(fingerprints.of(sys.stdin.read() if text is None else text))
 
 
-for command in (serving.serve, keeping.token, keeping.backup, keeping.restore, *analysing.COMMANDS):
+COMMANDS = (serving.serve, changing.add, changing.withdraw, importing.import_, keeping.token, keeping.backup, keeping.restore)
+
+for command in (*COMMANDS, *analysing.COMMANDS):
     main.add_command(command)
 
 

@@ -10,8 +10,8 @@ import click
 
 from rolegraph import formats
 from rolegraph.cli import reports
+from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Command, format_option, output_option, store_option
-from rolegraph.cli.writing import as_csv, write
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.queries import Parameter

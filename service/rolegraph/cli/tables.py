@@ -1,6 +1,7 @@
 """Tables for people."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
@@ -8,6 +9,7 @@ from rich.table import Table
 
 from rolegraph import terms
 from rolegraph.comparison import Claim, Comparison
+from rolegraph.importers import Imported
 from rolegraph.queries import CannedQuery
 from rolegraph.tokens import Token
 
@@ -61,6 +63,24 @@ def show_tokens(tokens: Iterable[Token]) -> None:
         times = (f"{time:%Y-%m-%d %H:%M}" if time else "never" for time in (token.created, token.expires))
         table.add_row(token.id, token.state, escape(token.scope), escape(token.name), *times)
     Console().print(table)
+
+
+def show_import(imported: Imported, where: str, remarks: Path | None) -> None:
+    """Print what an import read, wrote, left out and mended."""
+    console, report, publication = Console(), imported.report, imported.publication
+    for title, counter in (("read from", report.read), ("written as", report.written)):
+        table = Table(title, "number", box=None, header_style="bold")
+        for name, number in counter.items():
+            table.add_row(escape(name), f"{number:,}")
+        console.print(table)
+    table = Table("", "rule", "rows", "the first of them", box=None, header_style="bold")
+    for deed, rule, number, first in report.summary():
+        table.add_row(deed, escape(rule), f"{number:,}", escape(f"{first.file}:{first.line}: {first.detail}"))
+    console.print(table)
+    told = f"every row is in {remarks}" if remarks else "name a file with --report to have every row"
+    console.print(f"{len(report.remarks):,} remarks; {told}", style="dim")
+    console.print(f"{publication.title} is {where}: {terms.shorten(publication.iri)}", highlight=False)
+    console.print(escape(publication.credit), style="dim")
 
 
 def _said(claim: Claim, numbers: Mapping[str, int]) -> str:

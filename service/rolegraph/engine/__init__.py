@@ -22,12 +22,19 @@ Changes = Mapping[str | None, Document]
 Keep = Literal["none", "others", "all"]
 """What stays of a graph that a document is written to: none of it, what it holds of other subjects than the document, or all."""
 
+Check = Callable[[Callable[[str], list[Row]]], None]
+"""Looks at a store through its SELECT queries, and raises what is wrong with it."""
+
 TURTLE = named("turtle", holding("graph"))
 
 
 def waiting() -> bool:
     """Say that whoever asked is still there: the plainest :data:`Gone`."""
     return False
+
+
+def unchecked(rows: Callable[[str], list[Row]]) -> None:
+    """Find nothing wrong: the plainest :data:`Check`."""
 
 
 class Engine(Protocol):

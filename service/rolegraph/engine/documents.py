@@ -3,6 +3,7 @@ blank nodes; and terms.
 """
 
 import hashlib
+import mmap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +97,20 @@ class Stream:
             self.blank = True
             return ox.NamedNode(self._space + term.value)
         return term
+
+
+def plain(path: Path) -> Iterator[Triple]:
+    """Yield the triples of a file of N-Triples that the engine wrote."""
+    for quad in ox.parse(path=path, format=ox.RdfFormat.N_TRIPLES):
+        yield quad.subject, quad.predicate, quad.object
+
+
+def surely_without_blank_nodes(path: Path, format_: Format) -> bool:
+    """Tell whether a look at the bytes of a file is enough to know that it has no blank nodes."""
+    if format_.name != "ntriples" or not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b"_:") < 0
 
 
 @contextmanager

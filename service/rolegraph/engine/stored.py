@@ -1,6 +1,7 @@
 """The embedded engine on disk: one writer, immutable revisions that everybody reads."""
 
 import shutil
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, waiting, writing
+from rolegraph.engine import TURTLE, Changes, Check, Choose, Gone, Keep, unchecked, waiting, writing
 from rolegraph.engine.embedded import Settings, Snapshot
+from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Revision, Revisions
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
@@ -100,14 +102,22 @@ class StoredEngine:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         self._commit(lambda store: writing.update(store, text, dataset, self.settings.reach, union=self.union))
 
-    def load(self, files: Mapping[str, Iterable[Path]], format_: Format = TURTLE) -> None:
-        """Load files into new graphs as one write: for first loads of graphs that do not fit into memory.
+    def load(self, files: Mapping[str, Iterable[Path]], format_: Format = TURTLE, check: Check = unchecked) -> None:
+        """Make graphs hold what is in files as one write: for graphs that do not fit into memory.
 
         :param files: in a graph format, by the IRI of their graph; they must not change meanwhile
-        :raises BadParameter: for a graph that holds triples already, or a file that is not there
+        :param check: looks at the store as it is with the new graphs, before they are published, and raises what keeps them out
+        :raises BadParameter: for a file that is not there
         :raises UnreadableInput: for a file that does not parse; then nothing is changed
         """
-        self._commit(lambda store: writing.load(store, files, format_, union=self.union), large=True)
+
+        def change(store: ox.Store) -> bool:
+            with tempfile.TemporaryDirectory(dir=self._folder, prefix="load-") as old:
+                changed = writing.load(store, files, format_, union=self.union, old=Path(old))
+            check(Reader(store, self.settings.prefixes, self.settings.reach).rows)
+            return changed
+
+        self._commit(change, large=True)
 
     def close(self) -> None:
         """Release the store."""
@@ -172,7 +182,7 @@ class StoredEngine:
                 return store
             del store
         fresh, old = (self._graph.with_suffix(suffix) for suffix in (".new", ".old"))
-        for left in (fresh, old):
+        for left in (fresh, old, *self._folder.glob("load-*")):
             shutil.rmtree(left, ignore_errors=True)
         # by hard links, in no more room than the revision takes: files of RocksDB never change once they are written
         ox.Store.read_only(str(self._revisions.path(self._revisions.newest))).backup(str(fresh))

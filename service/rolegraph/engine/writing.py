@@ -62,31 +62,46 @@ def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Ke
     return changed
 
 
-def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool) -> bool:
-    """Load files into new graphs, and into the union, without holding them in memory. Return whether there were any.
+def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> bool:
+    """Make graphs hold just what is in files, and the union with them, without holding them in memory. Return whether there were any.
 
-    :raises BadParameter: for a graph that holds triples, or a file that is not there
+    :param old: a folder for what the graphs held before, while that is needed
+    :raises BadParameter: for a file that is not there
     :raises UnreadableInput: for a file that does not parse
     """
     graphs = {_named(name): tuple(paths) for name, paths in files.items()}
-    for graph, paths in graphs.items():
-        if any(True for _ in of(store, graph)):
-            raise BadParameter("graph", f"<{graph.value}> holds triples already", expected="a new graph; or a write, which replaces it")
-        for path in paths:
-            if not path.is_file():
-                raise BadParameter("files", f"there is no file {path}", expected="files that can be read")
+    for path in (path for paths in graphs.values() for path in paths):
+        if not path.is_file():
+            raise BadParameter("files", f"there is no file {path}", expected="files that can be read")
+    replaced = [_unload(store, graph, old / str(number), union=union) for number, graph in enumerate(graphs)]
     for graph, paths in graphs.items():
         store.add_graph(graph)
         for number, path in enumerate(paths):
             _load(store, graph, path, number, format_, union=union)
+    for held in replaced:
+        if held is not None and union:
+            _remove(store, _DEFAULT, (triple for triple in documents.plain(held) if not _stated(store, triple)))
     return bool(graphs)
+
+
+def _unload(store: ox.Store, graph: ox.NamedNode, held: Path, *, union: bool) -> Path | None:
+    """Empty a graph and return the file in which its triples are now; None where there were none."""
+    if next(of(store, graph), None) is None:
+        return None
+    store.dump(held, ox.RdfFormat.N_TRIPLES, from_graph=graph)
+    if union:
+        _remove(store, graph, documents.plain(held))
+    else:
+        store.clear_graph(graph)
+    return held
 
 
 def _load(store: ox.Store, graph: ox.NamedNode, path: Path, number: int, format_: Format, *, union: bool) -> None:
     kind = documents.RDF[format_.name]
-    if not union:
+    if not union or documents.surely_without_blank_nodes(path, format_):
         with documents.syntax_errors(f"the {format_.name} in {path}"):
-            store.bulk_load(path=path, format=kind, base_iri=graph.value, to_graph=graph)
+            for into in (graph, _DEFAULT) if union else (graph,):
+                store.bulk_load(path=path, format=kind, base_iri=graph.value, to_graph=into)
         return
     stream = documents.Stream(path, format_, graph.value, number)
     store.bulk_extend(ox.Quad(*triple, graph) for triple in stream)

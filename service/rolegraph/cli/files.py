@@ -1,4 +1,4 @@
-"""Where the answers of commands go: to standard output or into a file."""
+"""Writing what a command makes."""
 
 import csv
 import io
@@ -10,9 +10,9 @@ from rolegraph.errors import BadParameter
 
 
 def write(body: bytes, output: Path | None) -> None:
-    """Write an answer to standard output, or into a file that is there whole or not at all.
+    """Write to a file, as a whole or not at all, or to standard output where there is none.
 
-    :raises BadParameter: for a file that cannot be written
+    :raises BadParameter: where the file cannot be written
     """
     if output is None:
         sys.stdout.buffer.write(body)

@@ -5,7 +5,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rdflib import RDF, Graph, Literal, URIRef
+from rdflib import RDF, URIRef
 
 from rolegraph import audit, catalogue, comparison, description, entries, jsonld, library, terms, tokens
 from rolegraph.audit import Problem
@@ -19,7 +19,11 @@ from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter, NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
+from rolegraph.importers import Imported, Importer
+from rolegraph.importers.downloads import Download
+from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
+from rolegraph.registry import about, imports
 from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Dataset, Row
 from rolegraph.tokens import Tokens
@@ -133,7 +137,7 @@ class Rolegraph:
         :raises NotConforming: for one that breaks the shapes; then nothing is written
         """
         entry = entries.read(body, format_, base=source)
-        report = self.shapes.check(entry, self._context(entry))
+        report = self.shapes.check(entry, about.known(self.catalogue, entry))
         if not report.conforms:
             raise NotConforming(f"nothing was stored: {report.counts['Violation']} violations", report=report.as_dict())
         described = (URIRef(source), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
@@ -151,6 +155,17 @@ class Rolegraph:
         if source not in self.engine.graphs():
             raise NotFound(f"there is no graph {source}")
         self.engine.write({source: None})
+
+    def take_in(self, importer: Importer, download: Download, report: Log, output: Path | None = None, **wanted: Any) -> Imported:
+        """Import what a publisher offers for download as the graph of one source, in place of what that graph held.
+
+        :param report: is told what was read, left out and mended
+        :param output: a file for the N-Triples of the graph; then nothing is stored
+        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`
+        :raises UnreadableInput: for files that are not what the importer reads
+        :raises NotConforming: for a graph that breaks a rule for imports; then nothing is stored
+        """
+        return imports.take_in(self.engine, importer, download, report, output, **wanted)
 
     def run(self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose, gone: Gone = waiting) -> Answer:
         """Answer a canned query with a caller's parameters.
@@ -215,13 +230,7 @@ class Rolegraph:
         :raises NotFound: where no graph says anything of it
         """
         self.catalogue.thing(iri)
-        rg, schema, skos = (terms.prefixes()[prefix] for prefix in ("rg", "schema", "skos"))
-        parts = f"<{rg}outlook>|<{rg}salary>|<{schema}baseSalary>|(<{schema}baseSalary>/<{schema}value>)"
-        text = f"""CONSTRUCT {{ ?thing ?property ?other . ?other <{skos}prefLabel> ?label }} WHERE {{
-            {{ SELECT DISTINCT ?thing {{ {{ BIND(<{iri}> AS ?thing) }} UNION {{ <{iri}> {parts} ?thing }} }} }}
-            ?thing ?property ?other OPTIONAL {{ ?other <{skos}prefLabel> ?label }}
-        }}"""
-        return self._graph(text, format_)
+        return self._graph(about.of(iri), format_)
 
     def comparison_graph(self, roles: Sequence[str], format_: Format) -> Answer:
         """Return the facts of a comparison, with the statements that support them, in a graph format."""
@@ -241,7 +250,7 @@ class Rolegraph:
         :raises UnreadableInput: for an entry that does not parse
         """
         entry = entries.read(body, format_)
-        return self.shapes.check(entry, self._context(entry))
+        return self.shapes.check(entry, about.known(self.catalogue, entry))
 
     def export(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one of them.
@@ -263,7 +272,7 @@ class Rolegraph:
         for path in audit.data_files():
             found += audit.untidy(path, fix=fix)
             entry = audit.read(path)
-            report = self.shapes.check(entry, self._context(entry))
+            report = self.shapes.check(entry, about.known(self.catalogue, entry))
             found += [Problem(finding.shape, finding.focus, finding.message) for finding in report.findings]
         for rule in audit.rules():
             found += audit.problems(rule, self.engine.rows(rule.text))
@@ -275,14 +284,3 @@ class Rolegraph:
             return self.engine.query(text, lambda _: format_)
         triples = self.engine.query(text, lambda _: named("ntriples", holding("graph")))
         return Answer(format_, jsonld.compact(triples.body))
-
-    def _context(self, entry: Graph) -> Graph:
-        """Return what the graph knows of the things that an entry speaks of, less what the entry says of them itself."""
-        nodes = {str(node) for node in entry.all_nodes() if isinstance(node, URIRef)}
-        context = Graph()
-        for iri, property_, value in self.catalogue.known(nodes):
-            subject, predicate = URIRef(iri), URIRef(property_)
-            if predicate == RDF.type or (subject, predicate, None) not in entry:
-                object_ = URIRef(value.value) if value.kind == "iri" else Literal(value.value, lang=value.language)
-                context.add((subject, predicate, object_))
-        return context

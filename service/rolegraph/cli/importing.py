@@ -1,0 +1,152 @@
+"""The commands that take in what publishers offer for download."""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn
+from rich.progress import Progress as Bars
+
+from rolegraph.cli import tables
+from rolegraph.cli.files import write
+from rolegraph.cli.options import Function, Group, served_store_option
+from rolegraph.importers import Importer, crosswalk, esco, onet, salaries
+from rolegraph.importers.downloads import Download
+from rolegraph.importers.reports import HEADER, Progress, Report
+from rolegraph.registry import Rolegraph
+
+COMMON = (
+    click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
+    click.option("--version", help="The publisher's version, where neither the files nor the names of their folders tell it."),
+    click.option(
+        "--report",
+        "remarks",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write every row that was left out, mended or noted to this CSV file, with file, line and reason.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the graph to this file as N-Triples, and store nothing.",
+    ),
+    served_store_option("Folder of the store; no service may have it open."),
+)
+
+
+def common(function: Function) -> Function:
+    """Give a command what every import takes."""
+    for option in reversed(COMMON):
+        function = option(function)
+    return function
+
+
+@click.group("import", cls=Group)
+def import_() -> None:
+    """Take in a taxonomy or a table as its publisher offers it for download: a folder, or zip files as they are.
+
+    Each becomes the graph of a source of its own. Importing again replaces that version and changes nothing else.
+
+    \b
+    rolegraph import esco esco-1.1.1-en.zip --report skipped.csv
+    """
+
+
+@import_.command("esco")
+@common
+@click.option("--language", "languages", multiple=True, help="Import this language, such as en; may be repeated. Without it, all.")
+def import_esco(**given: Any) -> None:
+    """Take in ESCO, the European classification of occupations and skills, from its tables in CSV.
+
+    \b
+    rolegraph import esco "ESCO dataset - v1.1.1 - classification - en - csv.zip"
+    rolegraph import esco esco-en.zip esco-fr.zip --version 1.1.1 --language en --language fr
+    """
+    take_in(esco.read, **given)
+
+
+@import_.command("onet")
+@common
+def import_onet(**given: Any) -> None:
+    """Take in the O*NET database of the U.S. Department of Labor: its text files, in a folder or the zip.
+
+    \b
+    rolegraph import onet db_29_2_text.zip --report left-out.csv
+    """
+    take_in(onet.read, **given)
+
+
+@import_.command("crosswalk")
+@common
+def import_crosswalk(**given: Any) -> None:
+    """Take in a crosswalk between ESCO and O*NET, or the table of O*NET-SOC 2010 to 2019.
+
+    Both are taken in first: the crosswalk leads from the one to the other. The table beside it says what became of its codes.
+
+    \b
+    rolegraph import crosswalk esco_onet_crosswalk_Nov2020.csv 2010_to_2019_Crosswalk.csv
+    """
+    take_in(crosswalk.read, looking_up=True, **given)
+
+
+@import_.command("salaries")
+@common
+def import_salaries(**given: Any) -> None:
+    """Take in a table of salaries, as distributions by role and level.
+
+    \b
+    rolegraph import salaries salaries.csv --version 2025-01-19
+    """
+    take_in(salaries.read, **given)
+
+
+def take_in(
+    importer: Importer,
+    paths: tuple[Path, ...],
+    store: Path,
+    remarks: Path | None,
+    output: Path | None,
+    *,
+    looking_up: bool = False,
+    **wanted: Any,
+) -> None:
+    """Run an importer on some paths, and tell on the terminal what it did; the remarks also where it fails.
+
+    :param looking_up: whether the importer looks into the store also where it stores nothing
+    :param wanted: see :class:`~rolegraph.importers.Task`
+    """
+    download = Download(paths)
+    graph = Rolegraph.open(store if looking_up or not output else None)
+    with _progress() as progress:
+        report = Report(progress)
+        try:
+            imported = graph.take_in(importer, download, report, output, **wanted)
+        finally:
+            if remarks:
+                text = io.StringIO()
+                csv.writer(text).writerows([HEADER, *(remark.row() for remark in report.remarks)])
+                write(text.getvalue().encode(), remarks)
+    where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
+    tables.show_import(imported, where, remarks)
+    graph.close()
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show on a terminal how far the reading of each file is."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        known: dict[str, Any] = {}
+
+        def progress(name: str, read: int, size: int) -> None:
+            if name not in known:
+                known[name] = shown.add_task(name, total=size)
+            shown.update(known[name], completed=read)
+
+        yield progress

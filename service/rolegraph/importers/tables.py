@@ -1,0 +1,86 @@
+"""Tables of a download: rows with the number of the line on which they begin, and only the columns that are asked for."""
+
+import csv
+import io
+import itertools
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rolegraph.errors import UnreadableInput
+from rolegraph.importers.downloads import Part
+from rolegraph.importers.reports import Report
+
+CELL = 64 * 1024 * 1024  # characters; single cells of half a million are met, over the limit that Python's reader starts with
+PREAMBLE = 100  # lines that a publisher may write before the header
+TOLD = 1000  # rows between two words about the progress
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is written: the character between cells, and whether quotes around a cell are markup or part of the text."""
+
+    delimiter: str = ","
+    quoted: bool = True
+
+    def reader(self, lines: io.TextIOBase) -> Any:
+        """Return a reader of rows, which holds to the letter of the file: line ends inside of quotes stay as they are."""
+        csv.field_size_limit(max(csv.field_size_limit(), CELL))
+        if self.quoted:
+            return csv.reader(lines, delimiter=self.delimiter, strict=True)
+        return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+
+
+COMMAS = Layout()
+SEMICOLONS = Layout(";")
+TABS = Layout("\t", quoted=False)
+
+
+def header(part: Part, layout: Layout, columns: Sequence[str]) -> int | None:
+    """Return how many lines stand before the header, the first line that has all of these columns; None where the first lines have none."""
+    with part.open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as lines:
+        for number, line in enumerate(itertools.islice(lines, PREAMBLE)):
+            if set(columns) <= {cell.strip() for cell in line.replace('"', "").split(layout.delimiter)}:
+                return number
+    return None
+
+
+def rows(
+    part: Part, layout: Layout, columns: Sequence[str], report: Report, optional: Sequence[str] = (), *, before: int = 0
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield for each row the number of its first line and its cells in the order of ``columns``, then ``optional``.
+
+    A byte order mark is passed over. A short row has empty cells at its end, as has a table without an optional column.
+
+    :param before: how many lines stand before the header; see :func:`header`
+    :raises UnreadableInput: for a table without one of the columns, or that is not written as it should be, with file and line
+    """
+    with part.open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as lines:
+        for _ in itertools.islice(lines, before):
+            pass
+        reader = layout.reader(lines)
+        try:
+            named = [name.strip() for name in next(reader, [])]
+            places = [_place(part, named, name) for name in columns]
+            places += [named.index(name) if name in named else -1 for name in optional]
+            line = before + reader.line_num + 1
+            width = max(places, default=-1) + 1
+            for number, row in enumerate(reader):
+                if row:
+                    full = row if len(row) >= width else [*row, *[""] * (width - len(row))]
+                    yield line, [full[place] if place >= 0 else "" for place in places]
+                    report.read[part.name] += 1
+                line = before + reader.line_num + 1
+                if number % TOLD == 0:
+                    report.progress(part.name, raw.tell(), part.size)
+            report.progress(part.name, part.size, part.size)
+        except (csv.Error, UnicodeDecodeError, zipfile.BadZipFile, EOFError) as error:
+            raise UnreadableInput(f"{part.place} cannot be read as a table: {error}", line=before + reader.line_num) from error
+
+
+def _place(part: Part, header: Sequence[str], name: str) -> int:
+    if name not in header:
+        has = ", ".join(header) or "nothing"
+        raise UnreadableInput(f"{part.place} has no column {name!r}; its first line has {has}", expected=name, line=1)
+    return header.index(name)

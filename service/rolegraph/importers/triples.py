@@ -1,0 +1,69 @@
+"""Writes triples as N-Triples, line by line, so that no graph has to fit into memory."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+from rolegraph import terms
+
+_ESCAPED = re.compile(r'[\x00-\x1f"\\\x7f]')
+_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+class Triples:
+    """A file of N-Triples that is being written. Predicates and objects are named by CURIE or IRI; what is no IRI is refused.
+
+    There are no blank nodes. A triple may be written more than once: a graph is a set.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._known: dict[str, str] = {}
+
+    def link(self, subject: str, predicate: str, object_: str) -> None:
+        """Write a triple that leads to a thing.
+
+        :raises ValueError: for what is no IRI
+        """
+        self._file.write(f"{self._iri(subject)} {self._iri(predicate)} {self._iri(object_)} .\n")
+
+    def types(self, subject: str, *classes: str) -> None:
+        """Write what a thing is."""
+        for class_ in classes:
+            self.link(subject, terms.RDF_TYPE, class_)
+
+    def text(self, subject: str, predicate: str, text: str, language: str = "") -> None:
+        """Write a triple that holds text, in a language where one is given."""
+        tag = f"@{language}" if language else ""
+        self._file.write(f'{self._iri(subject)} {self._iri(predicate)} "{_ESCAPED.sub(_escape, text)}"{tag} .\n')
+
+    def number(self, subject: str, predicate: str, number: int | Decimal) -> None:
+        """Write a triple that holds a number: an ``xsd:integer`` or an ``xsd:decimal``."""
+        self.value(subject, predicate, f"{number:f}" if isinstance(number, Decimal) else str(number), _kind(number))
+
+    def value(self, subject: str, predicate: str, value: str, kind: str) -> None:
+        """Write a triple that holds a value of a type of XML Schema, named without its namespace: ``date``, ``gYear``, ``boolean``."""
+        self._file.write(f'{self._iri(subject)} {self._iri(predicate)} "{_ESCAPED.sub(_escape, value)}"^^<{_XSD}{kind}> .\n')
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+    def _iri(self, name: str) -> str:
+        found = self._known.get(name)
+        if found is None:
+            iri = terms.expand(name) or name
+            if not terms.is_iri(iri):
+                raise ValueError(f"{name!r} is no IRI")
+            found = self._known[name] = f"<{iri}>"
+        return found
+
+
+def _kind(number: int | Decimal) -> str:
+    return "decimal" if isinstance(number, Decimal) else "integer"
+
+
+def _escape(match: re.Match[str]) -> str:
+    return _SHORT.get(match[0]) or f"\\u{ord(match[0]):04X}"

@@ -1,0 +1,47 @@
+"""Takes in what an importer makes: through the rules for imports, as one write."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rolegraph import audit, importers
+from rolegraph.catalogue import Catalogue
+from rolegraph.engine import Engine
+from rolegraph.engine.stored import StoredEngine
+from rolegraph.errors import NotConforming, Refused
+from rolegraph.formats import holding, named
+from rolegraph.importers import Imported, Importer, Task
+from rolegraph.importers.downloads import Download
+from rolegraph.importers.reports import Report
+from rolegraph.importers.triples import Triples
+from rolegraph.queries import fill
+from rolegraph.things import Row
+
+TOLD = 20  # problems of an import that are named one by one
+
+
+def take_in(engine: Engine, importer: Importer, download: Download, report: Report, output: Path | None, **wanted: Any) -> Imported:
+    """Import a download into a store, or into a file; see :meth:`Rolegraph.take_in <rolegraph.registry.Rolegraph.take_in>`."""
+    with tempfile.TemporaryDirectory(prefix="rolegraph-") as folder:
+        triples = Triples(output or Path(folder) / "graph.nt")
+        catalogue = Catalogue(engine)
+        imported = importers.run(importer, Task(download, triples, report, catalogue.labelled, known=catalogue.preferred, **wanted))
+        if output is None:
+            _load(engine, imported)
+    return imported
+
+
+def _load(engine: Engine, imported: Imported) -> None:
+    if not isinstance(engine, StoredEngine):
+        raise Refused("only a store in a folder takes imports", expected="--store; or --output, and the way that the store has for files")
+    iri = imported.publication.iri
+
+    def check(rows: Callable[[str], list[Row]]) -> None:
+        rules = audit.rules("checks/imports")
+        found = [problem for rule in rules for problem in audit.problems(rule, rows(fill(rule.text, "source", [iri])))]
+        if found:
+            told = [f"{problem.rule}: {problem.where} {problem.message}" for problem in found[:TOLD]]
+            raise NotConforming(f"nothing was imported: the graph breaks rules for imports {len(found)} times", problems=told)
+
+    engine.load({iri: [imported.path]}, named("ntriples", holding("graph")), check)
