@@ -46,7 +46,8 @@ OWNERS = {
     "numpy": {"analysis"},
     "scipy": {"analysis"},
     "rdflib": {
-        *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "registry/__init__", "registry/about", "shapes")),
+        *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "shapes")),
+        *(f"registry/{name}.py" for name in ("__init__", "about")),
         *(f"engine/{name}.py" for name in ("algebra", "targets", "remote/forms")),
         "analysis/profiles.py",
     },
