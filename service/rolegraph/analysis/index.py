@@ -1,5 +1,6 @@
 """The roles of a graph as sparse vectors over items, built once for each revision."""
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +11,6 @@ from rolegraph.analysis.facts import Facts, Figures, Numbers
 from rolegraph.analysis.items import Items
 from rolegraph.things import Named
 
-_WEIGHT = np.array(list(weights.FACETS.values()))
 _LEARNT = np.array([name in weights.LEARNT for name in weights.NAMES])
 _SKILL = np.array([name in weights.SKILLS for name in weights.NAMES])
 _ESSENTIAL = np.array([name in weights.ESSENTIAL for name in weights.NAMES])
@@ -25,13 +25,13 @@ class Index:
     a 1 for each of its essential items. ``skills`` are the items that some role names as a skill or a tool.
     """
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, facets: Mapping[str, float] = weights.FACETS) -> None:
         self.facts = facts
         self.items = Items(facts)
         self.rows = {int(place): row for row, place in enumerate(facts.roles)}
         role, facet = _rows(facts), facts.claims[:, 1]
         item = self.items.of[facts.claims[:, 2]] if len(facts.claims) else facts.claims[:, 2]
-        weight = _WEIGHT[facet] * _importance(facts, self.items)
+        weight = np.array([facets[name] for name in weights.NAMES])[facet] * _importance(facts, self.items)
         shape = (len(facts.roles), len(self.items))
         self.plain = highest(role, item, weight, shape)
         raised = _raised(self.plain, self.items)

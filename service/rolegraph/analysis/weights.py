@@ -8,7 +8,7 @@ FACETS = {
     "toolInDemand": 0.7,
     "tool": 0.5,
     "focus": 0.6,
-    "responsibility": 0.6,
+    "responsibility": 1.0,
     "requiredDegree": 0.3,
     "fieldOfStudy": 0.4,
     "certification": 0.4,
@@ -34,7 +34,7 @@ ESSENTIAL = ("essentialSkill", "requiredDegree")
 RATED = 5.0
 """The highest importance that a rating gives; a rated item weighs its importance divided by this."""
 
-DECAY = 0.4
+DECAY = 0.6
 """What a concept above an item weighs, for each step up."""
 
 STEPS = 3
