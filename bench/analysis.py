@@ -47,7 +47,7 @@ def main() -> None:
     _often("gap between two roles", options.times, lambda _: analysis.gap(pick(), pick()))
     _often(f"profile of {SKILLS} skills against all ESCO", options.times, lambda turn: analysis.fit(profiles[turn], source=esco))
     _often("agreement with matches", options.times, lambda _: analysis.agreement(pick(), matches=True))
-    _often("three cheapest paths", min(options.times, 30), lambda _: analysis.paths(*chance.sample(essential, 2)))
+    _often("three cheapest paths", min(options.times, 30), lambda _: analysis.paths(*_pair(chance, essential)))
     _often("openings", min(options.times, 30), lambda _: analysis.openings(pick()))
     _often("eight roles told apart", min(options.times, 30), lambda _: analysis.distinguish(chance.sample(roles, 8)))
     graph.close()
@@ -60,6 +60,11 @@ def _profile(analysis: Analysis, chance: random.Random, roles: list[str]) -> Pro
         row = index.rows[index.facts.places[chance.choice(roles)]]
         found.update(index.item(item).iri for item in index.had(row)[: SKILLS // 2])
     return Profile("list", (), tuple(sorted(found)[:SKILLS]))
+
+
+def _pair(chance: random.Random, roles: list[str]) -> tuple[str, str]:
+    one, other = chance.sample(roles, 2)
+    return one, other
 
 
 def _once(name: str, function: Callable[[], object]) -> None:

@@ -28,6 +28,8 @@ class Index:
     def __init__(self, facts: Facts, facets: Mapping[str, float] = weights.FACETS) -> None:
         self.facts = facts
         self.items = Items(facts)
+        self._named: dict[int, Named] = {}
+        self._stated: dict[int, Numbers] = {}
         self.rows = {int(place): row for row, place in enumerate(facts.roles)}
         role, facet = _rows(facts), facts.claims[:, 1]
         item = self.items.of[facts.claims[:, 2]] if len(facts.claims) else facts.claims[:, 2]
@@ -59,8 +61,10 @@ class Index:
 
     def stated_by(self, source: int) -> Numbers:
         """Return the rows of the roles of which a source states something."""
-        places = np.unique(self.facts.claims[self.facts.claims[:, 3] == source, 0])
-        return np.array([self.rows[place] for place in places.tolist()], dtype=np.int32)
+        if source not in self._stated:
+            places = np.unique(self.facts.claims[self.facts.claims[:, 3] == source, 0])
+            self._stated[source] = np.array([self.rows[place] for place in places.tolist()], dtype=np.int32)
+        return self._stated[source]
 
     def role(self, row: int) -> Named:
         """Return a role by its row."""
@@ -72,7 +76,9 @@ class Index:
 
     def named(self, place: int) -> Named:
         """Return what stands at a place of ``facts.names``."""
-        return Named(self.facts.names[place], self.facts.label(place))
+        if place not in self._named:
+            self._named[place] = Named(self.facts.names[place], self.facts.label(place))
+        return self._named[place]
 
     def had(self, row: int) -> list[int]:
         """Return the items that a role has itself, in order."""
