@@ -41,6 +41,14 @@ class Said:
         found = {claim.source.iri: claim.source for claim in self.claims}
         return tuple(found[iri] for iri in sorted(found))
 
+    @property
+    def grouped(self) -> list[tuple[tuple[Named, str], list[Claim]]]:
+        """The claims by role and facet."""
+        found: dict[tuple[Named, str], list[Claim]] = {}
+        for claim in self.claims:
+            found.setdefault((claim.role, claim.facet), []).append(claim)
+        return list(found.items())
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {"section": self.section, **self.item.as_dict(), "claims": [claim.as_dict() for claim in self.claims]}
@@ -71,6 +79,10 @@ class Agreement:
     shared: tuple[Said, ...]
     alone: tuple[Said, ...]
     contradictions: tuple[Contradiction, ...]
+
+    def contradicting(self, kind: str) -> list[Said]:
+        """Return the items of the contradictions of a kind."""
+        return [said for one in self.contradictions if one.kind == kind for said in one.said]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""

@@ -17,6 +17,7 @@ Figures = NDArray[np.float64]
 
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
 _ESCO = "http://data.europa.eu/esco/model#"
+_TITLE = "http://purl.org/dc/terms/title"
 _ENGLISH = 'FILTER(LANG(?label) = "" || LANGMATCHES(LANG(?label), "en"))'
 
 EXACT = "exactMatch"
@@ -179,11 +180,12 @@ def _levels(engine: Rows, names: _Names) -> list[tuple[int, int]]:
 
 
 def _labels(engine: Rows) -> dict[str, str]:
-    """Return the preferred label of each thing by IRI: the first in order, where it has several."""
+    """Return the preferred label of each thing, the title of each source, by IRI: the first in order, where it has several."""
     found: dict[str, str] = {}
     for iri, label in texts(engine, "prefLabel"):
         found[iri] = min(found.get(iri, label), label)
-    return found
+    titles = f"SELECT ?source ?title {{ ?source a <{terms.KINDS['source'].type}> ; <{_TITLE}> ?title }} ORDER BY DESC(?title)"
+    return found | {row["source"].value: row["title"].value for row in engine.rows(titles)}
 
 
 def texts(engine: Rows, property_: str) -> Iterator[tuple[str, str]]:

@@ -105,8 +105,8 @@ def agreement(found: "Agreement") -> None:
     numbers = {source.iri: number for number, source in enumerate(found.sources, 1)}
     for role, kind in found.matches:
         console.print(f"taken for the same role: {escape(role.label)} ({kind} match)")
-    for one in found.contradictions:
-        console.print(_said(f"Contradiction: {one.kind}", one.said, numbers))
+    for kind in dict.fromkeys(one.kind for one in found.contradictions):
+        console.print(_said(f"Contradiction: {kind}", found.contradicting(kind), numbers))
     console.print(_said(f"Shared by several sources: {len(found.shared)}", found.shared, numbers))
     for source in found.sources:
         alone = sum(one.sources == (source,) for one in found.alone)
