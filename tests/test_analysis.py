@@ -78,15 +78,15 @@ class Plain:
             rated.setdefault((role, self.item[concept]), importance)
         self.had: dict[int, dict[int, float]] = {role: {} for role in self.roles}
         self.learnt: dict[int, dict[int, float]] = {role: {} for role in self.roles}
-        self.essential: dict[int, set[int]] = {role: set() for role in self.roles}
+        self.basic: dict[int, set[int]] = {role: set() for role in self.roles}
         for role, facet, concept, _ in found.claims.tolist():
             name, item = weights.NAMES[facet], self.item[concept]
             weight = weights.FACETS[name] * rated.get((role, item), weights.RATED) / weights.RATED
             self.had[role][item] = max(self.had[role].get(item, 0.0), weight)
             if name in weights.LEARNT:
                 self.learnt[role][item] = max(self.learnt[role].get(item, 0.0), weight)
-            if name in weights.ESSENTIAL:
-                self.essential[role].add(item)
+            if name == "essentialSkill":
+                self.basic[role].add(item)
         self.raised = {role: self._raised(own) for role, own in self.had.items()}
         having = {item: sum(item in own for own in self.raised.values()) for item in self.item.values()}
         self.telling = {item: math.log(1 + len(self.roles) / count) if count else 0.0 for item, count in having.items()}
@@ -236,9 +236,9 @@ def test_openings_open_what_they_say_and_each_takes_the_best_there_is(found: Fac
     for origin in range(ROLES):
         had = set(plain.had[origin])
         is_open: Callable[[int, set[int]], bool] = lambda role, items: (  # noqa: E731
-            bool(plain.essential[role]) and len(plain.essential[role] & items) >= weights.OPEN * len(plain.essential[role]) - 1e-9
+            bool(plain.basic[role]) and len(plain.basic[role] & items) >= weights.OPEN * len(plain.basic[role]) - 1e-9
         )
-        start, chosen = openings.choose(index.essential, index.had(origin), count)
+        start, chosen = openings.choose(index.basic, index.had(origin), count)
         assert start == [role for role in range(ROLES) if is_open(role, had)]
         for item, opened in chosen:
             new = plain_items(index, plain, [item])
@@ -491,8 +491,8 @@ def test_the_whole_of_esco_against_brute_force(esco: Index) -> None:
         needs, had = plain.needs(plain.roles[target]), set(plain.had[plain.roles[row]])
         assert {esco.facts.places[need.item.iri]: pytest.approx(need.weight) for need in found.needs} == needs
         assert {esco.facts.places[need.item.iri] for need in found.of(gap.COVERED)} == set(needs) & had
-        start, _ = openings.choose(esco.essential, esco.had(row), 3)
-        essential = {role: plain.essential[plain.roles[role]] for role in range(count)}
+        start, _ = openings.choose(esco.basic, esco.had(row), 3)
+        essential = {role: plain.basic[plain.roles[role]] for role in range(count)}
         assert start == [role for role, own in essential.items() if own and len(own & had) >= math.ceil(weights.OPEN * len(own) - 1e-9)]
 
 

@@ -29,7 +29,8 @@ class Opening:
 class Openings:
     """What to learn, in order. ``open`` are the roles that are open before; ``sources`` are those whose roles were looked at.
 
-    ``unknown`` counts the roles of these sources that have no essential skills stated: whether they are open is not known.
+    ``unknown`` counts the roles of these sources that have no essential skills stated: whether they are open is not known. ``stated``
+    tells whether the role that somebody comes from has any: if not, what they have is hardly known either.
     """
 
     origin: Named
@@ -38,6 +39,7 @@ class Openings:
     openings: tuple[Opening, ...]
     unknown: int
     sources: tuple[Named, ...]
+    stated: bool = True
 
     @property
     def opened(self) -> int:
@@ -47,6 +49,7 @@ class Openings:
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
         found: dict[str, Any] = {"from": self.origin.as_dict(), "threshold": self.threshold, "withoutEssentialSkills": self.unknown}
+        found["essentialSkillsStated"] = self.stated
         found["sources"] = [source.as_dict() for source in self.sources]
         return {**found, "open": [role.as_dict() for role in self.open], "learn": [one.as_dict() for one in self.openings]}
 
@@ -65,11 +68,13 @@ def of(index: Index, origin: int, sources: Sequence[int], count: int) -> Opening
     :param sources: the places of the sources whose roles are looked at
     """
     among = sorted({row for source in sources for row in index.stated_by(source).tolist()} - {origin})
-    start, chosen = choose(index.essential[among], index.had(origin), count)
+    start, chosen = choose(index.basic[among], index.had(origin), count)
     named = tuple(Opening(index.item(item), tuple(index.role(among[place]) for place in places)) for item, places in chosen)
-    unknown = sum(not index.necessary(row) for row in among)
+    sizes = np.diff(index.basic.indptr)
+    unknown = int((sizes[among] == 0).sum())
     opened = tuple(index.role(among[place]) for place in start)
-    return Openings(index.role(origin), weights.OPEN, opened, named, unknown, tuple(map(index.named, sources)))
+    speaking = tuple(map(index.named, sources))
+    return Openings(index.role(origin), weights.OPEN, opened, named, unknown, speaking, stated=bool(sizes[origin]))
 
 
 def choose(essential: sparse.csr_array, had: Iterable[int], count: int) -> tuple[list[int], list[tuple[int, list[int]]]]:
@@ -79,7 +84,7 @@ def choose(essential: sparse.csr_array, had: Iterable[int], count: int) -> tuple
     that can still be opened by what is left to choose (or all, where none can), each 1 / the number of items that it lacks; then the
     item whose number is lowest. It may miss the best set: that would take all sets.
 
-    :param essential: a 1 for each essential item of each role
+    :param essential: a 1 for each essential skill of each role
     """
     own = np.zeros(essential.shape[1])
     own[list(had)] = 1.0
