@@ -22,7 +22,8 @@ class Index:
     ``having`` counts the roles that have an item or something below it, and ``telling`` is what that makes it tell:
     ln(1 + roles / those that have it). ``vectors`` holds the weights of a role's items and of what stands above them, times what they
     tell, each row of length 1. ``needs`` holds the weights of what has to be learnt for a role, times what the items tell; ``essential``
-    a 1 for each of its essential items, and ``basic`` one for its essential skills alone, without degrees. ``skills`` are the items that some role names as a skill or a tool.
+    a 1 for each of its essential items, and ``basic`` one for its essential skills alone, without degrees. ``skills`` are the items
+    that some role names as a skill or a tool.
     """
 
     def __init__(self, facts: Facts, facets: Mapping[str, float] = weights.FACETS) -> None:
