@@ -76,7 +76,7 @@ def test_a_score_on_the_page_is_the_sum_of_what_stands_below_it(client: FlaskCli
         ("/openings?from=%3C", "from"),
         ("/distinguish?role=ai-architect", "role"),
         ("/distinguish?role=ai-architect&role=role:ai-architect", "role"),
-        ("/agreement?role=ai-architect&matches=maybe", "matches"),
+        ("/agreement?role=ai-architect&matching=maybe", "matching"),
     ],
 )
 def test_wrong_parameters_are_named(client: FlaskClient, path: str, parameter: str) -> None:

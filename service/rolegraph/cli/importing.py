@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ def take_in(
     """
     download = Download(paths)
     graph = Rolegraph.open(store if looking_up or not output else None)
-    with _progress() as progress:
+    with closing(graph), _progress() as progress:
         report = Report(progress)
         try:
             imported = graph.take_in(importer, download, report, output, **wanted)
@@ -131,9 +131,8 @@ def take_in(
                 text = io.StringIO()
                 csv.writer(text).writerows([HEADER, *(remark.row() for remark in report.remarks)])
                 write(text.getvalue().encode(), remarks)
-    where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
+        where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
-    graph.close()
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Dataset, Row
 
+LARGE = 8 * 1024 * 1024  # bytes of files from which a store is put in order after they were loaded
+
 
 class StoredEngine:
     """Oxigraph on disk, in a folder. A write is published as a revision before it is acknowledged; readers only see revisions.
@@ -110,10 +112,13 @@ class StoredEngine:
         :raises BadParameter: for a file that is not there
         :raises UnreadableInput: for a file that does not parse; then nothing is changed
         """
+        known = {graph: tuple(paths) for graph, paths in files.items()}
 
         def change(store: ox.Store) -> bool:
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="load-") as old:
-                changed = writing.load(store, files, format_, union=self.union, old=Path(old))
+                changed = writing.load(store, known, format_, union=self.union, old=Path(old))
+            if sum(path.stat().st_size for paths in known.values() for path in paths) > LARGE:
+                store.optimize()  # takes seconds, and makes what is read afterwards, the check included, several times quicker
             check(Reader(store, self.settings.prefixes, self.settings.reach).rows)
             return changed
 

@@ -242,7 +242,11 @@ class Rolegraph:
 
     def occupation(self, iri: str) -> dict[str, Any]:
         """Return a role as a schema.org ``Occupation`` in JSON-LD."""
-        return jsonld.occupation(self.catalogue.thing(iri))
+        return jsonld.occupation(self.catalogue.thing(iri), self.salaries([iri]))
+
+    def salaries(self, roles: Sequence[str]) -> list[Row]:
+        """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""
+        return self.engine.rows(self.queries.get("salaries").bind({"role": roles})) if roles else []
 
     def validate(self, body: bytes, format_: Format) -> Report:
         """Check an entry against the shapes, with what the graph knows of the things that it points to. Stores nothing.

@@ -90,12 +90,12 @@ def agreement() -> Response:
     """Say what sources agree on about a role, what one alone says, and where they contradict each other."""
 
     def find() -> Found:
-        matches = text("matches") or "no"
-        if matches not in ("yes", "no"):
-            raise BadParameter("matches", f"matches was given {matches!r}", expected="yes or no")
-        return current().analysis.agreement(current().role(only("role")), matches=matches == "yes")
+        matching = text("matching") or "no"
+        if matching not in ("yes", "no"):
+            raise BadParameter("matching", f"matching was given {matching!r}", expected="yes or no")
+        return current().analysis.agreement(current().role(only("role")), matches=matching == "yes")
 
-    return answer("agreement.html", ("role", "matches"), find)
+    return answer("agreement.html", ("role", "matching"), find)
 
 
 def answer(template: str, parameters: Sequence[str], find: Callable[[], Found]) -> Response:

@@ -12,7 +12,7 @@ from rolegraph.comparison import Claim, Comparison, Item, Section
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.things import Member, Named, Row
-from rolegraph.web import display, negotiation
+from rolegraph.web import display, negotiation, pay
 from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.state import OPTIONS, graph
@@ -102,13 +102,20 @@ def _page(given: Sequence[str]) -> str:
     outlooks = _outlooks([role.iri for role in compared.roles])
     measures = graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()}))
     bands = [_band(compared, section) for section in compared.sections]
+    pays = pay.of(graph(), [role.iri for role in compared.roles])
+    paying = graph().catalogue.labels(sorted({one.source for one in pays} - {source.iri for source in compared.sources})) if pays else {}
+    sources_ = [*compared.sources, *paying.values()]
     return render_template(
         "compare.html",
         compared=compared,
         bands=bands,
         widest=max(len(section.items) for section in compared.sections),
-        numbers=display.numbered(compared.sources),
-        titles={source.iri: source.label for source in compared.sources},
+        sources=sources_,
+        numbers=display.numbered(sources_),
+        titles={source.iri: source.label for source in sources_},
+        pays=pays,
+        levels=pay.by_level(pays, compared.roles),
+        highest=pay.highest(pays),
         outlooks=outlooks,
         measures=measures,
         roles=_roles(),

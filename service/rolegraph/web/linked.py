@@ -10,7 +10,7 @@ from rolegraph import terms
 from rolegraph.formats import Format
 from rolegraph.terms import KINDS
 from rolegraph.things import Link, Row, Thing
-from rolegraph.web import display, negotiation, sourced
+from rolegraph.web import display, negotiation, pay, sourced
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML
 from rolegraph.web.state import graph
 
@@ -20,7 +20,7 @@ _KIND = f"<any({', '.join(KINDS)}):kind>"
 _FACETS = {facet.property: facet for facet in terms.FACETS}
 _NAMED = ("rdf:type", "skos:inScheme", "skos:prefLabel", "skos:altLabel", "skos:definition", "skos:broader", "skos:related")
 _POSTED = ("schema:title", "schema:hiringOrganization", "schema:jobLocation", "schema:employmentType", "schema:baseSalary", "rg:level")
-_TITLED = ("dct:title", "dct:issued", "schema:about")
+_TITLED = ("dct:title", "dct:issued", "schema:about", "rg:salary")
 _SHOWN = {*_NAMED, *_POSTED, *_TITLED, "schema:relevantOccupation", "skos:editorialNote", *(f"rg:{facet.name}" for facet in terms.FACETS)}
 _PAGES = {"role": "role.html", "source": "source.html", "posting": "posting.html"}
 
@@ -107,6 +107,7 @@ def _role(role: Thing) -> dict[str, Any]:
         "others": [member for member in graph().catalogue.members("role") if member.iri != role.iri],
         "postings": [link for link in role.incoming if terms.shorten(link.property) == "schema:relevantOccupation"],
         "occupation": graph().occupation(role.iri),
+        **_pays(pay.of(graph(), [role.iri])),
     }
 
 
@@ -119,6 +120,7 @@ def _concept(concept: Thing) -> dict[str, Any]:
 
 def _source(source: Thing) -> dict[str, Any]:
     statements, outlooks = sourced.statements(graph(), source.iri), sourced.outlooks(graph(), source.iri)
+    pays = pay.paid_by(graph(), source.iri)
     return {
         "statements": statements,
         "about": source.values("schema:about"),
@@ -126,7 +128,13 @@ def _source(source: Thing) -> dict[str, Any]:
         "postings": sourced.postings(graph(), source.iri),
         "outlooks": outlooks,
         "measures": graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()})),
+        "paid": pay.by_role(pays),
+        **_pays(pays),
     }
+
+
+def _pays(pays: list[pay.Pay]) -> dict[str, Any]:
+    return {"pays": pays, "highest": pay.highest(pays)}
 
 
 def _posting(posting: Thing) -> dict[str, Any]:

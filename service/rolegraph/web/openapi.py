@@ -49,7 +49,7 @@ _BETWEEN = (
 )
 _FOR = (("to", "query", False, "one role; without it, the best of all"), *_AMONG)
 _ROUTES = (("k", "query", False, "how many routes are wanted, from 1 to 10"),)
-_MATCHES = (("matches", "query", False, "yes takes the roles that match it for the same role"),)
+_MATCHES = (("matching", "query", False, "yes takes the roles that match it for the same role"),)
 _NAME = (("name", "path", True, "the name of a canned query"),)
 _TYPE = (("slug", "path", True, "the last part of the IRI of a type of problem"),)
 _GRAPH = (

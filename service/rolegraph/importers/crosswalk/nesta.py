@@ -116,7 +116,7 @@ class _Writer:
             self._report.note("label has changed", self._file, row.line, f"{row.label!r} is {min(names)!r} now")
         parted = [heir for heir in (self._changes.heirs.get(row.code, ()) if self._changes else ()) if heir != row.code]
         if fate == "kept" and parted:
-            self._report.note("code kept, but parted", self._file, row.line, f"{which} gave a part to {', '.join(parted)}")
+            self._report.note("code kept in part", self._file, row.line, f"{which} gave a part to {', '.join(parted)}")
         elif fate == "split":
             self._report.mend("code split", self._file, row.line, f"{which} could be {' or '.join(codes)}")
         elif fate != "kept":

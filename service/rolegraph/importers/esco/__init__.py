@@ -9,9 +9,9 @@ from rolegraph.importers.publications import Publication, slug, version_of
 
 CREDIT = "This service uses the ESCO classification of the European Commission."
 CHANGES = (
-    "Imported from the tables of ESCO: occupations as roles, skills and knowledge as skills, with its own IRIs. Labels and texts were freed "
-    "of stray blanks, invisible characters and markup; labels that repeat another of the same concept, rows that are not released, and "
-    "links to concepts without a row were left out. Definitions are ESCO's descriptions."
+    "Imported from the tables of ESCO: occupations as roles, skills and knowledge as skills, under ESCO's own IRIs, with its "
+    "descriptions as definitions. Labels and texts were freed of stray blanks, invisible characters and markup; left out were "
+    "labels that repeat another one of the same concept, rows that are not released, and links to concepts without a row."
 )
 LICENCE = "https://eur-lex.europa.eu/eli/dec/2011/833/oj"  # the decision of the Commission on the reuse of its documents
 HOMEPAGE = "https://esco.ec.europa.eu/"
