@@ -74,14 +74,20 @@ def _once(name: str, function: Callable[[], object]) -> None:
 
 
 def _often(name: str, times: int, function: Callable[[int], object]) -> None:
+    """Print how long calls took, by the clock and by the processor: the latter says what they take where nothing else runs."""
     function(0)
-    found = []
+    clock, processor = [], []
     for turn in range(times):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.thread_time()
         function(turn)
-        found.append((time.perf_counter() - start) * 1000)
-    high = sorted(found)[math.ceil(0.95 * len(found)) - 1]
-    print(f"{name:40}p50 {statistics.median(found):8.1f} ms   p95 {high:8.1f} ms")
+        clock.append((time.perf_counter() - start) * 1000)
+        processor.append((time.thread_time() - used) * 1000)
+    clocked, computed = (f"p50 {statistics.median(found):6.1f}   p95 {_high(found):6.1f}" for found in (clock, processor))
+    print(f"{name:40}{clocked} ms   processor {computed} ms")
+
+
+def _high(found: list[float]) -> float:
+    return sorted(found)[math.ceil(0.95 * len(found)) - 1]
 
 
 if __name__ == "__main__":
