@@ -15,7 +15,7 @@ LAYERS = (
     {"kept", "things"},
     {
         *("audit", "catalogue", "comparison", "description", "engine", "entries", "importers", "jsonld", "library", "queries", "shapes"),
-        "tokens",
+        *("search", "tokens"),
     },
     {"analysis"},
     {"registry"},
@@ -45,6 +45,7 @@ OWNERS = {
     "yaml": {"queries.py"},
     "numpy": {"analysis"},
     "scipy": {"analysis"},
+    "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
         *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "shapes")),
         *(f"registry/{name}.py" for name in ("__init__", "about")),

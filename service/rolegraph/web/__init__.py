@@ -16,6 +16,7 @@ from rolegraph.web import (
     posting,
     problems,
     querying,
+    searching,
     state,
     storing,
     validating,
@@ -38,6 +39,7 @@ def create_app(graph: Rolegraph) -> Flask:
     headers.install(app)
     cors.install(app)
     display.install(app)
-    for module in (comparing, analysing, posting, querying, canned, storing, entering, validating, model, problems, linked):
+    faces = (comparing, analysing, posting, searching, querying, canned, storing, entering, validating, model, problems, linked)
+    for module in faces:
         app.register_blueprint(module.routes)
     return app

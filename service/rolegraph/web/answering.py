@@ -8,13 +8,11 @@ from typing import Any
 
 from rolegraph.formats import Format, holding
 from rolegraph.things import Answer
-from rolegraph.web import negotiation
+from rolegraph.web import display, negotiation
 from rolegraph.web.negotiation import HTML
 
 ROWS_SHOWN = 1000
 SHOWN = 8 * 1024 * 1024  # bytes of an answer that a page can still be made of
-# A spreadsheet runs what starts with one of these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN = {"table": "json", "graph": "turtle"}
 
 
@@ -55,5 +53,5 @@ def shown(answer: Answer) -> dict[str, Any]:
 def sheet(table: Sequence[Sequence[str]]) -> str:
     """Return a table as CSV that a spreadsheet can open without harm."""
     text = io.StringIO()
-    csv.writer(text).writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in table)
+    csv.writer(text).writerows([display.harmless(cell) for cell in row] for row in table)
     return text.getvalue()
