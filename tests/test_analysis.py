@@ -6,24 +6,29 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rolegraph import formats
 from rolegraph.analysis import Analysis, distinguish, gap, openings, paths, profiles, saving, similarity, weights
+from rolegraph.analysis.combining import combine
 from rolegraph.analysis.facts import Facts, table
+from rolegraph.analysis.following import Following
 from rolegraph.analysis.index import Index
+from rolegraph.engine.embedded import Settings
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.registry import Rolegraph
 from rolegraph.terms import BASE, RG
 
 ROLES, CONCEPTS, SOURCES = 6, 9, 2  # at most, in random graphs; concepts stand after roles, sources after concepts
+SKOS = "http://www.w3.org/2004/02/skos/core#"
 TEXT = formats.named("text", formats.FORMATS)
 JSON = formats.named("json", formats.holding("document"))
 TURTLE = formats.named("turtle", formats.FORMATS)
@@ -352,21 +357,85 @@ def test_related_roles_are_no_feature(small: Rolegraph) -> None:
     assert small.analysis.similar(X + "c") == before
 
 
-def test_what_was_read_is_kept_for_the_next_start_and_for_no_other_revision(small: Rolegraph, tmp_path: Path) -> None:
+def same(one: Facts, other: Facts) -> bool:
+    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(Facts) if field.name != "places")
+
+
+def test_what_was_read_is_kept_for_the_next_start_and_follows_the_writes(small: Rolegraph, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     first = small.analysis.index.facts
     assert (folder / saving.FILE).is_file()
-    known = saving.load(folder, small.engine)
-    assert known is not None
-    for name in ("names", "labels"):
-        assert getattr(known, name) == getattr(first, name)
-    assert np.array_equal(known.claims, first.claims)
+    revision, known = saving.load(folder, small.engine)
+    assert revision == small.engine.revision
+    assert same(combine(known), first)
     small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
-    assert saving.load(folder, small.engine) is None
+    before, kept = saving.load(folder, small.engine)
+    assert before == revision
+    assert kept
     assert X + "other" in {need.item.iri for need in small.analysis.gap(X + "b", X + "a").needs}
     (folder / saving.FILE).write_bytes(b"damaged")
+    assert saving.load(folder, small.engine) == (None, {})
     again = Analysis(small.engine, folder)
     assert again.similar(X + "a") == small.analysis.similar(X + "a")
+
+
+def test_what_another_process_wrote_is_read(small: Rolegraph, tmp_path: Path) -> None:
+    assert X + "other" not in {need.item.iri for need in small.analysis.gap(X + "b", X + "a").needs}
+    small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
+    small.close()
+    again = Rolegraph.open(tmp_path / "store", shipped=False)
+    assert saving.load(tmp_path / "store", again.engine) == (None, {})
+    assert X + "other" in {need.item.iri for need in again.analysis.gap(X + "b", X + "a").needs}
+    again.close()
+
+
+SOME = [f"<https://example.org/{letter}>" for letter in "abcdef"]
+LINKED = ("broader", "narrower", "broadMatch", "narrowMatch", "exactMatch", "closeMatch", "related")
+STATED = ("essentialSkill", "optionalSkill", "requiredDegree", "level")
+
+
+@st.composite
+def triples(draw: st.DrawFn) -> str:
+    """A triple of all that the analyses read, and some that they have to leave out."""
+    one, other, third = (draw(st.sampled_from(SOME)) for _ in range(3))
+    number = draw(st.integers(1, 9))
+    rating = f"<https://example.org/rating-{number}>"
+    return draw(
+        st.sampled_from(
+            [
+                f"{one} a <{RG}{draw(st.sampled_from(['Role', 'Group', 'Degree']))}> .",
+                f"{one} <{RG}{draw(st.sampled_from(STATED))}> {other} .",
+                f'{one} <{RG}essentialSkill> "text: no thing", [] .',
+                f"{one} <{SKOS}{draw(st.sampled_from(LINKED))}> {other} .",
+                f'{one} <{SKOS}prefLabel> "label {number}"@en, "étiquette"@fr .',
+                f'{one} a <{RG}Source> ; <http://purl.org/dc/terms/title> "title {number}" .',
+                f"{one} <http://data.europa.eu/esco/model#hasEQFLevel> <http://data.europa.eu/snb/eqf/{number}> .",
+                f'{rating} <{RG}role> {one} ; <{RG}item> {third} ; <{RG}importance> {number / 2}, "much" .',
+            ],
+        ),
+    )
+
+
+WRITES = st.lists(st.tuples(st.sampled_from(["one", "two", "three"]), st.none() | st.lists(triples(), max_size=8)), min_size=1, max_size=6)
+
+
+@pytest.mark.parametrize("union", [True, False], ids=["union", "own default graph"])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(writes=WRITES)
+def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
+    tmp_path_factory: pytest.TempPathFactory, *, union: bool, writes: list[tuple[str, list[str] | None]]
+) -> None:
+    folder = tmp_path_factory.mktemp("followed")
+    engine = StoredEngine(folder, Settings(union=union))
+    followed = Following(engine, folder)
+    for name, written in writes:
+        graph = None if name == "three" and not union else BASE + "source/" + name
+        engine.write({graph: None if written is None else "\n".join(written).encode()})
+        found, fresh = followed.facts(), Following(engine).facts()
+        assert same(found, fresh)
+        assert same(Following(engine, folder).facts(), fresh)
+    assert same(combine(saving.load(folder, engine)[1]), fresh)
+    engine.close()
 
 
 POSTING = b"""{"@context": "https://schema.org/", "@type": "JobPosting",

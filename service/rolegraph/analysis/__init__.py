@@ -5,7 +5,7 @@
 3  lookup                                             texts of a profile to items
 2  index                                              sparse vectors
 1  items  profiles
-0  facts  saving  weights                             what is read of the graph, and kept beside the store
+0  facts  weights  reading  combining  saving  following   what is read of each graph, and kept beside the store
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from rolegraph.analysis import agreement, distinguish, facts, gap, lookup, openings, paths, saving, similarity
+from rolegraph.analysis import agreement, distinguish, gap, lookup, openings, paths, similarity
 from rolegraph.analysis.agreement import Agreement
 from rolegraph.analysis.distinguish import Distinction
 from rolegraph.analysis.facts import Numbers
+from rolegraph.analysis.following import Following
 from rolegraph.analysis.gap import Gap
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.lookup import Labels, Lookup, Resolved
@@ -32,7 +33,6 @@ from rolegraph.kept import Kept
 from rolegraph.things import Named
 
 LISTED = 8  # items that a similar role is listed with
-TRIES = 3  # to read a graph that is being written
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,15 @@ class Analysis:
 
     def __init__(self, engine: Engine, folder: Path | None = None) -> None:
         self._engine = engine
-        self._folder = folder
-        self._index = Kept(self._built)
+        self._following = Following(engine, folder)
+        self._index = Kept(lambda: Index(self._following.facts()))
         self._labels = Kept(lambda: Labels(engine))
         self._edges = Kept(lambda: paths.edges(self.index))
         self.lookup: Lookup | None = None
+
+    def refresh(self) -> None:
+        """Read what was written, and keep it beside the store: whoever asks next waits less."""
+        self._following.refresh()
 
     @property
     def index(self) -> Index:
@@ -148,19 +152,6 @@ class Analysis:
         """
         index = self.index
         return agreement.of(index, self._row(index, role), with_matches=matches)
-
-    def _built(self) -> Index:
-        known = saving.load(self._folder, self._engine) if self._folder else None
-        if known:
-            return Index(known)
-        for _ in range(TRIES):
-            revision = self._engine.revision
-            read = facts.read(self._engine)
-            if self._engine.revision == revision:
-                if self._folder:
-                    saving.save(self._folder, self._engine, read)
-                break
-        return Index(read)
 
     @staticmethod
     def _row(index: Index, role: str) -> int:

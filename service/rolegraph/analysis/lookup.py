@@ -3,13 +3,14 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 from rolegraph import terms
-from rolegraph.analysis import facts
+from rolegraph.analysis import reading
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.profiles import Profile
-from rolegraph.catalogue import Rows
+from rolegraph.engine import Engine
 from rolegraph.things import Named
 
 PREFERRED, ALTERNATIVE = 1.0, 0.9
@@ -26,10 +27,10 @@ class Lookup(Protocol):
 class Labels:
     """The plainest :class:`Lookup`: a dictionary of labels, whatever their case, width, white space and hyphens."""
 
-    def __init__(self, engine: Rows) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._found: dict[str, dict[str, float]] = {}
         for property_, score in (("prefLabel", PREFERRED), ("altLabel", ALTERNATIVE)):
-            for iri, label in facts.texts(engine, property_):
+            for iri, label in chain.from_iterable(reading.texts(engine, graph, property_) for graph in engine.graphs()):
                 own = self._found.setdefault(folded(label), {})
                 own[iri] = max(own.get(iri, 0.0), score)
 

@@ -133,6 +133,7 @@ def take_in(
                 write(text.getvalue().encode(), remarks)
         if not output:
             graph.search.refresh()  # now, or the first who searches would wait for it
+            graph.analysis.refresh()
         where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
 
