@@ -305,6 +305,7 @@ PREFIX esco: <http://data.europa.eu/esco/model#>
 :bachelor a rg:Degree ; esco:hasEQFLevel <http://data.europa.eu/snb/eqf/6> .
 :master a rg:Degree ; esco:hasEQFLevel <http://data.europa.eu/snb/eqf/7> .
 :doctorate a rg:Degree ; esco:hasEQFLevel <http://data.europa.eu/snb/eqf/8> .
+:tensorflow a rg:Tool . :pytorch a rg:Tool . :other a rg:Tool . :python a rg:Skill . :statistics a rg:Skill .
 """
 X = "https://example.org/"
 ONE, TWO = BASE + "source/one", BASE + "source/two"
@@ -446,10 +447,10 @@ POSTING = b"""{"@context": "https://schema.org/", "@type": "JobPosting",
 @pytest.mark.parametrize(
     ("body", "form", "kind", "found", "unknown"),
     [
-        (b"Python; STATS\n- tensor-flow, TensorFlow, py", TEXT, "list", {"Python", "statistics", "TensorFlow"}, {"tensor-flow"}),
+        (b"Python; STATS\n- tensor-flow, TensorFlow, py", TEXT, "list", {"Python", "statistics", "TensorFlow"}, set()),
         (b'["python", "https://example.org/pytorch", "nonsense"]', JSON, "list", {"Python", "PyTorch"}, {"nonsense"}),
         (b'{"skills": [{"name": "Data", "keywords": ["Python"]}], "work": [{"position": "A"}]}', JSON, "resume", {"Python"}, {"Data"}),
-        (b'{"@context": "https://schema.org/", "@type": "Occupation", "skills": "pies, PyTorch"}', JSON, "posting", {"PyTorch"}, {"pies"}),
+        (b'{"@context": "https://schema.org/", "@type": "Occupation", "skills": "cakes, PyTorch"}', JSON, "posting", {"PyTorch"}, {"cakes"}),
         (POSTING, JSON, "posting", {"Python", "statistics", "TensorFlow"}, set()),
         (SMALL.encode(), TURTLE, "entry", {"Python", "statistics", "TensorFlow", "PyTorch", "Other"}, set()),
     ],
@@ -463,6 +464,23 @@ def test_profiles_are_read_and_what_is_not_found_is_told(
     assert {item.label for _, item in matches.resolved.found if item.label[0] != "h" and ":" not in item.label} == found
     assert set(matches.resolved.unknown) == unknown
     assert {text for text, _ in matches.resolved.ambiguous} == ({"py"} if b"py\n" in body + b"\n" else set())
+
+
+def test_what_is_nearly_a_label_is_taken_for_it_and_told(small: Rolegraph) -> None:
+    resolved = small.analysis.fit(profiles.read(b"pytroch\ntensor-flow\nPython\npo\nstatic caravan", TEXT)).resolved
+    assert dict(resolved.found).keys() == {"pytroch", "tensor-flow", "Python"}
+    assert {text: item.label for text, item in resolved.found if text in resolved.guessed} == {"pytroch": "PyTorch"}
+    assert set(resolved.unknown) == {"po", "static caravan"}
+    assert [one["text"] for one in resolved.as_dict()["found"] if one["guessed"]] == ["pytroch"]
+
+
+def test_roles_are_named_by_their_labels(small: Rolegraph) -> None:
+    assert [small.role(text) for text in ("A", "a", X + "a")] == [X + "a"] * 3
+    small.store(TWO, f'<{X}e> a <{RG}Role> ; <{SKOS}prefLabel> "a"@en ; <{SKOS}altLabel> "B"@en .'.encode())
+    with pytest.raises(BadParameter) as caught:
+        small.role("a")
+    assert set(caught.value.members["suggestions"]) == {X + "a", X + "e"}
+    assert small.role("B") == X + "b"
 
 
 @pytest.mark.parametrize(

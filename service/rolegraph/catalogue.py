@@ -33,31 +33,35 @@ class Catalogue:
     """The things of the graph in one engine.
 
     :param nearest: returns the IRIs of things of some kinds that a wrong name was likely meant for, the likeliest first
+    :param named: returns the IRIs of the things of some kinds that a text is a label of
     """
 
-    def __init__(self, engine: Rows, nearest: Nearest | None = None) -> None:
+    def __init__(self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None) -> None:
         self._engine = engine
+        self._named: Nearest = named or (lambda text, kinds: [])  # noqa: ARG005 - what is given takes them
         self._nearest: Nearest = nearest or (lambda text, kinds: [])  # noqa: ARG005 - what is given takes them
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
-        """Return the IRI of the one thing of these kinds that a slug, a CURIE or an IRI names.
+        """Return the IRI of the one thing of these kinds that a slug, a CURIE, an IRI or a label names.
 
         :param parameter: the name of the parameter that the text is the value of, for the error
         :raises BadParameter: where there is no such thing, with those of nearly that name; or more than one
         """
-        candidates = _candidates(text, kinds)
-        found = []
-        if candidates:
-            types = " ".join(f"<{kind.type}>" for kind in kinds)
-            pattern = f"VALUES ?thing {{ {_list(candidates)} }} VALUES ?type {{ {types} }} ?thing a ?type"
-            found = sorted({row["thing"].value for row in self._select(f"SELECT ?thing {{ {pattern} }}")})
+        found = self._of_kinds(_candidates(text, kinds), kinds) or self._of_kinds(self._named(text, kinds), kinds)
         if len(found) == 1:
             return found[0]
         if found:
             detail = f"{text!r} could be " + " or ".join(terms.shorten(iri) for iri in found)
-            raise BadParameter(parameter, detail, expected=expected)
+            raise BadParameter(parameter, detail, expected=expected, suggestions=[terms.shorten(iri) for iri in found])
         names = " or ".join(kind.name for kind in kinds)
         raise BadParameter(parameter, f"there is no {names} {text!r}", expected=expected, suggestions=self.near(text, kinds))
+
+    def _of_kinds(self, candidates: Sequence[str], kinds: Sequence[Kind]) -> list[str]:
+        if not candidates:
+            return []
+        types = " ".join(f"<{kind.type}>" for kind in kinds)
+        pattern = f"VALUES ?thing {{ {_list(candidates)} }} VALUES ?type {{ {types} }} ?thing a ?type"
+        return sorted({row["thing"].value for row in self._select(f"SELECT ?thing {{ {pattern} }}")})
 
     def near(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return up to five CURIEs of things of these kinds whose slug or label is nearly a text."""

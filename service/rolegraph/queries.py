@@ -42,7 +42,7 @@ class Parameter:
         """What a value may be, in words."""
         kinds = " or ".join(self.kinds)
         number = "one" if self.most == 1 else f"{self.least} to {self.most} values, each"
-        return f"{number} {kinds} as slug, CURIE or IRI, such as {self.example[0]}"
+        return f"{number} {kinds} as name, slug, CURIE or IRI, such as {self.example[0]}"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.following import Following
 from rolegraph.analysis.gap import Gap
 from rolegraph.analysis.index import Index
-from rolegraph.analysis.lookup import Labels, Lookup, Resolved
+from rolegraph.analysis.lookup import Lookup, Resolved
 from rolegraph.analysis.openings import Openings
 from rolegraph.analysis.paths import Edges, Paths
 from rolegraph.analysis.profiles import Profile
@@ -56,15 +56,15 @@ class Analysis:
     """The analyses of the newest revision of one engine; roles and sources are given by IRI.
 
     :param folder: where what was read of a revision is kept for the next start; None keeps nothing
+    :param lookup: finds what the texts of a profile name; without one, only IRIs, CURIEs and slugs are known
     """
 
-    def __init__(self, engine: Engine, folder: Path | None = None) -> None:
+    def __init__(self, engine: Engine, folder: Path | None = None, lookup: Lookup | None = None) -> None:
         self._engine = engine
         self._following = Following(engine, folder)
         self._index = Kept(lambda: Index(self._following.facts()))
-        self._labels = Kept(lambda: Labels(engine))
         self._edges = Kept(lambda: paths.edges(self.index))
-        self.lookup: Lookup | None = None
+        self.lookup = lookup
 
     def refresh(self) -> None:
         """Read what was written, and keep it beside the store: whoever asks next waits less."""
@@ -103,7 +103,7 @@ class Analysis:
     def fit(self, profile: Profile, target: str | None = None, source: str | None = None, count: int = 10) -> Matches:
         """Return what of a role's needs a profile meets, or, without a role, those that it fits best."""
         index = self.index
-        resolved = lookup.resolve(index, profile, self.lookup or self._labels.get(self._engine.revision))
+        resolved = lookup.resolve(index, profile, self.lookup)
         possession = gap.Possession(index, resolved.items)
         if target is None:
             ranked = gap.best(index, possession, _among(index, source), count)

@@ -1,19 +1,15 @@
-"""Finds the concepts that a text names. A service with a search of its own gives that in place of the dictionary here."""
+"""Finds the concepts that the texts of a profile name."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Protocol
 
 from rolegraph import terms
-from rolegraph.analysis import reading
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.profiles import Profile
-from rolegraph.engine import Engine
 from rolegraph.things import Named
 
-PREFERRED, ALTERNATIVE = 1.0, 0.9
+SURE = 0.8  # the score from which a text is a label, and no guess
 KINDS = ("skill", "tool", "degree", "field", "certification")
 
 
@@ -21,34 +17,14 @@ class Lookup(Protocol):
     """What finding the concepts of a text takes."""
 
     def find(self, text: str) -> Sequence[tuple[str, float]]:
-        """Return the IRIs of the concepts that a text may name, the likeliest first, each with a score from 0 to 1."""
-
-
-class Labels:
-    """The plainest :class:`Lookup`: a dictionary of labels, whatever their case, width, white space and hyphens."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._found: dict[str, dict[str, float]] = {}
-        for property_, score in (("prefLabel", PREFERRED), ("altLabel", ALTERNATIVE)):
-            for iri, label in chain.from_iterable(reading.texts(engine, graph, property_) for graph in engine.graphs()):
-                own = self._found.setdefault(folded(label), {})
-                own[iri] = max(own.get(iri, 0.0), score)
-
-    def find(self, text: str) -> Sequence[tuple[str, float]]:
-        """Return the concepts that bear a text as a label; see :class:`Lookup`."""
-        return sorted(self._found.get(folded(text), {}).items(), key=lambda pair: (-pair[1], pair[0]))
-
-
-def folded(text: str) -> str:
-    """Return a text as labels are compared."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(plain.replace("-", " ").replace("_", " ").split())
+        """Return the IRIs of the concepts that a text may name, each with a score from 0 to 1: less than :data:`SURE` for a guess."""
 
 
 @dataclass(frozen=True)
 class Resolved:
     """What of a profile was found: ``found`` pairs each text with its item, ``items`` are these by number.
 
+    ``guessed`` are those texts of ``found`` and ``unused`` that are no label, but short for one or spelt nearly like it.
     ``unknown`` are the texts that name nothing, ``unused`` those that name something no role asks for; ``ambiguous`` pairs a text with
     what it may mean: none of these is counted as there.
     """
@@ -58,24 +34,27 @@ class Resolved:
     unused: tuple[tuple[str, Named], ...]
     ambiguous: tuple[tuple[str, tuple[Named, ...]], ...]
     unknown: tuple[str, ...]
+    guessed: frozenset[str] = frozenset()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {
-            "found": [{"text": text, **named.as_dict()} for text, named in self.found],
-            "unused": [{"text": text, **named.as_dict()} for text, named in self.unused],
+            "found": [{"text": text, **named.as_dict(), "guessed": text in self.guessed} for text, named in self.found],
+            "unused": [{"text": text, **named.as_dict(), "guessed": text in self.guessed} for text, named in self.unused],
             "ambiguous": [{"text": text, "candidates": [one.as_dict() for one in candidates]} for text, candidates in self.ambiguous],
             "unknown": list(self.unknown),
         }
 
 
-def resolve(index: Index, profile: Profile, lookup: Lookup) -> Resolved:
+def resolve(index: Index, profile: Profile, lookup: Lookup | None) -> Resolved:
     """Find the items that a profile names: by IRI, CURIE, slug, then label. What is not found, or not for certain, is told."""
     found: dict[str, int] = {}
-    unused, ambiguous, unknown = [], [], []
+    unused, ambiguous, unknown, guessed = [], [], [], set()
     for text in (*profile.iris, *profile.texts):
         iri, _, label = text.partition(" ")
-        places = _named(index, text) or _best(index, lookup.find(label if label and terms.is_iri(iri) else text))
+        places, score = _named(index, text), 1.0
+        if not places and lookup:
+            places, score = _best(index, lookup.find(label if label and terms.is_iri(iri) else text))
         items = {int(index.items.of[place]) for place in places}
         asked = {item for item in items if index.having[item]}
         asked = asked & index.skills or asked
@@ -87,8 +66,10 @@ def resolve(index: Index, profile: Profile, lookup: Lookup) -> Resolved:
             unused.append((text, index.item(items.pop())))
         else:
             unknown.append(text)
+        if score < SURE:
+            guessed.add(text)
     named = tuple((text, index.item(item)) for text, item in found.items())
-    return Resolved(named, tuple(dict.fromkeys(found.values())), tuple(unused), tuple(ambiguous), tuple(unknown))
+    return Resolved(named, tuple(dict.fromkeys(found.values())), tuple(unused), tuple(ambiguous), tuple(unknown), frozenset(guessed))
 
 
 def _named(index: Index, text: str) -> list[int]:
@@ -100,7 +81,10 @@ def _named(index: Index, text: str) -> list[int]:
     return [index.facts.places[one] for one in candidates if one in index.facts.places and one not in index.named_roles]
 
 
-def _best(index: Index, candidates: Sequence[tuple[str, float]]) -> list[int]:
-    """Return the places of the likeliest candidates that can be had; roles cannot."""
+def _best(index: Index, candidates: Sequence[tuple[str, float]]) -> tuple[list[int], float]:
+    """Return the places of the likeliest candidates that can be had, and their score; roles cannot."""
     fitting = [(iri, score) for iri, score in candidates if iri in index.facts.places and iri not in index.named_roles]
-    return [index.facts.places[iri] for iri, score in fitting if score == fitting[0][1]]
+    if not fitting:
+        return [], 1.0
+    best = max(score for _, score in fitting)
+    return [index.facts.places[iri] for iri, score in fitting if score == best], best

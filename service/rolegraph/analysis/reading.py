@@ -106,9 +106,9 @@ def _part(
     )
 
 
-def texts(engine: Rows, graph: str, property_: str) -> Iterator[tuple[str, str]]:
-    """Yield each thing by IRI with each of its English labels of a kind in a graph."""
-    pattern = f"{_within(graph, f'?thing <{_SKOS}{property_}> ?label')} {_ENGLISH} BIND(STRLEN(STR(?label)) AS ?length)"
+def _texts(engine: Rows, graph: str) -> Iterator[tuple[str, str]]:
+    """Yield each thing by IRI with each of its preferred labels in English."""
+    pattern = f"{_within(graph, f'?thing <{_SKOS}prefLabel> ?label')} {_ENGLISH} BIND(STRLEN(STR(?label)) AS ?length)"
     words = 'CONCAT(STR(?thing), " ", STR(?label))'
     for _, found in _grouped(engine, "?length", words, pattern, "FILTER(ISIRI(?thing))"):
         for pair in found:
@@ -167,7 +167,7 @@ def _levels(engine: Rows, graph: str) -> dict[str, int]:
 def _labels(engine: Rows, graph: str) -> dict[str, str]:
     """Return the preferred label of each thing by IRI: the first in order, where it has several."""
     found: dict[str, str] = {}
-    for iri, label in texts(engine, graph, "prefLabel"):
+    for iri, label in _texts(engine, graph):
         found[iri] = min(found.get(iri, label), label)
     return found
 

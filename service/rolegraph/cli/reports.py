@@ -50,6 +50,9 @@ def fit(found: "Matches") -> None:
     """Print what was found of a profile, and the roles that it fits; of a single role all its needs."""
     console, read = Console(), found.resolved
     console.print(f"found: {escape(', '.join(item.label for _, item in read.found)) or 'nothing'}")
+    for text, item in (*read.found, *read.unused):
+        if text in read.guessed:
+            console.print(escape(f"taken as: {text} as {item.label}"), style="yellow")
     for text, candidates in read.ambiguous:
         console.print(escape(f"not clear: {text} may be {' or '.join(one.as_dict()['curie'] for one in candidates)}"), style="yellow")
     if read.unused:

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from rdflib import RDF, URIRef
 
-from rolegraph import audit, catalogue, comparison, description, entries, jsonld, library, terms, tokens
+from rolegraph import audit, catalogue, comparison, description, entries, jsonld, terms
 from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
 from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, Keep, waiting
-from rolegraph.engine.embedded import EmbeddedEngine, Settings
-from rolegraph.engine.limited import LimitedEngine, Limits, Pool
-from rolegraph.engine.remote import RemoteEngine
+from rolegraph.engine.embedded import Settings
+from rolegraph.engine.limited import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter, NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
-from rolegraph.registry import about, imports
+from rolegraph.registry import about, imports, opening
+from rolegraph.registry.naming import Naming
+from rolegraph.registry.opening import Opened
 from rolegraph.search import Search
 from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Dataset, Row
@@ -51,7 +51,7 @@ class Rolegraph:
         self._folder = folder
         self.tokens = tokens
         self.queries = queries or Library()
-        self.catalogue = Catalogue(engine, self.search.nearest)
+        self.catalogue = Catalogue(engine, self.search.nearest, self.search.named)
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
 
     @classmethod
@@ -70,15 +70,8 @@ class Rolegraph:
         :raises StoreUnusable: for a folder that is in use or cannot be written
         """
         if store is None:
-            engine = EmbeddedEngine(settings)
-            if shipped:
-                library.load(engine, None)
-            return cls(engine)
-        stored = StoredEngine(store, settings)
-        if shipped:
-            library.load(stored, store)
-        limited = limits and LimitedEngine(stored, Pool(limits, network=bool(stored.settings.reach.allowed)))
-        return cls(limited or stored, tokens=Tokens(store / tokens.FILE), search=Search(stored, store / "search"), folder=store)
+            return cls._of(opening.memory(settings, shipped=shipped))
+        return cls._of(opening.stored(store, limits, settings, shipped=shipped))
 
     @classmethod
     def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
@@ -88,10 +81,11 @@ class Rolegraph:
         :param shipped: load what the package ships, where that is new and the endpoint may be written
         :raises StoreUnusable: for an endpoint that cannot be reached, or does not accept the credentials
         """
-        engine = RemoteEngine(endpoint, terms.prefixes())
-        if endpoint.update_url and shipped:
-            library.load(engine, engine.manifest)
-        return cls(engine, tokens=Tokens(store / tokens.FILE) if store else None)
+        return cls._of(opening.remote(endpoint, store, shipped=shipped))
+
+    @classmethod
+    def _of(cls, opened: Opened) -> "Rolegraph":
+        return cls(opened.engine, tokens=opened.tokens, search=opened.search, folder=opened.folder)
 
     def at(self, revision: int) -> "Rolegraph":
         """Return the graph as it was at a revision, for reading.
@@ -112,7 +106,7 @@ class Rolegraph:
         """The analyses of the newest revision. The libraries that they need are loaded when they are first asked for."""
         from rolegraph.analysis import Analysis
 
-        return Analysis(self.engine, self._folder)
+        return Analysis(self.engine, self._folder, Naming(self.search))
 
     def close(self) -> None:
         """Release the store."""
@@ -194,7 +188,7 @@ class Rolegraph:
         return query.bind({key: [self.resolve(text, by_name[key]) for text in texts] for key, texts in given.items()})
 
     def resolve(self, text: str, parameter: Parameter) -> str:
-        """Return the IRI of the thing that a value of a parameter names by slug, CURIE or IRI.
+        """Return the IRI of the thing that a value of a parameter names by slug, CURIE, IRI or label.
 
         :raises BadParameter: where there is no such thing, or more than one
         """
@@ -204,7 +198,7 @@ class Rolegraph:
         return self.catalogue.resolve(parameter.name, text, kinds, parameter.expected)
 
     def role(self, text: str, name: str = "role") -> str:
-        """Return the IRI of the role that a slug, a CURIE or an IRI names.
+        """Return the IRI of the role that a slug, a CURIE, an IRI or a label names.
 
         :param name: of the parameter, for the error
         :raises BadParameter: where there is no such role
@@ -212,7 +206,7 @@ class Rolegraph:
         return self.resolve(text, Parameter(name, "the role", ("role",), ("ai-architect",)))
 
     def compare(self, roles: Sequence[str]) -> Comparison:
-        """Compare two to eight roles, each a slug, a CURIE or an IRI, over every facet.
+        """Compare two to eight roles, each a slug, a CURIE, an IRI or a label, over every facet.
 
         :raises BadParameter: for an unknown role, or too few or too many
         """

@@ -103,6 +103,15 @@ class Search:
         """Return what a text that is still being typed may become, the best first; see :meth:`find`."""
         return self.find(text, kinds, limit=limit)
 
+    def meant(self, text: str, kinds: Sequence[str], limit: int = 20) -> list[Hit]:
+        """Return what a text that may be anything answers, the best first; nothing for one that cannot be searched for."""
+        return self.find(text, kinds, limit=limit) if len(text) <= LONGEST and Typed.of(text).folded else []
+
+    def named(self, text: str, kinds: Sequence[Kind]) -> list[str]:
+        """Return the IRIs of the things of some kinds that a text is a label of: of preferred labels, else of alternative ones."""
+        hits = [hit for hit in self.meant(text, [kind.name for kind in kinds]) if hit.match == "exact"]
+        return sorted(hit.iri for hit in hits if hit.score == hits[0].score)
+
     def nearest(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return the IRIs of up to five things of some kinds that a wrong name was likely meant for."""
         name = text.rpartition("#")[2].rpartition("/")[2].rpartition(":")[2].replace("-", " ")[:LONGEST]
@@ -232,6 +241,10 @@ class _Past(Search):
     def languages(self) -> list[str]:
         """Return the languages of the labels of the newest revision."""
         return self._newest.languages()
+
+    def meant(self, text: str, kinds: Sequence[str], limit: int = 20) -> list[Hit]:
+        """Return what the newest revision has; see :meth:`Search.meant`."""
+        return self._newest.meant(text, kinds, limit)
 
     def nearest(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return what the newest revision has; see :meth:`Search.nearest`."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from flask import Blueprint, Response, render_template, request
@@ -76,11 +77,11 @@ def distinguish() -> Response:
     """Give the fewest items that tell roles apart."""
 
     def find() -> Found:
-        given = [piece.strip() for value in request.args.getlist("role") for piece in value.split(",") if piece.strip()]
+        given = [role for value in request.args.getlist("role") for role in several(value)]
         if not 2 <= len(given) <= MOST_ROLES:
-            expected = f"2 to {MOST_ROLES} roles, each as slug, CURIE or IRI"
+            expected = f"2 to {MOST_ROLES} roles, each as name, slug, CURIE or IRI"
             raise BadParameter("role", f"role was given {len(given)} value{'s' if len(given) != 1 else ''}", expected=expected)
-        return current().analysis.distinguish([current().role(one) for one in given])
+        return current().analysis.distinguish(given)
 
     return answer("distinguish.html", ("role",), find)
 
@@ -157,6 +158,17 @@ def source() -> str | None:
     return current().resolve(given, SOURCE) if given else None
 
 
+def several(value: str) -> list[str]:
+    """Return the roles that a value names: one, whose name may hold commas, or several with commas between them."""
+    if "," in value:
+        with suppress(BadParameter):
+            return [current().role(value.strip())]
+    pieces = [piece.strip() for piece in value.split(",") if piece.strip()]
+    if len(pieces) > MOST_ROLES:
+        raise BadParameter("role", f"role was given {len(pieces)} values", expected=f"2 to {MOST_ROLES} roles")
+    return [current().role(piece) for piece in pieces]
+
+
 def text(name: str) -> str:
     """Return the value of a parameter, or an empty one.
 
@@ -175,7 +187,7 @@ def only(name: str) -> str:
     """
     given = text(name)
     if not given:
-        raise BadParameter(name, f"{name} was given nothing", expected="one role as slug, CURIE or IRI, such as ai-architect")
+        raise BadParameter(name, f"{name} was given nothing", expected="one role as name, slug, CURIE or IRI, such as ai-architect")
     return given
 
 

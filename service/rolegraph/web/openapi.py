@@ -46,15 +46,15 @@ _SEARCH = (
 )
 _ENTRY = tuple(format_.media for format_ in GRAPHS)
 _ROLE = (("role", "query", True, "slug, CURIE or IRI of a role"),)
-_ONE = (("role", "query", True, "one role as slug, CURIE or IRI"),)
+_ONE = (("role", "query", True, "one role as name, slug, CURIE or IRI"),)
 _LIKE = (("with", "query", False, "only this other role, with all that adds to the likeness"),)
 _AMONG = (
     ("source", "query", False, "only roles that this source speaks of"),
     ("count", "query", False, "how many are wanted"),
 )
 _BETWEEN = (
-    ("from", "query", True, "the role that somebody comes from, as slug, CURIE or IRI"),
-    ("to", "query", True, "the role that is wanted, as slug, CURIE or IRI"),
+    ("from", "query", True, "the role that somebody comes from, as name, slug, CURIE or IRI"),
+    ("to", "query", True, "the role that is wanted, as name, slug, CURIE or IRI"),
 )
 _FOR = (("to", "query", False, "one role; without it, the best of all"), *_AMONG)
 _ROUTES = (("k", "query", False, "how many routes are wanted, from 1 to 10"),)

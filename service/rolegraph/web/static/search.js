@@ -41,7 +41,10 @@ function combobox(input) {
   }
 
   function follow(option) {
-    if (option.dataset.address) location.assign(option.dataset.address);
+    if ("fill" in input.dataset) {
+      input.value = dismissed = option.dataset.fill;
+      close();
+    } else if (option.dataset.address) location.assign(option.dataset.address);
     else {
       input.value = option.dataset.label;
       close();
@@ -58,6 +61,7 @@ function combobox(input) {
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
       option.dataset.label = one.label;
+      option.dataset.fill = found.filter((other) => other.label.toLowerCase() === one.label.toLowerCase()).length > 1 ? one.curie : one.label;
       option.dataset.address = one.address.startsWith("/") ? one.address : "";
       label.textContent = one.label;
       const system = one.curie.split(":")[0];
@@ -80,7 +84,9 @@ function combobox(input) {
     if (!text || text === dismissed) return close();
     asked = new AbortController();
     try {
-      const answer = await fetch(`${input.dataset.suggest}?q=${encodeURIComponent(text)}`, { signal: asked.signal, headers: { Accept: "application/json" } });
+      const address = new URL(input.dataset.suggest, location);
+      address.searchParams.set("q", text);
+      const answer = await fetch(address, { signal: asked.signal, headers: { Accept: "application/json" } });
       if (!answer.ok) return close();
       const { suggestions } = await answer.json();
       if (document.activeElement === input) show(suggestions);

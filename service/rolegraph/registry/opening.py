@@ -1,0 +1,49 @@
+"""Opens what a graph is kept in: a store in a folder, one in memory, or one behind an endpoint."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rolegraph import library, terms, tokens
+from rolegraph.engine import Engine
+from rolegraph.engine.embedded import EmbeddedEngine, Settings
+from rolegraph.engine.limited import LimitedEngine, Limits, Pool
+from rolegraph.engine.remote import RemoteEngine
+from rolegraph.engine.remote.endpoint import Endpoint
+from rolegraph.engine.stored import StoredEngine
+from rolegraph.search import Search
+from rolegraph.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An engine, and what lies beside its store; ``folder`` is where what is built of the graph is kept."""
+
+    engine: Engine
+    tokens: Tokens | None = None
+    search: Search | None = None
+    folder: Path | None = None
+
+
+def memory(settings: Settings | None, *, shipped: bool) -> Opened:
+    """Open a store in memory."""
+    engine = EmbeddedEngine(settings)
+    if shipped:
+        library.load(engine, None)
+    return Opened(engine)
+
+
+def stored(store: Path, limits: Limits | None, settings: Settings | None, *, shipped: bool) -> Opened:
+    """Open the store in a folder; see :meth:`Rolegraph.open <rolegraph.registry.Rolegraph.open>`."""
+    engine = StoredEngine(store, settings)
+    if shipped:
+        library.load(engine, store)
+    limited = limits and LimitedEngine(engine, Pool(limits, network=bool(engine.settings.reach.allowed)))
+    return Opened(limited or engine, Tokens(store / tokens.FILE), Search(engine, store / "search"), store)
+
+
+def remote(endpoint: Endpoint, store: Path | None, *, shipped: bool) -> Opened:
+    """Open the store behind an endpoint; see :meth:`Rolegraph.remote <rolegraph.registry.Rolegraph.remote>`."""
+    engine = RemoteEngine(endpoint, terms.prefixes())
+    if endpoint.update_url and shipped:
+        library.load(engine, engine.manifest)
+    return Opened(engine, Tokens(store / tokens.FILE) if store else None)
