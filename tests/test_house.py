@@ -15,7 +15,7 @@ LAYERS = (
     {"kept", "things"},
     {
         *("audit", "catalogue", "comparison", "description", "engine", "entries", "importers", "jsonld", "library", "queries", "shapes"),
-        "tokens",
+        *("search", "tokens"),
     },
     {"registry"},
     {"web"},
@@ -42,6 +42,7 @@ OWNERS = {
     "rich": {"cli"},
     "platformdirs": {"cli"},
     "yaml": {"queries.py"},
+    "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
         *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "registry/__init__", "shapes")),
         *(f"engine/{name}.py" for name in ("algebra", "targets", "remote/forms")),

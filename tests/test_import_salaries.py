@@ -137,16 +137,17 @@ def test_a_title_is_a_role_by_its_own_name_before_another_name(graph: Rolegraph,
 def test_roles_of_other_sources_are_named_where_only_one_has_the_name(tmp_path: Path) -> None:
     engine = EmbeddedEngine()
     other = "http://data.europa.eu/esco/occupation/{}"
-    labels = {"a": "data scientist", "b": "engineer", "c": "engineer", "d": "C++ engineer", "e": "C engineer"}
+    labels = {"a": "data scientist", "b": "data engineer", "c": "data engineer", "d": "C++ engineer", "e": "C engineer", "f": "architect"}
     skos = "http://www.w3.org/2004/02/skos/core#"
     text = "".join(f'<{other.format(name)}> a <{terms.RG}Role> ; <{skos}prefLabel> "{label}"@en .\n' for name, label in labels.items())
     engine.write({terms.BASE + "source/esco": text.encode()})
-    rows = row("Data Scientist") + row("Engineer") + row("C Engineer") + row("C++ Engineer")
+    rows = row("Data Scientist") + row("Data Engineer") + row("C Engineer") + row("C++ Engineer") + row("Architect")
     found, report = taken(Rolegraph(engine), tmp_path, rows)
     paid = {(str(role), str(salary).partition("#")[2]) for role, salary in found.subject_objects(RG.salary)}
     assert {role for role, _ in paid} == {other.format("a"), other.format("d")}
     assert (other.format("a"), "data-scientist-senior") in paid
-    assert remarks(report) == {("skipped", "no role of that name"): 1, ("skipped", "name taken"): 1}
+    assert remarks(report) == {("skipped", "no role of that name"): 2, ("skipped", "name taken"): 1}
+    assert [remark.detail.partition(", is ")[2][:8] for remark in report.remarks] == ["the name", "one word", ""]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Looks things up: by name, by kind, with their links and who states them. Every IRI in a query was checked before."""
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
@@ -20,6 +19,9 @@ SPEAKING_OF_THEMSELVES = ("source", "posting")  # what a source describes, where
 BATCH = 500
 
 
+Nearest = Callable[[str, Sequence[Kind]], Sequence[str]]
+
+
 class Rows(Protocol):
     """What looking things up needs of an engine."""
 
@@ -28,10 +30,14 @@ class Rows(Protocol):
 
 
 class Catalogue:
-    """The things of the graph in one engine."""
+    """The things of the graph in one engine.
 
-    def __init__(self, engine: Rows) -> None:
+    :param nearest: returns the IRIs of things of some kinds that a wrong name was likely meant for, the likeliest first
+    """
+
+    def __init__(self, engine: Rows, nearest: Nearest | None = None) -> None:
         self._engine = engine
+        self._nearest: Nearest = nearest or (lambda text, kinds: [])  # noqa: ARG005 - what is given takes them
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE or an IRI names.
@@ -55,13 +61,9 @@ class Catalogue:
 
     def near(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return up to five CURIEs of things of these kinds whose slug or label is nearly a text."""
-        types = " ".join(f"<{kind.type}>" for kind in kinds)
-        pattern = f"VALUES ?type {{ {types} }} ?thing a ?type ; skos:prefLabel|skos:altLabel ?name"
-        found = self._select(f"SELECT ?thing ?name {{ {pattern} }}")
-        names = {terms.slugify(row["name"].value): row["thing"].value for row in found}
-        names |= {terms.slug_of(row["thing"].value): row["thing"].value for row in found}
-        close = get_close_matches(terms.slugify(text.rpartition(":")[2].rpartition("/")[2]), names, n=8, cutoff=0.6)
-        return list(dict.fromkeys(terms.shorten(names[name]) for name in close))[:5]
+        found = self._nearest(text, kinds)
+        known = {row["thing"].value for row in self._select(f"SELECT ?thing {{ VALUES ?thing {{ {_list(found)} }} ?thing a ?type }}")}
+        return [terms.shorten(iri) for iri in found if iri in known]
 
     def labels(self, iris: Sequence[str]) -> dict[str, Named]:
         """Return label and definition of things by IRI; what has no label is called by its CURIE."""

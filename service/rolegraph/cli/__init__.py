@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from rolegraph import __version__, fingerprints, formats, terms
-from rolegraph.cli import changing, importing, keeping, serving, tables
+from rolegraph.cli import changing, importing, keeping, searching, serving, tables
 from rolegraph.cli.files import write
 from rolegraph.cli.options import Group, format_option, output_option, store_option
 from rolegraph.errors import BadParameter
@@ -162,7 +162,10 @@ def fingerprint(text: str | None) -> None:
     click.echo(fingerprints.of(sys.stdin.read() if text is None else text))
 
 
-for command in (serving.serve, changing.add, changing.withdraw, importing.import_, keeping.token, keeping.backup, keeping.restore):
+for command in (
+    *(searching.search, serving.serve, changing.add, changing.withdraw),
+    *(importing.import_, keeping.token, keeping.backup, keeping.restore),
+):
     main.add_command(command)
 
 

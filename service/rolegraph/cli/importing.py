@@ -131,6 +131,8 @@ def take_in(
                 text = io.StringIO()
                 csv.writer(text).writerows([HEADER, *(remark.row() for remark in report.remarks)])
                 write(text.getvalue().encode(), remarks)
+        if not output:
+            graph.search.refresh()  # now, or the first who searches would wait for it
         where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
 

@@ -11,6 +11,7 @@ from rolegraph import terms
 from rolegraph.comparison import Claim, Comparison
 from rolegraph.importers import Imported
 from rolegraph.queries import CannedQuery
+from rolegraph.search import Hit
 from rolegraph.tokens import Token
 
 MARKS = {"all": "●", "some": "◐", "one": "○"}
@@ -52,6 +53,17 @@ def show_comparison(compared: Comparison) -> None:
     console.print("● all of the roles  ◐ some  ○ one", style="dim")
     for source in compared.sources:
         console.print(f"\\[{numbers[source.iri]}] {source.label}", style="dim")
+
+
+def show_hits(hits: Sequence[Hit]) -> None:
+    """Print the hits of a search, a row each."""
+    table = Table("Thing", "Kind", "Label", "Match", "Matched", box=None, header_style="bold")
+    for hit in hits:
+        matched = "" if hit.matched == hit.label else hit.matched
+        table.add_row(escape(terms.shorten(hit.iri)), hit.kind, escape(hit.label), hit.match, escape(matched))
+    console = _console()
+    console.print(table)
+    console.print(f"{len(hits)} hits", style="dim")
 
 
 def show_tokens(tokens: Iterable[Token]) -> None:

@@ -12,6 +12,7 @@ from rolegraph.engine.documents import Triple
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import of, query_errors, tolerant
+from rolegraph.engine.written import Wrote
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
@@ -44,9 +45,9 @@ def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[
     return found
 
 
-def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Keep = "none") -> bool:
-    """Make graphs hold just some triples, and what of theirs is kept, and the union with them. Return whether anything changed."""
-    changed = False
+def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Keep = "none") -> Wrote:
+    """Make graphs hold just some triples, and what of theirs is kept, and the union with them. Return which graphs changed."""
+    changed = set()
     joined: set[Triple] = set()
     left: set[Triple] = set()
     for graph, triples in changes:
@@ -57,16 +58,17 @@ def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Ke
         _add(store, graph, added)
         if isinstance(graph, ox.NamedNode) and store.contains_named_graph(graph) != (triples is not None):
             (store.remove_graph if triples is None else store.add_graph)(graph)
-            changed = True
-        changed = changed or bool(added or removed)
+            changed.add(graph.value)
+        if added or removed:
+            changed.add(_name(graph))
         joined, left = joined | added, left | removed
     if union:
         mend(store, joined, left)
-    return changed
+    return frozenset(changed)
 
 
-def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> bool:
-    """Make graphs hold just what is in files, and the union with them, without holding them in memory. Return whether there were any.
+def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> Wrote:
+    """Make graphs hold just what is in files, and the union with them, without holding them in memory. Return which graphs.
 
     :param old: a folder for what the graphs held before, while that is needed
     :raises BadParameter: for a file that is not there
@@ -83,7 +85,7 @@ def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, 
             _load_lines(store, graph, paths, held, union=union)
         else:
             _load_any(store, graph, paths, held, format_, union=union)
-    return bool(graphs)
+    return frozenset(files)
 
 
 def _held(store: ox.Store, graph: ox.NamedNode, file: Path) -> Path | None:
@@ -167,8 +169,8 @@ def mend(store: ox.Store, joined: set[Triple], left: set[Triple]) -> None:
     _add(store, _DEFAULT, joined)
 
 
-def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *, union: bool) -> bool:
-    """Run a SPARQL update, and bring the union in line. Return whether anything changed, as far as that is known.
+def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *, union: bool) -> Wrote:
+    """Run a SPARQL update, and bring the union in line. Return which graphs changed, as far as that is known.
 
     :raises UnreadableInput: for one that does not parse
     :raises Refused: for one that writes to a union, or reaches too far
@@ -179,7 +181,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
         text = targets.asked_of(text, dataset)
     if not union:
         _run(store, text)
-        return True
+        return None
     try:
         named = targets.written(text)
     except algebra.Unreadable as error:
@@ -189,7 +191,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
         _run(store, text)
         store.update(_JOIN_UNION)  # what fails from here on is no error of what was sent
         store.update(_LEAVE_UNION)
-        return True
+        return None
     graphs = [ox.NamedNode(name) for name in named]
     known = set(store.named_graphs())
     before = {graph: set(of(store, graph)) for graph in graphs}
@@ -198,7 +200,8 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
     joined = set().union(*(after[graph] - before[graph] for graph in graphs))
     left = set().union(*(before[graph] - after[graph] for graph in graphs))
     mend(store, joined, left)
-    return bool(joined or left) or known != set(store.named_graphs())
+    changed = {graph for graph in graphs if before[graph] != after[graph]} | (known ^ set(store.named_graphs()))
+    return frozenset(_name(graph) for graph in changed)
 
 
 def _run(store: ox.Store, text: str) -> None:
@@ -219,6 +222,10 @@ def _add(store: ox.Store, graph: Graph, triples: set[Triple]) -> None:
 def _stated(store: ox.Store, triple: Triple) -> bool:
     """Tell whether a named graph states a triple."""
     return any(isinstance(quad.graph_name, ox.NamedNode) for quad in store.quads_for_pattern(*triple, None))
+
+
+def _name(graph: Graph | ox.BlankNode) -> str:
+    return "" if isinstance(graph, ox.DefaultGraph) else graph.value
 
 
 def _named(iri: str) -> ox.NamedNode:

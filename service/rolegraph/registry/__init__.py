@@ -24,6 +24,7 @@ from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
 from rolegraph.registry import imports
+from rolegraph.search import Search
 from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Dataset, Row
 from rolegraph.tokens import Tokens
@@ -34,11 +35,18 @@ REMEMBERED = 256  # comparisons, of some tens of KiB each
 class Rolegraph:
     """The knowledge graph of job roles over one engine."""
 
-    def __init__(self, engine: Engine, queries: Library | None = None, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        queries: Library | None = None,
+        tokens: Tokens | None = None,
+        search: Search | None = None,
+    ) -> None:
         self.engine = engine
+        self.search = search or Search(engine)
         self.tokens = tokens
         self.queries = queries or Library()
-        self.catalogue = Catalogue(engine)
+        self.catalogue = Catalogue(engine, self.search.nearest)
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
 
     @classmethod
@@ -64,11 +72,8 @@ class Rolegraph:
         stored = StoredEngine(store, settings)
         if shipped:
             library.load(stored, store)
-        allowed = Tokens(store / tokens.FILE)
-        if limits is None:
-            return cls(stored, tokens=allowed)
-        pool = Pool(limits, network=bool(stored.settings.reach.allowed))
-        return cls(LimitedEngine(stored, pool), tokens=allowed)
+        limited = limits and LimitedEngine(stored, Pool(limits, network=bool(stored.settings.reach.allowed)))
+        return cls(limited or stored, tokens=Tokens(store / tokens.FILE), search=Search(stored, store / "search"))
 
     @classmethod
     def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
@@ -88,7 +93,9 @@ class Rolegraph:
 
         :raises NotFound: for one that is not kept
         """
-        return self if revision == self.engine.revision else Rolegraph(self.engine.at(revision), self.queries)
+        if revision == self.engine.revision:
+            return self
+        return Rolegraph(self.engine.at(revision), self.queries, search=self.search.past())
 
     @cached_property
     def shapes(self) -> Shapes:
@@ -97,6 +104,7 @@ class Rolegraph:
 
     def close(self) -> None:
         """Release the store."""
+        self.search.close()
         self.engine.close()
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:

@@ -14,6 +14,7 @@ from rolegraph.web import (
     model,
     problems,
     querying,
+    searching,
     state,
     storing,
     validating,
@@ -36,6 +37,6 @@ def create_app(graph: Rolegraph) -> Flask:
     headers.install(app)
     cors.install(app)
     display.install(app)
-    for module in (comparing, querying, canned, storing, entering, validating, model, problems, linked):
+    for module in (comparing, searching, querying, canned, storing, entering, validating, model, problems, linked):
         app.register_blueprint(module.routes)
     return app

@@ -21,9 +21,6 @@ from rolegraph.web.state import OPTIONS, graph
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED = (HTML, DOCUMENT, CSV, *GRAPHS)
 
-# A spreadsheet runs what starts with one of these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
 routes = Blueprint("comparing", __name__)
 
 
@@ -98,13 +95,9 @@ def _data(given: Sequence[str], format_: Format) -> Response:
         return negotiation.respond(json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n", format_)
     if format_ == CSV:
         text = io.StringIO()
-        csv.writer(text).writerows([_harmless(cell) for cell in row] for row in graph().compare(given).table())
+        csv.writer(text).writerows([display.harmless(cell) for cell in row] for row in graph().compare(given).table())
         return negotiation.respond(text.getvalue(), format_)
     return negotiation.respond(graph().comparison_graph(given, format_).body, format_)
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _page(given: Sequence[str]) -> str:

@@ -43,6 +43,7 @@ SELECT ?label (COUNT(DISTINCT ?role) AS ?roles) WHERE {
 }
 GROUP BY ?label ORDER BY DESC(?roles) ?label LIMIT 20
 """
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SYSTEMS = (
     ("http://data.europa.eu/esco/occupation/", "ESCO occupation"),
     ("http://data.europa.eu/esco/skill/", "ESCO skill"),
@@ -68,6 +69,7 @@ def install(app: Flask) -> None:
         slug=terms.slug_of,
         system=system,
         years=years,
+        zip=zip,
     )
     app.jinja_env.globals.update(
         BASE=terms.BASE,
@@ -136,6 +138,11 @@ def figure(value: str, unit: str) -> str:
     number = Decimal(value)
     scale, word = next(((scale, word) for scale, word in SCALES if abs(number) >= scale), (Decimal(1), ""))
     return f"{unit} {plain(str(number / scale))} {word}".strip()
+
+
+def harmless(cell: str) -> str:
+    """Return a cell of a table as a spreadsheet shows it: what it would run as a formula gets an apostrophe before it."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def years(start: str, end: str) -> str:

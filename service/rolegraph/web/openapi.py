@@ -7,9 +7,11 @@ from typing import Any
 from rolegraph import __version__, errors, terms
 from rolegraph.formats import Format
 from rolegraph.queries import CannedQuery, Parameter
+from rolegraph.search import MOST
 from rolegraph.web.comparing import OFFERED as COMPARED
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.protocol import FORM, QUERY, UPDATE
+from rolegraph.web.searching import OFFERED as FOUND
 from rolegraph.web.validating import OFFERED as REPORTED
 
 PAGE = (HTML,)
@@ -32,6 +34,13 @@ class Operation:
 
 
 _SLUG = (("kind", "path", True, "one of " + ", ".join(terms.KINDS)), ("slug", "path", True, "the last part of the IRI of a thing"))
+_SEARCH = (
+    ("q", "query", True, "a label, words or letters of it, a code, a short form; up to 200 characters"),
+    ("kind", "query", False, "only things of this kind; may be repeated"),
+    ("source", "query", False, "only what a graph names or uses: the slug of a source, a CURIE or an IRI"),
+    ("language", "query", False, "only labels in this language, such as fr, or in none"),
+    ("limit", "query", False, f"number of hits, up to {MOST}"),
+)
 _ENTRY = tuple(format_.media for format_ in GRAPHS)
 _ROLE = (("role", "query", True, "slug, CURIE or IRI of a role"),)
 _NAME = (("name", "path", True, "the name of a canned query"),)
@@ -66,6 +75,8 @@ def _graphs(path: str, parameters: Sequence[tuple[str, str, bool, str]]) -> Sequ
 OPERATIONS = (
     Operation("/", "get", "Home: pick roles and compare them", PAGE),
     Operation("/compare", "get", "Compare two to eight roles over every facet, with who says so", COMPARED, _ROLE),
+    Operation("/search", "get", "Find things by label, as people type it; the newest revision only", FOUND, _SEARCH),
+    Operation("/suggest", "get", "What a label that is being typed may become", (DOCUMENT,), (_SEARCH[0], _SEARCH[1], _SEARCH[-1])),
     Operation("/{kind}", "get", "The things of a kind; as a graph, its concept scheme", THING, _SLUG[:1]),
     Operation("/{kind}/{slug}", "get", "A thing, and who says what about it", THING, _SLUG),
     Operation("/sources", "get", "Leads to /source", PAGE),

@@ -20,10 +20,10 @@ CREDIT = (
     "of this information. USDOL/ETA has not approved, endorsed, or tested these modifications."
 )
 CHANGES = (
-    "{released}Turned into linked data by Rolegraph, which takes a part of the database and modifies it: labels are cleaned of stray blanks; "
-    "rows that are recommended for suppression or not relevant are left out; skills and knowledge of an importance of 3 and more are called "
-    "essential, those of 2 and more optional; the level of education named most is called required, higher ones that a fifth or more name "
-    "are called preferred; software that Rolegraph's own vocabulary knows stands under its name there."
+    "{released}Turned into linked data by Rolegraph, which takes a part of the database and modifies it: labels are cleaned of stray "
+    "blanks; rows that are recommended for suppression or not relevant are left out; skills and knowledge of an importance of 3 and more "
+    "are called essential, those of 2 and more optional; the level of education named most is called required, higher ones that a fifth "
+    "or more name are called preferred; software that Rolegraph's own vocabulary knows stands under its name there."
 )
 
 

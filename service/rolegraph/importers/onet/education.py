@@ -16,6 +16,7 @@ PREFERRED = Decimal(20)  # percent: a fifth of those asked
 class Share:
     """How many percent of those asked name a category; ``withheld`` is one whose suppression is recommended."""
 
+    line: int
     category: int
     percent: Decimal
     people: int | None
@@ -45,13 +46,13 @@ def read(reading: Reading) -> None:
             reading.report.skip("suppression recommended", FILE, line, told)
         if percent is not None:
             number = int(people) if NUMERAL.fullmatch(people) else None
-            found.setdefault(code, []).append(Share(int(category), percent, number, suppress == "Y"))
+            found.setdefault(code, []).append(Share(line, int(category), percent, number, suppress == "Y"))
     for code, shares in found.items():
         _write(reading, code, shares, degrees)
 
 
 def _degrees(reading: Reading) -> dict[int, str]:
-    """Describe the categories of required education, and return their degrees: those of our vocabulary that have the same name, or new ones."""
+    """Return the degrees of the categories of required education: those of our vocabulary by the same name, or new ones, described."""
     ours = reading.labelled("degree")
     clean, report = reading.cleaner(CATEGORIES), reading.report
     found: dict[int, str] = {}
@@ -79,7 +80,7 @@ def _write(reading: Reading, code: str, shares: list[Share], degrees: dict[int, 
     most = max(share.percent for share in shares)
     top = [share for share in shares if share.percent == most > 0]
     if any(share.withheld for share in top):
-        reading.report.note("no required degree", FILE, 0, f"{code}: the suppression of the level that most name is recommended")
+        reading.report.note("no required degree", FILE, top[0].line, f"{code}: the suppression of the level that most name is recommended")
         return
     required = min((share.category for share in top), default=0)
     for share in shares:

@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 
 NULL = "n/a"
 ENGLISH = "en"
+SPARSE = ("Emerging Tasks.txt", "Tasks to DWAs.txt")  # of which nobody expects that they speak of every occupation
 
 REQUIRED = (
     *("Occupation Data.txt", "Alternate Titles.txt", "Task Statements.txt", "Technology Skills.txt", "Skills.txt", "Knowledge.txt"),
@@ -64,7 +65,8 @@ class Reading:
             where = ", ".join(map(str, self._download.paths))
             names = sorted({part.name for part in self._download.parts})
             detail = f"{where} has no file {', no file '.join(missing)}; other releases may call it otherwise"
-            raise UnreadableInput(detail, expected="the text files of the O*NET database, tab-separated, such as those of 29.2", found=names[:60])
+            expected = "the text files of the O*NET database, tab-separated, by their names in 29.2"
+            raise UnreadableInput(detail, expected=expected, found=names[:60])
 
     def has(self, name: str) -> bool:
         """Tell whether a file that may be missing is there, and note where it is not."""
@@ -85,10 +87,11 @@ class Reading:
         :param codes: how the cells of some columns, by their places, have to look, so that an IRI can be made of them
         """
         for line, cells in rows(self._download.one(name), TABS, columns, self.report, optional):
-            row = ["" if cell == NULL else cell for cell in cells]
-            wrong = [place for place, pattern in codes.items() if not pattern.fullmatch(row[place])]
-            if wrong:
-                self.report.skip("not a code", name, line, f"{columns[wrong[0]]} is {row[wrong[0]]!r}")
+            row = ["" if cell == NULL else cell for cell in cells] if NULL in cells else cells
+            for place, pattern in codes.items():
+                if not pattern.fullmatch(row[place]):
+                    self.report.skip("not a code", name, line, f"{columns[place]} is {row[place]!r}")
+                    break
             else:
                 yield line, row
 
@@ -98,10 +101,11 @@ class Reading:
         """Yield line, code of the occupation and the other cells of the rows of a file, whose first column is that code."""
         spoken = self._spoken.setdefault(name, set())
         shifted = {place + 1: pattern for place, pattern in codes.items()}
-        for line, (code, *row) in self.rows(name, (OCCUPATION, *columns), shifted, optional):
+        for line, row in self.rows(name, (OCCUPATION, *columns), shifted, optional):
+            code = row[0]
             if code in self.titles:
                 spoken.add(code)
-                yield line, code, row
+                yield line, code, row[1:]
             else:
                 self.report.skip("unknown occupation", name, line, f"{code!r} is not in Occupation Data.txt")
 
@@ -109,7 +113,7 @@ class Reading:
         """Note each occupation of which a file says nothing: nothing is known, which is not to say that it has nothing."""
         for name, spoken in self._spoken.items():
             for code, (title, line) in self.titles.items():
-                if code not in spoken:
+                if code not in spoken and name not in SPARSE:
                     self.report.note(f"no data in {name}", "Occupation Data.txt", line, f"{code} {title}")
 
     def figure(self, name: str, line: int, text: str, bounds: tuple[int, int]) -> Decimal | None:

@@ -77,7 +77,7 @@ def _emerging(reading: Reading, tasks: set[str]) -> None:
         if original in tasks:
             reading.triples.link(task, "skos:related", _task(original))
         elif original:
-            report.skip("leads to nothing", EMERGING, line, f"{code}: {kind} of task {original!r}, which is not in {FILE}; the task itself is taken")
+            report.note("original task unknown", EMERGING, line, f"{code}: {kind} of task {original!r}, which is not in {FILE}")
 
 
 def _task(number: str) -> str:

@@ -51,9 +51,9 @@ def read(reading: Reading) -> None:
             triples.link(tools[name], "skos:broader", _commodity(commodity))
         if technology.hot:
             triples.value(tools[name], "rg:hot", "true", "boolean")
-    for (code, name), demand in links.items():
+    for (code, name), demanded in links.items():
         triples.link(role(code), "rg:tool", tools[name])
-        if demand:
+        if demanded:
             triples.link(role(code), "rg:toolInDemand", tools[name])
     report.written |= Counter({"tools of roles": len(links), "tools in demand": sum(links.values()), "commodities": len(commodities)})
 
