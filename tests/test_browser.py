@@ -35,6 +35,7 @@ PAGES = {
     "roles": "/role",
     "tool": "/tool/pytorch",
     "source": "/source/ai-architect-vs-deep-learning-engineer",
+    "source of figures": "/source/salaries-2025-01-19",
     "sources": "/source",
     "posting": "/posting/data-engineer-at-murmuration",
     "postings": "/posting",
