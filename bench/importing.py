@@ -33,6 +33,7 @@ ROWS = {
 SOURCES: dict[str, tuple[str, list[str], dict[str, Any]]] = {
     "esco": ("esco", ["esco-1.1.1/en"], {}),
     "esco in two languages": ("esco", ["esco-1.1.1"], {}),
+    "onet": ("onet", ["onet-29.2"], {}),
 }
 """For each row of the figures: the importer, the files under the folder, and what the caller has to say."""
 
