@@ -31,10 +31,19 @@ PAGES = {
     "compare three": "/compare?role=ai-programmer,deep-learning-engineer,computer-vision-engineer",
     "compare six": SIX,
     "compare wrongly": "/compare?role=ai-architect",
+    "similar": "/similar?role=computer-vision-engineer",
+    "gap": "/gap?from=ai-programmer&to=computer-vision-engineer",
+    "gap form": "/gap",
+    "gap wrongly": "/gap?from=nonsense&to=ai-architect",
+    "paths": "/paths?from=ai-programmer&to=computer-vision-engineer",
+    "openings": "/openings?from=deep-learning-engineer",
+    "distinguish": "/distinguish?role=ai-architect&role=ai-programmer&role=deep-learning-engineer&role=machine-learning-engineer",
+    "agreement": "/agreement?role=deep-learning-engineer",
     "role": "/role/computer-vision-engineer",
     "roles": "/role",
     "tool": "/tool/pytorch",
     "source": "/source/ai-architect-vs-deep-learning-engineer",
+    "source of figures": "/source/salaries-2025-01-19",
     "sources": "/source",
     "posting": "/posting/data-engineer-at-murmuration",
     "postings": "/posting",
@@ -99,7 +108,8 @@ def opened(chromium: Browser, server: str) -> Iterator[OPENED]:
 
 
 def status(path: str) -> int:
-    return {PAGES["compare wrongly"]: 400, PAGES["search wrongly"]: 400, PAGES["sparql error"]: 400, PAGES["not found"]: 404}.get(path, 200)
+    wrong = {PAGES[name]: 400 for name in ("compare wrongly", "search wrongly", "gap wrongly", "sparql error")}
+    return {**wrong, PAGES["not found"]: 404}.get(path, 200)
 
 
 def report(page: Page) -> None:
@@ -139,6 +149,16 @@ def test_the_report_of_a_validation_can_be_used_by_everybody(opened: OPENED) -> 
     assert "role:prompt-engineer" in page.input_value("#entry")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     report(page)
+
+
+def test_skills_are_matched_with_roles_without_script(opened: OPENED) -> None:
+    page = opened("/gap", java_script_enabled=False, viewport={"width": 360, "height": 800})
+    page.fill("#profile", "Python, OpenCV\nan unheard-of skill")
+    page.click("button:has-text('Match')")
+    assert page.locator("section.band h2 a").first.inner_text() == "Computer Vision Engineer"
+    assert "an unheard-of skill" in page.locator("dl.facts").inner_text()
+    assert "unheard" not in page.url
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])

@@ -64,6 +64,7 @@ def test_the_page_of_a_role_carries_it_as_an_occupation(client: FlaskClient, gra
     assert found == graph.occupation(f"{terms.BASE}role/{role}")
     assert found["@type"] == "Occupation"
     assert found["skills"]
+    assert found["estimatedSalary"]
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -75,7 +75,7 @@ def test_each_check_can_fail(check: str) -> None:
 def test_a_valid_import_meets_every_rule_for_imports() -> None:
     store = ox.Store()
     load(store, BAD / "imports" / "valid.trig")
-    assert {check: messages(store, check, IMPORT_CHECKS) for check in IMPORT_CHECKS} == dict.fromkeys(IMPORT_CHECKS, [])
+    assert {check: messages(store, check, IMPORT_CHECKS) for check in IMPORT_CHECKS} == {check: [] for check in IMPORT_CHECKS}
 
 
 @pytest.mark.parametrize("path", BAD_IMPORTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -83,8 +83,8 @@ def test_a_bad_import_breaks_the_rule_of_its_folder_alone_and_differs_in_few_lin
     store = ox.Store()
     load(store, path)
     assert [check for check in IMPORT_CHECKS if messages(store, check, IMPORT_CHECKS)] == [path.parent.name]
-    both = (BAD / "imports" / "valid.trig", path)
-    changes = [line[0] for line in difflib.ndiff(*(each.read_text("utf-8").splitlines() for each in both)) if line[0] in "+-"]
+    valid, own = (each.read_text("utf-8").splitlines() for each in (BAD / "imports" / "valid.trig", path))
+    changes = [line[0] for line in difflib.ndiff(valid, own) if line[0] in "+-"]
     assert 1 <= max(changes.count("-"), changes.count("+")) <= 2
 
 

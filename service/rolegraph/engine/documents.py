@@ -128,7 +128,7 @@ def difference(held: Path, new: Sequence[Path], removed: Path, added: Path) -> N
 
     A triple that is written in two ways is in both; no more than a digest of each new line is held in memory.
     """
-    fresh = set()
+    fresh: set[bytes] = set()
     for path in new:
         with path.open("rb") as lines:
             fresh.update(_digest(line) for line in lines)

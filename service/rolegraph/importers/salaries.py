@@ -143,10 +143,13 @@ class _Writer:
             elif role:
                 detail = f"{number}, is another name of {terms.shorten(role)}, whose own name has records"
                 self._task.report.skip("another name of a role", self._file, records[0].line, detail)
-            elif len(others.get(title, ())) == 1:
+            elif len(others.get(title, ())) == 1 and " " in title:
                 roles[title] = next(iter(others[title]))
             else:
-                reason = "is the name of several roles" if title in others else "is not the name of a role"
+                # "Architect" among these records is nobody who builds houses
+                single = "is one word, too little to mean a role of another source"
+                several = single if len(others.get(title, ())) == 1 else "is the name of several roles"
+                reason = several if title in others else "is not the name of a role"
                 self._task.report.skip("no role of that name", self._file, records[0].line, f"{number}, {reason}")
         return roles
 

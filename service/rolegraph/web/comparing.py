@@ -1,7 +1,5 @@
 """Home and the comparison of roles."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.things import Member, Named, Row
 from rolegraph.web import display, negotiation, pay
+from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.state import OPTIONS, graph
 
@@ -94,9 +93,7 @@ def _data(given: Sequence[str], format_: Format) -> Response:
         found = graph().compare(given)
         return negotiation.respond(json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n", format_)
     if format_ == CSV:
-        text = io.StringIO()
-        csv.writer(text).writerows([display.harmless(cell) for cell in row] for row in graph().compare(given).table())
-        return negotiation.respond(text.getvalue(), format_)
+        return negotiation.respond(sheet(graph().compare(given).table()), format_)
     return negotiation.respond(graph().comparison_graph(given, format_).body, format_)
 
 

@@ -61,8 +61,10 @@ def install(app: Flask) -> None:
         curie=terms.shorten,
         expand=expand,
         figure=figure,
+        handle=handle,
         href=href,
         note=note,
+        numbered=numbered,
         ours=ours,
         period=period,
         plain=plain,
@@ -96,6 +98,11 @@ def href(iri: str) -> str:
     if rest != iri and rest[:1].isalnum():
         return f"{request.script_root}/{iri_to_uri(rest)}"
     return iri_to_uri(iri) if iri.startswith(("http://", "https://")) else ""
+
+
+def handle(iri: str) -> str:
+    """Return the shortest text that names a role in an address: its slug, its CURIE or its IRI."""
+    return terms.slug_of(iri) if terms.kind_of(iri) == terms.KINDS["role"] else terms.shorten(iri)
 
 
 def ours(iri: str) -> bool:

@@ -38,9 +38,12 @@ def read(reading: Reading) -> None:
             report.skip("no text", FILE, line, code)
             continue
         technology = found.setdefault(name.casefold(), Technology(name, line))
+        label = clean.label(title, line) or commodity
+        for kept, other in ((technology.name, name), (commodities.setdefault(commodity, label), label)):
+            if kept != other:
+                report.note("written in two ways", FILE, line, f"{other!r} is {kept!r} further up, which is kept")
         technology.commodities.add(commodity)
         technology.hot |= hot == "Y"
-        commodities.setdefault(commodity, clean.label(title, line) or commodity)
         key = code, name.casefold()
         links[key] = links.get(key, False) or demand == "Y"
     for commodity, title in commodities.items():
