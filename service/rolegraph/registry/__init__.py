@@ -1,13 +1,13 @@
 """The façade: everything that the command line and the web do goes through one object."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rdflib import RDF, Graph, Literal, URIRef
 
-from rolegraph import audit, catalogue, comparison, description, entries, jsonld, library, terms, tokens
+from rolegraph import audit, catalogue, description, entries, jsonld, library, terms, tokens
 from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
@@ -24,11 +24,10 @@ from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
 from rolegraph.registry import imports
+from rolegraph.registry.comparing import Comparer
 from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Dataset, Row
 from rolegraph.tokens import Tokens
-
-REMEMBERED = 256  # comparisons, of some tens of KiB each
 
 
 class Rolegraph:
@@ -39,7 +38,7 @@ class Rolegraph:
         self.tokens = tokens
         self.queries = queries or Library()
         self.catalogue = Catalogue(engine)
-        self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
+        self._comparer = Comparer(engine, self.catalogue, self.queries.get("proficiency"))
 
     @classmethod
     def open(
@@ -194,14 +193,7 @@ class Rolegraph:
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        revision = self.engine.revision
-        return self._compare(tuple(iris), 0) if revision is None else self._remembered(tuple(iris), revision)
-
-    def _compare(self, iris: tuple[str, ...], revision: int) -> Comparison:  # noqa: ARG002 - the revision is there to be remembered by
-        rows = self.engine.rows(self.queries.get("compare").bind({"role": iris}))
-        levels = self.engine.rows(self.queries.get("proficiency").bind({"role": iris}))
-        labels = self.catalogue.labels([*iris, *{row["source"].value for row in rows}])
-        return comparison.build([labels[iri] for iri in iris], rows, levels, labels)
+        return self._comparer.compare(iris)
 
     def graph(self, iri: str, format_: Format) -> Answer:
         """Return the triples about a thing, and the labels of what it links to, in a graph format.
