@@ -103,20 +103,28 @@ class Catalogue:
         whole = self.lists.of(kind, source)
         part = whole[(number - 1) * size : number * size] if size else whole
         iris = [iri for _, iri in part]
-        definitions, sources = self.cards.definitions(iris), self._spoken(iris)
-        members = tuple(Member(iri, label, definitions[iri], sources.get(iri, 0)) for label, iri in part)
-        page = Page(members, len(whole), number, size)
+        definitions, speaking = self.cards.definitions(iris), self._spoken(iris)
+        members = tuple(Member(iri, label, definitions[iri], len(speaking.get(iri, ()))) for label, iri in part)
+        sources = self.sources(sorted({one for own in speaking.values() for one in own}))
+        page = Page(members, len(whole), number, size, tuple(sources.values()))
         if not 1 <= number <= page.last:
             raise NotFound(f"there is no page {number} of the {KINDS[kind].plural}", expected=f"1 to {page.last}")
         return page
 
-    def _spoken(self, iris: Sequence[str]) -> dict[str, int]:
-        """Return of each thing the number of sources that say something of it."""
-        found: dict[str, int] = {}
+    def own(self, kind: str, most: int) -> tuple[list[Member], int]:
+        """Return the first things of a kind by label, of more than these only ours, and how many there are in all."""
+        whole = self.lists.of(kind)
+        part = whole if len(whole) <= most else [pair for pair in whole if pair[1].startswith(terms.BASE)][:most]
+        definitions = self.cards.definitions(iri for _, iri in part)
+        return [Member(iri, label, definitions[iri]) for label, iri in part], len(whole)
+
+    def _spoken(self, iris: Sequence[str]) -> dict[str, set[str]]:
+        """Return of each thing the sources that say something of it."""
+        found: dict[str, set[str]] = {}
         for start in range(0, len(iris), BATCH):
             values = f"VALUES ?source {{ {listed(self.speaking())} }} VALUES ?thing {{ {listed(iris[start : start + BATCH])} }}"
-            query = f"SELECT ?thing (COUNT(?source) AS ?sources) {{ {values} FILTER({spoken('?thing', '?source')}) }} GROUP BY ?thing"
-            found |= {row["thing"].value: int(row["sources"].value) for row in self._select(query) if "thing" in row}
+            for row in self._select(f"SELECT ?thing ?source {{ {values} FILTER({spoken('?thing', '?source')}) }}"):
+                found.setdefault(row["thing"].value, set()).add(row["source"].value)
         return found
 
     def sources(self, iris: Iterable[str]) -> dict[str, Source]:

@@ -6,19 +6,20 @@ from typing import Any
 from urllib.parse import unquote
 
 from rolegraph import cards, terms
-from rolegraph.things import Member, Row
+from rolegraph.things import Member, Row, Source
 
 LABEL = f"<{cards.SKOS}prefLabel>|{cards.TITLES}"
 
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a list: ``total`` is the length of the whole, ``number`` counts the pages from 1."""
+    """A part of a list: ``total`` is the length of the whole, ``number`` counts the pages from 1; ``sources`` speak of its members."""
 
     members: tuple[Member, ...]
     total: int
     number: int = 1
     size: int = 0
+    sources: tuple[Source, ...] = ()
 
     @property
     def last(self) -> int:
@@ -26,9 +27,10 @@ class Page:
         return max(1, -(-self.total // self.size)) if self.size else 1
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the page as JSON: ``total``, ``page``, ``pages`` and ``members``."""
-        members = [member.as_dict() for member in self.members]
-        return {"total": self.total, "page": self.number, "pages": self.last, "members": members}
+        """Return the page as JSON: ``total``, ``page``, ``pages``, ``members``, and as ``sources`` those that have a credit line."""
+        members, credited = [member.as_dict() for member in self.members], [source.as_dict() for source in self.sources if source.credit]
+        found = {"total": self.total, "page": self.number, "pages": self.last, "members": members}
+        return {**found, "sources": credited} if credited else found
 
 
 class Lists:

@@ -9,6 +9,7 @@ from rdflib import RDF, Graph, Literal, URIRef
 
 from rolegraph import audit, catalogue, description, entries, jsonld, library, terms, tokens
 from rolegraph.audit import Problem
+from rolegraph.cards import listed
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
 from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, Keep, waiting
@@ -200,11 +201,12 @@ class Rolegraph:
 
         :raises NotFound: where no graph says anything of it
         """
-        self.catalogue.thing(iri)
+        sources = self.catalogue.thing(iri).sources
         rg, schema, skos = (terms.prefixes()[prefix] for prefix in ("rg", "schema", "skos"))
+        credited = f"UNION {{ VALUES ?thing {{ {listed(source.iri for source in sources if source.credit)} }} }}"
         parts = f"<{rg}outlook>|<{rg}salary>|<{schema}baseSalary>|(<{schema}baseSalary>/<{schema}value>)"
         text = f"""CONSTRUCT {{ ?thing ?property ?other . ?other <{skos}prefLabel> ?label }} WHERE {{
-            {{ SELECT DISTINCT ?thing {{ {{ BIND(<{iri}> AS ?thing) }} UNION {{ <{iri}> {parts} ?thing }} }} }}
+            {{ SELECT DISTINCT ?thing {{ {{ BIND(<{iri}> AS ?thing) }} UNION {{ <{iri}> {parts} ?thing }} {credited} }} }}
             ?thing ?property ?other OPTIONAL {{ ?other <{skos}prefLabel> ?label }}
         }}"""
         return self._graph(text, format_)
