@@ -17,6 +17,8 @@ MATCHES = tuple(f"{SKOS}{name}Match" for name in ("exact", "close", "broad", "na
 DESCRIBING = ("dct:title", "dct:publisher", "dcat:version", "dct:issued", "dct:license", "schema:creditText")
 BATCH = 500
 
+Said = dict[tuple[str, Value], set[str]]  # the sources of each property and what stands at its other end
+
 
 class Rows(Protocol):
     """What looking things up needs of an engine."""
@@ -35,7 +37,7 @@ class Catalogue:
     def __init__(self, engine: Rows) -> None:
         self._engine = engine
         self._cards = Kept(lambda: Cards(engine.rows))
-        self._lists = Kept(lambda: Lists(engine.rows))
+        self._lists = Kept(lambda: Lists(engine.rows, self.cards))
         self._sources = Kept(self._described)
 
     @property
@@ -48,7 +50,7 @@ class Catalogue:
     def lists(self) -> Lists:
         """The lists of the newest revision; where others may write unseen, none is kept."""
         revision = self._engine.revision
-        return Lists(self._engine.rows) if revision is None else self._lists.get(revision)
+        return Lists(self._engine.rows, self.cards) if revision is None else self._lists.get(revision)
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE or an IRI names.
@@ -112,11 +114,10 @@ class Catalogue:
         return page
 
     def own(self, kind: str, most: int) -> tuple[list[Member], int]:
-        """Return the first things of a kind by label, of more than these only ours, and how many there are in all."""
-        whole = self.lists.of(kind)
-        part = whole if len(whole) <= most else [pair for pair in whole if pair[1].startswith(terms.BASE)][:most]
+        """Return the things of a kind by label, of more than some number only ours, and how many there are in all."""
+        part = self.lists.own(kind, most)
         definitions = self.cards.definitions(iri for _, iri in part)
-        return [Member(iri, label, definitions[iri]) for label, iri in part], len(whole)
+        return [Member(iri, label, definitions[iri]) for label, iri in part], len(self.lists.things(kind))
 
     def _spoken(self, iris: Sequence[str]) -> dict[str, set[str]]:
         """Return of each thing the sources that say something of it."""
@@ -178,7 +179,7 @@ class Catalogue:
         if not own:
             raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
         leading = f"{listed((*FACETS, *MATCHES))} rg:relatedRole skos:broader schema:relevantOccupation schema:about"
-        incoming = self._links(f"?other ?property <{iri}>", f"VALUES ?property {{ {leading} }}")
+        incoming = self._leading(iri, leading)
         ratings = self._ratings(iri) if kind.name == "role" else ()
         return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, ratings)
 
@@ -220,13 +221,24 @@ class Catalogue:
             found += [(row["thing"].value, row["property"].value, row["value"]) for row in rows]
         return found
 
-    def _links(self, pattern: str, before: str = "") -> tuple[Link, ...]:
+    def _links(self, pattern: str) -> tuple[Link, ...]:
         """Group the rows of a pattern of ``?property`` and ``?other`` by these two, with the sources of each pair."""
-        rows = self._select(f"SELECT ?property ?other ?source {{ {before} GRAPH ?source {{ {pattern} }} }}")
-        said: dict[tuple[str, Value], set[str]] = {}
-        for row in rows:
+        said: Said = {}
+        for row in self._select(f"SELECT ?property ?other ?source {{ GRAPH ?source {{ {pattern} }} }}"):
             said.setdefault((row["property"].value, row["other"]), set()).add(row["source"].value)
-        sources = self.sources({row["source"].value for row in rows})
+        return self._linked(said)
+
+    def _leading(self, iri: str, properties: str) -> tuple[Link, ...]:
+        """Return the links that lead to a thing by some properties. There may be thousands: they come many to a row."""
+        pattern = f"VALUES ?property {{ {properties} }} GRAPH ?source {{ ?other ?property <{iri}> FILTER(ISIRI(?other)) }}"
+        said: Said = {}
+        for row in self._select(f"SELECT ?property ?source (GROUP_CONCAT(STR(?other)) AS ?others) {{ {pattern} }} GROUP BY ?property ?source"):
+            for other in row["others"].value.split():
+                said.setdefault((row["property"].value, Value(other)), set()).add(row["source"].value)
+        return self._linked(said)
+
+    def _linked(self, said: Said) -> tuple[Link, ...]:
+        sources = self.sources({iri for stating in said.values() for iri in stating})
         labels = self.cards.labels({other.value for _, other in said if other.kind == "iri"})
         links = [
             Link(property_, other, labels.get(other.value, other.value), tuple(sources[iri] for iri in sorted(stating)))

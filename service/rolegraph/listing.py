@@ -1,14 +1,14 @@
 """The things of each kind in the order of their labels, page by page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
-from rolegraph import cards, terms
+from rolegraph import terms
+from rolegraph.cards import Cards, words
 from rolegraph.things import Member, Row, Source
 
-LABEL = f"<{cards.SKOS}prefLabel>|{cards.TITLES}"
+FEW = 500  # things whose labels are asked for by name; for more, all labels are read at once
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,38 @@ class Page:
 class Lists:
     """The lists of one revision, each read when it is first asked for."""
 
-    def __init__(self, ask: Callable[[str], list[Row]]) -> None:
+    def __init__(self, ask: Callable[[str], list[Row]], cards: Cards) -> None:
         self._ask = ask
+        self._cards = cards
+        self._things: dict[str, tuple[str, ...]] = {}
         self._lists: dict[tuple[str, str | None], tuple[tuple[str, str], ...]] = {}
         self._named: dict[str, dict[str, tuple[str, ...]]] = {}
 
+    def things(self, kind: str) -> tuple[str, ...]:
+        """Return the IRIs of the things of a kind, sorted."""
+        if kind not in self._things:
+            self._things[kind] = tuple(sorted(words(self._ask, "STR(?thing)", f"?thing a <{terms.KINDS[kind].type}>", "?thing")))
+        return self._things[kind]
+
     def of(self, kind: str, source: str | None = None) -> tuple[tuple[str, str], ...]:
-        """Return (label, IRI) of the things of a kind, or of those that a source speaks of."""
+        """Return (label, IRI) of the things of a kind by label, or of those that a source speaks of."""
         found = self._lists.get((kind, source))
         if found is None:
-            found = self._read(kind) if source is None else self._spoken(kind, source)
+            found = self._ordered(kind) if source is None else self._spoken(kind, source)
             self._lists[kind, source] = found
         return found
+
+    def own(self, kind: str, most: int) -> list[tuple[str, str]]:
+        """Return (label, IRI) of the things of a kind by label; of more than some number only ours, those of our vocabulary first."""
+        found = list(self.things(kind))
+        if len(found) > most:
+            found = [iri for iri in found if iri.startswith(terms.BASE)]
+        if len(found) > most:
+            scheme = terms.KINDS[kind].scheme
+            pattern = f"GRAPH <{scheme}> {{ ?thing a <{terms.KINDS[kind].type}> }}"
+            shipped = set(words(self._ask, "STR(?thing)", pattern, "?thing"))
+            found = sorted(found, key=lambda iri: iri not in shipped)[:most]
+        return _by_label(self._cards.labels(found))
 
     def named(self, kind: str, label: str) -> tuple[str, ...]:
         """Return the IRIs of the things of a kind that have a label, whatever its case; where some are ours, only these."""
@@ -58,29 +78,20 @@ class Lists:
             self._named[kind] = {text: _ours_first(iris) for text, iris in by_label.items()}
         return self._named[kind].get(" ".join(label.split()).casefold(), ())
 
-    def _read(self, kind: str) -> tuple[tuple[str, str], ...]:
-        thing = f"?thing a <{terms.KINDS[kind].type}>"
-        found: dict[str, str] = {}
-        pattern = f"{thing} ; {LABEL} ?label . {cards.english('label')} BIND(STRLEN(STR(?label)) AS ?length)"
-        for words in self._words('CONCAT(STR(?thing), " ", ENCODE_FOR_URI(STR(?label)))', pattern):
-            for iri, text in zip(words[::2], words[1::2], strict=True):
-                label = unquote(text)
-                found[iri] = min(found.get(iri, label), label)
-        pattern = f"{thing} BIND(STRLEN(STR(?thing)) AS ?length)"
-        for words in self._words("STR(?thing)", pattern):
-            found |= {iri: terms.shorten(iri) for iri in words if iri not in found}
-        return tuple(sorted(((label, iri) for iri, label in found.items()), key=lambda pair: (pair[0].lower(), pair[1])))
-
-    def _words(self, words: str, pattern: str) -> Iterator[Sequence[str]]:
-        """Yield texts without blanks, many to a row: a row for each would take most of the time."""
-        rows = self._ask(f"SELECT (GROUP_CONCAT({words}) AS ?words) {{ {pattern} FILTER(ISIRI(?thing)) }} GROUP BY ?length")
-        return (row["words"].value.split() for row in rows if "words" in row)
+    def _ordered(self, kind: str) -> tuple[tuple[str, str], ...]:
+        things = self.things(kind)
+        if len(things) > FEW:
+            self._cards.read_all_labels()
+        return tuple(_by_label(self._cards.labels(things)))
 
     def _spoken(self, kind: str, source: str) -> tuple[tuple[str, str], ...]:
-        thing = f"?thing a <{terms.KINDS[kind].type}>"
-        pattern = f"{thing} FILTER({spoken('?thing', f'<{source}>')}) BIND(STRLEN(STR(?thing)) AS ?length)"
-        known = {iri for words in self._words("STR(?thing)", pattern) for iri in words}
+        pattern = f"?thing a <{terms.KINDS[kind].type}> FILTER({spoken('?thing', f'<{source}>')})"
+        known = set(words(self._ask, "STR(?thing)", pattern, "?thing"))
         return tuple(pair for pair in self.of(kind) if pair[1] in known)
+
+
+def _by_label(labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(((label, iri) for iri, label in labels.items()), key=lambda pair: (pair[0].lower(), pair[1]))
 
 
 def spoken(thing: str, source: str) -> str:

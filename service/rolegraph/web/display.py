@@ -36,10 +36,12 @@ MATCHES = {
     "esco:hasEQFLevel": "Level",
 }
 # the official languages of the European Union, in which ESCO is published, and those of its neighbours
-LANGUAGES = dict(
-    pair.split(":")
-    for pair in ["ar:Arabic", "bg:Bulgarian", "cs:Czech", "da:Danish", "de:German", "el:Greek", "es:Spanish", "et:Estonian", "fi:Finnish", "fr:French", "ga:Irish", "hr:Croatian", "hu:Hungarian", "is:Icelandic", "it:Italian", "lt:Lithuanian", "lv:Latvian", "mt:Maltese", "nl:Dutch", "no:Norwegian", "pl:Polish", "pt:Portuguese", "ro:Romanian", "sk:Slovak", "sl:Slovenian", "sv:Swedish", "uk:Ukrainian"]
-)
+LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "es": "Spanish", "et": "Estonian",
+    "fi": "Finnish", "fr": "French", "ga": "Irish", "hr": "Croatian", "hu": "Hungarian", "is": "Icelandic", "it": "Italian",
+    "lt": "Lithuanian", "lv": "Latvian", "mt": "Maltese", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "sk": "Slovak", "sl": "Slovenian", "sv": "Swedish", "uk": "Ukrainian",
+}  # those in which ESCO is published
 EXAMPLE = """\
 PREFIX rg: <https://w3id.org/rolegraph/ns#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
