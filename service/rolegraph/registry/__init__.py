@@ -27,7 +27,7 @@ from rolegraph.queries import Library, Parameter
 from rolegraph.registry import imports
 from rolegraph.registry.comparing import Comparer
 from rolegraph.shapes import Report, Shapes
-from rolegraph.things import Answer, Dataset, Row
+from rolegraph.things import Answer, Dataset, Row, Thing
 from rolegraph.tokens import Tokens
 
 
@@ -219,9 +219,9 @@ class Rolegraph:
         """Return the description of the SPARQL service at an address, in a graph format."""
         return Answer(format_, description.of(endpoint, self.engine.graphs(), format_, union=self.engine.union))
 
-    def occupation(self, iri: str) -> dict[str, Any]:
-        """Return a role as a schema.org ``Occupation`` in JSON-LD."""
-        return jsonld.occupation(self.catalogue.thing(iri))
+    def occupation(self, role: str | Thing) -> dict[str, Any]:
+        """Return a role, by its IRI or as it was looked up, as a schema.org ``Occupation`` in JSON-LD."""
+        return jsonld.occupation(self.catalogue.thing(role) if isinstance(role, str) else role)
 
     def validate(self, body: bytes, format_: Format) -> Report:
         """Check an entry against the shapes, with what the graph knows of the things that it points to. Stores nothing.

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from rolegraph import catalogue, jsonld, terms
+from rolegraph import catalogue, terms
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.terms import KINDS
@@ -173,7 +173,7 @@ def _role(role: Thing) -> dict[str, Any]:
         "more": total > len(others),
         "related": [link for link in role.values("rg:relatedRole") if link.other.kind == "iri"],
         "postings": [link for link in role.incoming if terms.shorten(link.property) == "schema:relevantOccupation"],
-        "occupation": jsonld.occupation(role),
+        "occupation": graph().occupation(role),
     }
 
 

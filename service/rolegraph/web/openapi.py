@@ -8,6 +8,7 @@ from rolegraph import __version__, errors, terms
 from rolegraph.formats import Format
 from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.web.comparing import OFFERED as COMPARED
+from rolegraph.web.linked import MOST, SIZE
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.protocol import FORM, QUERY, UPDATE
 from rolegraph.web.validating import OFFERED as REPORTED
@@ -32,6 +33,12 @@ class Operation:
 
 
 _SLUG = (("kind", "path", True, "one of " + ", ".join(terms.KINDS)), ("slug", "path", True, "the last part of the IRI of a thing"))
+_PAGE = (
+    ("page", "query", False, "the number of a page, from 1"),
+    ("limit", "query", False, f"how many things make a page, 1 to {MOST}; {SIZE} without it"),
+    ("source", "query", False, "only things of which this source speaks: slug, CURIE or IRI"),
+)
+_IRI = (("iri", "query", True, "the IRI or the CURIE of a thing, such as onet:15-1252.00"),)
 _ENTRY = tuple(format_.media for format_ in GRAPHS)
 _ROLE = (("role", "query", True, "slug, CURIE or IRI of a role"),)
 _NAME = (("name", "path", True, "the name of a canned query"),)
@@ -66,7 +73,8 @@ def _graphs(path: str, parameters: Sequence[tuple[str, str, bool, str]]) -> Sequ
 OPERATIONS = (
     Operation("/", "get", "Home: pick roles and compare them", PAGE),
     Operation("/compare", "get", "Compare two to eight roles over every facet, with who says so", COMPARED, _ROLE),
-    Operation("/{kind}", "get", "The things of a kind; as a graph, its concept scheme", THING, _SLUG[:1]),
+    Operation("/{kind}", "get", "The things of a kind, page by page; as a graph, its concept scheme", THING, (*_SLUG[:1], *_PAGE)),
+    Operation("/thing", "get", "A thing of any system by its IRI, and who says what about it; for one of ours, the way there", THING, _IRI),
     Operation("/{kind}/{slug}", "get", "A thing, and who says what about it", THING, _SLUG),
     Operation("/sources", "get", "Leads to /source", PAGE),
     Operation("/sparql", "get", "Answer a SPARQL 1.1 query", ANSWER, (_QUERY, *_ASKED)),
@@ -166,6 +174,8 @@ def _parameter(name: str, place: str, required: bool, description: str) -> dict[
         schema["enum"] = list(terms.KINDS)
     if name == "role":
         schema = _ROLES
+    if name in ("page", "limit"):
+        schema = {"type": "integer", "minimum": 1}
     return {"name": name, "in": place, "required": required, "description": description, "schema": schema}
 
 
