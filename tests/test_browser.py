@@ -49,6 +49,12 @@ PAGES = {
     "ontology": "/ontology",
     "shapes": "/shapes",
     "not found": "/role/nonsense",
+    "foreign role": "/thing?iri=esco-occupation:made-up-carver",
+    "rated role": "/thing?iri=onet:99-0001.00",
+    "group": "/thing?iri=isco:C912",
+    "page of a list": "/skill?limit=20&page=2",
+    "imported source": "/source/made-up-1-0",
+    "compare across sources": "/compare?role=ai-programmer,esco-occupation:made-up-carver,onet:99-0001.00",
 }
 OPENED = Callable[..., Page]
 

@@ -166,10 +166,13 @@ def _roles() -> tuple[list[Member], int]:
 def _pairs(roles: Sequence[Member]) -> list[tuple[Named, Named]]:
     """Return the pairs of roles that a source compares, each once."""
     known = {role.iri: role for role in roles}
+    about: dict[str, list[str]] = {}
+    for row in graph().engine.rows("SELECT ?source ?role { ?source <https://schema.org/about> ?role } ORDER BY ?source ?role"):
+        if row["role"].value in known:
+            about.setdefault(row["source"].value, []).append(row["role"].value)
     found: dict[frozenset[str], tuple[Named, Named]] = {}
-    for row in graph().rows("sources"):
-        about = [link.other.value for link in graph().catalogue.thing(row["source"].value).values("schema:about")]
-        pair = [known[iri] for iri in about if iri in known]
+    for pair in about.values():
         if len(pair) == 2:
-            found.setdefault(frozenset(about), (pair[0], pair[1]))
+            named = sorted((known[iri] for iri in pair), key=lambda role: (role.label.lower(), role.iri))
+            found.setdefault(frozenset(pair), (named[0], named[1]))
     return list(found.values())
