@@ -35,10 +35,19 @@ PAGES = {
     "compare three": "/compare?role=ai-programmer,deep-learning-engineer,computer-vision-engineer",
     "compare six": SIX,
     "compare wrongly": "/compare?role=ai-architect",
+    "similar": "/similar?role=computer-vision-engineer",
+    "gap": "/gap?from=ai-programmer&to=computer-vision-engineer",
+    "gap form": "/gap",
+    "gap wrongly": "/gap?from=nonsense&to=ai-architect",
+    "paths": "/paths?from=ai-programmer&to=computer-vision-engineer",
+    "openings": "/openings?from=deep-learning-engineer",
+    "distinguish": "/distinguish?role=ai-architect&role=ai-programmer&role=deep-learning-engineer&role=machine-learning-engineer",
+    "agreement": "/agreement?role=deep-learning-engineer",
     "role": "/role/computer-vision-engineer",
     "roles": "/role",
     "tool": "/tool/pytorch",
     "source": "/source/ai-architect-vs-deep-learning-engineer",
+    "source of figures": "/source/salaries-2025-01-19",
     "sources": "/source",
     "posting": "/posting/data-engineer-at-murmuration",
     "postings": "/posting",
@@ -49,6 +58,11 @@ PAGES = {
     "sparql": "/sparql",
     "sparql answer": f"/sparql?query={SELECT}",
     "sparql error": "/sparql?query=SELECT%20%3Fa%0AWHERE%20nonsense",
+    "search": "/search",
+    "search answer": "/search?q=learning",
+    "search filtered": "/search?q=dl+enginer&kind=role&language=en",
+    "search in vain": "/search?q=xyzzyx",
+    "search wrongly": "/search?q=a&kind=nonsense",
     "validate": "/validate?example=invalid",
     "ontology": "/ontology",
     "shapes": "/shapes",
@@ -129,7 +143,8 @@ def opening(chromium: Browser, server: str) -> Iterator[OPENED]:
 
 
 def status(path: str) -> int:
-    return {PAGES["compare wrongly"]: 400, PAGES["sparql error"]: 400, PAGES["not found"]: 404}.get(path, 200)
+    wrong = {PAGES[name]: 400 for name in ("compare wrongly", "search wrongly", "gap wrongly", "sparql error")}
+    return {**wrong, PAGES["not found"]: 404}.get(path, 200)
 
 
 def report(page: Page) -> None:
@@ -183,6 +198,16 @@ def test_the_report_of_a_validation_can_be_used_by_everybody(opened: OPENED) -> 
     assert "role:prompt-engineer" in page.input_value("#entry")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     report(page)
+
+
+def test_skills_are_matched_with_roles_without_script(opened: OPENED) -> None:
+    page = opened("/gap", java_script_enabled=False, viewport={"width": 360, "height": 800})
+    page.fill("#profile", "Python, OpenCV\nan unheard-of skill")
+    page.click("button:has-text('Match')")
+    assert page.locator("section.band h2 a").first.inner_text() == "Computer Vision Engineer"
+    assert "an unheard-of skill" in page.locator("dl.facts").inner_text()
+    assert "unheard" not in page.url
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
@@ -272,3 +297,40 @@ def test_eight_roles_fit_on_the_page(opened: OPENED, server: str) -> None:
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_thing_is_found_without_script(opened: OPENED) -> None:
+    page = opened("/", java_script_enabled=False)
+    page.fill(".quick input", "deep lerning enginer")
+    page.click(".quick button")
+    assert page.locator(".hits h2").first.inner_text() == "Deep Learning Engineer"
+    page.select_option("#f-kind", "skill")
+    page.click(".finder button")
+    assert page.locator(".hits .kind").all_inner_texts() != []
+    assert all(text.startswith("skill") for text in page.locator(".hits .kind").all_inner_texts())
+
+
+def test_suggestions_are_used_with_the_keyboard(opened: OPENED) -> None:
+    page = opened("/ontology", viewport={"width": 1280, "height": 800})
+    box = page.locator(".quick input")
+    box.press_sequentially("pytor")
+    page.wait_for_selector(".quick .suggestions li")
+    assert box.get_attribute("aria-expanded") == "true"
+    report(page)
+    box.press("ArrowDown")
+    chosen = page.locator(f"#{box.get_attribute('aria-activedescendant')}")
+    assert chosen.get_attribute("aria-selected") == "true"
+    assert chosen.locator("span").inner_text() == "PyTorch"
+    box.press("Escape")
+    assert box.get_attribute("aria-expanded") == "false"
+    assert page.locator(".quick .suggestions").is_hidden()
+    box.press("ArrowDown")
+    box.press("c")
+    page.wait_for_selector(".quick .suggestions li")
+    box.press("ArrowDown")
+    box.press("Enter")
+    page.wait_for_url(re.compile(r"/tool/pytorch$"))
+    box = page.locator(".quick input")
+    box.press_sequentially("deep learn")
+    box.press("Enter")
+    page.wait_for_url(re.compile(r"/search\?q=deep\+learn$"))

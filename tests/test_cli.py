@@ -30,6 +30,25 @@ def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, env=WIDE, check=False)
 
 
+def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path) -> None:
+    entry, broken = tmp_path / "entry.ttl", tmp_path / "broken.ttl"
+    described = """@prefix dct: <http://purl.org/dc/terms/> . @prefix source: <https://w3id.org/rolegraph/source/> .
+        source:our-hr a rg:Source ; dct:title "Our roles"@en ."""
+    entry.write_text(VALID + described, encoding="utf-8")
+    broken.write_text(VALID.replace('"Prompt Engineer"@en', '""@en') + described, encoding="utf-8")
+    store = ("--store", str(tmp_path / "store"))
+    found = run("add", "our-hr", str(entry), *store)
+    assert (found.returncode, "source:our-hr is in the store" in found.stdout) == (0, True), found
+    assert "prompt-engineer" in run("query", "roles-by-tool", "-p", "tool=python", "--format", "csv", *store).stdout
+    refused = run("add", "our-hr", str(broken), *store)
+    assert (refused.returncode, "nothing was stored" in refused.stderr) == (1, True)
+    assert run("withdraw", "source:our-hr", *store).returncode == 0
+    assert "prompt-engineer" not in run("query", "roles-by-tool", "-p", "tool=python", "--format", "csv", *store).stdout
+    gone = run("withdraw", "our-hr", *store)
+    assert (gone.returncode, "there is no graph" in gone.stderr) == (2, True)
+    assert "names no source" in run("withdraw", "<>", *store).stderr
+
+
 def test_every_command_explains_itself_with_an_example_that_starts_with_its_name() -> None:
     groups = {name: command for name, command in main.commands.items() if isinstance(command, Group)}
     within = {f"{name} {inner}": command for name, group in groups.items() for inner, command in group.commands.items()}

@@ -1,7 +1,9 @@
 """The ontology, its alignments, the JSON-LD context and the hygiene checks over everything that the project ships."""
 
+import difflib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -15,6 +17,8 @@ from rolegraph import resources, terms
 BAD = Path(__file__).parent / "checks"
 VALID = sorted((Path(__file__).parent / "shapes").glob("*/valid.ttl"))
 CHECKS = {path.stem.removesuffix("-violation"): path for path in resources.files("ontology", "checks/*.rq")}
+IMPORT_CHECKS = {path.stem.removesuffix("-violation"): path for path in resources.files("ontology", "checks/imports/*.rq")}
+BAD_IMPORTS = sorted(BAD.glob("imports/*/*.trig"))
 CONTEXT = json.loads((resources.folder("ontology") / "context.jsonld").read_text(encoding="utf-8"))["@context"]
 
 
@@ -48,8 +52,8 @@ def ontology() -> Graph:
     return Graph().parse(resources.folder("ontology") / "rolegraph.ttl")
 
 
-def messages(store: ox.Store, check: str) -> list[str]:
-    rows = store.query(CHECKS[check].read_text(encoding="utf-8"))
+def messages(store: ox.Store, check: str, checks: Mapping[str, Path] = CHECKS) -> list[str]:
+    rows = store.query(checks[check].read_text(encoding="utf-8"))
     assert isinstance(rows, ox.QuerySolutions)
     found = [(row["subject"], row["message"]) for row in rows]
     assert all(subject is not None and isinstance(message, ox.Literal) for subject, message in found)
@@ -68,24 +72,42 @@ def test_each_check_can_fail(check: str) -> None:
     assert messages(store, check)
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_each_check_says_what_it_is(check: str) -> None:
-    text = CHECKS[check].read_text(encoding="utf-8")
+def test_a_valid_import_meets_every_rule_for_imports() -> None:
+    store = ox.Store()
+    load(store, BAD / "imports" / "valid.trig")
+    assert {check: messages(store, check, IMPORT_CHECKS) for check in IMPORT_CHECKS} == {check: [] for check in IMPORT_CHECKS}
+
+
+@pytest.mark.parametrize("path", BAD_IMPORTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_bad_import_breaks_the_rule_of_its_folder_alone_and_differs_in_few_lines(path: Path) -> None:
+    store = ox.Store()
+    load(store, path)
+    assert [check for check in IMPORT_CHECKS if messages(store, check, IMPORT_CHECKS)] == [path.parent.name]
+    valid, own = (each.read_text("utf-8").splitlines() for each in (BAD / "imports" / "valid.trig", path))
+    changes = [line[0] for line in difflib.ndiff(valid, own) if line[0] in "+-"]
+    assert 1 <= max(changes.count("-"), changes.count("+")) <= 2
+
+
+@pytest.mark.parametrize("path", [*CHECKS.values(), *IMPORT_CHECKS.values()], ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_each_check_says_what_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     header = yaml.safe_load("\n".join(line.removeprefix("#+ ") for line in text.splitlines() if line.startswith("#+ ")))
     assert set(header) == {"summary", "scope"}
-    assert header["scope"] in {"ontology", "data"}
+    assert header["scope"] in ({"import"} if path.parent.name == "imports" else {"ontology", "data"})
     assert re.fullmatch(r"[A-Z].*\.", header["summary"])
 
 
 def test_there_is_data_to_check() -> None:
     assert len(resources.files("data", "vocabularies/*.ttl")) >= 13
     assert len(resources.files("data", "sources/*.ttl")) >= 5
-    assert {path.stem for path in BAD.iterdir()} == set(CHECKS)
+    assert {path.stem for path in BAD.glob("*.trig")} == set(CHECKS)
+    assert {path.parent.name for path in BAD_IMPORTS} == set(IMPORT_CHECKS)
 
 
 def test_the_guide_names_checks_and_shapes_that_exist_and_every_check() -> None:
     guide = (resources.folder("ontology") / "guide.md").read_text(encoding="utf-8")
     assert set(re.findall(r"`([a-z-]+)-violation`", guide)) == set(CHECKS)
+    assert set(re.findall(r"`imports/([a-z-]+)-violation`", guide)) == set(IMPORT_CHECKS)
     shapes = "".join(path.read_text(encoding="utf-8") for path in resources.files("ontology", "shapes/*.ttl"))
     assert [shape for shape in re.findall(r"`(rgsh:[\w-]+)`", guide) if f"{shape} a sh:" not in shapes] == []
 

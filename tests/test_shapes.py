@@ -138,6 +138,13 @@ def test_a_word_that_the_ontology_does_not_have_is_pointed_out(shapes: Shapes, k
     assert "did you mean rg:essentialSkill?" in finding.message
 
 
+@pytest.mark.parametrize("kind", ["role:x a rg:Role", "skill:x a rg:Skill"])
+def test_a_role_or_a_skill_may_stand_in_a_group_of_a_classification(kind: str, shapes: Shapes, known: Graph) -> None:
+    named = 'skos:prefLabel "X"@en ; skos:definition "An example."@en'
+    report = checked(shapes, known, f"{kind} ; {named} ; skos:broader isco:C2512 . isco:C2512 a rg:Group ; {named} .")
+    assert (report.findings, report.checked) == ((), 2)
+
+
 def test_only_the_entry_is_reported_on_though_the_context_counts(shapes: Shapes) -> None:
     entry = Graph().parse(data=f"PREFIX rg: <{terms.RG}>\n<http://a.example/r> rg:tool <http://a.example/t> .", format="turtle")
     context = Graph().parse(

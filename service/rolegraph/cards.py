@@ -1,6 +1,6 @@
 """What a glance at things tells: their labels, kinds, definitions and what stands above them; asked for in batches, and kept."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -72,6 +72,13 @@ class Cards:
         """Return the IRIs of what stands directly above each thing, sorted."""
         return _known(self._above, iris, lambda missing: self._several(missing, f"<{SKOS}broader>"), ())
 
+    def chain(self, iri: str) -> list[str]:
+        """Return what stands above a thing, the most general first: of several parents the first in order."""
+        found = [iri]
+        while (above := self.above(found[:1])[found[0]]) and above[0] not in found:
+            found.insert(0, above[0])
+        return found[:-1]
+
     def kinds(self, iris: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the names of the kinds that each thing is of, in their order; none for what is not described here."""
         return _known(self._kinds, iris, self._read_kinds, ())
@@ -106,9 +113,10 @@ class Cards:
 
 
 def _known(kept: dict[str, T], iris: Iterable[str], read: Callable[[Sequence[str]], dict[str, T]], none: T) -> dict[str, T]:
-    """Return what is kept of things, and read what is not."""
+    """Return what is kept of things, in their order, and read what is not."""
     found: dict[str, T] = {}
     missing = []
+    iris = iris if isinstance(iris, Collection) else list(iris)
     for iri in iris:
         if (own := kept.get(iri)) is not None:
             found[iri] = own
@@ -123,4 +131,4 @@ def _known(kept: dict[str, T], iris: Iterable[str], read: Callable[[Sequence[str
             kept.clear()
         for iri in asked:
             found[iri] = kept[iri] = read_now.get(iri, none)
-    return found
+    return found if not missing else {iri: found[iri] for iri in iris}

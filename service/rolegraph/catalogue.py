@@ -1,11 +1,10 @@
 """Looks things up: by name, by kind, with their links and who states them. Every IRI in a query was checked before."""
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
-from rolegraph.cards import SKOS, Cards, listed
+from rolegraph.cards import SKOS, Cards, english, listed
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.kept import Kept
 from rolegraph.listing import Lists, Page, spoken
@@ -20,6 +19,9 @@ BATCH = 500
 Said = dict[tuple[str, Value], set[str]]  # the sources of each property and what stands at its other end
 
 
+Nearest = Callable[[str, Sequence[Kind]], Sequence[str]]
+
+
 class Rows(Protocol):
     """What looking things up needs of an engine."""
 
@@ -32,10 +34,14 @@ class Rows(Protocol):
 
 
 class Catalogue:
-    """The things of the graph in one engine."""
+    """The things of the graph in one engine.
 
-    def __init__(self, engine: Rows) -> None:
+    :param nearest: returns the IRIs of things of some kinds that a wrong name was likely meant for, the likeliest first
+    """
+
+    def __init__(self, engine: Rows, nearest: Nearest | None = None) -> None:
         self._engine = engine
+        self._nearest: Nearest = nearest or (lambda text, kinds: [])  # noqa: ARG005 - what is given takes them
         self._cards = Kept(lambda: Cards(engine.rows))
         self._lists = Kept(lambda: Lists(engine.rows, self.cards))
         self._sources = Kept(self._described)
@@ -72,13 +78,9 @@ class Catalogue:
 
     def near(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return up to five CURIEs of things of these kinds whose slug or label is nearly a text."""
-        types = " ".join(f"<{kind.type}>" for kind in kinds)
-        pattern = f"VALUES ?type {{ {types} }} ?thing a ?type ; skos:prefLabel|skos:altLabel ?name"
-        found = self._select(f"SELECT ?thing ?name {{ {pattern} }}")
-        names = {terms.slugify(row["name"].value): row["thing"].value for row in found}
-        names |= {terms.slug_of(row["thing"].value): row["thing"].value for row in found}
-        close = get_close_matches(terms.slugify(text.rpartition(":")[2].rpartition("/")[2]), names, n=8, cutoff=0.6)
-        return list(dict.fromkeys(terms.shorten(names[name]) for name in close))[:5]
+        found = self._nearest(text, kinds)
+        known = self.cards.kinds(found)
+        return [terms.shorten(iri) for iri in found if known[iri]]
 
     def labels(self, iris: Sequence[str]) -> dict[str, Named]:
         """Return label and definition of things by IRI; what has no label is called by its CURIE."""
@@ -162,6 +164,15 @@ class Catalogue:
             found.setdefault(row["label"].value.casefold(), set()).add(row["thing"].value)
         return {label: iris.pop() for label, iris in found.items() if len(iris) == 1}
 
+    def preferred(self, kind: str) -> dict[str, frozenset[str]]:
+        """Return the IRIs of all things of a kind, each with its preferred labels in English, of which there may be none."""
+        names = f"OPTIONAL {{ ?thing skos:prefLabel ?label . {english('label')} }}"
+        rows = self._select(f"SELECT DISTINCT ?thing ?label {{ ?thing a <{KINDS[kind].type}> {names} }}")
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            found.setdefault(row["thing"].value, set()).update([row["label"].value] if "label" in row else [])
+        return {iri: frozenset(labels) for iri, labels in found.items()}
+
     def count(self, kind: str) -> int:
         """Return how many things of a kind there are."""
         rows = self._select(f"SELECT (COUNT(DISTINCT ?thing) AS ?things) {{ ?thing a <{KINDS[kind].type}> }}")
@@ -194,12 +205,8 @@ class Catalogue:
 
     def above(self, iri: str) -> list[Named]:
         """Return what stands above a thing, the most general first: of several parents the first in order."""
-        cards, chain, place = self.cards, [iri], iri
-        while (above := cards.above([place])[place]) and above[0] not in chain:
-            place = above[0]
-            chain.append(place)
-        labels = cards.labels(chain)
-        return [Named(one, labels[one]) for one in reversed(chain[1:])]
+        labels = self.cards.labels(self.cards.chain(iri))
+        return [Named(one, label) for one, label in labels.items()]
 
     def _ratings(self, role: str) -> tuple[Rating, ...]:
         """Return the ratings of a role's items, the most important first."""

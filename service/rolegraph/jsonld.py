@@ -1,15 +1,17 @@
 """JSON-LD: graphs compacted with the project's context, and roles in the words of schema.org."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from rdflib import Graph
 
 from rolegraph import resources, terms
-from rolegraph.things import Link, Thing
+from rolegraph.things import Link, Row, Thing
 
 SCHEMA = "https://schema.org/"
 CREDENTIALS = ("rg:requiredDegree", "rg:preferredDegree", "rg:certification")
+PERCENTILES = ("percentile10", "percentile25", "median", "percentile75", "percentile90")
 ONET = "https://www.onetonline.org/link/summary/"
 ESCO = "http://data.europa.eu/esco/"
 
@@ -21,11 +23,13 @@ def compact(ntriples: bytes) -> bytes:
     return graph.serialize(format="json-ld", context=context, auto_compact=False, indent=1, sort_keys=True, encoding="utf-8")
 
 
-def occupation(role: Thing) -> dict[str, Any]:
+def occupation(role: Thing, salaries: Iterable[Row] = ()) -> dict[str, Any]:
     """Return a role as a schema.org ``Occupation``: only what a source states, and nothing that is required by others.
 
     Skills and tools are ``DefinedTerm``, degrees and certifications ``EducationalOccupationalCredential``, the matches
     to ESCO, ISCO-08 and O*NET-SOC ``CategoryCode``.
+
+    :param salaries: rows of the query ``salaries`` for the role, each a ``MonetaryAmountDistribution``
     """
     found: dict[str, Any] = {
         "@context": SCHEMA,
@@ -37,7 +41,7 @@ def occupation(role: Thing) -> dict[str, Any]:
         "responsibilities": [link.label for link in role.values("rg:responsibility")],
         "skills": _skills(role),
         "educationRequirements": [_credential(link) for name in CREDENTIALS for link in role.values(name)],
-        "estimatedSalary": [{"@id": link.other.value} for link in role.values("rg:salary")],
+        "estimatedSalary": [_salary(row) for row in salaries],
         "occupationalCategory": [code for link in role.links if (code := _category(link))],
     }
     return {name: value for name, value in found.items() if value}
@@ -62,6 +66,25 @@ def _credential(link: Link) -> dict[str, Any]:
     if property_ == "rg:certification":
         return {**found, "credentialCategory": "certificate"}
     return {**found, "credentialCategory": "degree", "description": "required" if property_ == "rg:requiredDegree" else "preferred"}
+
+
+def _salary(row: Row) -> dict[str, Any]:
+    """Return a distribution of pay; how many salaries are behind it stands in words, since schema.org has no property for that."""
+    text = {name: value.value for name, value in row.items()}
+    level = f"level {terms.slug_of(text['level'])}" if "level" in text else "all levels"
+    number = int(text["observations"])
+    count = f"{number:,} salary" if number == 1 else f"{number:,} salaries"
+    years = "-".join(sorted({text[name] for name in ("from", "to") if name in text}))
+    figures = {name: float(text[name]) for name in PERCENTILES if name in text}
+    return {
+        "@type": "MonetaryAmountDistribution",
+        "@id": text["salary"],
+        "name": text.get("name", ""),
+        "description": f"{level}, computed from {count}" + (f" of {years}" if years else ""),
+        "currency": text["currency"],
+        "duration": text["duration"],
+        **{name: int(figure) if figure.is_integer() else figure for name, figure in figures.items()},
+    }
 
 
 def _category(link: Link) -> dict[str, Any] | None:

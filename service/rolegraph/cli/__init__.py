@@ -1,7 +1,5 @@
 """The command line: arguments in, tables and files out. Exit code 0 fine, 1 not conforming, 2 unusable input."""
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Sequence
@@ -10,8 +8,8 @@ from pathlib import Path
 import click
 
 from rolegraph import __version__, fingerprints, formats, terms
-from rolegraph.cli import importing, keeping, serving, tables
-from rolegraph.cli.files import write
+from rolegraph.cli import analysing, changing, importing, keeping, searching, serving, tables
+from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Group, format_option, output_option, store_option
 from rolegraph.errors import BadParameter
 from rolegraph.registry import Rolegraph
@@ -85,14 +83,14 @@ def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path 
     elif name == "json":
         write(json.dumps(graph.compare(roles).as_dict(), indent=1, ensure_ascii=False).encode() + b"\n", output)
     elif name == "csv":
-        write(_csv(graph.compare(roles).table()), output)
+        write(as_csv(graph.compare(roles).table()), output)
     else:
         write(graph.comparison_graph(roles, formats.named(name, GRAPHS)).body, output)
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--input-format", type=click.Choice([format_.name for format_ in GRAPHS]), help="Format of the entry; else by its file name.")
+@click.argument("files", nargs=-1, required=True, type=changing.entry_argument)
+@changing.input_option
 @format_option((*formats.holding("document"), formats.named("turtle", GRAPHS)), "text")
 @store_option
 def validate(files: tuple[Path, ...], input_format: str | None, name: str, store: Path | None) -> None:
@@ -106,10 +104,7 @@ def validate(files: tuple[Path, ...], input_format: str | None, name: str, store
     graph = Rolegraph.open(store)
     conforms = True
     for path in files:
-        format_ = formats.named(input_format, GRAPHS) if input_format else formats.of_extension(path.name, GRAPHS)
-        if format_ is None:
-            detail = f"the format of {path} is not known by its name"
-            raise BadParameter("files", detail, expected="--input-format, or a name that ends in .ttl, .nt, .jsonld or .rdf")
+        format_ = changing.written_in(path, input_format)
         report = graph.validate(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes(), format_)
         conforms &= report.conforms
         if name == "text":
@@ -165,7 +160,10 @@ def fingerprint(text: str | None) -> None:
     click.echo(fingerprints.of(sys.stdin.read() if text is None else text))
 
 
-for command in (serving.serve, importing.import_, keeping.token, keeping.backup, keeping.restore):
+for command in (
+    *(searching.search, *analysing.COMMANDS, serving.serve, changing.add, changing.withdraw),
+    *(importing.import_, keeping.token, keeping.backup, keeping.restore),
+):
     main.add_command(command)
 
 
@@ -186,9 +184,3 @@ def _pairs(parameters: Sequence[str]) -> dict[str, list[str]]:
             raise BadParameter("param", f"{text!r} is no parameter", expected="NAME=VALUE, such as role=ai-architect")
         found.setdefault(name.strip(), []).append(value)
     return found
-
-
-def _csv(table: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(table)
-    return text.getvalue().encode()

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +14,36 @@ from rich.progress import Progress as Bars
 
 from rolegraph.cli import tables
 from rolegraph.cli.files import write
-from rolegraph.cli.options import Group, served_store_option
-from rolegraph.importers import Importer
+from rolegraph.cli.options import Function, Group, served_store_option
+from rolegraph.importers import Importer, crosswalk, esco, onet, salaries
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import HEADER, Progress, Report
 from rolegraph.registry import Rolegraph
 
-paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-version_option = click.option("--version", help="The publisher's version, where the names of the files and their folders do not tell it.")
-report_option = click.option(
-    "--report",
-    "remarks",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write every row that was left out, mended or noted to this CSV file, with file, line and reason.",
+COMMON = (
+    click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
+    click.option("--version", help="The publisher's version, where neither the files nor the names of their folders tell it."),
+    click.option(
+        "--report",
+        "remarks",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write every row that was left out, mended or noted to this CSV file, with file, line and reason.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the graph to this file as N-Triples, and store nothing.",
+    ),
+    served_store_option("Folder of the store; no service may have it open."),
 )
-file_option = click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the graph to this file as N-Triples, and store nothing.",
-)
-store_option = served_store_option("Folder of the store; no service may have it open.")
+
+
+def common(function: Function) -> Function:
+    """Give a command what every import takes."""
+    for option in reversed(COMMON):
+        function = option(function)
+    return function
 
 
 @click.group("import", cls=Group)
@@ -48,20 +57,84 @@ def import_() -> None:
     """
 
 
-def take_in(importer: Importer, paths: tuple[Path, ...], store: Path, remarks: Path | None, output: Path | None, **wanted: Any) -> None:
-    """Run an importer on some paths, and tell on the terminal what it did."""
+@import_.command("esco")
+@common
+@click.option("--language", "languages", multiple=True, help="Import this language, such as en; may be repeated. Without it, all.")
+def import_esco(**given: Any) -> None:
+    """Take in ESCO, the European classification of occupations and skills, from its tables in CSV.
+
+    \b
+    rolegraph import esco "ESCO dataset - v1.1.1 - classification - en - csv.zip"
+    rolegraph import esco esco-en.zip esco-fr.zip --version 1.1.1 --language en --language fr
+    """
+    take_in(esco.read, **given)
+
+
+@import_.command("onet")
+@common
+def import_onet(**given: Any) -> None:
+    """Take in the O*NET database of the U.S. Department of Labor: its text files, in a folder or the zip.
+
+    \b
+    rolegraph import onet db_29_2_text.zip --report left-out.csv
+    """
+    take_in(onet.read, **given)
+
+
+@import_.command("crosswalk")
+@common
+def import_crosswalk(**given: Any) -> None:
+    """Take in a crosswalk between ESCO and O*NET, or the table of O*NET-SOC 2010 to 2019.
+
+    Both are taken in first: the crosswalk leads from the one to the other. The table beside it says what became of its codes.
+
+    \b
+    rolegraph import crosswalk esco_onet_crosswalk_Nov2020.csv 2010_to_2019_Crosswalk.csv
+    """
+    take_in(crosswalk.read, looking_up=True, **given)
+
+
+@import_.command("salaries")
+@common
+def import_salaries(**given: Any) -> None:
+    """Take in a table of salaries, as distributions by role and level.
+
+    \b
+    rolegraph import salaries salaries.csv --version 2025-01-19
+    """
+    take_in(salaries.read, **given)
+
+
+def take_in(
+    importer: Importer,
+    paths: tuple[Path, ...],
+    store: Path,
+    remarks: Path | None,
+    output: Path | None,
+    *,
+    looking_up: bool = False,
+    **wanted: Any,
+) -> None:
+    """Run an importer on some paths, and tell on the terminal what it did; the remarks also where it fails.
+
+    :param looking_up: whether the importer looks into the store also where it stores nothing
+    :param wanted: see :class:`~rolegraph.importers.Task`
+    """
     download = Download(paths)
-    graph = Rolegraph.open() if output else Rolegraph.open(store)
-    with _progress() as progress:
+    graph = Rolegraph.open(store if looking_up or not output else None)
+    with closing(graph), _progress() as progress:
         report = Report(progress)
-        imported = graph.take_in(importer, download, report, output, **wanted)
-    if remarks:
-        text = io.StringIO()
-        csv.writer(text).writerows([HEADER, *(remark.row() for remark in report.remarks)])
-        write(text.getvalue().encode(), remarks)
-    where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
+        try:
+            imported = graph.take_in(importer, download, report, output, **wanted)
+        finally:
+            if remarks:
+                text = io.StringIO()
+                csv.writer(text).writerows([HEADER, *(remark.row() for remark in report.remarks)])
+                write(text.getvalue().encode(), remarks)
+        if not output:
+            graph.search.refresh()  # now, or the first who searches would wait for it
+        where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
-    graph.close()
 
 
 @contextmanager

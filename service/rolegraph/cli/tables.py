@@ -11,6 +11,7 @@ from rolegraph import terms
 from rolegraph.comparison import Claim, Comparison
 from rolegraph.importers import Imported
 from rolegraph.queries import CannedQuery
+from rolegraph.search import Hit
 from rolegraph.tokens import Token
 
 MARKS = {"all": "●", "some": "◐", "one": "○"}
@@ -22,7 +23,7 @@ def list_queries(queries: Iterable[CannedQuery]) -> None:
     table = Table("Name", "No.", "Question", "Parameters", box=None, header_style="bold")
     for query in queries:
         table.add_row(query.name, query.number, query.question, " ".join(parameter.name for parameter in query.parameters))
-    Console().print(table)
+    _console().print(table)
 
 
 def show_rows(names: Sequence[str], bindings: Sequence[dict[str, dict[str, str]]]) -> None:
@@ -30,14 +31,14 @@ def show_rows(names: Sequence[str], bindings: Sequence[dict[str, dict[str, str]]
     table = Table(*names, box=None, header_style="bold")
     for row in bindings:
         table.add_row(*(escape(terms.shorten(row[name]["value"])) if name in row else "" for name in names))
-    console = Console()
+    console = _console()
     console.print(table)
     console.print(f"{len(bindings)} rows", style="dim")
 
 
 def show_comparison(compared: Comparison) -> None:
     """Print a comparison, a table per section: who has an item, and the numbers of the sources that say so."""
-    console = Console()
+    console = _console()
     numbers = {source.iri: number for number, source in enumerate(compared.sources, 1)}
     for section in compared.sections:
         table = Table("", section.label, *(role.label for role in compared.roles), box=None, header_style="bold", title_justify="left")
@@ -54,6 +55,17 @@ def show_comparison(compared: Comparison) -> None:
         console.print(f"\\[{numbers[source.iri]}] {source.label}", style="dim")
 
 
+def show_hits(hits: Sequence[Hit]) -> None:
+    """Print the hits of a search, a row each."""
+    table = Table("Thing", "Kind", "Label", "Match", "Matched", box=None, header_style="bold")
+    for hit in hits:
+        matched = "" if hit.matched == hit.label else hit.matched
+        table.add_row(escape(terms.shorten(hit.iri)), hit.kind, escape(hit.label), hit.match, escape(matched))
+    console = _console()
+    console.print(table)
+    console.print(f"{len(hits)} hits", style="dim")
+
+
 def show_tokens(tokens: Iterable[Token]) -> None:
     """Print tokens, a row each."""
     table = Table(box=None, header_style="bold")
@@ -62,18 +74,19 @@ def show_tokens(tokens: Iterable[Token]) -> None:
     for token in tokens:
         times = (f"{time:%Y-%m-%d %H:%M}" if time else "never" for time in (token.created, token.expires))
         table.add_row(token.id, token.state, escape(token.scope), escape(token.name), *times)
-    Console().print(table)
+    _console().print(table)
 
 
 def show_import(imported: Imported, where: str, remarks: Path | None) -> None:
     """Print what an import read, wrote, left out and mended."""
-    console, report, publication = Console(), imported.report, imported.publication
+    console, report, publication = _console(), imported.report, imported.publication
     for title, counter in (("read from", report.read), ("written as", report.written)):
         table = Table(title, "number", box=None, header_style="bold")
         for name, number in counter.items():
             table.add_row(escape(name), f"{number:,}")
         console.print(table)
-    table = Table("", "rule", "rows", "the first of them", box=None, header_style="bold")
+    table = Table("", "rule", "rows", box=None, header_style="bold", expand=True)
+    table.add_column("the first of them", no_wrap=True, overflow="ellipsis", ratio=1)  # what the others leave
     for deed, rule, number, first in report.summary():
         table.add_row(deed, escape(rule), f"{number:,}", escape(f"{first.file}:{first.line}: {first.detail}"))
     console.print(table)
@@ -81,6 +94,10 @@ def show_import(imported: Imported, where: str, remarks: Path | None) -> None:
     console.print(f"{len(report.remarks):,} remarks; {told}", style="dim")
     console.print(f"{publication.title} is {where}: {terms.shorten(publication.iri)}", highlight=False)
     console.print(escape(publication.credit), style="dim")
+
+
+def _console() -> Console:
+    return Console(emoji=False)  # else ":1234:" in what is shown becomes a picture
 
 
 def _said(claim: Claim, numbers: Mapping[str, int]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from rolegraph.engine.revisions import Revision
+from rolegraph.engine.written import Wrote
 from rolegraph.formats import Format, holding, named
 from rolegraph.things import Answer, Dataset, Row
 
@@ -50,6 +51,9 @@ class Engine(Protocol):
 
         None where others may write unseen.
         """
+
+    def written(self, since: int) -> Wrote:
+        """Return the IRIs of the graphs that were written after a revision, None where that is not known."""
 
     def revisions(self) -> Sequence[Revision]:
         """Return the revisions that can be read, newest first."""

@@ -4,7 +4,7 @@ blank nodes; and terms.
 
 import hashlib
 import mmap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -113,13 +113,50 @@ def surely_without_blank_nodes(path: Path, format_: Format) -> bool:
         return content.find(b"_:") < 0
 
 
+def pieces(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield a file of lines in pieces of whole lines, of about some size in bytes, with the number of lines before each."""
+    before = 0
+    with path.open("rb") as file:
+        while piece := file.read(size):
+            piece += file.readline()
+            yield before, piece
+            before += piece.count(b"\n")
+
+
+def difference(held: Path, new: Sequence[Path], removed: Path, added: Path) -> None:
+    """Compare files of N-Triples without blank nodes line by line: write what only ``held`` has, and what only the new ones have.
+
+    A triple that is written in two ways is in both; no more than a digest of each new line is held in memory.
+    """
+    fresh: set[bytes] = set()
+    for path in new:
+        with path.open("rb") as lines:
+            fresh.update(_digest(line) for line in lines)
+    with held.open("rb") as lines, removed.open("wb") as output:
+        for line in lines:
+            digest = _digest(line)
+            if digest in fresh:
+                fresh.discard(digest)
+            else:
+                output.write(line)
+    with added.open("wb") as output:
+        for path in new:
+            with path.open("rb") as lines:
+                output.writelines(line.rstrip(b"\r\n") + b"\n" for line in lines if _digest(line) in fresh)
+
+
+def _digest(line: bytes) -> bytes:
+    return hashlib.blake2b(line.strip(), digest_size=16).digest()
+
+
 @contextmanager
-def syntax_errors(what: str) -> Iterator[None]:
-    """Turn a parser's errors about a document into ours."""
+def syntax_errors(what: str, before: int = 0) -> Iterator[None]:
+    """Turn a parser's errors about a document, before which there were some lines, into ours."""
     try:
         yield
     except SyntaxError as error:
-        raise UnreadableInput(f"{what} does not parse: {error.msg}", line=error.lineno, column=error.offset) from error
+        line = before + error.lineno if error.lineno else error.lineno
+        raise UnreadableInput(f"{what} does not parse: {error.msg}", line=line, column=error.offset) from error
     except ValueError as error:
         raise UnreadableInput(f"{what} does not parse: {error}") from error
 

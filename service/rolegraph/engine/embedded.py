@@ -13,6 +13,7 @@ from rolegraph.engine import TURTLE, Changes, Keep, writing
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision
+from rolegraph.engine.written import Written, Wrote
 from rolegraph.errors import NotFound, Refused
 from rolegraph.formats import Format
 from rolegraph.things import Dataset
@@ -39,6 +40,10 @@ class Snapshot(Reader):
         self.revision = number
         if lease:
             weakref.finalize(self, lease.release).atexit = False  # what the end of the process leaves, the next start removes
+
+    def written(self, since: int) -> Wrote:
+        """Return none: what is read is never written."""
+        return frozenset()
 
     def revisions(self) -> Sequence[Revision]:
         """Return none: a revision knows of no other."""
@@ -73,6 +78,11 @@ class EmbeddedEngine(Reader):
         self._writing = threading.Lock()
         self.union = settings.union
         self.revision = 0
+        self._written = Written(0)
+
+    def written(self, since: int) -> Wrote:
+        """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
+        return self._written.since(since)
 
     def revisions(self) -> Sequence[Revision]:
         """Return none: only the newest is kept."""
@@ -88,15 +98,20 @@ class EmbeddedEngine(Reader):
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
         read = writing.read(changes, format_, union=self.union, keep=keep)
         with self._writing:
-            self.revision += writing.replace(self._store, read, union=self.union, keep=keep)
+            self._note(writing.replace(self._store, read, union=self.union, keep=keep))
 
     def update(self, text: str, dataset: Dataset | None = None) -> None:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         with self._writing:
-            self.revision += writing.update(self._store, text, dataset, self._reach, union=self.union)
+            self._note(writing.update(self._store, text, dataset, self._reach, union=self.union))
 
     def close(self) -> None:
         """Release the store."""
+
+    def _note(self, wrote: Wrote) -> None:
+        if wrote is None or wrote:
+            self._written.note(self.revision + 1, wrote)
+            self.revision += 1
 
 
 def _past() -> Refused:

@@ -20,6 +20,7 @@ from rolegraph.engine.embedded import Snapshot
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.engine.worker import Reply, Request
+from rolegraph.engine.written import Wrote
 from rolegraph.errors import ClientGone, MemoryLimitReached, RolegraphError, StoreUnusable, TimeLimitReached
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Dataset, Row
@@ -58,6 +59,9 @@ class LimitedEngine:
     @property
     def revision(self) -> int:
         return self._read.revision
+
+    def written(self, since: int) -> Wrote:
+        return self._read.written(since)
 
     def revisions(self) -> Sequence[Revision]:
         return self._engine.revisions()

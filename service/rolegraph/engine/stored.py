@@ -13,9 +13,12 @@ from rolegraph.engine import TURTLE, Changes, Check, Choose, Gone, Keep, uncheck
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Revision, Revisions
+from rolegraph.engine.written import Written, Wrote
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Dataset, Row
+
+LARGE = 8 * 1024 * 1024  # bytes of files from which a store is put in order after they were loaded
 
 
 class StoredEngine:
@@ -39,6 +42,7 @@ class StoredEngine:
                 # new, or written before there were revisions, or these were removed: what there is is the first one
                 self._publish(self._store, 1 if len(self._store) else 0)
             self._newest = self._snapshot(self._revisions.newest or 0)
+            self._written = Written(self.revision)
             self._revisions.clean()
         except (OSError, RuntimeError) as error:  # the engine's word for damage is the latter
             raise StoreUnusable(_meaning(folder, error)) from error
@@ -57,6 +61,10 @@ class StoredEngine:
     def newest(self) -> Snapshot:
         """The newest revision, which is kept as long as somebody holds it."""
         return self._newest
+
+    def written(self, since: int) -> Wrote:
+        """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
+        return self._written.since(since)
 
     def revisions(self) -> Sequence[Revision]:
         """Return the revisions that are kept, newest first."""
@@ -110,10 +118,13 @@ class StoredEngine:
         :raises BadParameter: for a file that is not there
         :raises UnreadableInput: for a file that does not parse; then nothing is changed
         """
+        known = {graph: tuple(paths) for graph, paths in files.items()}
 
-        def change(store: ox.Store) -> bool:
+        def change(store: ox.Store) -> Wrote:
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="load-") as old:
-                changed = writing.load(store, files, format_, union=self.union, old=Path(old))
+                changed = writing.load(store, known, format_, union=self.union, old=Path(old))
+            if sum(path.stat().st_size for paths in known.values() for path in paths) > LARGE:
+                store.optimize()  # takes seconds, and makes what is read afterwards, the check included, several times quicker
             check(Reader(store, self.settings.prefixes, self.settings.reach).rows)
             return changed
 
@@ -125,7 +136,7 @@ class StoredEngine:
             self._store = None  # what was acknowledged is on the disk
             del self._newest
 
-    def _commit(self, change: Callable[[ox.Store], bool], *, large: bool = False) -> None:
+    def _commit(self, change: Callable[[ox.Store], Wrote], *, large: bool = False) -> None:
         """Make a change and publish it.
 
         :param large: an error about what was sent, too, may leave a part of it behind; else such an error comes before any change
@@ -133,7 +144,9 @@ class StoredEngine:
         with self._writing:
             store = self._writable()
             try:
-                if change(store):
+                wrote = change(store)
+                if wrote is None or wrote:
+                    self._written.note(self.revision + 1, wrote)
                     self._newest = self._publish(store, self.revision + 1)
             except BaseException as error:
                 if isinstance(error, RolegraphError) and not large:

@@ -1,6 +1,8 @@
 """Changes of a store of Oxigraph. The one who writes holds the store alone; a change that fails midway is taken back by them."""
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -10,12 +12,14 @@ from rolegraph.engine.documents import Triple
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import of, query_errors, tolerant
-from rolegraph.errors import BadParameter, Refused
+from rolegraph.engine.written import Wrote
+from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Dataset
 
 LARGE = 50_000  # quads from which loading in bulk is worth its start
+PIECE = 24 * 1024 * 1024  # bytes of N-Triples that are loaded at once; the engine takes some ten times that for a while
 
 _DEFAULT = ox.DefaultGraph()
 _JOIN_UNION = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } FILTER NOT EXISTS { ?s ?p ?o } }"
@@ -41,9 +45,9 @@ def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[
     return found
 
 
-def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Keep = "none") -> bool:
-    """Make graphs hold just some triples, and what of theirs is kept, and the union with them. Return whether anything changed."""
-    changed = False
+def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Keep = "none") -> Wrote:
+    """Make graphs hold just some triples, and what of theirs is kept, and the union with them. Return which graphs changed."""
+    changed = set()
     joined: set[Triple] = set()
     left: set[Triple] = set()
     for graph, triples in changes:
@@ -54,16 +58,17 @@ def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Ke
         _add(store, graph, added)
         if isinstance(graph, ox.NamedNode) and store.contains_named_graph(graph) != (triples is not None):
             (store.remove_graph if triples is None else store.add_graph)(graph)
-            changed = True
-        changed = changed or bool(added or removed)
+            changed.add(graph.value)
+        if added or removed:
+            changed.add(_name(graph))
         joined, left = joined | added, left | removed
     if union:
         mend(store, joined, left)
-    return changed
+    return frozenset(changed)
 
 
-def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> bool:
-    """Make graphs hold just what is in files, and the union with them, without holding them in memory. Return whether there were any.
+def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> Wrote:
+    """Make graphs hold just what is in files, and the union with them, without holding them in memory. Return which graphs.
 
     :param old: a folder for what the graphs held before, while that is needed
     :raises BadParameter: for a file that is not there
@@ -73,35 +78,81 @@ def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, 
     for path in (path for paths in graphs.values() for path in paths):
         if not path.is_file():
             raise BadParameter("files", f"there is no file {path}", expected="files that can be read")
-    replaced = [_unload(store, graph, old / str(number), union=union) for number, graph in enumerate(graphs)]
-    for graph, paths in graphs.items():
+    for number, (graph, paths) in enumerate(graphs.items()):
         store.add_graph(graph)
-        for number, path in enumerate(paths):
-            _load(store, graph, path, number, format_, union=union)
-    for held in replaced:
-        if held is not None and union:
-            _remove(store, _DEFAULT, (triple for triple in documents.plain(held) if not _stated(store, triple)))
-    return bool(graphs)
+        held = _held(store, graph, old / str(number))
+        if all(documents.surely_without_blank_nodes(path, format_) for path in paths):
+            _load_lines(store, graph, paths, held, union=union)
+        else:
+            _load_any(store, graph, paths, held, format_, union=union)
+    return frozenset(files)
 
 
-def _unload(store: ox.Store, graph: ox.NamedNode, held: Path, *, union: bool) -> Path | None:
-    """Empty a graph and return the file in which its triples are now; None where there were none."""
+def _held(store: ox.Store, graph: ox.NamedNode, file: Path) -> Path | None:
+    """Write what a graph holds to a file of N-Triples; None where it holds nothing."""
     if next(of(store, graph), None) is None:
         return None
-    store.dump(held, ox.RdfFormat.N_TRIPLES, from_graph=graph)
+    store.dump(file, ox.RdfFormat.N_TRIPLES, from_graph=graph)
+    return file
+
+
+def _load_lines(store: ox.Store, graph: ox.NamedNode, paths: Sequence[Path], held: Path | None, *, union: bool) -> None:
+    """Load N-Triples without blank nodes: of a graph that held something, only what is new, after what is gone."""
+    if held is None:
+        for path in paths:
+            _load_pieces(store, graph, path, union=union)
+        return
+    removed, added = held.with_suffix(".removed"), held.with_suffix(".added")
+    documents.difference(held, paths, removed, added)
+    _withdraw(store, graph, removed, union=union)
+    try:
+        _load_pieces(store, graph, added, union=union)
+    except UnreadableInput:
+        for path in paths:  # tells where in which of the files that were sent
+            with documents.syntax_errors(f"the ntriples in {path}"):
+                deque(documents.plain(path), maxlen=0)
+        raise
+
+
+def _load_pieces(store: ox.Store, graph: ox.NamedNode, path: Path, *, union: bool) -> None:
+    """Load N-Triples into the graph and the union, piece by piece, since the engine sorts in memory what it is given at once."""
+
+    def load(into: Graph, piece: bytes, before: int) -> None:
+        with documents.syntax_errors(f"the ntriples in {path}", before):
+            store.bulk_load(piece, ox.RdfFormat.N_TRIPLES, to_graph=into)
+
+    into = (graph, _DEFAULT) if union else (graph,)
+    with ThreadPoolExecutor(len(into)) as threads:
+        for before, piece in documents.pieces(path, PIECE):
+            for done in [threads.submit(load, each, piece, before) for each in into]:
+                done.result()
+
+
+def _load_any(store: ox.Store, graph: ox.NamedNode, paths: Sequence[Path], held: Path | None, format_: Format, *, union: bool) -> None:
+    """Load files in any format, where the graph is emptied before, and the union loses afterwards what is not there again."""
+    if held is not None:
+        if union:
+            _remove(store, graph, documents.plain(held))
+        else:
+            store.clear_graph(graph)
+    for number, path in enumerate(paths):
+        _load(store, graph, path, number, format_, union=union)
+    if held is not None and union:
+        _remove(store, _DEFAULT, (triple for triple in documents.plain(held) if not _stated(store, triple)))
+
+
+def _withdraw(store: ox.Store, graph: ox.NamedNode, removed: Path, *, union: bool) -> None:
+    """Remove the triples in a file from a graph, and from the union those that no other graph states."""
+    _remove(store, graph, documents.plain(removed))
     if union:
-        _remove(store, graph, documents.plain(held))
-    else:
-        store.clear_graph(graph)
-    return held
+        _remove(store, _DEFAULT, (triple for triple in documents.plain(removed) if not _stated(store, triple)))
 
 
 def _load(store: ox.Store, graph: ox.NamedNode, path: Path, number: int, format_: Format, *, union: bool) -> None:
     kind = documents.RDF[format_.name]
-    if not union or documents.surely_without_blank_nodes(path, format_):
+    if not union:
         with documents.syntax_errors(f"the {format_.name} in {path}"):
-            for into in (graph, _DEFAULT) if union else (graph,):
-                store.bulk_load(path=path, format=kind, base_iri=graph.value, to_graph=into)
+            store.bulk_load(path=path, format=kind, base_iri=graph.value, to_graph=graph)
         return
     stream = documents.Stream(path, format_, graph.value, number)
     store.bulk_extend(ox.Quad(*triple, graph) for triple in stream)
@@ -118,8 +169,8 @@ def mend(store: ox.Store, joined: set[Triple], left: set[Triple]) -> None:
     _add(store, _DEFAULT, joined)
 
 
-def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *, union: bool) -> bool:
-    """Run a SPARQL update, and bring the union in line. Return whether anything changed, as far as that is known.
+def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *, union: bool) -> Wrote:
+    """Run a SPARQL update, and bring the union in line. Return which graphs changed, as far as that is known.
 
     :raises UnreadableInput: for one that does not parse
     :raises Refused: for one that writes to a union, or reaches too far
@@ -130,7 +181,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
         text = targets.asked_of(text, dataset)
     if not union:
         _run(store, text)
-        return True
+        return None
     try:
         named = targets.written(text)
     except algebra.Unreadable as error:
@@ -140,7 +191,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
         _run(store, text)
         store.update(_JOIN_UNION)  # what fails from here on is no error of what was sent
         store.update(_LEAVE_UNION)
-        return True
+        return None
     graphs = [ox.NamedNode(name) for name in named]
     known = set(store.named_graphs())
     before = {graph: set(of(store, graph)) for graph in graphs}
@@ -149,7 +200,8 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
     joined = set().union(*(after[graph] - before[graph] for graph in graphs))
     left = set().union(*(before[graph] - after[graph] for graph in graphs))
     mend(store, joined, left)
-    return bool(joined or left) or known != set(store.named_graphs())
+    changed = {graph for graph in graphs if before[graph] != after[graph]} | (known ^ set(store.named_graphs()))
+    return frozenset(_name(graph) for graph in changed)
 
 
 def _run(store: ox.Store, text: str) -> None:
@@ -170,6 +222,10 @@ def _add(store: ox.Store, graph: Graph, triples: set[Triple]) -> None:
 def _stated(store: ox.Store, triple: Triple) -> bool:
     """Tell whether a named graph states a triple."""
     return any(isinstance(quad.graph_name, ox.NamedNode) for quad in store.quads_for_pattern(*triple, None))
+
+
+def _name(graph: Graph | ox.BlankNode) -> str:
+    return "" if isinstance(graph, ox.DefaultGraph) else graph.value
 
 
 def _named(iri: str) -> ox.NamedNode:

@@ -17,10 +17,18 @@ from rolegraph.importers.triples import Triples
 Labelled = Callable[[str], Mapping[str, str]]
 """Gives, for a kind by its name, the IRI of each thing of the vocabularies by its labels, case-folded; an ambiguous label is left out."""
 
+Known = Callable[[str], Mapping[str, frozenset[str]]]
+"""Gives, for a kind by its name, the IRIs of all its things in the store, each with its preferred labels in English, if any."""
+
+
+def nothing(_kind: str) -> Mapping[str, frozenset[str]]:
+    """Know nothing: the plainest :data:`Known`."""
+    return {}
+
 
 @dataclass(frozen=True)
 class Task:
-    """What an importer is given: the files, what was asked for, where the triples go, whom to tell, and what the vocabularies know.
+    """What an importer is given: the files, what was asked for, where the triples go, whom to tell, and what vocabularies and store know.
 
     ``version`` is that of the publisher where the caller names it; ``languages`` are those that are wanted, all where there is none.
     """
@@ -31,6 +39,7 @@ class Task:
     labelled: Labelled
     version: str | None = None
     languages: tuple[str, ...] = ()
+    known: Known = nothing
 
 
 Importer = Callable[[Task], Publication]
@@ -47,7 +56,9 @@ class Imported:
 
 def run(importer: Importer, task: Task) -> Imported:
     """Run an importer, and describe the publication beside what it wrote."""
-    publication = importer(task)
-    publication.describe(task.triples)
-    task.triples.close()
+    try:
+        publication = importer(task)
+        publication.describe(task.triples)
+    finally:
+        task.triples.close()
     return Imported(publication, task.triples.path, task.report)

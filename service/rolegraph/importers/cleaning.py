@@ -9,6 +9,7 @@ from rolegraph.importers.reports import Report
 # the joiners U+200C and U+200D are letters' business in Arabic and Indic scripts, and stray elsewhere
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]|(?<![\u0600-\u0dff])[\u200c\u200d]")
 _ODD_SPACE = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 
 
@@ -24,10 +25,17 @@ class Cleaner:
         return self._told(text, " ".join(self._plain(text, line).split()), line)
 
     def prose(self, text: str, line: int) -> str:
-        """Return a text whose paragraphs are kept apart by line feeds, each cleaned like a label."""
-        plain = self._plain(text, line).replace("\r\n", "\n").replace("\r", "\n")
+        """Return a text whose paragraphs are kept apart by line feeds, each cleaned like a label, without tags of HTML."""
+        plain = text
+        if "<" in text and _TAG.search(text):
+            plain = _TAG.sub("", text)
+            self._report.mend("markup", self._file, line, f"{_short(text)} was read as {_short(plain)}")
+        plain = self._plain(plain, line).replace("\r\n", "\n").replace("\r", "\n")
         lines = [" ".join(part.split()) for part in plain.split("\n")]
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+        clean = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+        if clean and clean != plain:
+            self._report.mend("white space", self._file, line, f"blanks of a text were put in order: {_short(clean)}")
+        return clean
 
     def _plain(self, text: str, line: int) -> str:
         if text.isascii() and "&" not in text and "\t" not in text:

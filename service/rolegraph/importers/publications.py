@@ -56,15 +56,20 @@ def slug(name: str, version: str) -> str:
 def version_of(given: str | None, paths: Sequence[Path], what: str) -> str:
     """Return the version that the caller gives, or else that stands in the names of the files or of the folders that they lie in.
 
-    :raises BadParameter: where neither says it
+    :raises BadParameter: where neither says it, or the names differ
     """
     if given:
         if not re.fullmatch(r"[A-Za-z0-9]+([.-][A-Za-z0-9]+)*", given):
             raise BadParameter("version", f"{given!r} is no version", expected="letters and digits with dots between, such as 1.1.1")
         return given
-    for path in paths:
-        for name in (path.name, *(parent.name for parent in path.resolve().parents)):
-            found = _VERSION.search(name)
-            if found:
-                return found[1]
+    told = sorted({found for path in paths if (found := _told(path))})
+    if len(told) == 1:
+        return told[0]
+    if told:
+        raise BadParameter("version", f"the names of the files tell several versions of {what}: {', '.join(told)}", expected="one of them")
     raise BadParameter("version", f"the files do not say which version of {what} they are", expected="--version, such as --version 1.1.1")
+
+
+def _told(path: Path) -> str:
+    names = (path.name, *(parent.name for parent in path.resolve().parents))
+    return next((found[1] for name in names if (found := _VERSION.search(name))), "")

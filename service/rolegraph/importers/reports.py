@@ -14,7 +14,9 @@ HEADER = ("deed", "rule", "file", "line", "detail")
 
 @dataclass(frozen=True)
 class Remark:
-    """What was done with one row: ``rule`` names the reason, the same for all rows of that kind; ``line`` counts from 1."""
+    """What was done with one row: ``rule`` names the reason, the same for all rows of that kind; ``line`` counts from 1;
+    0 is the file as a whole.
+    """
 
     deed: Deed
     rule: str

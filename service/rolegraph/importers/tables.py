@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from rolegraph.importers.downloads import Part
 from rolegraph.importers.reports import Report
 
 CELL = 64 * 1024 * 1024  # characters; single cells of half a million are met, over the limit that Python's reader starts with
+PREAMBLE = 100  # lines that a publisher may write before the header
 TOLD = 1000  # rows between two words about the progress
 
 
@@ -35,34 +37,46 @@ SEMICOLONS = Layout(";")
 TABS = Layout("\t", quoted=False)
 
 
+def header(part: Part, layout: Layout, columns: Sequence[str]) -> int | None:
+    """Return how many lines stand before the header, the first line that has all of these columns; None where the first lines have none."""
+    with part.open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as lines:
+        for number, line in enumerate(itertools.islice(lines, PREAMBLE)):
+            if set(columns) <= {cell.strip() for cell in line.replace('"', "").split(layout.delimiter)}:
+                return number
+    return None
+
+
 def rows(
-    part: Part, layout: Layout, columns: Sequence[str], report: Report, optional: Sequence[str] = ()
+    part: Part, layout: Layout, columns: Sequence[str], report: Report, optional: Sequence[str] = (), *, before: int = 0
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield for each row the number of its first line and its cells in the order of ``columns``, then ``optional``.
 
     A byte order mark is passed over. A short row has empty cells at its end, as has a table without an optional column.
 
+    :param before: how many lines stand before the header; see :func:`header`
     :raises UnreadableInput: for a table without one of the columns, or that is not written as it should be, with file and line
     """
     with part.open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as lines:
+        for _ in itertools.islice(lines, before):
+            pass
         reader = layout.reader(lines)
         try:
-            header: list[str] = next(reader, [])
-            places = [_place(part, header, name) for name in columns]
-            places += [header.index(name) if name in header else -1 for name in optional]
-            line = reader.line_num + 1
+            named = [name.strip() for name in next(reader, [])]
+            places = [_place(part, named, name) for name in columns]
+            places += [named.index(name) if name in named else -1 for name in optional]
+            line = before + reader.line_num + 1
             width = max(places, default=-1) + 1
             for number, row in enumerate(reader):
                 if row:
                     full = row if len(row) >= width else [*row, *[""] * (width - len(row))]
                     yield line, [full[place] if place >= 0 else "" for place in places]
                     report.read[part.name] += 1
-                line = reader.line_num + 1
+                line = before + reader.line_num + 1
                 if number % TOLD == 0:
                     report.progress(part.name, raw.tell(), part.size)
             report.progress(part.name, part.size, part.size)
         except (csv.Error, UnicodeDecodeError, zipfile.BadZipFile, EOFError) as error:
-            raise UnreadableInput(f"{part.place} cannot be read as a table: {error}", line=reader.line_num) from error
+            raise UnreadableInput(f"{part.place} cannot be read as a table: {error}", line=before + reader.line_num) from error
 
 
 def _place(part: Part, header: Sequence[str], name: str) -> int:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rdflib import RDF, Graph, Literal, URIRef
+from rdflib import RDF, URIRef
 
 from rolegraph import audit, catalogue, description, entries, jsonld, library, terms, tokens
 from rolegraph.audit import Problem
-from rolegraph.cards import listed
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
 from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, Keep, waiting
@@ -24,21 +23,34 @@ from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
-from rolegraph.registry import imports
+from rolegraph.registry import about, imports
 from rolegraph.registry.comparing import Comparer
+from rolegraph.search import Search
 from rolegraph.shapes import Report, Shapes
 from rolegraph.things import Answer, Dataset, Row, Thing
 from rolegraph.tokens import Tokens
+
+if TYPE_CHECKING:
+    from rolegraph.analysis import Analysis
 
 
 class Rolegraph:
     """The knowledge graph of job roles over one engine."""
 
-    def __init__(self, engine: Engine, queries: Library | None = None, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        queries: Library | None = None,
+        tokens: Tokens | None = None,
+        search: Search | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self.engine = engine
+        self.search = search or Search(engine)
+        self._folder = folder
         self.tokens = tokens
         self.queries = queries or Library()
-        self.catalogue = Catalogue(engine)
+        self.catalogue = Catalogue(engine, self.search.nearest)
         self._comparer = Comparer(engine, self.catalogue, self.queries.get("proficiency"))
 
     @classmethod
@@ -64,11 +76,8 @@ class Rolegraph:
         stored = StoredEngine(store, settings)
         if shipped:
             library.load(stored, store)
-        allowed = Tokens(store / tokens.FILE)
-        if limits is None:
-            return cls(stored, tokens=allowed)
-        pool = Pool(limits, network=bool(stored.settings.reach.allowed))
-        return cls(LimitedEngine(stored, pool), tokens=allowed)
+        limited = limits and LimitedEngine(stored, Pool(limits, network=bool(stored.settings.reach.allowed)))
+        return cls(limited or stored, tokens=Tokens(store / tokens.FILE), search=Search(stored, store / "search"), folder=store)
 
     @classmethod
     def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
@@ -88,15 +97,25 @@ class Rolegraph:
 
         :raises NotFound: for one that is not kept
         """
-        return self if revision == self.engine.revision else Rolegraph(self.engine.at(revision), self.queries)
+        if revision == self.engine.revision:
+            return self
+        return Rolegraph(self.engine.at(revision), self.queries, search=self.search.past())
 
     @cached_property
     def shapes(self) -> Shapes:
         """The shapes, loaded when they are first needed."""
         return Shapes()
 
+    @cached_property
+    def analysis(self) -> "Analysis":
+        """The analyses of the newest revision. The libraries that they need are loaded when they are first asked for."""
+        from rolegraph.analysis import Analysis
+
+        return Analysis(self.engine, self._folder)
+
     def close(self) -> None:
         """Release the store."""
+        self.search.close()
         self.engine.close()
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
@@ -124,7 +143,7 @@ class Rolegraph:
         :raises NotConforming: for one that breaks the shapes; then nothing is written
         """
         entry = entries.read(body, format_, base=source)
-        report = self.shapes.check(entry, self._context(entry))
+        report = self.shapes.check(entry, about.known(self.catalogue, entry))
         if not report.conforms:
             raise NotConforming(f"nothing was stored: {report.counts['Violation']} violations", report=report.as_dict())
         described = (URIRef(source), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
@@ -183,6 +202,14 @@ class Rolegraph:
         kinds = [terms.KINDS[name] for name in parameter.kinds]
         return self.catalogue.resolve(parameter.name, text, kinds, parameter.expected)
 
+    def role(self, text: str, name: str = "role") -> str:
+        """Return the IRI of the role that a slug, a CURIE or an IRI names.
+
+        :param name: of the parameter, for the error
+        :raises BadParameter: where there is no such role
+        """
+        return self.resolve(text, Parameter(name, "the role", ("role",), ("ai-architect",)))
+
     def compare(self, roles: Sequence[str]) -> Comparison:
         """Compare two to eight roles, each a slug, a CURIE or an IRI, over every facet.
 
@@ -202,14 +229,7 @@ class Rolegraph:
         :raises NotFound: where no graph says anything of it
         """
         sources = self.catalogue.thing(iri).sources
-        rg, schema, skos = (terms.prefixes()[prefix] for prefix in ("rg", "schema", "skos"))
-        credited = f"UNION {{ VALUES ?thing {{ {listed(source.iri for source in sources if source.credit)} }} }}"
-        parts = f"<{rg}outlook>|<{rg}salary>|<{schema}baseSalary>|(<{schema}baseSalary>/<{schema}value>)"
-        text = f"""CONSTRUCT {{ ?thing ?property ?other . ?other <{skos}prefLabel> ?label }} WHERE {{
-            {{ SELECT DISTINCT ?thing {{ {{ BIND(<{iri}> AS ?thing) }} UNION {{ <{iri}> {parts} ?thing }} {credited} }} }}
-            ?thing ?property ?other OPTIONAL {{ ?other <{skos}prefLabel> ?label }}
-        }}"""
-        return self._graph(text, format_)
+        return self._graph(about.of(iri, [source.iri for source in sources if source.credit]), format_)
 
     def comparison_graph(self, roles: Sequence[str], format_: Format) -> Answer:
         """Return the facts of a comparison, with the statements that support them, in a graph format."""
@@ -221,7 +241,12 @@ class Rolegraph:
 
     def occupation(self, role: str | Thing) -> dict[str, Any]:
         """Return a role, by its IRI or as it was looked up, as a schema.org ``Occupation`` in JSON-LD."""
-        return jsonld.occupation(self.catalogue.thing(role) if isinstance(role, str) else role)
+        found = self.catalogue.thing(role) if isinstance(role, str) else role
+        return jsonld.occupation(found, self.salaries([found.iri]))
+
+    def salaries(self, roles: Sequence[str]) -> list[Row]:
+        """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""
+        return self.engine.rows(self.queries.get("salaries").bind({"role": roles})) if roles else []
 
     def validate(self, body: bytes, format_: Format) -> Report:
         """Check an entry against the shapes, with what the graph knows of the things that it points to. Stores nothing.
@@ -229,7 +254,7 @@ class Rolegraph:
         :raises UnreadableInput: for an entry that does not parse
         """
         entry = entries.read(body, format_)
-        return self.shapes.check(entry, self._context(entry))
+        return self.shapes.check(entry, about.known(self.catalogue, entry))
 
     def export(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one of them.
@@ -251,7 +276,7 @@ class Rolegraph:
         for path in audit.data_files():
             found += audit.untidy(path, fix=fix)
             entry = audit.read(path)
-            report = self.shapes.check(entry, self._context(entry))
+            report = self.shapes.check(entry, about.known(self.catalogue, entry))
             found += [Problem(finding.shape, finding.focus, finding.message) for finding in report.findings]
         for rule in audit.rules():
             found += audit.problems(rule, self.engine.rows(rule.text))
@@ -263,14 +288,3 @@ class Rolegraph:
             return self.engine.query(text, lambda _: format_)
         triples = self.engine.query(text, lambda _: named("ntriples", holding("graph")))
         return Answer(format_, jsonld.compact(triples.body))
-
-    def _context(self, entry: Graph) -> Graph:
-        """Return what the graph knows of the things that an entry speaks of, less what the entry says of them itself."""
-        nodes = {str(node) for node in entry.all_nodes() if isinstance(node, URIRef)}
-        context = Graph()
-        for iri, property_, value in self.catalogue.known(nodes):
-            subject, predicate = URIRef(iri), URIRef(property_)
-            if predicate == RDF.type or (subject, predicate, None) not in entry:
-                object_ = URIRef(value.value) if value.kind == "iri" else Literal(value.value, lang=value.language)
-                context.add((subject, predicate, object_))
-        return context

@@ -1,5 +1,6 @@
 """Takes in what an importer makes: through the rules for imports, as one write."""
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,10 +25,15 @@ TOLD = 20  # problems of an import that are named one by one
 def take_in(engine: Engine, importer: Importer, download: Download, report: Report, output: Path | None, **wanted: Any) -> Imported:
     """Import a download into a store, or into a file; see :meth:`Rolegraph.take_in <rolegraph.registry.Rolegraph.take_in>`."""
     with tempfile.TemporaryDirectory(prefix="rolegraph-") as folder:
-        triples = Triples(output or Path(folder) / "graph.nt")
-        imported = importers.run(importer, Task(download, triples, report, Catalogue(engine).labelled, **wanted))
+        catalogue, triples = Catalogue(engine), Triples(Path(folder) / "graph.nt")
+        try:
+            imported = importers.run(importer, Task(download, triples, report, catalogue.labelled, known=catalogue.preferred, **wanted))
+        finally:
+            triples.close()
         if output is None:
             _load(engine, imported)
+        else:
+            shutil.move(imported.path, output)
     return imported
 
 

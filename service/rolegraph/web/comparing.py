@@ -1,7 +1,5 @@
 """Home and the comparison of roles."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +12,14 @@ from rolegraph.comparison import Claim, Comparison, Item, Section
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.things import Member, Named, Row
-from rolegraph.web import display, negotiation
+from rolegraph.web import display, negotiation, pay
+from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.state import OPTIONS, graph
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED_ROLES = 60  # of more only ours are offered, and a field takes the name of another
 OFFERED = (HTML, DOCUMENT, CSV, *GRAPHS)
-
-# A spreadsheet runs what starts with one of these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 routes = Blueprint("comparing", __name__)
 
@@ -102,14 +98,8 @@ def _data(given: Sequence[str], format_: Format) -> Response:
         found = graph().compare(given)
         return negotiation.respond(json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n", format_)
     if format_ == CSV:
-        text = io.StringIO()
-        csv.writer(text).writerows([_harmless(cell) for cell in row] for row in graph().compare(given).table())
-        return negotiation.respond(text.getvalue(), format_)
+        return negotiation.respond(sheet(graph().compare(given).table()), format_)
     return negotiation.respond(graph().comparison_graph(given, format_).body, format_)
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _page(given: Sequence[str]) -> str:
@@ -119,13 +109,20 @@ def _page(given: Sequence[str]) -> str:
     bands = [_band(compared, section) for section in compared.sections]
     display.met({*(role.iri for role in compared.roles), *(item.iri for section in compared.sections for item in section.items)})
     roles, more = _roles()
+    pays = pay.of(graph(), [role.iri for role in compared.roles])
+    paying = graph().catalogue.sources({one.source for one in pays} - {source.iri for source in compared.sources})
+    sources_ = [*compared.sources, *(paying[iri] for iri in sorted(paying))]
     return render_template(
         "compare.html",
         compared=compared,
         bands=bands,
         widest=max(len(section.items) for section in compared.sections),
-        numbers=display.numbered(compared.sources),
-        titles={source.iri: source.label for source in compared.sources},
+        sources=sources_,
+        numbers=display.numbered(sources_),
+        titles={source.iri: source.label for source in sources_},
+        pays=pays,
+        levels=pay.by_level(pays, compared.roles),
+        highest=pay.highest(pays),
         outlooks=outlooks,
         measures=measures,
         roles=roles,

@@ -52,6 +52,7 @@ SELECT ?label (COUNT(DISTINCT ?role) AS ?roles) WHERE {
 }
 GROUP BY ?label ORDER BY DESC(?roles) ?label LIMIT 20
 """
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SYSTEMS = (
     ("http://data.europa.eu/esco/occupation/", "ESCO occupation"),
     ("http://data.europa.eu/esco/skill/", "ESCO skill"),
@@ -75,12 +76,14 @@ def install(app: Flask) -> None:
         language=language,
         elsewhere=elsewhere,
         note=note,
+        numbered=numbered,
         ours=ours,
         period=period,
         plain=plain,
         slug=terms.slug_of,
         system=system,
         years=years,
+        zip=zip,
     )
     app.jinja_env.tests.update(foreign=foreign, backed=backed)
     app.jinja_env.globals.update(
@@ -201,6 +204,11 @@ def figure(value: str, unit: str) -> str:
     number = Decimal(value)
     scale, word = next(((scale, word) for scale, word in SCALES if abs(number) >= scale), (Decimal(1), ""))
     return f"{unit} {plain(str(number / scale))} {word}".strip()
+
+
+def harmless(cell: str) -> str:
+    """Return a cell of a table as a spreadsheet shows it: what it would run as a formula gets an apostrophe before it."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def years(start: str, end: str) -> str:

@@ -13,7 +13,7 @@ from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.terms import KINDS
 from rolegraph.things import Link, Rating, Row, Source, Thing
-from rolegraph.web import display, negotiation, paging, sourced
+from rolegraph.web import display, negotiation, paging, pay, sourced
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML
 from rolegraph.web.state import graph
 
@@ -26,7 +26,7 @@ _KIND = f"<any({', '.join(KINDS)}):kind>"
 _FACETS = {facet.property: facet for facet in terms.FACETS}
 _NAMED = ("rdf:type", "skos:inScheme", "skos:prefLabel", "skos:altLabel", "skos:definition", "skos:broader", "skos:related")
 _POSTED = ("schema:title", "schema:hiringOrganization", "schema:jobLocation", "schema:employmentType", "schema:baseSalary", "rg:level")
-_TITLED = ("dct:title", "dct:issued", "schema:about")
+_TITLED = ("dct:title", "dct:issued", "schema:about", "rg:salary")
 _CREDITED = ("dct:publisher", "dcat:version", "dct:license", "schema:creditText", "dct:description")
 _RATED = ("rg:toolInDemand", "rg:relatedRole", "rg:hot", "skos:notation")
 _FACTS = tuple(f"rg:{facet.name}" for facet in terms.FACETS)
@@ -174,6 +174,7 @@ def _role(role: Thing) -> dict[str, Any]:
         "related": [link for link in role.values("rg:relatedRole") if link.other.kind == "iri"],
         "postings": [link for link in role.incoming if terms.shorten(link.property) == "schema:relevantOccupation"],
         "occupation": graph().occupation(role),
+        **_pays(pay.of(graph(), [role.iri])),
     }
 
 
@@ -192,6 +193,7 @@ def _concept(concept: Thing) -> dict[str, Any]:
 
 def _source(source: Thing) -> dict[str, Any]:
     statements, outlooks = sourced.statements(graph(), source.iri), sourced.outlooks(graph(), source.iri)
+    pays = pay.paid_by(graph(), source.iri)
     return {
         "source": graph().catalogue.sources([source.iri])[source.iri],
         "holding": sourced.holding(graph(), source.iri) if source.first("schema:creditText") else {},
@@ -201,7 +203,13 @@ def _source(source: Thing) -> dict[str, Any]:
         "postings": sourced.postings(graph(), source.iri),
         "outlooks": outlooks,
         "measures": graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()})),
+        "paid": pay.by_role(pays),
+        **_pays(pays),
     }
+
+
+def _pays(pays: list[pay.Pay]) -> dict[str, Any]:
+    return {"pays": pays, "highest": pay.highest(pays)}
 
 
 def _posting(posting: Thing) -> dict[str, Any]:

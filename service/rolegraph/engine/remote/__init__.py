@@ -13,6 +13,7 @@ from rolegraph.engine.remote.forms import LOOKUP
 from rolegraph.engine.remote.keeping import NOTHING, OWN, UNION, Keeping
 from rolegraph.engine.remote.wire import Connection, Parameters
 from rolegraph.engine.revisions import Revision
+from rolegraph.engine.written import Wrote
 from rolegraph.errors import BadParameter, NotFound, Refused, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
@@ -51,6 +52,9 @@ class RemoteEngine:
     def manifest(self) -> Keeping:
         """Where the digests of the shipped graphs are kept: on the endpoint, so that each program that writes there knows them."""
         return self._keeping
+
+    def written(self, since: int) -> Wrote:
+        return None
 
     def revisions(self) -> Sequence[Revision]:
         return ()

@@ -1,0 +1,59 @@
+"""The command that finds things by label."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import click
+
+from rolegraph import formats, terms
+from rolegraph.cli import tables
+from rolegraph.cli.files import write
+from rolegraph.cli.options import Command, format_option, output_option, store_option
+from rolegraph.registry import Rolegraph
+from rolegraph.search import HEADER, MOST
+
+OFFERED = (*formats.holding("document"), formats.named("csv", formats.holding("table")))
+
+
+@click.command(cls=Command)
+@click.argument("text", nargs=-1, required=True)
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(list(terms.KINDS)), help="Only things of this kind; may be repeated.")
+@click.option("--source", help="Only what this graph names or uses: the slug of a source, a CURIE or an IRI.")
+@click.option("--language", help="Only labels in this language, such as fr, or in none.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, MOST), help="Number of hits.")
+@format_option([format_ for format_ in OFFERED if format_.name != "text"], "table")
+@output_option
+@store_option
+def search(  # noqa: PLR0917 - click calls it by names
+    text: tuple[str, ...],
+    kinds: tuple[str, ...],
+    source: str | None,
+    language: str | None,
+    limit: int,
+    name: str,
+    output: Path | None,
+    store: Path | None,
+) -> None:
+    """Find things by label: exact, begun, in any order, mistyped or shortened.
+
+    \b
+    rolegraph search DL engineer
+    rolegraph search pytroch --kind tool --format json
+    rolegraph search infirmier --language fr --store esco-store
+    """
+    graph = Rolegraph.open(store)
+    try:
+        hits = graph.search.find(" ".join(text), kinds, source=source, language=language, limit=limit)
+    finally:
+        graph.close()
+    if name == "table":
+        tables.show_hits(hits)
+    elif name == "json":
+        found = {"q": " ".join(text), "hits": [hit.as_dict() for hit in hits]}
+        write(json.dumps(found, indent=1, ensure_ascii=False).encode() + b"\n", output)
+    else:
+        cells = io.StringIO()
+        csv.writer(cells).writerows([HEADER, *(hit.row() for hit in hits)])
+        write(cells.getvalue().encode(), output)

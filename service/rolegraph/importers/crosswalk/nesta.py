@@ -1,0 +1,165 @@
+"""Nesta's crosswalk: for each ESCO occupation the O*NET occupation that suits it best, found by machine and then looked through."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from rolegraph.importers import Task
+from rolegraph.importers.crosswalk.changes import ONET, Changes, Fate, heirs
+from rolegraph.importers.crosswalk.ends import OCCUPATION, Ends, ends
+from rolegraph.importers.found import Found, Table
+from rolegraph.importers.publications import Publication, slug, version_of
+from rolegraph.importers.tables import COMMAS
+
+TABLE = Table(
+    COMMAS,
+    ("esco_occupation", "onet_code", "matching_job_titles", "semantic_similarity", "confidence", "concept_uri"),
+)
+SURE = Decimal(2)  # the highest of the source's three levels of confidence: 0.5, 1 and 2
+_NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,20})?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATED = re.compile(rf"({'|'.join(_MONTHS)})[a-z]*[ _-]?(\d{{4}})", re.IGNORECASE)
+_CELL = 100_000  # characters; a list of titles has some hundred
+_FINE = Decimal("0.0001")
+
+
+def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
+    """Write the matches from ESCO to current O*NET codes, each with a mapping that holds the figures of the source."""
+    version = _version(task, table)
+    publication = Publication(
+        slug=slug("crosswalk esco onet nesta", version),
+        title="Crosswalk between ESCO and O*NET occupations",
+        publisher="Nesta",
+        version=version,
+        licence="https://opensource.org/license/mit",
+        credit="Crosswalk between ESCO and O*NET: Nesta, Mapping Career Causeways (Kanders, Djumalieva, Sleeman and Orlik, 2020).",
+        changes=(
+            "Codes of O*NET-SOC 2010 were replaced by those of 2019; the confidence of a match was divided among the codes that a split "
+            "code may have become; the confidence, and what became of the code, decide on the SKOS property."
+        ),
+        homepage="https://github.com/nestauk/mapping-career-causeways",
+    )
+    _Writer(task, table, publication, ends(task, changes), changes).write()
+    return publication
+
+
+def _version(task: Task, table: Found) -> str:
+    dated = _DATED.search(table.part.name)
+    if task.version is None and dated:
+        return f"{dated[2]}-{_MONTHS.index(dated[1].lower()) + 1:02}"
+    return version_of(task.version, (), "the crosswalk")
+
+
+def predicate(confidence: Decimal, fate: Fate) -> str:
+    """Return the SKOS property for how sure the source is, and for what became of the code; a machine's match is never exact."""
+    if confidence < SURE or fate == "split":
+        return "skos:relatedMatch"
+    return "skos:broadMatch" if fate == "merged" else "skos:closeMatch"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table, as it stands there."""
+
+    line: int
+    label: str
+    code: str
+    titles: str
+    similarity: str
+    confidence: str
+    iri: str
+
+
+class _Writer:
+    """Writes one crosswalk."""
+
+    def __init__(self, task: Task, table: Found, publication: Publication, ends: Ends, changes: Changes | None) -> None:
+        self._task, self._table, self._ends, self._changes = task, table, ends, changes
+        self._report, self._file, self._source = task.report, table.part.name, publication.iri
+
+    def write(self) -> None:
+        written: dict[tuple[str, str], int] = {}
+        for line, cells in self._table.rows(self._report):
+            row = Row(line, *cells)
+            for code, property_, confidence in self._targets(row):
+                pair = (row.iri, code)
+                if pair in written:
+                    self._report.skip("pair repeated", self._file, line, f"{row.label!r} to {code} stands in line {written[pair]}")
+                else:
+                    written[pair] = line
+                    self._mapping(row, code, property_, confidence)
+
+    def _targets(self, row: Row) -> Iterator[tuple[str, str, Decimal]]:
+        """Yield the codes that a row leads to, each with its property and confidence; none for a row that is left out."""
+        if not row.iri.startswith(OCCUPATION) or row.iri not in self._ends.esco:
+            self._report.skip("not in ESCO", self._file, row.line, f"<{row.iri}>, {row.label!r}, is no occupation of the store's ESCO")
+            return
+        if not _NUMBER.fullmatch(row.confidence):
+            self._report.skip("confidence unreadable", self._file, row.line, f"{row.confidence!r} for {row.label!r} is no number")
+            return
+        fate, codes = heirs(row.code, self._ends.codes, self._changes)
+        if not codes:
+            beside = "" if self._changes else "; the table of O*NET-SOC 2010 to 2019 beside the crosswalk would say what became of it"
+            self._report.skip("not a code of O*NET", self._file, row.line, f"{row.code!r} for {row.label!r} is not current{beside}")
+            return
+        self._remark(row, fate, codes)
+        sure = Decimal(row.confidence)
+        shared = sure if len(codes) == 1 else (sure / len(codes)).quantize(_FINE, ROUND_HALF_EVEN).normalize()
+        for code in codes:
+            yield code, predicate(sure, fate), shared
+
+    def _remark(self, row: Row, fate: Fate, codes: Sequence[str]) -> None:
+        names, which = self._ends.esco[row.iri], f"{row.code}, for {row.label!r},"
+        if names and _folded(row.label) not in {_folded(name) for name in names}:
+            self._report.note("label has changed", self._file, row.line, f"{row.label!r} is {min(names)!r} now")
+        parted = [heir for heir in (self._changes.heirs.get(row.code, ()) if self._changes else ()) if heir != row.code]
+        if fate == "kept" and parted:
+            self._report.note("code kept in part", self._file, row.line, f"{which} gave a part to {', '.join(parted)}")
+        elif fate == "split":
+            self._report.mend("code split", self._file, row.line, f"{which} could be {' or '.join(codes)}")
+        elif fate != "kept":
+            self._report.mend(f"code {fate}", self._file, row.line, f"{which} is {codes[0]} now")
+
+    def _mapping(self, row: Row, code: str, property_: str, confidence: Decimal) -> None:
+        triples, target = self._task.triples, ONET + code
+        mapping = f"{self._source}#{row.iri.removeprefix(OCCUPATION)}-{code}"
+        triples.link(row.iri, property_, target)
+        triples.types(mapping, "rg:Mapping")
+        triples.link(mapping, "rdf:subject", row.iri)
+        triples.link(mapping, "rdf:predicate", property_)
+        triples.link(mapping, "rdf:object", target)
+        triples.number(mapping, "rg:confidence", confidence)
+        similarity = self._similarity(row)
+        if similarity is not None:
+            triples.number(mapping, "rg:similarity", similarity)
+        for title in self._titles(row):
+            triples.text(mapping, "rg:sharedLabel", title, "en")
+        self._report.written[property_] += 1
+
+    def _similarity(self, row: Row) -> Decimal | None:
+        if _NUMBER.fullmatch(row.similarity) and Decimal(row.similarity) <= 1:
+            return Decimal(row.similarity)
+        if row.similarity:
+            detail = f"{row.similarity!r} is no number from 0 to 1, and was left out"
+            self._report.skip("similarity unreadable", self._file, row.line, detail)
+        return None
+
+    def _titles(self, row: Row) -> list[str]:
+        """Return the titles in a cell that holds a list in the notation of Python, or ``na`` for none."""
+        if row.titles in ("", "na"):
+            return []
+        try:
+            found = ast.literal_eval(row.titles) if len(row.titles) <= _CELL else None
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            found = None
+        if not isinstance(found, list) or not all(isinstance(title, str) and title.strip() for title in found):
+            detail = f"{row.titles[:80]!r} is no list of titles, and was left out"
+            self._report.skip("titles unreadable", self._file, row.line, detail)
+            return []
+        return [" ".join(title.split()) for title in found]
+
+
+def _folded(label: str) -> str:
+    return " ".join(label.split()).casefold()

@@ -1,0 +1,41 @@
+"""ESCO, the classification of skills, competences and occupations of the European Commission, from its tables in CSV."""
+
+from rolegraph.importers import Task
+from rolegraph.importers.esco.concepts import Concepts
+from rolegraph.importers.esco.files import Files
+from rolegraph.importers.esco.links import Links
+from rolegraph.importers.esco.schemes import Schemes
+from rolegraph.importers.publications import Publication, slug, version_of
+
+CREDIT = "This service uses the ESCO classification of the European Commission."
+CHANGES = (
+    "Imported from the tables of ESCO: occupations as roles, skills and knowledge as skills, under ESCO's own IRIs, with its "
+    "descriptions as definitions. Labels and texts were freed of stray blanks, invisible characters and markup; left out were "
+    "labels that repeat another one of the same concept, rows that are not released, and links to concepts without a row."
+)
+LICENCE = "https://eur-lex.europa.eu/eli/dec/2011/833/oj"  # the decision of the Commission on the reuse of its documents
+HOMEPAGE = "https://esco.ec.europa.eu/"
+
+
+def read(task: Task) -> Publication:
+    """Read a version of ESCO in the languages that are asked for.
+
+    :raises UnreadableInput: for a file that is missing or cannot be read
+    :raises BadParameter: for a language that is not there, or where nothing tells the version
+    """
+    version = version_of(task.version, task.download.paths, "ESCO")
+    found = Files(task.download, task.languages, task.report)
+    concepts = Concepts(task.triples, task.report)
+    concepts.read(found)
+    Schemes(task.triples, task.report, concepts).read(found)
+    Links(task.triples, task.report, concepts).read(found)
+    return Publication(
+        slug=slug("esco", version),
+        title=f"ESCO {version}",
+        publisher="European Commission",
+        version=version,
+        licence=LICENCE,
+        credit=CREDIT,
+        changes=CHANGES,
+        homepage=HOMEPAGE,
+    )

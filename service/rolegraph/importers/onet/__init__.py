@@ -1,0 +1,78 @@
+"""O*NET, the occupations of the United States, from the text files of its database."""
+
+import re
+
+from rolegraph.errors import BadParameter
+from rolegraph.importers import Task
+from rolegraph.importers.downloads import Download
+from rolegraph.importers.onet import education, elements, neighbours, occupations, tasks, technologies, titles
+from rolegraph.importers.onet.reading import Reading, demand
+from rolegraph.importers.publications import Publication, slug, version_of
+
+_NAMED = re.compile(r"O\*NET\s+(\d+(?:\.\d+)+)\s+Database", re.IGNORECASE)
+_RELEASED = re.compile(r"^(\w+ \d{4}) Release\s*$", re.MULTILINE)
+_ZIPPED = re.compile(r"(?<![A-Za-z])db_(\d+)_(\d+)")
+READ_ME = 100_000  # bytes; it has five hundred
+
+CREDIT = (
+    "This page includes information from the O*NET {version} Database by the U.S. Department of Labor, Employment and Training "
+    "Administration (USDOL/ETA). Used under the CC BY 4.0 license. O*NET® is a trademark of USDOL/ETA. Rolegraph has modified all or some "
+    "of this information. USDOL/ETA has not approved, endorsed, or tested these modifications."
+)
+CHANGES = (
+    "{released}Turned into linked data by Rolegraph, which takes a part of the database and modifies it: labels are cleaned of stray "
+    "blanks; rows that are recommended for suppression or not relevant are left out; skills and knowledge of an importance of 3 and more "
+    "are called essential, those of 2 and more optional; the level of education named most is called required, higher ones that a fifth "
+    "or more name are called preferred; software that Rolegraph's own vocabulary knows stands under its name there."
+)
+
+
+def read(task: Task) -> Publication:
+    """Read the text files of one release, from a folder or the zip.
+
+    :raises UnreadableInput: where a file or a column that is needed is missing, or a file is not a table as it should be
+    :raises BadParameter: where the version is not told, or is told in two ways
+    """
+    demand(task.download)
+    told = _read_me(task.download)
+    version = _version(task, told)
+    found = _RELEASED.search(told)
+    publication = Publication(
+        slug=slug("onet", version),
+        title=f"O*NET {version} Database",
+        publisher="U.S. Department of Labor, Employment and Training Administration",
+        version=version,
+        licence="https://creativecommons.org/licenses/by/4.0/",
+        credit=CREDIT.format(version=version),
+        changes=CHANGES.format(released=f"The release of {found[1]}. " if found else ""),
+        homepage="https://www.onetcenter.org/database.html",
+    )
+    reading = Reading(task, publication.iri)
+    occupations.read(reading)
+    titles.read(reading)
+    tasks.read(reading)
+    technologies.read(reading)
+    elements.read(reading)
+    education.read(reading)
+    neighbours.read(reading)
+    reading.tell_silence()
+    return publication
+
+
+def _read_me(download: Download) -> str:
+    if not download.named("Read Me.txt"):
+        return ""
+    with download.one("Read Me.txt").open() as file:
+        return file.read(READ_ME).decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _version(task: Task, told: str) -> str:
+    """Return the version that the file Read Me states, or else the caller, or else the names of files and folders."""
+    stated = _NAMED.search(told)
+    if stated and task.version and stated[1] != task.version:
+        detail = f"{task.version!r} was asked for, and Read Me.txt says that this is O*NET {stated[1]}"
+        raise BadParameter("version", detail, expected=f"--version {stated[1]}, or the files of {task.version}")
+    if stated:
+        return stated[1]
+    zipped = None if task.version else next((match for path in task.download.paths if (match := _ZIPPED.search(str(path)))), None)
+    return f"{zipped[1]}.{zipped[2]}" if zipped else version_of(task.version, task.download.paths, "the O*NET database")

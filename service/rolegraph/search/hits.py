@@ -1,0 +1,68 @@
+"""What a search answers: things, each with the label that was found and how it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rolegraph import terms
+from rolegraph.search.asking import Candidate
+from rolegraph.search.facts import PROPERTIES
+
+USUAL = "en"  # the language of labels where none is asked for
+HEADER = ("id", "curie", "kind", "label", "matched", "language", "property", "match", "score", "sources")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing that answers a search: ``label`` is its preferred one, ``matched`` the label that answers, ``match`` how it does."""
+
+    iri: str
+    kind: str
+    label: str
+    matched: str
+    language: str
+    property: str
+    match: str
+    score: int
+    sources: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the hit as JSON."""
+        return {
+            "id": self.iri,
+            "curie": terms.shorten(self.iri),
+            "kind": self.kind,
+            "label": self.label,
+            "matched": {"label": self.matched, "language": self.language, "property": self.property},
+            "match": self.match,
+            "score": self.score,
+            "sources": list(self.sources),
+        }
+
+    def row(self) -> list[str]:
+        """Return the hit as the cells of a table with :data:`HEADER`; sources are parted by blanks."""
+        return [
+            *(self.iri, terms.shorten(self.iri), self.kind, self.label, self.matched, self.language, self.property, self.match),
+            *(str(self.score), " ".join(self.sources)),
+        ]
+
+
+def hit(candidate: Candidate, names: Mapping[str, str], sources: tuple[str, ...], language: str) -> Hit:
+    """Return a candidate as a hit.
+
+    :param names: the preferred labels of its thing by language
+    :param language: the language in which the thing is named, where it has a label in it
+    """
+    entry = candidate.entry
+    label = names.get(language) or names.get(USUAL) or names.get("") or next(iter(names.values()), entry.text)
+    return Hit(
+        iri=entry.iri,
+        kind=entry.kind,
+        label=label,
+        matched=entry.text,
+        language=entry.language,
+        property=PROPERTIES[entry.property],
+        match=candidate.match.kind,
+        score=round(candidate.match.score),
+        sources=sources,
+    )

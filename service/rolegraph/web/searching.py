@@ -1,0 +1,109 @@
+"""Search by label: the page with its filters, the same for machines, and suggestions while somebody types."""
+
+import csv
+import io
+import json
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from rolegraph import terms
+from rolegraph.errors import BadParameter
+from rolegraph.search import HEADER, MATCHES, MOST, Hit
+from rolegraph.things import Named
+from rolegraph.web import display, negotiation
+from rolegraph.web.negotiation import DOCUMENT, HTML, TABLES
+from rolegraph.web.state import OPTIONS, graph
+
+CSV = next(format_ for format_ in TABLES if format_.name == "csv")
+OFFERED = (HTML, DOCUMENT, CSV)
+USUAL = 20  # hits, unless more are asked for
+SUGGESTED = 8
+_FILTERS = ("kind", "source", "language", "limit")
+
+routes = Blueprint("searching", __name__)
+
+
+@routes.get("/search")
+def search() -> Response:
+    """Find things by label."""
+    format_ = negotiation.choose(*OFFERED)
+    _only_known("q", *_FILTERS)
+    if format_ != HTML:
+        return _data(_hits(USUAL), format_)
+    if not request.args.get("q", "").strip() and negotiation.for_people():
+        return negotiation.respond(_page([], None), HTML)
+    try:
+        return negotiation.respond(_page(_hits(USUAL), None), HTML)
+    except BadParameter as error:
+        if not negotiation.for_people():
+            raise
+        return negotiation.respond(_page([], error), HTML, error.status)
+
+
+@routes.get("/suggest")
+def suggest() -> Response:
+    """Say what a text that is being typed may become."""
+    negotiation.choose(DOCUMENT)
+    _only_known("q", "kind", "limit")
+    hits = _hits(SUGGESTED)
+    found = [{**_plain(hit), "address": display.href(hit.iri)} for hit in hits]
+    return negotiation.respond(json.dumps({"q": request.args["q"], "suggestions": found}, ensure_ascii=False) + "\n", DOCUMENT)
+
+
+def _hits(usual: int) -> list[Hit]:
+    return graph().search.find(
+        request.args.get("q", ""),
+        [kind for given in request.args.getlist("kind") for kind in given.split(",") if kind],
+        source=request.args.get("source") or None,
+        language=request.args.get("language") or None,
+        limit=_limit(usual),
+    )
+
+
+def _limit(usual: int) -> int:
+    given = request.args.get("limit", "")
+    if given and not (given.isdecimal() and given.isascii() and len(given) < 5):
+        raise BadParameter("limit", f"{given!r} is no number of hits", expected=f"a number from 1 to {MOST}")
+    return int(given) if given else usual
+
+
+def _only_known(*known: str) -> None:
+    unknown = next((name for name in request.args if name not in (*known, *OPTIONS)), None)
+    if unknown:
+        raise BadParameter(unknown, f"a search has no parameter {unknown!r}", expected=", ".join((*known, *OPTIONS)))
+
+
+def _data(hits: list[Hit], format_: Any) -> Response:
+    if format_ == CSV:
+        text = io.StringIO()
+        csv.writer(text).writerows([HEADER, *([display.harmless(cell) for cell in hit.row()] for hit in hits)])
+        return negotiation.respond(text.getvalue(), format_)
+    found = {"q": request.args["q"], "hits": [hit.as_dict() for hit in hits]}
+    return negotiation.respond(json.dumps(found, ensure_ascii=False, indent=1) + "\n", format_)
+
+
+def _plain(hit: Hit) -> dict[str, Any]:
+    return {"id": hit.iri, "curie": terms.shorten(hit.iri), "kind": hit.kind, "label": hit.label, "matched": hit.matched}
+
+
+def _page(hits: list[Hit], error: BadParameter | None) -> str:
+    speaking = terms.KINDS["source"].namespace
+    known = [iri for iri in graph().engine.graphs() if iri.startswith(speaking)]
+    titles = graph().catalogue.labels(sorted({*known, *(source for hit in hits for source in hit.sources)}))
+    return render_template(
+        "search.html",
+        error=error,
+        hits=[(hit, [titles[source] for source in hit.sources if source in known]) for hit in hits],
+        given={name: request.args.get(name, "") for name in ("q", *_FILTERS)},
+        sources=sorted((titles[iri] for iri in known), key=_by_label),
+        languages=graph().search.languages(),
+        matches=MATCHES,
+        full=len(hits) == _limit(USUAL) if not error else False,
+        most=MOST,
+        alternates=negotiation.alternates(OFFERED) if hits else [],
+    )
+
+
+def _by_label(source: Named) -> str:
+    return source.label.lower()

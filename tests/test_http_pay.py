@@ -1,0 +1,88 @@
+"""What roles pay, on the pages and in the JSON-LD of a role: never a median without the number of salaries behind it."""
+
+import json
+import re
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+
+from rolegraph import terms
+from rolegraph.registry import Rolegraph
+from rolegraph.web import pay
+
+BROWSER = {"Accept": "text/html"}
+SOURCE = terms.BASE + "source/salaries-2025-01-19"
+
+
+def table(client: FlaskClient, path: str) -> list[list[str]]:
+    """The rows of the table of pay on a page, as text."""
+    page = client.get(path, headers=BROWSER).text
+    found = re.search(r'<table class="pay">(.*?)</table>', page, re.DOTALL)
+    assert found, f"{path} has no table of pay"
+    rows = re.findall(r"<tr.*?</tr>", found[1], re.DOTALL)
+    cells = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows)
+    return [[" ".join(unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", cell, flags=re.DOTALL)).split()) for cell in row] for row in cells]
+
+
+def test_the_page_of_a_role_shows_a_median_with_its_number(client: FlaskClient) -> None:
+    header, *rows = table(client, "/role/ai-programmer")
+    assert header[:3] == ["Level", "Median", "Salaries"]
+    assert [row[:3] for row in rows] == [
+        ["All levels", "70,000", "9 few"],
+        ["All levels", "188,645", "3 few"],
+        ["Entry level", "60,207", "5 few"],
+        ["Mid level", "30,000", "1 few"],
+        ["Senior level", "188,645", "3 few"],
+    ]
+    assert rows[0][3:6] == ["40,000 to 120,000", "38,000 to 206,252", "2022 to 2024"]
+    assert rows[3][3:6] == ["–", "–", "2024"]
+
+
+def test_a_comparison_shows_equal_levels_side_by_side(client: FlaskClient) -> None:
+    _, *rows = table(client, "/compare?role=deep-learning-engineer&role=machine-learning-engineer")
+    groups = [row[0] for row in rows if len(row) == 1]
+    assert groups == ["All levels", "All levels, 2024", "Entry level", "Mid level", "Senior level", "Executive level"]
+    first = rows.index(["All levels"])
+    assert [row[:3] for row in rows[first + 1 : first + 3]] == [
+        ["Deep Learning Engineer", "150,000", "12 few"],
+        ["Machine Learning Engineer", "187,700", "5,841"],
+    ]
+
+
+def test_the_numbers_of_the_sources_lead_to_the_salaries(client: FlaskClient) -> None:
+    page = client.get("/compare?role=deep-learning-engineer&role=machine-learning-engineer", headers=BROWSER).text
+    [number] = set(re.findall(r'href="/source/salaries-2025-01-19#[a-z0-9-]+" aria-label="\[(\d+)\]', page))
+    assert re.search(rf'<li id="source-{number}"><a href="/source/salaries-2025-01-19">', page)
+    fragments = set(re.findall(r'href="/source/salaries-2025-01-19#([a-z0-9-]+)"', page))
+    source = client.get("/source/salaries-2025-01-19", headers=BROWSER).text
+    assert [fragment for fragment in fragments if f'<tr id="{fragment}"' not in source] == []
+
+
+def test_the_page_of_the_source_has_its_figures_and_no_empty_list_of_statements(client: FlaskClient) -> None:
+    page = client.get("/source/salaries-2025-01-19", headers=BROWSER).text
+    assert "Statements" not in page
+    assert "fingerprint" not in page
+    assert len([row for row in table(client, "/source/salaries-2025-01-19") if len(row) > 1]) == 1 + 28
+    assert "Salaries in AI" in client.get("/source", headers=BROWSER).text
+
+
+def test_a_role_of_which_no_pay_is_known_says_nothing_of_it(client: FlaskClient, graph: Rolegraph) -> None:
+    assert pay.of(graph, [terms.BASE + "role/none"]) == []
+    assert pay.of(graph, []) == []
+    assert 'id="pay"' not in client.get("/source/ai-architect-vs-deep-learning-engineer", headers=BROWSER).text
+
+
+@pytest.mark.parametrize("role", ["ai-programmer", "machine-learning-engineer"])
+def test_the_occupation_carries_the_distributions_with_their_number(client: FlaskClient, graph: Rolegraph, role: str) -> None:
+    page = client.get(f"/role/{role}", headers=BROWSER).text
+    block = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    assert block
+    found = json.loads(block[1])["estimatedSalary"]
+    rows = graph.salaries([f"{terms.BASE}role/{role}"])
+    assert [(one["@id"], one["median"]) for one in found] == [(row["salary"].value, int(row["median"].value)) for row in rows]
+    for one, row in zip(found, rows, strict=True):
+        assert (one["@type"], one["currency"], one["duration"]) == ("MonetaryAmountDistribution", "USD", "P1Y")
+        number = int(row["observations"].value)
+        assert f"{number:,} salar" in one["description"]
+        assert one["@id"].startswith(SOURCE + "#")

@@ -1,0 +1,440 @@
+"""Crosswalks between ESCO and O*NET: each trap of the real files in a small one, and the real files whole."""
+
+import csv
+import json
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from rdflib import RDF, SKOS, Graph, Namespace, URIRef
+
+from rolegraph import terms
+from rolegraph.cli import main
+from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.engine.stored import StoredEngine
+from rolegraph.errors import BadParameter, Refused, UnreadableInput
+from rolegraph.importers import Imported, crosswalk
+from rolegraph.importers.crosswalk.changes import Change, Changes, heirs
+from rolegraph.importers.crosswalk.nesta import predicate
+from rolegraph.importers.downloads import Download
+from rolegraph.importers.reports import Report
+from rolegraph.registry import Rolegraph
+from rolegraph.shapes import Shapes
+
+RG = Namespace(terms.RG)
+ESCO, ONET, ISCO = (terms.prefixes()[name] for name in ("esco-occupation", "onet", "isco"))
+SOURCE = terms.KINDS["source"].namespace + "crosswalk-esco-onet-nesta-2020-11"
+MATCHES = {SKOS.exactMatch, SKOS.closeMatch, SKOS.broadMatch, SKOS.narrowMatch, SKOS.relatedMatch}
+
+UUID = "00000000-0000-4000-8000-00000000000{}"
+BAKER, POTTER, RIGGER = (ESCO + UUID.format(number) for number in (1, 2, 3))
+HEADER = "id,esco_occupation,isco_code,onet_code,onet_occupation,matching_job_titles,semantic_similarity,confidence,concept_uri\n"
+CHANGES = """\ufeffsoc2010_code;soc2010_title;soc2019_code;soc2019_title
+51-1000.00;Bakers;51-1000.00;Bakers
+51-2000.00;Potters;51-2500.00;Potters
+51-3000.00;Riggers;51-3100.00;Riggers and Splicers
+51-3000.01;Splicers;51-3100.00;Riggers and Splicers
+51-4000.00;Weavers;51-4100.00;Hand Weavers
+51-4000.00;Weavers;51-4200.00;Loom Operators
+51-5000.00;Dyers;51-5000.00;Dyers
+51-5000.00;Dyers;51-5100.00;Printers of Cloth
+51-6000.00;Tailors;51-6100.00;Tailors and Dressmakers
+"""
+CURRENT = ("51-1000.00", "51-2500.00", "51-3100.00", "51-4100.00", "51-4200.00", "51-5000.00", "51-5100.00", "51-6100.00")
+
+
+def row(label: str, code: str, iri: str, confidence: str = "2.0", *, titles: str = "na", similarity: str = "0.8107619822025299") -> str:
+    return f'1,{label},7512,{code},whatever,"{titles}",{similarity},{confidence},{iri}\n'
+
+
+def store(codes: Sequence[str] = CURRENT) -> Rolegraph:
+    """A graph in memory with three ESCO occupations, an ISCO group, and O*NET occupations."""
+    engine = EmbeddedEngine()
+    prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in terms.prefixes().items())
+    labels = {BAKER: "baker", POTTER: "potter", RIGGER: "rigging hand"}
+    esco = "".join(f'<{iri}> a rg:Role ; skos:prefLabel "{label}"@en .\n' for iri, label in labels.items())
+    esco += f'<{ISCO}C7512> a rg:Group ; skos:prefLabel "Bakers"@en .\n'
+    onet = "".join(f'<{ONET}{code}> a rg:Role ; skos:prefLabel "Occupation {code}"@en .\n' for code in codes)
+    engine.write({terms.BASE + "source/esco": (prefixes + esco).encode(), terms.BASE + "source/onet": (prefixes + onet).encode()})
+    return Rolegraph(engine)
+
+
+def files(folder: Path, **texts: str) -> Download:
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
+    return Download([folder])
+
+
+def taken(graph: Rolegraph, download: Download, folder: Path, **wanted: object) -> tuple[Graph, Report, Imported]:
+    report = Report()
+    imported = graph.take_in(crosswalk.read, download, report, folder / "out.nt", **wanted)
+    return Graph().parse(folder / "out.nt", format="nt"), report, imported
+
+
+def nesta(folder: Path, rows: str, codes: Sequence[str] = CURRENT, changes: str = CHANGES) -> tuple[Graph, Report]:
+    inside = folder / "in"
+    inside.mkdir()
+    texts = {"crosswalk_Nov2020": HEADER + rows} | ({"changed": changes} if changes else {})
+    found, report, _ = taken(store(codes), files(inside, **texts), folder)
+    return found, report
+
+
+def matches(graph: Graph) -> set[tuple[str, str, str]]:
+    return {
+        (str(one), str(match).partition("#")[2], str(other).removeprefix(ONET)) for one, match, other in graph if match in MATCHES
+    }
+
+
+def remarks(report: Report) -> Counter[tuple[str, str]]:
+    return Counter((remark.deed, remark.rule) for remark in report.remarks)
+
+
+# ---------------------------------------------------------------- Nesta
+
+
+@pytest.mark.parametrize(
+    ("confidence", "fate", "expected"),
+    [
+        ("2.0", "kept", "closeMatch"),
+        ("2.0", "renamed", "closeMatch"),
+        ("2.0", "merged", "broadMatch"),
+        ("2.0", "split", "relatedMatch"),
+        ("1.0", "kept", "relatedMatch"),
+        ("1.0", "merged", "relatedMatch"),
+        ("0.5", "kept", "relatedMatch"),
+        ("0.5", "split", "relatedMatch"),
+    ],
+)
+def test_the_confidence_and_the_fate_of_the_code_decide_on_the_match(confidence: str, fate: str, expected: str) -> None:
+    assert predicate(Decimal(confidence), fate) == f"skos:{expected}"  # type: ignore[arg-type]
+
+
+def test_codes_of_2010_lead_to_those_of_2019(tmp_path: Path) -> None:
+    rows = row("baker", "51-1000.00", BAKER) + row("potter", "51-2000.00", POTTER) + row("rigging hand", "51-3000.00", RIGGER)
+    graph, report = nesta(tmp_path, rows)
+    assert matches(graph) == {
+        (BAKER, "closeMatch", "51-1000.00"),
+        (POTTER, "closeMatch", "51-2500.00"),
+        (RIGGER, "broadMatch", "51-3100.00"),
+    }
+    assert remarks(report) == {("mended", "code renamed"): 1, ("mended", "code merged"): 1}
+    assert [remark.line for remark in report.remarks] == [3, 4]
+
+
+def test_an_ambiguous_code_leads_to_each_candidate_less_surely(tmp_path: Path) -> None:
+    graph, report = nesta(tmp_path, row("baker", "51-4000.00", BAKER, "1.0"))
+    assert matches(graph) == {(BAKER, "relatedMatch", "51-4100.00"), (BAKER, "relatedMatch", "51-4200.00")}
+    assert {str(value) for value in graph.objects(None, RG.confidence)} == {"0.5"}
+    [remark] = report.remarks
+    assert (remark.deed, remark.rule) == ("mended", "code split")
+    assert "51-4100.00 or 51-4200.00" in remark.detail
+
+
+def test_a_code_that_was_kept_but_gave_a_part_away_stays_and_is_noted(tmp_path: Path) -> None:
+    graph, report = nesta(tmp_path, row("baker", "51-5000.00", BAKER))
+    assert matches(graph) == {(BAKER, "closeMatch", "51-5000.00")}
+    assert remarks(report) == {("noted", "code kept in part"): 1}
+
+
+def test_a_mapping_holds_the_figures_and_conforms_to_the_shapes(tmp_path: Path) -> None:
+    titles = "['master baker', 'bread  maker']"
+    graph, _ = nesta(tmp_path, row("baker", "51-1000.00", BAKER, "1.0", titles=titles) + row("potter", "51-2000.00", POTTER))
+    mapping = URIRef(f"{SOURCE}#{UUID.format(1)}-51-1000.00")
+    assert graph.value(mapping, RDF.subject) == URIRef(BAKER)
+    assert graph.value(mapping, RDF.predicate) == SKOS.relatedMatch
+    assert graph.value(mapping, RDF.object) == URIRef(ONET + "51-1000.00")
+    assert (str(graph.value(mapping, RG.confidence)), str(graph.value(mapping, RG.similarity))) == ("1.0", "0.8107619822025299")
+    assert {str(title) for title in graph.objects(mapping, RG.sharedLabel)} == {"master baker", "bread maker"}
+    assert len(list(graph.subjects(RDF.type, RG.Mapping))) == 2
+    shapes = Shapes()
+    assert shapes.check(graph, Graph()).findings == ()
+
+
+def test_titles_are_a_list_of_python_and_na_is_none(tmp_path: Path) -> None:
+    graph, report = nesta(tmp_path, row("baker", "51-1000.00", BAKER) + row("potter", "51-2000.00", POTTER, titles="[''chef'', 1]"))
+    assert list(graph.objects(None, RG.sharedLabel)) == []
+    assert ("skipped", "titles unreadable") in remarks(report)
+    assert len(matches(graph)) == 2
+
+
+@pytest.mark.parametrize("cell", ["__import__('os')", "[" * 9000, "['a' * 9]", "{'a': 1}", "['']", "[None]", "na na", "['a'"])
+def test_a_cell_that_is_no_list_of_titles_is_never_run(tmp_path: Path, cell: str) -> None:
+    graph, report = nesta(tmp_path, row("baker", "51-1000.00", BAKER, titles=cell))
+    assert list(graph.objects(None, RG.sharedLabel)) == []
+    assert remarks(report) == {("skipped", "titles unreadable"): 1}
+
+
+def test_rows_whose_ends_are_unknown_are_left_out(tmp_path: Path) -> None:
+    rows = row("nobody", "51-1000.00", ESCO + UUID.format(9)) + row("group", "51-1000.00", ISCO + "C7512")
+    rows += row("baker", "99-9999.00", BAKER) + row("potter", "51-2000.00", POTTER, "n/a")
+    rows += row("baker", "> <", BAKER) + row("evil", "51-1000.00", BAKER + "> <x")
+    graph, report = nesta(tmp_path, rows)
+    assert matches(graph) == set()
+    told = {("skipped", "not in ESCO"): 3, ("skipped", "not a code of O*NET"): 2, ("skipped", "confidence unreadable"): 1}
+    assert remarks(report) == told
+
+
+def test_without_the_table_of_changes_old_codes_are_left_out_and_it_is_named(tmp_path: Path) -> None:
+    graph, report = nesta(tmp_path, row("baker", "51-1000.00", BAKER) + row("potter", "51-2000.00", POTTER), changes="")
+    assert matches(graph) == {(BAKER, "closeMatch", "51-1000.00")}
+    [remark] = report.remarks
+    assert "table of O*NET-SOC 2010 to 2019" in remark.detail
+
+
+def test_a_label_that_has_changed_is_noted_and_white_space_is_not(tmp_path: Path) -> None:
+    graph, report = nesta(tmp_path, row(" Baker", "51-1000.00", BAKER) + row("rigger", "51-3000.00", RIGGER, "1.0"))
+    assert len(matches(graph)) == 2
+    assert [remark.detail for remark in report.remarks if remark.deed == "noted"] == ["'rigger' is 'rigging hand' now"]
+
+
+def test_a_pair_counts_once_and_a_similarity_that_is_none_is_left_out(tmp_path: Path) -> None:
+    rows = row("baker", "51-1000.00", BAKER, similarity="NaN") + row("baker", "51-1000.00", BAKER, "0.5")
+    graph, report = nesta(tmp_path, rows)
+    assert matches(graph) == {(BAKER, "closeMatch", "51-1000.00")}
+    assert remarks(report) == {("skipped", "similarity unreadable"): 1, ("skipped", "pair repeated"): 1}
+
+
+# ---------------------------------------------------------------- what has to be there
+
+
+def test_what_has_to_be_imported_first_is_named(tmp_path: Path) -> None:
+    download = files(tmp_path, crosswalk_Nov2020=HEADER + row("baker", "51-1000.00", BAKER))
+    with pytest.raises(Refused, match="ESCO") as caught:
+        Rolegraph(EmbeddedEngine()).take_in(crosswalk.read, download, Report(), tmp_path / "out.nt")
+    assert "rolegraph import esco" in caught.value.members["expected"]
+    with pytest.raises(Refused, match=r"O\*NET") as caught:
+        taken(store(()), download, tmp_path)
+    assert "rolegraph import onet" in caught.value.members["expected"]
+
+
+def test_the_table_of_changes_says_which_codes_are_current_where_onet_is_not_there(tmp_path: Path) -> None:
+    graph, _ = nesta(tmp_path, row("potter", "51-2000.00", POTTER) + row("baker", "51-1000.00", BAKER), codes=())
+    assert {code for _, _, code in matches(graph)} == {"51-2500.00", "51-1000.00"}
+
+
+def test_files_that_hold_no_crosswalk_or_two_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInput, match="no crosswalk") as caught:
+        taken(store(), files(tmp_path, other="a,b\n1,2\n"), tmp_path)
+    assert "concept_uri" in caught.value.members["expected"]
+    text = HEADER + row("baker", "51-1000.00", BAKER)
+    with pytest.raises(UnreadableInput, match=r"one.csv.*two.csv"):
+        taken(store(), files(tmp_path, one=text, two=text), tmp_path)
+
+
+def test_the_version_is_the_month_in_the_name_or_given(tmp_path: Path) -> None:
+    download = files(tmp_path, crosswalk=HEADER + row("baker", "51-1000.00", BAKER))
+    with pytest.raises(BadParameter, match="which version"):
+        taken(store(), download, tmp_path)
+    assert taken(store(), download, tmp_path, version="2021-02")[2].publication.iri.endswith("nesta-2021-02")
+
+
+# ---------------------------------------------------------------- the official crosswalk
+
+PREAMBLE = "".join(f'"Line {number} of what stands before, with ""quotes"" and, commas"\n' for number in range(1, 19))
+OFFICIAL = "O*NET Id,O*NET Title,O*NET Description,ESCO or ISCO URI,ESCO or ISCO Title,ESCO or ISCO Description,Type of Match\n"
+
+
+def official(code: str, iri: str, match: str) -> str:
+    return f'{code},Title,"What it is,\nin two lines",{iri},title,"x",{match}\n'
+
+
+@pytest.mark.parametrize("before", ["", "Title\n", PREAMBLE, "\ufeff" + PREAMBLE], ids=["none", "one", "eighteen", "with a mark"])
+def test_the_official_layout_is_read_from_esco_to_onet_below_its_preamble(tmp_path: Path, before: str) -> None:
+    rows = official("51-1000.00", BAKER, "exactMatch") + official("51-2500.00", POTTER, "broadMatch")
+    rows += official("51-3100.00", BAKER, "narrowMatch") + official("51-1000.00", ISCO + "C7512", "exactISCO")
+    rows += official("51-1000.00", POTTER, "perhaps") + official("51-1000.00", BAKER, "closeMatch")
+    rows += official("51-2000.00", BAKER, "closeMatch") + official("51-1000.00", ESCO + UUID.format(9), "closeMatch")
+    inside = tmp_path / "in"
+    inside.mkdir()
+    graph, report, imported = taken(store(), files(inside, official=before + OFFICIAL + rows), tmp_path, version="1.0")
+    assert matches(graph) == {
+        (BAKER, "exactMatch", "51-1000.00"),
+        (POTTER, "broadMatch", "51-2500.00"),
+        (BAKER, "narrowMatch", "51-3100.00"),
+        (ISCO + "C7512", "exactMatch", "51-1000.00"),
+    }
+    assert remarks(report) == {
+        ("skipped", "unknown type of match"): 1,
+        ("skipped", "pair repeated"): 1,
+        ("skipped", "not a code of O*NET"): 1,
+        ("skipped", "not in ESCO"): 1,
+    }
+    assert report.remarks[0].line == before.count("\n") + 1 + 4 * 2 + 1  # each row has two lines
+    assert imported.publication.iri.endswith("/crosswalk-esco-onet-1-0")
+    assert not list(graph.subjects(RDF.type, RG.Mapping))
+
+
+# ---------------------------------------------------------------- the table of changed codes
+
+NAMES = "O*NET-SOC 2010 Code,O*NET-SOC 2010 Title,O*NET-SOC 2019 Code,O*NET-SOC 2019 Title"
+PUBLISHED = CHANGES.replace(";", ",").replace("soc2010_code,soc2010_title,soc2019_code,soc2019_title", NAMES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [CHANGES, CHANGES.replace(";", ","), PUBLISHED],
+    ids=["semicolons", "commas", "the publisher's names"],
+)
+def test_the_table_alone_is_a_source_of_its_own(tmp_path: Path, text: str) -> None:
+    graph, report, imported = taken(Rolegraph(EmbeddedEngine()), files(tmp_path, changed=text), tmp_path)
+    source = imported.publication.iri
+    assert {(one.removeprefix(source + "#"), match, code) for one, match, code in matches(graph)} == {
+        ("51-1000.00", "exactMatch", "51-1000.00"),
+        ("51-2000.00", "exactMatch", "51-2500.00"),
+        ("51-3000.00", "broadMatch", "51-3100.00"),
+        ("51-3000.01", "broadMatch", "51-3100.00"),
+        ("51-4000.00", "narrowMatch", "51-4100.00"),
+        ("51-4000.00", "narrowMatch", "51-4200.00"),
+        ("51-5000.00", "narrowMatch", "51-5000.00"),
+        ("51-5000.00", "narrowMatch", "51-5100.00"),
+        ("51-6000.00", "closeMatch", "51-6100.00"),
+    }
+    assert report.remarks == []
+    assert str(graph.value(URIRef(source + "#51-3000.01"), SKOS.prefLabel)) == "Splicers"
+    assert (None, RDF.type, RG.Role) not in graph
+
+
+codes = st.sampled_from([f"11-100{number}.00" for number in range(6)])
+
+
+@given(st.sets(st.tuples(codes, codes), max_size=14), st.sets(codes), codes)
+def test_what_became_of_a_code_is_what_the_rows_say(pairs: set[tuple[str, str]], current: set[str], code: str) -> None:
+    changes = Changes([Change(1, old, old, new, new) for old, new in sorted(pairs)])
+    fate, found = heirs(code, current, changes)
+    new = {there for old, there in pairs if old == code}
+    if code in current:
+        assert (fate, found) == ("kept", (code,))
+        return
+    assert set(found) == new & current
+    if not found:
+        assert fate == "unknown"
+    elif len(new) > 1:
+        assert fate == "split"
+    else:
+        assert fate == ("merged" if len([old for old, there in pairs if there in new]) > 1 else "renamed")
+
+
+# ---------------------------------------------------------------- into a store, and the real files
+
+
+@pytest.fixture
+def whole(demand: Callable[[str, str], Path], tmp_path: Path) -> tuple[Path, Rolegraph]:
+    """The folder with the real files, and a store with all occupations of ESCO 1.1.1 and O*NET 29.2, by IRI and label alone."""
+    folder = demand("ROLEGRAPH_TEST_DATA", "crosswalk, esco-1.1.1 and onet-29.2")
+    labels = {one["conceptUri"]: json.dumps(" ".join(one["preferredLabel"].split())) for one in esco_occupations(folder)}
+    labels |= {ONET + code: f'"{code}"' for code in onet_codes(folder)}
+    lines = [f"<{iri}> a rg:Role ; skos:prefLabel {label}@en ." for iri, label in labels.items()]
+    engine = StoredEngine(tmp_path / "store")
+    prefixes = f"@prefix rg: <{terms.RG}> . @prefix skos: <{SKOS}> .\n"
+    engine.write({terms.BASE + "source/both": (prefixes + "\n".join(lines)).encode()})
+    return folder, Rolegraph(engine)
+
+
+def esco_occupations(folder: Path) -> list[dict[str, str]]:
+    with (folder / "esco-1.1.1" / "en" / "occupations_en.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def onet_codes(folder: Path) -> set[str]:
+    with (folder / "onet-29.2" / "Occupation Data.txt").open(newline="") as lines:
+        return {one["O*NET-SOC Code"] for one in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)}
+
+
+def plain(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter=delimiter))
+
+
+def test_the_real_crosswalk_whole(whole: tuple[Path, Rolegraph], tmp_path: Path) -> None:
+    folder, graph = whole
+    rows = plain(folder / "crosswalk" / "esco_onet_crosswalk_Nov2020.csv")
+    became = defaultdict(set)
+    for change in plain(folder / "crosswalk" / "ONET-SOC_2010_to_2019_Crosswalk.csv", ";"):
+        became[change["soc2010_code"]].add(change["soc2019_code"])
+    esco, onet = {one["conceptUri"]: one["preferredLabel"] for one in esco_occupations(folder)}, onet_codes(folder)
+    expected = {
+        (one["concept_uri"], code)
+        for one in rows
+        if one["concept_uri"] in esco
+        for code in ([one["onet_code"]] if one["onet_code"] in onet else became[one["onet_code"]])
+    }
+    report = Report()
+    imported = graph.take_in(crosswalk.read, Download([folder / "crosswalk"]), report)
+    before = graph.engine.rows(f"SELECT ?s ?p ?o {{ GRAPH <{imported.publication.iri}> {{ ?s ?p ?o }} }}")
+    found = Graph()
+    for one in before:
+        if one["o"].kind == "iri":
+            found.add((URIRef(one["s"].value), URIRef(one["p"].value), URIRef(one["o"].value)))
+    pairs = {(one, code) for one, _, code in matches(found)}
+    assert pairs == expected
+    assert len(expected) == sum(report.written.values()) == len(list(found.subjects(RDF.type, RG.Mapping)))
+    told = remarks(report)
+    assert told[("skipped", "not in ESCO")] == 1
+    assert told[("skipped", "titles unreadable")] == 1  # a cell with the number of its group
+    assert told[("mended", "code split")] == 39
+    assert told[("mended", "code renamed")] + told[("mended", "code merged")] == 325 - 39
+    drifted = sum(
+        " ".join(one["esco_occupation"].lower().split()) != " ".join(esco[one["concept_uri"]].lower().split())
+        for one in rows
+        if one["concept_uri"] in esco
+    )
+    assert told[("noted", "label has changed")] == drifted == 26  # of the 27 one differs in white space alone
+    assert report.read == {"esco_onet_crosswalk_Nov2020.csv": 1680, "ONET-SOC_2010_to_2019_Crosswalk.csv": 1164}
+
+    packed = tmp_path / "crosswalk.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path in (folder / "crosswalk").iterdir():
+            zipped.write(path, f"inner/{path.name}")
+    graph.take_in(crosswalk.read, Download([packed]), Report())
+    again = graph.engine.rows(f"SELECT ?s ?p ?o {{ GRAPH <{imported.publication.iri}> {{ ?s ?p ?o }} }}")
+    assert sorted(map(str, again)) == sorted(map(str, before))
+    graph.take_in(crosswalk.read, Download([folder / "crosswalk"]), Report(), version="2021-01")
+    assert len([name for name in graph.engine.graphs() if "crosswalk" in name]) == 2
+
+
+def test_the_real_table_of_changes_whole(whole: tuple[Path, Rolegraph]) -> None:
+    folder, graph = whole
+    report = Report()
+    imported = graph.take_in(crosswalk.read, Download([folder / "crosswalk" / "ONET-SOC_2010_to_2019_Crosswalk.csv"]), report)
+    text = f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{imported.publication.iri}> {{ ?old skos:notation ?code ; ?match ?new }} ?new a rg:Role }}"
+    rows = graph.engine.rows(f"PREFIX skos: <{SKOS}> PREFIX rg: <{terms.RG}> {text}")
+    assert int(rows[0]["n"].value) == 1164
+    assert report.remarks == []
+
+
+def test_a_file_damaged_midway_changes_nothing(tmp_path: Path) -> None:
+    shipped = Rolegraph.open(tmp_path / "store")
+    before = (shipped.engine.revision, shipped.engine.graphs())
+    (tmp_path / "changed.csv").write_bytes(CHANGES.encode() + b"51-7000.00;\xff\xfe;51-7000.00;x\n")
+    with pytest.raises(UnreadableInput, match="cannot be read as a table"):
+        shipped.take_in(crosswalk.read, Download([tmp_path / "changed.csv"]), Report())
+    assert (shipped.engine.revision, shipped.engine.graphs()) == before
+    shipped.close()
+
+
+def test_the_command_looks_up_in_the_store_also_where_it_stores_nothing(tmp_path: Path) -> None:
+    path, folder, out = tmp_path / "crosswalk_Nov2020.csv", str(tmp_path / "store"), str(tmp_path / "out.nt")
+    path.write_text(HEADER + row("baker", "51-1000.00", BAKER), encoding="utf-8")
+    arguments = ["import", "crosswalk", str(path), "--store", folder, "-o", out]
+    refused = CliRunner().invoke(main, arguments)
+    assert refused.exit_code != 0
+    assert "rolegraph import esco" in refused.output
+    assert not Path(out).exists()
+    filled = Rolegraph.open(tmp_path / "store")
+    role = f"<{BAKER}> a <{terms.RG}Role> . <{ONET}51-1000.00> a <{terms.RG}Role> ."
+    filled.engine.write({terms.BASE + "source/esco": role.encode()})
+    revision = filled.engine.revision
+    filled.close()
+    done = CliRunner().invoke(main, [*arguments, "--report", str(tmp_path / "report.csv")])
+    assert done.exit_code == 0, done.output
+    assert matches(Graph().parse(tmp_path / "out.nt", format="nt")) == {(BAKER, "closeMatch", "51-1000.00")}
+    assert (tmp_path / "report.csv").read_text().startswith("deed,rule,file,line,detail")
+    after = Rolegraph.open(tmp_path / "store")
+    assert after.engine.revision == revision
+    after.close()
