@@ -25,6 +25,12 @@ TABLES = ("json", "xml", "csv", "tsv")
 RDFLIB = {"turtle": "turtle", "ntriples": "nt", "jsonld": "json-ld", "rdfxml": "xml"}
 OFFERED = {
     f"/compare?{ROLES}": ("html", "json", "csv", *GRAPHS),
+    "/similar?role=ai-architect": ("html", "json", "csv"),
+    "/gap?from=ai-programmer&to=ai-architect": ("html", "json", "csv"),
+    "/paths?from=ai-programmer&to=ai-architect": ("html", "json", "csv"),
+    "/openings?from=ai-programmer": ("html", "json", "csv"),
+    f"/distinguish?{ROLES}": ("html", "json", "csv"),
+    "/agreement?role=ai-architect": ("html", "json", "csv"),
     "/role/deep-learning-engineer": ("html", "json", *GRAPHS),
     "/tool/pytorch": ("html", "json", *GRAPHS),
     "/degree/doctorate": ("html", "json", *GRAPHS),

@@ -1,6 +1,7 @@
 """Salaries: each trap of the real table in a small one, the real table whole, and what is shipped of it."""
 
 import csv
+import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -8,11 +9,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import RDF, Graph, Namespace, URIRef
 
 from rolegraph import layout, resources, terms
+from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import BadParameter, NotConforming, UnreadableInput
 from rolegraph.importers import salaries
@@ -259,3 +262,13 @@ def test_every_figure_is_that_of_the_rows(real: Path) -> None:
         assert figures(shipped, name) == pytest.approx([cuts[at - 1] for at in (10, 25, 50, 75, 90)], abs=0.501)
     roles = {name for name in by_group if name[0] in {member.rpartition("/")[2] for member in map(str, shipped.subjects(RG.salary))}}
     assert {f"{name}-{group}".rstrip("-") for name, group in roles if group} <= set(nodes)
+
+
+def test_the_command_tells_what_it_left_out_on_a_narrow_terminal_too(tmp_path: Path) -> None:
+    path, out = tmp_path / "salaries-2025-01-19.csv", tmp_path / "out.ttl"
+    path.write_text(HEADER + row("AI Architect") + row("Baker"), encoding="utf-8")
+    done = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["import", "salaries", str(path), "-o", str(out)])
+    assert done.exit_code == 0, done.output
+    assert re.search(r"skipped +no role of that name +1 +salaries", done.output)
+    assert "aijobs.net" in done.output
+    assert len(Graph().parse(out, format="turtle")) > 20

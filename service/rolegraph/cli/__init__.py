@@ -1,7 +1,5 @@
 """The command line: arguments in, tables and files out. Exit code 0 fine, 1 not conforming, 2 unusable input."""
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Sequence
@@ -10,8 +8,8 @@ from pathlib import Path
 import click
 
 from rolegraph import __version__, fingerprints, formats, terms
-from rolegraph.cli import changing, importing, keeping, searching, serving, tables
-from rolegraph.cli.files import write
+from rolegraph.cli import analysing, changing, importing, keeping, searching, serving, tables
+from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Group, format_option, output_option, store_option
 from rolegraph.errors import BadParameter
 from rolegraph.registry import Rolegraph
@@ -85,7 +83,7 @@ def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path 
     elif name == "json":
         write(json.dumps(graph.compare(roles).as_dict(), indent=1, ensure_ascii=False).encode() + b"\n", output)
     elif name == "csv":
-        write(_csv(graph.compare(roles).table()), output)
+        write(as_csv(graph.compare(roles).table()), output)
     else:
         write(graph.comparison_graph(roles, formats.named(name, GRAPHS)).body, output)
 
@@ -163,7 +161,7 @@ def fingerprint(text: str | None) -> None:
 
 
 for command in (
-    *(searching.search, serving.serve, changing.add, changing.withdraw),
+    *(searching.search, *analysing.COMMANDS, serving.serve, changing.add, changing.withdraw),
     *(importing.import_, keeping.token, keeping.backup, keeping.restore),
 ):
     main.add_command(command)
@@ -186,9 +184,3 @@ def _pairs(parameters: Sequence[str]) -> dict[str, list[str]]:
             raise BadParameter("param", f"{text!r} is no parameter", expected="NAME=VALUE, such as role=ai-architect")
         found.setdefault(name.strip(), []).append(value)
     return found
-
-
-def _csv(table: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(table)
-    return text.getvalue().encode()

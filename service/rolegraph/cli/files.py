@@ -1,6 +1,9 @@
 """Writing what a command makes."""
 
+import csv
+import io
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rolegraph.errors import BadParameter
@@ -20,3 +23,10 @@ def write(body: bytes, output: Path | None) -> None:
         fresh.replace(output)
     except OSError as error:
         raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
+
+
+def as_csv(table: Sequence[Sequence[str]]) -> bytes:
+    """Return a table as CSV."""
+    text = io.StringIO()
+    csv.writer(text).writerows(table)
+    return text.getvalue().encode()

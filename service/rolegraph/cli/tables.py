@@ -85,8 +85,8 @@ def show_import(imported: Imported, where: str, remarks: Path | None) -> None:
         for name, number in counter.items():
             table.add_row(escape(name), f"{number:,}")
         console.print(table)
-    table = Table("", "rule", "rows", box=None, header_style="bold")
-    table.add_column("the first of them", no_wrap=True, overflow="ellipsis")
+    table = Table("", "rule", "rows", box=None, header_style="bold", expand=True)
+    table.add_column("the first of them", no_wrap=True, overflow="ellipsis", ratio=1)  # what the others leave
     for deed, rule, number, first in report.summary():
         table.add_row(deed, escape(rule), f"{number:,}", escape(f"{first.file}:{first.line}: {first.detail}"))
     console.print(table)

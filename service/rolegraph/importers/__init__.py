@@ -56,7 +56,9 @@ class Imported:
 
 def run(importer: Importer, task: Task) -> Imported:
     """Run an importer, and describe the publication beside what it wrote."""
-    publication = importer(task)
-    publication.describe(task.triples)
-    task.triples.close()
+    try:
+        publication = importer(task)
+        publication.describe(task.triples)
+    finally:
+        task.triples.close()
     return Imported(publication, task.triples.path, task.report)

@@ -1,13 +1,13 @@
 """The façade: everything that the command line and the web do goes through one object."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rdflib import RDF, Graph, Literal, URIRef
+from rdflib import RDF, URIRef
 
-from rolegraph import audit, catalogue, comparison, description, entries, jsonld, library, terms, tokens
+from rolegraph import audit, catalogue, description, entries, jsonld, library, terms, tokens
 from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
@@ -23,13 +23,15 @@ from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
-from rolegraph.registry import imports
+from rolegraph.registry import about, imports
+from rolegraph.registry.comparing import Comparer
 from rolegraph.search import Search
 from rolegraph.shapes import Report, Shapes
-from rolegraph.things import Answer, Dataset, Row
+from rolegraph.things import Answer, Dataset, Row, Thing
 from rolegraph.tokens import Tokens
 
-REMEMBERED = 256  # comparisons, of some tens of KiB each
+if TYPE_CHECKING:
+    from rolegraph.analysis import Analysis
 
 
 class Rolegraph:
@@ -41,13 +43,15 @@ class Rolegraph:
         queries: Library | None = None,
         tokens: Tokens | None = None,
         search: Search | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.engine = engine
         self.search = search or Search(engine)
+        self._folder = folder
         self.tokens = tokens
         self.queries = queries or Library()
         self.catalogue = Catalogue(engine, self.search.nearest)
-        self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
+        self._comparer = Comparer(engine, self.catalogue, self.queries.get("proficiency"))
 
     @classmethod
     def open(
@@ -73,7 +77,7 @@ class Rolegraph:
         if shipped:
             library.load(stored, store)
         limited = limits and LimitedEngine(stored, Pool(limits, network=bool(stored.settings.reach.allowed)))
-        return cls(limited or stored, tokens=Tokens(store / tokens.FILE), search=Search(stored, store / "search"))
+        return cls(limited or stored, tokens=Tokens(store / tokens.FILE), search=Search(stored, store / "search"), folder=store)
 
     @classmethod
     def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
@@ -101,6 +105,13 @@ class Rolegraph:
     def shapes(self) -> Shapes:
         """The shapes, loaded when they are first needed."""
         return Shapes()
+
+    @cached_property
+    def analysis(self) -> "Analysis":
+        """The analyses of the newest revision. The libraries that they need are loaded when they are first asked for."""
+        from rolegraph.analysis import Analysis
+
+        return Analysis(self.engine, self._folder)
 
     def close(self) -> None:
         """Release the store."""
@@ -132,7 +143,7 @@ class Rolegraph:
         :raises NotConforming: for one that breaks the shapes; then nothing is written
         """
         entry = entries.read(body, format_, base=source)
-        report = self.shapes.check(entry, self._context(entry))
+        report = self.shapes.check(entry, about.known(self.catalogue, entry))
         if not report.conforms:
             raise NotConforming(f"nothing was stored: {report.counts['Violation']} violations", report=report.as_dict())
         described = (URIRef(source), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
@@ -191,6 +202,14 @@ class Rolegraph:
         kinds = [terms.KINDS[name] for name in parameter.kinds]
         return self.catalogue.resolve(parameter.name, text, kinds, parameter.expected)
 
+    def role(self, text: str, name: str = "role") -> str:
+        """Return the IRI of the role that a slug, a CURIE or an IRI names.
+
+        :param name: of the parameter, for the error
+        :raises BadParameter: where there is no such role
+        """
+        return self.resolve(text, Parameter(name, "the role", ("role",), ("ai-architect",)))
+
     def compare(self, roles: Sequence[str]) -> Comparison:
         """Compare two to eight roles, each a slug, a CURIE or an IRI, over every facet.
 
@@ -202,28 +221,15 @@ class Rolegraph:
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        revision = self.engine.revision
-        return self._compare(tuple(iris), 0) if revision is None else self._remembered(tuple(iris), revision)
-
-    def _compare(self, iris: tuple[str, ...], revision: int) -> Comparison:  # noqa: ARG002 - the revision is there to be remembered by
-        rows = self.engine.rows(self.queries.get("compare").bind({"role": iris}))
-        levels = self.engine.rows(self.queries.get("proficiency").bind({"role": iris}))
-        labels = self.catalogue.labels([*iris, *{row["source"].value for row in rows}])
-        return comparison.build([labels[iri] for iri in iris], rows, levels, labels)
+        return self._comparer.compare(iris)
 
     def graph(self, iri: str, format_: Format) -> Answer:
         """Return the triples about a thing, and the labels of what it links to, in a graph format.
 
         :raises NotFound: where no graph says anything of it
         """
-        self.catalogue.thing(iri)
-        rg, schema, skos = (terms.prefixes()[prefix] for prefix in ("rg", "schema", "skos"))
-        parts = f"<{rg}outlook>|<{rg}salary>|<{schema}baseSalary>|(<{schema}baseSalary>/<{schema}value>)"
-        text = f"""CONSTRUCT {{ ?thing ?property ?other . ?other <{skos}prefLabel> ?label }} WHERE {{
-            {{ SELECT DISTINCT ?thing {{ {{ BIND(<{iri}> AS ?thing) }} UNION {{ <{iri}> {parts} ?thing }} }} }}
-            ?thing ?property ?other OPTIONAL {{ ?other <{skos}prefLabel> ?label }}
-        }}"""
-        return self._graph(text, format_)
+        sources = self.catalogue.thing(iri).sources
+        return self._graph(about.of(iri, [source.iri for source in sources if source.credit]), format_)
 
     def comparison_graph(self, roles: Sequence[str], format_: Format) -> Answer:
         """Return the facts of a comparison, with the statements that support them, in a graph format."""
@@ -233,9 +239,10 @@ class Rolegraph:
         """Return the description of the SPARQL service at an address, in a graph format."""
         return Answer(format_, description.of(endpoint, self.engine.graphs(), format_, union=self.engine.union))
 
-    def occupation(self, iri: str) -> dict[str, Any]:
-        """Return a role as a schema.org ``Occupation`` in JSON-LD."""
-        return jsonld.occupation(self.catalogue.thing(iri), self.salaries([iri]))
+    def occupation(self, role: str | Thing) -> dict[str, Any]:
+        """Return a role, by its IRI or as it was looked up, as a schema.org ``Occupation`` in JSON-LD."""
+        found = self.catalogue.thing(role) if isinstance(role, str) else role
+        return jsonld.occupation(found, self.salaries([found.iri]))
 
     def salaries(self, roles: Sequence[str]) -> list[Row]:
         """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""
@@ -247,7 +254,7 @@ class Rolegraph:
         :raises UnreadableInput: for an entry that does not parse
         """
         entry = entries.read(body, format_)
-        return self.shapes.check(entry, self._context(entry))
+        return self.shapes.check(entry, about.known(self.catalogue, entry))
 
     def export(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one of them.
@@ -269,7 +276,7 @@ class Rolegraph:
         for path in audit.data_files():
             found += audit.untidy(path, fix=fix)
             entry = audit.read(path)
-            report = self.shapes.check(entry, self._context(entry))
+            report = self.shapes.check(entry, about.known(self.catalogue, entry))
             found += [Problem(finding.shape, finding.focus, finding.message) for finding in report.findings]
         for rule in audit.rules():
             found += audit.problems(rule, self.engine.rows(rule.text))
@@ -281,14 +288,3 @@ class Rolegraph:
             return self.engine.query(text, lambda _: format_)
         triples = self.engine.query(text, lambda _: named("ntriples", holding("graph")))
         return Answer(format_, jsonld.compact(triples.body))
-
-    def _context(self, entry: Graph) -> Graph:
-        """Return what the graph knows of the things that an entry speaks of, less what the entry says of them itself."""
-        nodes = {str(node) for node in entry.all_nodes() if isinstance(node, URIRef)}
-        context = Graph()
-        for iri, property_, value in self.catalogue.known(nodes):
-            subject, predicate = URIRef(iri), URIRef(property_)
-            if predicate == RDF.type or (subject, predicate, None) not in entry:
-                object_ = URIRef(value.value) if value.kind == "iri" else Literal(value.value, lang=value.language)
-                context.add((subject, predicate, object_))
-        return context

@@ -4,6 +4,7 @@ from flask import Flask
 
 from rolegraph.registry import Rolegraph
 from rolegraph.web import (
+    analysing,
     canned,
     comparing,
     cors,
@@ -12,6 +13,7 @@ from rolegraph.web import (
     headers,
     linked,
     model,
+    posting,
     problems,
     querying,
     searching,
@@ -37,6 +39,7 @@ def create_app(graph: Rolegraph) -> Flask:
     headers.install(app)
     cors.install(app)
     display.install(app)
-    for module in (comparing, searching, querying, canned, storing, entering, validating, model, problems, linked):
+    faces = (comparing, analysing, posting, searching, querying, canned, storing, entering, validating, model, problems, linked)
+    for module in faces:
         app.register_blueprint(module.routes)
     return app

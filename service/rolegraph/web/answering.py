@@ -1,11 +1,14 @@
 """How the answer of a query is given: in the format that the client takes, or as a table or a graph on a page."""
 
+import csv
+import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from rolegraph.formats import Format, holding
 from rolegraph.things import Answer
-from rolegraph.web import negotiation
+from rolegraph.web import display, negotiation
 from rolegraph.web.negotiation import HTML
 
 ROWS_SHOWN = 1000
@@ -47,3 +50,8 @@ def shown(answer: Answer) -> dict[str, Any]:
     return {"names": found["head"]["vars"], "bindings": bindings[:ROWS_SHOWN], "count": len(bindings)}
 
 
+def sheet(table: Sequence[Sequence[str]]) -> str:
+    """Return a table as CSV that a spreadsheet can open without harm."""
+    text = io.StringIO()
+    csv.writer(text).writerows([display.harmless(cell) for cell in row] for row in table)
+    return text.getvalue()

@@ -8,8 +8,12 @@ from rolegraph import __version__, errors, terms
 from rolegraph.formats import Format
 from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.search import MOST
+from rolegraph.web.analysing import OFFERED as ANALYSED
 from rolegraph.web.comparing import OFFERED as COMPARED
+from rolegraph.web.linked import MOST as LONGEST
+from rolegraph.web.linked import SIZE
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.posting import READ as PROFILE
 from rolegraph.web.protocol import FORM, QUERY, UPDATE
 from rolegraph.web.searching import OFFERED as FOUND
 from rolegraph.web.validating import OFFERED as REPORTED
@@ -34,6 +38,13 @@ class Operation:
 
 
 _SLUG = (("kind", "path", True, "one of " + ", ".join(terms.KINDS)), ("slug", "path", True, "the last part of the IRI of a thing"))
+_PAGE = (
+    ("page", "query", False, "the number of a page, from 1"),
+    ("limit", "query", False, f"how many things make a page, 1 to {LONGEST}; {SIZE} without it"),
+    ("source", "query", False, "only things of which this source speaks: slug, CURIE or IRI"),
+)
+_IRI = (("iri", "query", True, "the IRI or the CURIE of a thing, such as onet:15-1252.00"),)
+PROFILES = (*(format_.media for format_ in PROFILE), FORM, "multipart/form-data")
 _SEARCH = (
     ("q", "query", True, "a label, words or letters of it, a code, a short form; up to 200 characters"),
     ("kind", "query", False, "only things of this kind; may be repeated"),
@@ -43,6 +54,19 @@ _SEARCH = (
 )
 _ENTRY = tuple(format_.media for format_ in GRAPHS)
 _ROLE = (("role", "query", True, "slug, CURIE or IRI of a role"),)
+_ONE = (("role", "query", True, "one role as slug, CURIE or IRI"),)
+_LIKE = (("with", "query", False, "only this other role, with all that adds to the likeness"),)
+_AMONG = (
+    ("source", "query", False, "only roles that this source speaks of"),
+    ("count", "query", False, "how many are wanted"),
+)
+_BETWEEN = (
+    ("from", "query", True, "the role that somebody comes from, as slug, CURIE or IRI"),
+    ("to", "query", True, "the role that is wanted, as slug, CURIE or IRI"),
+)
+_FOR = (("to", "query", False, "one role; without it, the best of all"), *_AMONG)
+_ROUTES = (("k", "query", False, "how many routes are wanted, from 1 to 10"),)
+_MATCHES = (("matching", "query", False, "yes takes the roles that match it for the same role"),)
 _NAME = (("name", "path", True, "the name of a canned query"),)
 _TYPE = (("slug", "path", True, "the last part of the IRI of a type of problem"),)
 _GRAPH = (
@@ -75,9 +99,17 @@ def _graphs(path: str, parameters: Sequence[tuple[str, str, bool, str]]) -> Sequ
 OPERATIONS = (
     Operation("/", "get", "Home: pick roles and compare them", PAGE),
     Operation("/compare", "get", "Compare two to eight roles over every facet, with who says so", COMPARED, _ROLE),
+    Operation("/similar", "get", "The roles most like a role, item by item", ANALYSED, (*_ONE, *_LIKE, *_AMONG)),
+    Operation("/gap", "get", "What of a role's needs another role has; without roles, a form", ANALYSED, _BETWEEN),
+    Operation("/gap", "post", "What a profile meets of a role, or the roles that it fits best; stores nothing", ANALYSED, _FOR, PROFILES),
+    Operation("/paths", "get", "The cheapest routes from role to role", ANALYSED, (*_BETWEEN, *_ROUTES)),
+    Operation("/openings", "get", "The few items that open most further roles", ANALYSED, (_BETWEEN[0], *_AMONG)),
+    Operation("/distinguish", "get", "The fewest items that tell roles apart", ANALYSED, _ROLE),
+    Operation("/agreement", "get", "What sources agree on about a role, and what not", ANALYSED, (*_ONE, *_MATCHES)),
     Operation("/search", "get", "Find things by label, as people type it; the newest revision only", FOUND, _SEARCH),
     Operation("/suggest", "get", "What a label that is being typed may become", (DOCUMENT,), (_SEARCH[0], _SEARCH[1], _SEARCH[-1])),
-    Operation("/{kind}", "get", "The things of a kind; as a graph, its concept scheme", THING, _SLUG[:1]),
+    Operation("/{kind}", "get", "The things of a kind, page by page; as a graph, its concept scheme", THING, (*_SLUG[:1], *_PAGE)),
+    Operation("/thing", "get", "A thing of any system by its IRI, and who says what about it; for one of ours, the way there", THING, _IRI),
     Operation("/{kind}/{slug}", "get", "A thing, and who says what about it", THING, _SLUG),
     Operation("/sources", "get", "Leads to /source", PAGE),
     Operation("/sparql", "get", "Answer a SPARQL 1.1 query", ANSWER, (_QUERY, *_ASKED)),
@@ -175,8 +207,10 @@ def _parameter(name: str, place: str, required: bool, description: str) -> dict[
     schema: dict[str, Any] = {"type": "string"}
     if name == "kind":
         schema["enum"] = list(terms.KINDS)
-    if name == "role":
+    if name == "role" and "one role" not in description:
         schema = _ROLES
+    if name in ("page", "limit"):
+        schema = {"type": "integer", "minimum": 1}
     return {"name": name, "in": place, "required": required, "description": description, "schema": schema}
 
 

@@ -6,7 +6,7 @@ from rolegraph.errors import BadParameter
 from rolegraph.importers import Task
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.onet import education, elements, neighbours, occupations, tasks, technologies, titles
-from rolegraph.importers.onet.reading import Reading
+from rolegraph.importers.onet.reading import Reading, demand
 from rolegraph.importers.publications import Publication, slug, version_of
 
 _NAMED = re.compile(r"O\*NET\s+(\d+(?:\.\d+)+)\s+Database", re.IGNORECASE)
@@ -33,6 +33,7 @@ def read(task: Task) -> Publication:
     :raises UnreadableInput: where a file or a column that is needed is missing, or a file is not a table as it should be
     :raises BadParameter: where the version is not told, or is told in two ways
     """
+    demand(task.download)
     told = _read_me(task.download)
     version = _version(task, told)
     found = _RELEASED.search(told)
@@ -47,7 +48,6 @@ def read(task: Task) -> Publication:
         homepage="https://www.onetcenter.org/database.html",
     )
     reading = Reading(task, publication.iri)
-    reading.demand()
     occupations.read(reading)
     titles.read(reading)
     tasks.read(reading)

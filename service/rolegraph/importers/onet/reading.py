@@ -8,6 +8,7 @@ from re import Pattern
 from rolegraph.errors import UnreadableInput
 from rolegraph.importers import Task
 from rolegraph.importers.cleaning import Cleaner
+from rolegraph.importers.downloads import Download
 from rolegraph.importers.tables import TABS, rows
 from rolegraph.terms import KINDS
 
@@ -35,6 +36,23 @@ OPTIONAL = {
 """The files that may be missing, each with those that it cannot be read without."""
 
 
+def demand(download: Download) -> None:
+    """See that the files are there, before anything is read.
+
+    :raises UnreadableInput: naming all that are missing
+    """
+    missing = [name for name in REQUIRED if not download.named(name)]
+    for name, companions in OPTIONAL.items():
+        if download.named(name):
+            missing += [companion for companion in companions if not download.named(companion)]
+    if missing:
+        where = ", ".join(map(str, download.paths))
+        names = sorted({part.name for part in download.parts})
+        detail = f"{where} has no file {', no file '.join(missing)}; other releases may call it otherwise"
+        expected = "the text files of the O*NET database, tab-separated, by their names in 29.2"
+        raise UnreadableInput(detail, expected=expected, found=names[:60])
+
+
 class Reading:
     """One release that is being read: what its modules share.
 
@@ -51,22 +69,6 @@ class Reading:
         self.placed: list[tuple[str, str]] = []
         self._download = task.download
         self._spoken: dict[str, set[str]] = {}
-
-    def demand(self) -> None:
-        """See that the files are there, before anything is read.
-
-        :raises UnreadableInput: naming all that are missing
-        """
-        missing = [name for name in REQUIRED if not self._download.named(name)]
-        for name, companions in OPTIONAL.items():
-            if self._download.named(name):
-                missing += [companion for companion in companions if not self._download.named(companion)]
-        if missing:
-            where = ", ".join(map(str, self._download.paths))
-            names = sorted({part.name for part in self._download.parts})
-            detail = f"{where} has no file {', no file '.join(missing)}; other releases may call it otherwise"
-            expected = "the text files of the O*NET database, tab-separated, by their names in 29.2"
-            raise UnreadableInput(detail, expected=expected, found=names[:60])
 
     def has(self, name: str) -> bool:
         """Tell whether a file that may be missing is there, and note where it is not."""

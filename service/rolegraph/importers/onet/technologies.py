@@ -28,24 +28,12 @@ class Technology:
 
 def read(reading: Reading) -> None:
     """Read the technologies of each occupation as tools, below the commodities that they are bought as."""
-    clean, report, triples = reading.cleaner(FILE), reading.report, reading.triples
     found: dict[str, Technology] = {}
     commodities: dict[str, str] = {}
-    links: dict[tuple[str, str], bool] = {}
-    for line, code, (example, commodity, title, hot, demand) in reading.of_occupations(FILE, COLUMNS, {1: NUMERAL}, MARKS):
-        name = clean.label(example, line)
-        if not name:
-            report.skip("no text", FILE, line, code)
-            continue
-        technology = found.setdefault(name.casefold(), Technology(name, line))
-        technology.commodities.add(commodity)
-        technology.hot |= hot == "Y"
-        commodities.setdefault(commodity, clean.label(title, line) or commodity)
-        key = code, name.casefold()
-        links[key] = links.get(key, False) or demand == "Y"
+    links = _links(reading, found, commodities)
     for commodity, title in commodities.items():
         reading.concept(_commodity(commodity), "rg:Tool", title, notation=commodity)
-    tools = _Names(reading).tools(list(found.values()))
+    tools, triples = _Names(reading).tools(list(found.values())), reading.triples
     for name, technology in found.items():
         for commodity in sorted(technology.commodities):
             triples.link(tools[name], "skos:broader", _commodity(commodity))
@@ -55,7 +43,29 @@ def read(reading: Reading) -> None:
         triples.link(role(code), "rg:tool", tools[name])
         if demanded:
             triples.link(role(code), "rg:toolInDemand", tools[name])
-    report.written |= Counter({"tools of roles": len(links), "tools in demand": sum(links.values()), "commodities": len(commodities)})
+    counts = {"tools of roles": len(links), "tools in demand": sum(links.values()), "commodities": len(commodities)}
+    reading.report.written.update(counts)
+
+
+def _links(reading: Reading, found: dict[str, Technology], commodities: dict[str, str]) -> dict[tuple[str, str], bool]:
+    """Return whether a technology is in demand by occupation and case-folded name, and fill in technologies and commodities."""
+    clean, report = reading.cleaner(FILE), reading.report
+    links: dict[tuple[str, str], bool] = {}
+    for line, code, (example, commodity, title, hot, demand) in reading.of_occupations(FILE, COLUMNS, {1: NUMERAL}, MARKS):
+        name = clean.label(example, line)
+        if not name:
+            report.skip("no text", FILE, line, code)
+            continue
+        technology = found.setdefault(name.casefold(), Technology(name, line))
+        label = clean.label(title, line) or commodity
+        for kept, other in ((technology.name, name), (commodities.setdefault(commodity, label), label)):
+            if kept != other:
+                report.note("written in two ways", FILE, line, f"{other!r} is {kept!r} further up, which is kept")
+        technology.commodities.add(commodity)
+        technology.hot |= hot == "Y"
+        key = code, name.casefold()
+        links[key] = links.get(key, False) or demand == "Y"
+    return links
 
 
 class _Names:

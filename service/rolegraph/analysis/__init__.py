@@ -1,0 +1,186 @@
+"""Analyses of the whole graph: which roles are alike, what is missing between them, ways from one to another, who agrees with whom.
+
+5  Analysis (here)                                    what the façade hands on
+4  similarity  gap  paths  openings  distinguish  agreement
+3  lookup                                             texts of a profile to items
+2  index                                              sparse vectors
+1  items  profiles
+0  facts  saving  weights                             what is read of the graph, and kept beside the store
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rolegraph.analysis import agreement, distinguish, facts, gap, lookup, openings, paths, saving, similarity
+from rolegraph.analysis.agreement import Agreement
+from rolegraph.analysis.distinguish import Distinction
+from rolegraph.analysis.facts import Numbers
+from rolegraph.analysis.gap import Gap
+from rolegraph.analysis.index import Index
+from rolegraph.analysis.lookup import Labels, Lookup, Resolved
+from rolegraph.analysis.openings import Openings
+from rolegraph.analysis.paths import Edges, Paths
+from rolegraph.analysis.profiles import Profile
+from rolegraph.analysis.similarity import Similarity
+from rolegraph.engine import Engine
+from rolegraph.errors import BadParameter
+from rolegraph.kept import Kept
+from rolegraph.things import Named
+
+LISTED = 8  # items that a similar role is listed with
+TRIES = 3  # to read a graph that is being written
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The roles that a profile fits, the best first, with what was found of the profile."""
+
+    kind: str
+    resolved: Resolved
+    gaps: tuple[Gap, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON: ``profile`` and ``roles``."""
+        return {"profile": {"kind": self.kind, **self.resolved.as_dict()}, "roles": [found.as_dict() for found in self.gaps]}
+
+    def table(self) -> list[list[str]]:
+        """Return a header and a row for each need of each role: the CSV form."""
+        return [gap.HEADER, *(row for found in self.gaps for row in found.rows())]
+
+
+class Analysis:
+    """The analyses of the newest revision of one engine; roles and sources are given by IRI.
+
+    :param folder: where what was read of a revision is kept for the next start; None keeps nothing
+    """
+
+    def __init__(self, engine: Engine, folder: Path | None = None) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._index = Kept(self._built)
+        self._labels = Kept(lambda: Labels(engine))
+        self._edges = Kept(lambda: paths.edges(self.index))
+        self.lookup: Lookup | None = None
+
+    @property
+    def index(self) -> Index:
+        """What was built of the newest revision; it is built when it is first asked for."""
+        return self._index.get(self._engine.revision)
+
+    @property
+    def edges(self) -> Edges:
+        """The steps that paths are made of."""
+        return self._edges.get(self._engine.revision)
+
+    def similar(self, role: str, source: str | None = None, count: int = 10, listed: int = LISTED) -> Similarity:
+        """Return the roles most like a role.
+
+        :param source: only roles of which this source states something
+        """
+        index = self.index
+        found = similarity.similar(index, self._row(index, role), _among(index, source), count, listed)
+        return Similarity(index.role(self._row(index, role)), found, _source(index, source))
+
+    def likeness(self, role: str, other: str) -> Similarity:
+        """Return how like a role another one is, with all that adds to it."""
+        index = self.index
+        row = self._row(index, role)
+        return Similarity(index.role(row), (similarity.likeness(index, row, self._row(index, other)),))
+
+    def gap(self, origin: str, target: str) -> Gap:
+        """Return what of a role's needs somebody has who comes from another role."""
+        index = self.index
+        return gap.between(index, self._row(index, origin), self._row(index, target))
+
+    def fit(self, profile: Profile, target: str | None = None, source: str | None = None, count: int = 10) -> Matches:
+        """Return what of a role's needs a profile meets, or, without a role, those that it fits best."""
+        index = self.index
+        resolved = lookup.resolve(index, profile, self.lookup or self._labels.get(self._engine.revision))
+        possession = gap.Possession(index, resolved.items)
+        if target is None:
+            ranked = gap.best(index, possession, _among(index, source), count)
+        else:
+            row = self._row(index, target)
+            ranked = gap.best(index, possession, np.array([row], dtype=np.int32), 1) or [(row, 0.0)]
+        return Matches(profile.kind, resolved, tuple(possession.judge(row, fit=fit) for row, fit in ranked))
+
+    def paths(self, origin: str, target: str, count: int = 3) -> Paths:
+        """Return the cheapest routes from a role to another one.
+
+        :raises BadParameter: where both are the same
+        """
+        index = self.index
+        start, end = self._row(index, origin), self._row(index, target)
+        if start == end:
+            raise BadParameter("to", "a way leads from one role to another, and both are the same", expected="two roles")
+        return paths.between(index, self.edges, start, end, count)
+
+    def openings(self, origin: str, source: str | None = None, count: int = 5) -> Openings:
+        """Return the few items that open most further roles to somebody who comes from a role.
+
+        :param source: only roles of which this source states something; None is the sources that speak of the role, since another one
+            may call the same things by other names
+        """
+        index = self.index
+        row = self._row(index, origin)
+        speaking = sorted({place for _, _, place in index.claims(row)})
+        return openings.of(index, row, speaking if source is None else [_place(index, source)], count)
+
+    def distinguish(self, roles: Sequence[str]) -> Distinction:
+        """Return the fewest items that tell roles apart.
+
+        :raises BadParameter: for fewer than two different roles
+        """
+        index = self.index
+        rows = list(dict.fromkeys(self._row(index, role) for role in roles))
+        if len(rows) < 2:
+            raise BadParameter("role", "one role is not told apart from itself", expected="at least two different roles")
+        return distinguish.between(index, rows)
+
+    def agreement(self, role: str, *, matches: bool = False) -> Agreement:
+        """Return what sources agree on about a role.
+
+        :param matches: take the roles that match it exactly or closely for the same role
+        """
+        index = self.index
+        return agreement.of(index, self._row(index, role), with_matches=matches)
+
+    def _built(self) -> Index:
+        known = saving.load(self._folder, self._engine) if self._folder else None
+        if known:
+            return Index(known)
+        for _ in range(TRIES):
+            revision = self._engine.revision
+            read = facts.read(self._engine)
+            if self._engine.revision == revision:
+                if self._folder:
+                    saving.save(self._folder, self._engine, read)
+                break
+        return Index(read)
+
+    @staticmethod
+    def _row(index: Index, role: str) -> int:
+        place = index.facts.places.get(role)
+        if place is None or place not in index.rows:
+            raise BadParameter("role", f"{role} is no role of this graph", expected="a role")
+        return index.rows[place]
+
+
+def _among(index: Index, source: str | None) -> Numbers | None:
+    return None if source is None else index.stated_by(_place(index, source))
+
+
+def _source(index: Index, source: str | None) -> Named | None:
+    return None if source is None else index.named(_place(index, source))
+
+
+def _place(index: Index, source: str) -> int:
+    place = index.facts.places.get(source)
+    if place not in index.sources:
+        known = ", ".join(index.facts.names[one] for one in index.sources)
+        raise BadParameter("source", f"no role is stated by {source}", expected=known)
+    return place

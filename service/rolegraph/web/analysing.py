@@ -1,0 +1,192 @@
+"""The analyses of roles: likeness, gaps, ways, openings, what tells roles apart, who agrees."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from flask import Blueprint, Response, render_template, request
+
+from rolegraph.errors import BadParameter
+from rolegraph.formats import Format
+from rolegraph.queries import Parameter
+from rolegraph.registry import Rolegraph
+from rolegraph.web import negotiation
+from rolegraph.web.answering import sheet
+from rolegraph.web.negotiation import DOCUMENT, HTML, TABLES
+from rolegraph.web.state import OPTIONS, REVISION, graph, newest
+
+CSV = next(format_ for format_ in TABLES if format_.name == "csv")
+OFFERED = (HTML, DOCUMENT, CSV)
+SELECTED = 50  # roles that a list to choose from still holds; for more, their name is typed
+SOURCE = Parameter("source", "the source", ("source",), ("ai-programmer-vs-deep-learning-engineer",))
+MOST_ROLES = 20
+
+routes = Blueprint("analysing", __name__)
+
+
+class Found(Protocol):
+    """What an analysis returns."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON."""
+
+    def table(self) -> list[list[str]]:
+        """Return it as a table."""
+
+
+@routes.get("/similar")
+def similar() -> Response:
+    """Say which roles are most like a role, or how like it another one is, item by item."""
+
+    def find() -> Found:
+        role, other = only("role"), text("with")
+        if other:
+            return current().analysis.likeness(current().role(role), current().role(other, "with"))
+        return current().analysis.similar(current().role(role), source(), number("count", 10, 100))
+
+    return answer("similar.html", ("role", "with", "source", "count"), find)
+
+
+@routes.get("/gap")
+def gap() -> Response:
+    """Say what of a role's needs somebody has who comes from another role; without roles, offer a form for that and for a profile."""
+    find: Callable[[], Found] = lambda: current().analysis.gap(*between())  # noqa: E731
+    return answer("gap.html", ("from", "to"), find)
+
+
+@routes.get("/paths")
+def paths() -> Response:
+    """Give the cheapest routes from a role to another one."""
+    find: Callable[[], Found] = lambda: current().analysis.paths(*between(), number("k", 3, 10))  # noqa: E731
+    return answer("paths.html", ("from", "to", "k"), find)
+
+
+@routes.get("/openings")
+def openings() -> Response:
+    """Say which few skills open most further roles to somebody who comes from a role."""
+
+    def find() -> Found:
+        return current().analysis.openings(current().role(only("from"), "from"), source(), number("count", 5, 20))
+
+    return answer("openings.html", ("from", "source", "count"), find)
+
+
+@routes.get("/distinguish")
+def distinguish() -> Response:
+    """Give the fewest items that tell roles apart."""
+
+    def find() -> Found:
+        given = [piece.strip() for value in request.args.getlist("role") for piece in value.split(",") if piece.strip()]
+        if not 2 <= len(given) <= MOST_ROLES:
+            expected = f"2 to {MOST_ROLES} roles, each as slug, CURIE or IRI"
+            raise BadParameter("role", f"role was given {len(given)} value{'s' if len(given) != 1 else ''}", expected=expected)
+        return current().analysis.distinguish([current().role(one) for one in given])
+
+    return answer("distinguish.html", ("role",), find)
+
+
+@routes.get("/agreement")
+def agreement() -> Response:
+    """Say what sources agree on about a role, what one alone says, and where they contradict each other."""
+
+    def find() -> Found:
+        matching = text("matching") or "no"
+        if matching not in ("yes", "no"):
+            raise BadParameter("matching", f"matching was given {matching!r}", expected="yes or no")
+        return current().analysis.agreement(current().role(only("role")), matches=matching == "yes")
+
+    return answer("agreement.html", ("role", "matching"), find)
+
+
+def answer(template: str, parameters: Sequence[str], find: Callable[[], Found]) -> Response:
+    """Answer with what an analysis finds; on a page, without parameters offer a form, and with wrong ones say so beside it.
+
+    :param parameters: the names of those that the analysis takes
+    """
+    format_ = negotiation.choose(*OFFERED)
+    unknown = next((name for name in request.args if name not in (*parameters, *OPTIONS)), None)
+    if unknown:
+        raise BadParameter(unknown, f"this analysis has no parameter {unknown!r}", expected=", ".join((*parameters, *OPTIONS)))
+    if format_ != HTML:
+        return respond(find(), format_)
+    if not any(name in request.args for name in parameters) and negotiation.for_people():
+        return negotiation.respond(page(template), HTML)
+    try:
+        found = find()
+    except BadParameter as error:
+        if not negotiation.for_people():
+            raise
+        return negotiation.respond(page(template, error=error), HTML, error.status)
+    return negotiation.respond(page(template, found=found, alternates=negotiation.alternates(OFFERED)), HTML)
+
+
+def respond(found: Found, format_: Format) -> Response:
+    """Return what an analysis found as JSON or CSV."""
+    if format_ == CSV:
+        return negotiation.respond(sheet(found.table()), format_)
+    return negotiation.respond(json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n", format_)
+
+
+def page(template: str, **shown: Any) -> str:
+    """Return a page, with the roles to choose from where they are few."""
+    index = current().analysis.index
+    count = len(index.facts.roles)
+    roles = sorted((index.role(row) for row in range(count)), key=lambda role: role.label.lower()) if count <= SELECTED else []
+    return render_template(template, choices=roles, given=request.args, **shown)
+
+
+def current() -> Rolegraph:
+    """Return the newest graph.
+
+    :raises BadParameter: where another revision was asked for: the analyses are built of the whole graph, for one revision at a time
+    """
+    if graph() is not newest():
+        detail = f"the analyses are of the newest revision only, and {request.args[REVISION]} is an older one"
+        raise BadParameter(REVISION, detail, expected=f"{newest().engine.revision}, or no revision")
+    return newest()
+
+
+def between() -> tuple[str, str]:
+    """Return the roles of the parameters ``from`` and ``to``."""
+    return current().role(only("from"), "from"), current().role(only("to"), "to")
+
+
+def source() -> str | None:
+    """Return the source that was asked for, or None."""
+    given = text("source")
+    return current().resolve(given, SOURCE) if given else None
+
+
+def text(name: str) -> str:
+    """Return the value of a parameter, or an empty one.
+
+    :raises BadParameter: for several
+    """
+    given = [value.strip() for value in request.values.getlist(name) if value.strip()]
+    if len(given) > 1:
+        raise BadParameter(name, f"{name} was given {len(given)} values", expected="one")
+    return given[0] if given else ""
+
+
+def only(name: str) -> str:
+    """Return the value of a parameter that is needed.
+
+    :raises BadParameter: without one
+    """
+    given = text(name)
+    if not given:
+        raise BadParameter(name, f"{name} was given nothing", expected="one role as slug, CURIE or IRI, such as ai-architect")
+    return given
+
+
+def number(name: str, default: int, most: int) -> int:
+    """Return the number that a parameter holds, from 1.
+
+    :raises BadParameter: for what is none, or one that is too high
+    """
+    given = text(name)
+    if not given:
+        return default
+    if not (given.isascii() and given.isdecimal() and len(given) < 6 and 1 <= int(given) <= most):
+        raise BadParameter(name, f"{given!r} is not what {name} can be", expected=f"a number from 1 to {most}")
+    return int(given)
