@@ -16,6 +16,7 @@ from rdflib import RDF, Graph, Literal, URIRef
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter, UnreadableInput
+from rolegraph.formats import holding, named
 from rolegraph.importers import Imported, esco
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
@@ -535,12 +536,11 @@ def import_(graph: Rolegraph, *paths: Path, version: str = "1.1.1") -> Imported:
     return graph.take_in(esco.read, Download(paths), Report(), None, version=version)
 
 
-def held(graph: Rolegraph, iri: str) -> set[str]:
-    query = f"SELECT ?s ?p ?o {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}"
-    return {repr(tuple(row[name] for name in "spo")) for row in graph.engine.rows(query)}
+def held(graph: Rolegraph, iri: str) -> set[bytes]:
+    return set(graph.engine.dump(named("ntriples", holding("graph")), iri).body.splitlines())
 
 
-def others(graph: Rolegraph, iri: str) -> dict[str, set[str]]:
+def others(graph: Rolegraph, iri: str) -> dict[str, set[bytes]]:
     return {name: held(graph, name) for name in graph.engine.graphs() if name != iri}
 
 
