@@ -392,7 +392,8 @@ def french(content: Tables) -> Tables:
     """Return the tables in French, which ESCO gives for occupations with gendered pairs."""
     rows = [dict(row) for row in content["occupations_en.csv"]]
     rows[0] |= {"preferredLabel": "conducteur/conductrice", "altLabels": "conducteur\nconductrice"}
-    rows[0] |= {"description": "Fait entrer les navires.", "scopeNote": "", "modifiedDate": "2022-01-01T00:00:00Z", "inScheme": f"{SCHEME}8ae4,\n{SCHEME}occupations"}
+    rows[0] |= {"description": "Fait entrer les navires.", "scopeNote": "", "modifiedDate": "2022-01-01T00:00:00Z"}
+    rows[0]["inScheme"] = f"{SCHEME}8ae4,\n{SCHEME}occupations"
     rows[1] |= {"preferredLabel": "capitaine", "altLabels": "", "code": "0110.99"}
     return {"occupations_fr.csv": rows}
 
