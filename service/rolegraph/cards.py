@@ -57,11 +57,7 @@ class Cards:
         """Read the labels of all things at once, which takes less time than asking for thousands of them by name."""
         if self._whole:
             return
-        pattern = f"?thing <{SKOS}prefLabel> ?text . {english('text')}"
-        pairs = words(self._ask, 'CONCAT(STR(?thing), " ", ENCODE_FOR_URI(STR(?text)))', pattern, "?thing")
-        for iri, encoded in zip(pairs[::2], pairs[1::2], strict=True):
-            text = unquote(encoded)
-            self._labels[iri] = min(self._labels.get(iri, text), text)
+        self._labels |= self._first_texts(f"?thing <{SKOS}prefLabel> ?text . {english('text')}")
         self._whole = True
 
     def definitions(self, iris: Iterable[str]) -> dict[str, str]:
@@ -92,9 +88,15 @@ class Cards:
 
     def _texts(self, iris: Sequence[str], path: str, chosen: str = english("text")) -> dict[str, str]:
         """Return the first text, in alphabetical order, that a path leads to from each thing."""
+        return self._first_texts(f"VALUES ?thing {{ {listed(iris)} }} ?thing {path} ?text . {chosen}")
+
+    def _first_texts(self, pattern: str) -> dict[str, str]:
+        """Return of each thing the first of its texts that a pattern tells."""
         found: dict[str, str] = {}
-        for row in self._ask(f"SELECT ?thing ?text {{ VALUES ?thing {{ {listed(iris)} }} ?thing {path} ?text . {chosen} }}"):
-            iri, text = row["thing"].value, row["text"].value
+        # the mark makes a word of an empty text too
+        pairs = words(self._ask, 'CONCAT(STR(?thing), " =", ENCODE_FOR_URI(STR(?text)))', pattern, "?thing")
+        for iri, encoded in zip(pairs[::2], pairs[1::2], strict=True):
+            text = unquote(encoded[1:])
             found[iri] = min(found.get(iri, text), text)
         return found
 
@@ -106,9 +108,10 @@ class Cards:
     def _several(self, iris: Sequence[str], property_: str) -> dict[str, tuple[str, ...]]:
         """Return the IRIs that a property leads to from each thing, sorted."""
         found: dict[str, list[str]] = {}
-        pattern = f"VALUES ?thing {{ {listed(iris)} }} ?thing {property_} ?other FILTER(ISIRI(?other))"
-        for row in self._ask(f"SELECT ?thing ?other {{ {pattern} }}"):
-            found.setdefault(row["thing"].value, []).append(row["other"].value)
+        pattern = f"VALUES ?thing {{ {listed(iris)} }} ?thing {property_} ?other"
+        pairs = words(self._ask, 'CONCAT(STR(?thing), " ", STR(?other))', pattern, "?other")
+        for iri, other in zip(pairs[::2], pairs[1::2], strict=True):
+            found.setdefault(iri, []).append(other)
         return {iri: tuple(sorted(others)) for iri, others in found.items()}
 
 

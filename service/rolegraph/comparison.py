@@ -1,6 +1,6 @@
 """The comparison of roles: rows of a query turned into sections, items and claims."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -165,9 +165,8 @@ def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], 
     proficiency = _proficiency(levels)
     sections = []
     for name, own in by_section.items():
-        items = _items(own, order, proficiency, words)
-        ranked = sorted(items, key=lambda item: (-len(item.roles), item.roles and order[item.roles[0]], item.label.lower(), item.iri))
-        sections.append(Section(name, name.capitalize(), tuple(ranked)))
+        ranked = sorted(_items(own, order, proficiency, words))
+        sections.append(Section(name, name.capitalize(), tuple(item for *_, item in ranked)))
     speaking = sorted({fact.source for own in by_section.values() for fact in own})
     return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in speaking))
 
@@ -186,21 +185,23 @@ def _items(
     order: Mapping[str, int],
     proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]],
     words: Words,
-) -> list[Item]:
+) -> Iterator[tuple[int, int, str, str, Item]]:
+    """Yield the items of a section after what puts them in order: those of the most roles first, then by role and label."""
     said: dict[str, dict[tuple[int, int], list[tuple[str, Fact]]]] = {}
     for fact in facts:
         place = (order[fact.role], _FACETS[fact.property][0])
         for iri in fact.items:
             said.setdefault(words.same.get(iri, iri), {}).setdefault(place, []).append((iri, fact))
-    items = []
+    labels = words.labels
     for own in said.values():
         names = {iri for told in own.values() for iri, _ in told}
         first, *others = sorted(names, key=matches.rank) if len(names) > 1 else names
-        above = {iri: words.labels[iri] for name in names for iri in words.above.get(name, ()) if iri not in names}
-        broader = tuple(Named(*pair) for pair in sorted(above.items(), key=lambda pair: (pair[1], pair[0])))
-        claims = tuple(_claim(told, proficiency) for _, told in sorted(own.items()))
-        items.append(Item(first, words.labels[first], broader, claims, (first, *others) if others else ()))
-    return items
+        above = sorted({(labels[iri], iri) for name in names for iri in words.above.get(name, ()) if iri not in names})
+        broader = tuple(Named(iri, label) for label, iri in above)
+        places = sorted(own)
+        claims = tuple(_claim(own[place], proficiency) for place in places)
+        item = Item(first, labels[first], broader, claims, (first, *others) if others else ())
+        yield -len({role for role, _ in places}), places[0][0], item.label.lower(), first, item
 
 
 def _claim(told: Sequence[tuple[str, Fact]], proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]]) -> Claim:
