@@ -13,6 +13,9 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
+from rolegraph.importers import Imported, esco, onet
+from rolegraph.importers.downloads import Download
+from rolegraph.importers.reports import Report
 from rolegraph.registry import Rolegraph
 from rolegraph.web import create_app
 
@@ -53,6 +56,27 @@ def demand() -> Callable[[str, str], Path]:
 def client(graph: Rolegraph) -> FlaskClient:
     """A client of the application, without a server between."""
     return create_app(graph).test_client()
+
+
+@dataclass(frozen=True)
+class Taxonomies:
+    """The real ESCO 1.1.1, in English with French occupations, and the real O*NET 29.2, in one store beside what is shipped."""
+
+    graph: Rolegraph
+    folder: Path
+    esco: Imported
+    onet: Imported
+
+
+@pytest.fixture(scope="session")
+def taxonomies(demand: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taxonomies]:
+    """What several tests look into, imported once: they leave it as it is."""
+    folder = demand("ROLEGRAPH_TEST_DATA", "the files of ESCO 1.1.1 in esco-1.1.1 and of O*NET 29.2 in onet-29.2")
+    graph = Rolegraph.open(tmp_path_factory.mktemp("taxonomies") / "store")
+    first = graph.take_in(onet.read, Download([folder / "onet-29.2"]), Report(), None)
+    second = graph.take_in(esco.read, Download([folder / "esco-1.1.1"]), Report(), None)
+    yield Taxonomies(graph, folder, second, first)
+    graph.close()
 
 
 @pytest.fixture(scope="session")

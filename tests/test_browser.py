@@ -3,12 +3,16 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from rolegraph import terms
+from rolegraph.registry import Rolegraph
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -64,6 +68,14 @@ PAGES = {
     "shapes": "/shapes",
     "not found": "/role/nonsense",
 }
+FOREIGN = {
+    "foreign role": "/thing?iri=esco-occupation:made-up-carver",
+    "rated role": "/thing?iri=onet:99-0001.00",
+    "group": "/thing?iri=isco:C912",
+    "page of a list": "/skill?limit=20&page=2",
+    "imported source": "/source/made-up-1-0",
+    "compare across sources": "/compare?role=ai-programmer,esco-occupation:made-up-carver,onet:99-0001.00",
+}
 OPENED = Callable[..., Page]
 
 
@@ -81,7 +93,30 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(chromium: Browser, server: str) -> Iterator[OPENED]:
-    """A function that opens a path; whatever a page asks of other servers, and whatever goes wrong in it, fails the test."""
+    """A function that opens a path of the service as shipped."""
+    yield from opening(chromium, server)
+
+
+@pytest.fixture(scope="module")
+def mixed(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service that also holds a few roles of another system."""
+    store = tmp_path_factory.mktemp("mixed")
+    graph = Rolegraph.open(store)
+    graph.store(terms.BASE + "source/made-up-1-0", (Path(__file__).parent / "imports" / "foreign.ttl").read_bytes())
+    graph.close()
+    service = serve(store)
+    yield service.address
+    assert service.stop()[0] == 0
+
+
+@pytest.fixture
+def opened_mixed(chromium: Browser, mixed: str) -> Iterator[OPENED]:
+    """A function that opens a path of that service."""
+    yield from opening(chromium, mixed)
+
+
+def opening(chromium: Browser, server: str) -> Iterator[OPENED]:
+    """Yield a function that opens a path; whatever a page asks of other servers, and whatever goes wrong in it, fails the test."""
     wrong: list[str] = []
     contexts = []
 
@@ -129,7 +164,21 @@ def test_everybody_can_use_it(opened: OPENED, path: str) -> None:
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_nothing_scrolls_sideways(opened: OPENED, path: str) -> None:
-    page = opened(path, status(path))
+    fits(opened(path, status(path)))
+
+
+@pytest.mark.parametrize("path", FOREIGN.values(), ids=FOREIGN)
+def test_pages_with_things_of_other_systems_are_for_everybody_on_every_width(opened_mixed: OPENED, path: str) -> None:
+    page = opened_mixed(path)
+    report(page)
+    page.emulate_media(color_scheme="light")
+    for folded in page.locator("main details").all():
+        folded.evaluate("one => one.open = true")
+    fits(page)
+
+
+def fits(page: Page) -> None:
+    """Check that no width has anything cut off or beside the screen."""
     for width in (1280, 768, 360, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width

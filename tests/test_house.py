@@ -12,7 +12,9 @@ HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 LAYERS = (
     {"errors", "fingerprints", "locks", "resources"},
     {"terms", "formats"},
-    {"kept", "things"},
+    {"kept", "matches", "things"},
+    {"cards"},
+    {"listing"},
     {
         *("audit", "catalogue", "comparison", "description", "engine", "entries", "importers", "jsonld", "library", "queries", "shapes"),
         *("search", "tokens"),

@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import Graph, Literal, URIRef
 
+from conftest import Taxonomies
 from rolegraph import importers, resources, terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter, NotConforming, RolegraphError, UnreadableInput
@@ -474,15 +475,14 @@ def test_the_command_imports_reports_and_credits(tmp_path: Path) -> None:
 # the real files
 
 
-@pytest.fixture(scope="module")
-def files(demand: Callable[[str, str], Path]) -> Path:
-    return demand("ROLEGRAPH_TEST_DATA", "the text files of O*NET 29.2 in onet-29.2") / "onet-29.2"
+@pytest.fixture
+def files(taxonomies: Taxonomies) -> Path:
+    return taxonomies.folder / "onet-29.2"
 
 
-@pytest.fixture(scope="module")
-def whole(files: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rolegraph, Imported]:
-    graph = Rolegraph.open(tmp_path_factory.mktemp("onet") / "store")
-    return graph, graph.take_in(onet.read, Download([files]), Report(), None)
+@pytest.fixture
+def whole(taxonomies: Taxonomies) -> tuple[Rolegraph, Imported]:
+    return taxonomies.graph, taxonomies.onet
 
 
 def table(files: Path, name: str) -> list[dict[str, str]]:

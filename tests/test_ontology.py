@@ -12,7 +12,7 @@ import yaml
 from rdflib import OWL, RDF, Graph, URIRef
 from rdflib.compare import isomorphic
 
-from rolegraph import resources, terms
+from rolegraph import queries, resources, terms
 
 BAD = Path(__file__).parent / "checks"
 VALID = sorted((Path(__file__).parent / "shapes").glob("*/valid.ttl"))
@@ -83,6 +83,10 @@ def test_a_bad_import_breaks_the_rule_of_its_folder_alone_and_differs_in_few_lin
     store = ox.Store()
     load(store, path)
     assert [check for check in IMPORT_CHECKS if messages(store, check, IMPORT_CHECKS)] == [path.parent.name]
+    bound = queries.bind(IMPORT_CHECKS[path.parent.name].read_text("utf-8"), "source", "https://w3id.org/rolegraph/source/example")
+    rows = store.query(bound)
+    assert isinstance(rows, ox.QuerySolutions)
+    assert sorted(str(row["message"].value) for row in rows) == sorted(messages(store, path.parent.name, IMPORT_CHECKS))
     valid, own = (each.read_text("utf-8").splitlines() for each in (BAD / "imports" / "valid.trig", path))
     changes = [line[0] for line in difflib.ndiff(valid, own) if line[0] in "+-"]
     assert 1 <= max(changes.count("-"), changes.count("+")) <= 2

@@ -2,7 +2,7 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,12 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import Taxonomies
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter
-from rolegraph.importers import esco, onet
-from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
 from rolegraph.registry import Rolegraph
 from rolegraph.search import Hit, Search, facts, folding
 from rolegraph.search.index import NAME
@@ -72,21 +70,10 @@ def test_every_label_finds_its_thing(graph: Rolegraph) -> None:
         assert hits == graph.search.find(label, limit=100)[: len(hits)]
 
 
-@pytest.fixture(scope="module")
-def taxonomies(demand: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
-    """ESCO in two languages and O*NET beside what is shipped."""
-    folder = demand("ROLEGRAPH_TEST_DATA", "the files of ESCO and O*NET")
-    found = Rolegraph.open(tmp_path_factory.mktemp("taxonomies"))
-    found.take_in(onet.read, Download((folder / "onet-29.2",)), Report())
-    found.take_in(esco.read, Download((folder / "esco-1.1.1",)), Report(), languages=("en", "fr"))
-    yield found
-    found.close()
-
-
-def test_queries_find_what_is_meant_in_esco_and_onet(taxonomies: Rolegraph) -> None:
+def test_queries_find_what_is_meant_in_esco_and_onet(taxonomies: Taxonomies) -> None:
     places: dict[str, list[int | None]] = defaultdict(list)
     for query in QUERIES:
-        places[query["class"]].append(place(taxonomies.search, query, expected(query)))
+        places[query["class"]].append(place(taxonomies.graph.search, query, expected(query)))
     everything = [found for own in places.values() for found in own]
     for name, own in [*places.items(), ("all", everything)]:
         first, five = (sum(found is not None and found < most for found in own) / len(own) for most in (1, 5))

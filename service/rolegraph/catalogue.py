@@ -4,26 +4,30 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
+from rolegraph.cards import SKOS, Cards, english, listed
 from rolegraph.errors import BadParameter, NotFound
+from rolegraph.kept import Kept
+from rolegraph.listing import Lists, Page, spoken
 from rolegraph.terms import KINDS, Kind
-from rolegraph.things import Link, Member, Named, Row, Thing, Value
+from rolegraph.things import Link, Member, Named, Rating, Row, Source, Thing, Value
 
-LABEL = "skos:prefLabel|rdfs:label|dct:title|schema:title"
-ENGLISH = 'FILTER(LANG(?{0}) = "" || LANGMATCHES(LANG(?{0}), "en"))'
-DESCRIBED = (
-    f"OPTIONAL {{ ?thing {LABEL} ?label . {ENGLISH.format('label')} }} "
-    f"OPTIONAL {{ ?thing skos:definition ?definition . {ENGLISH.format('definition')} }}"
-)
-FACETS = " ".join(f"<{facet.property}>" for facet in terms.FACETS)
-SPEAKING_OF_THEMSELVES = ("source", "posting")  # what a source describes, where it only names other things
+FACETS = tuple(facet.property for facet in terms.FACETS)
+MATCHES = tuple(f"{SKOS}{name}Match" for name in ("exact", "close", "broad", "narrow", "related"))
+DESCRIBING = ("dct:title", "dct:publisher", "dcat:version", "dct:issued", "dct:license", "schema:creditText")
 BATCH = 500
 
+Said = dict[tuple[str, Value], set[str]]  # the sources of each property and what stands at its other end
 
 Nearest = Callable[[str, Sequence[Kind]], Sequence[str]]
+_none: Nearest = lambda text, kinds: []  # noqa: ARG005, E731 - what is given takes them
 
 
 class Rows(Protocol):
     """What looking things up needs of an engine."""
+
+    @property
+    def revision(self) -> int | None:
+        """The number of the newest revision, or None where others may write unseen."""
 
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows."""
@@ -38,8 +42,22 @@ class Catalogue:
 
     def __init__(self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None) -> None:
         self._engine = engine
-        self._named: Nearest = named or (lambda text, kinds: [])  # noqa: ARG005 - what is given takes them
-        self._nearest: Nearest = nearest or (lambda text, kinds: [])  # noqa: ARG005 - what is given takes them
+        self._named, self._nearest = named or _none, nearest or _none
+        self._cards = Kept(lambda: Cards(engine.rows))
+        self._lists = Kept(lambda: Lists(engine.rows, self.cards))
+        self._sources = Kept(self._described)
+
+    @property
+    def cards(self) -> Cards:
+        """What is known at a glance of the things of the newest revision; where others may write unseen, nothing is kept."""
+        revision = self._engine.revision
+        return Cards(self._engine.rows) if revision is None else self._cards.get(revision)
+
+    @property
+    def lists(self) -> Lists:
+        """The lists of the newest revision; where others may write unseen, none is kept."""
+        revision = self._engine.revision
+        return Lists(self._engine.rows, self.cards) if revision is None else self._lists.get(revision)
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE, an IRI or a label names.
@@ -47,7 +65,8 @@ class Catalogue:
         :param parameter: the name of the parameter that the text is the value of, for the error
         :raises BadParameter: where there is no such thing, with those of nearly that name; or more than one
         """
-        found = self._of_kinds(_candidates(text, kinds), kinds) or self._of_kinds(self._named(text, kinds), kinds)
+        found = self._of_kinds(_candidates(text, kinds), kinds) or sorted({iri for kind in kinds if _worded(text) for iri in self.lists.named(kind.name, text)})
+        found = found or self._of_kinds(self._named(text, kinds), kinds)
         if len(found) == 1:
             return found[0]
         if found:
@@ -57,49 +76,80 @@ class Catalogue:
         raise BadParameter(parameter, f"there is no {names} {text!r}", expected=expected, suggestions=self.near(text, kinds))
 
     def _of_kinds(self, candidates: Sequence[str], kinds: Sequence[Kind]) -> list[str]:
-        if not candidates:
-            return []
-        types = " ".join(f"<{kind.type}>" for kind in kinds)
-        pattern = f"VALUES ?thing {{ {_list(candidates)} }} VALUES ?type {{ {types} }} ?thing a ?type"
-        return sorted({row["thing"].value for row in self._select(f"SELECT ?thing {{ {pattern} }}")})
+        return sorted(iri for iri, own in self.cards.kinds(candidates).items() if any(kind.name in own for kind in kinds))
 
     def near(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return up to five CURIEs of things of these kinds whose slug or label is nearly a text."""
         found = self._nearest(text, kinds)
-        known = {row["thing"].value for row in self._select(f"SELECT ?thing {{ VALUES ?thing {{ {_list(found)} }} ?thing a ?type }}")}
-        return [terms.shorten(iri) for iri in found if iri in known]
+        known = self.cards.kinds(found)
+        return [terms.shorten(iri) for iri in found if known[iri]]
 
     def labels(self, iris: Sequence[str]) -> dict[str, Named]:
         """Return label and definition of things by IRI; what has no label is called by its CURIE."""
-        found = {iri: Named(iri, terms.shorten(iri)) for iri in iris}
-        rows = self._select(f"SELECT ?thing ?label ?definition {{ VALUES ?thing {{ {_list(iris)} }} {DESCRIBED} }}")
-        for row in rows:
-            iri = row["thing"].value
-            found[iri] = Named(iri, _text(row, "label") or terms.shorten(iri), _text(row, "definition"))
-        return found
+        cards = self.cards
+        labels, definitions = cards.labels(iris), cards.definitions(iris)
+        return {iri: Named(iri, labels[iri], definitions[iri]) for iri in iris}
 
     def members(self, kind: str) -> list[Member]:
         """Return the things of one kind by label, with the number of sources that speak of each.
 
         :raises NotFound: for an unknown kind
         """
+        return list(self.page(kind).members)
+
+    def page(self, kind: str, number: int = 1, size: int = 0, source: str | None = None) -> Page:
+        """Return a page of the things of one kind by label, with the number of sources that speak of each.
+
+        :param size: how many things make a page; 0 puts all on one
+        :param source: the IRI of a source; then only the things that it speaks of
+        :raises NotFound: for an unknown kind, and for a page after the last
+        """
         if kind not in KINDS:
             raise NotFound(f"there is no kind {kind!r}", expected=", ".join(KINDS))
-        rows = self._select(
-            f"SELECT ?thing ?label ?definition {{ ?thing a <{KINDS[kind].type}> . {DESCRIBED} }} ORDER BY LCASE(?label) ?thing",
-        )
-        spoken = "?thing ?property ?other" if kind in SPEAKING_OF_THEMSELVES else "?other ?property ?thing"
-        counted = self._select(
-            f"SELECT ?thing (COUNT(DISTINCT ?source) AS ?sources) {{ VALUES ?source {{ {_list(self.speaking())} }} "
-            f"?thing a <{KINDS[kind].type}> . GRAPH ?source {{ {spoken} }} }} GROUP BY ?thing",
-        )
-        sources = {row["thing"].value: int(row["sources"].value) for row in counted}
-        found: dict[str, Member] = {}
+        whole = self.lists.of(kind, source)
+        part = whole[(number - 1) * size : number * size] if size else whole
+        iris = [iri for _, iri in part]
+        definitions, speaking = self.cards.definitions(iris), self._spoken(iris)
+        members = tuple(Member(iri, label, definitions[iri], len(speaking.get(iri, ()))) for label, iri in part)
+        sources = self.sources(sorted({one for own in speaking.values() for one in own}))
+        page = Page(members, len(whole), number, size, tuple(sources.values()))
+        if not 1 <= number <= page.last:
+            raise NotFound(f"there is no page {number} of the {KINDS[kind].plural}", expected=f"1 to {page.last}")
+        return page
+
+    def own(self, kind: str, most: int) -> tuple[list[Member], int]:
+        """Return the things of a kind by label, of more than some number only ours, and how many there are in all."""
+        part = self.lists.own(kind, most)
+        definitions = self.cards.definitions(iri for _, iri in part)
+        return [Member(iri, label, definitions[iri]) for label, iri in part], len(self.lists.things(kind))
+
+    def _spoken(self, iris: Sequence[str]) -> dict[str, set[str]]:
+        """Return of each thing the sources that say something of it."""
+        found: dict[str, set[str]] = {}
+        for start in range(0, len(iris), BATCH):
+            values = f"VALUES ?source {{ {listed(self.speaking())} }} VALUES ?thing {{ {listed(iris[start : start + BATCH])} }}"
+            for row in self._select(f"SELECT ?thing ?source {{ {values} FILTER({spoken('?thing', '?source')}) }}"):
+                found.setdefault(row["thing"].value, set()).add(row["source"].value)
+        return found
+
+    def sources(self, iris: Iterable[str]) -> dict[str, Source]:
+        """Return the sources of these IRIs, with publisher, version, licence and credit line where they are stated."""
+        revision, wanted = self._engine.revision, list(iris)
+        known = self._described() if revision is None else self._sources.get(revision)
+        rest = self.cards.labels(iri for iri in wanted if iri not in known)
+        return {iri: known.get(iri) or Source(iri, rest[iri]) for iri in wanted}
+
+    def _described(self) -> dict[str, Source]:
+        pattern = f"?source a rg:Source ; ?property ?value FILTER(?property IN ({', '.join(DESCRIBING)}))"
+        rows = self._select(f"SELECT ?source ?property ?value {{ {pattern} }}")
+        told: dict[str, dict[str, list[Value]]] = {}
         for row in rows:
-            iri = row["thing"].value
-            label = _text(row, "label") or terms.shorten(iri)
-            found.setdefault(iri, Member(iri, label, _text(row, "definition"), sources.get(iri, 0)))
-        return list(found.values())
+            told.setdefault(row["source"].value, {}).setdefault(terms.shorten(row["property"].value), []).append(row["value"])
+        found = {}
+        for iri, own in told.items():
+            title, *rest = (min(own.get(name, [Value("")]), key=in_english).value for name in DESCRIBING)
+            found[iri] = Source(iri, title or terms.shorten(iri), "", *rest)
+        return found
 
     def speaking(self) -> list[str]:
         """Return the IRIs of the sources, whose graphs make statements about roles; vocabularies are none."""
@@ -118,7 +168,7 @@ class Catalogue:
 
     def preferred(self, kind: str) -> dict[str, frozenset[str]]:
         """Return the IRIs of all things of a kind, each with its preferred labels in English, of which there may be none."""
-        names = f"OPTIONAL {{ ?thing skos:prefLabel ?label . {ENGLISH.format('label')} }}"
+        names = f"OPTIONAL {{ ?thing skos:prefLabel ?label . {english('label')} }}"
         rows = self._select(f"SELECT DISTINCT ?thing ?label {{ ?thing a <{KINDS[kind].type}> {names} }}")
         found: dict[str, set[str]] = {}
         for row in rows:
@@ -135,22 +185,44 @@ class Catalogue:
 
         :raises NotFound: where no graph says anything of it
         """
-        kind = terms.kind_of(iri)
-        if kind is None or not terms.is_iri(iri):
+        kind = self.kind(iri)
+        if kind is None:
             raise NotFound(f"{iri} is not of a kind that this graph describes", expected=", ".join(KINDS))
         own = self._links(f"<{iri}> ?property ?other")
         if not own:
             raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
-        leading = f"{FACETS} skos:broader schema:relevantOccupation schema:about"
-        incoming = self._links(f"?other ?property <{iri}>", f"VALUES ?property {{ {leading} }}")
-        return Thing(iri, kind, self.labels([iri])[iri].label, own, incoming)
+        leading = f"{listed((*FACETS, *MATCHES))} rg:relatedRole skos:broader schema:relevantOccupation schema:about"
+        incoming = self._leading(iri, leading)
+        ratings = self._ratings(iri) if kind.name == "role" else ()
+        return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, ratings)
+
+    def kind(self, iri: str) -> Kind | None:
+        """Return the kind of a thing: for one of ours as its IRI tells, for another one as it is described; None for what is of no kind."""
+        if not terms.is_iri(iri):
+            return None
+        own = terms.kind_of(iri)
+        if own or iri.startswith(terms.BASE):
+            return own
+        return next((KINDS[name] for name in self.cards.kinds([iri])[iri]), None)
+
+    def above(self, iri: str) -> list[Named]:
+        """Return what stands above a thing, the most general first: of several parents the first in order."""
+        labels = self.cards.labels(self.cards.chain(iri))
+        return [Named(one, label) for one, label in labels.items()]
+
+    def _ratings(self, role: str) -> tuple[Rating, ...]:
+        """Return the ratings of a role's items, the most important first."""
+        pattern = f"?rating rg:role <{role}> ; rg:item ?item ; rg:importance ?importance . OPTIONAL {{ ?rating rg:mastery ?mastery }}"
+        rows = self._select(f"SELECT ?source ?item ?importance ?mastery {{ GRAPH ?source {{ {pattern} }} }}")
+        found = [Rating(row["item"].value, row["source"].value, row["importance"].value, _text(row, "mastery")) for row in rows]
+        return tuple(sorted(found, key=lambda rating: (-float(rating.importance), rating.item, rating.source)))
 
     def known(self, iris: Iterable[str]) -> list[tuple[str, str, Value]]:
         """Return types, preferred labels and definitions of things, as (IRI, property IRI, value); unknown things are left out."""
         wanted = sorted(iri for iri in set(iris) if terms.is_iri(iri))
         found = []
         for start in range(0, len(wanted), BATCH):
-            values = _list(wanted[start : start + BATCH])
+            values = listed(wanted[start : start + BATCH])
             # a filter, since a second VALUES has the engine go through all that has a type or a label
             properties = "FILTER(?property IN (rdf:type, skos:prefLabel, skos:definition))"
             pattern = f"VALUES ?thing {{ {values} }} ?thing ?property ?value {properties}"
@@ -158,21 +230,30 @@ class Catalogue:
             found += [(row["thing"].value, row["property"].value, row["value"]) for row in rows]
         return found
 
-    def _links(self, pattern: str, before: str = "") -> tuple[Link, ...]:
+    def _links(self, pattern: str) -> tuple[Link, ...]:
         """Group the rows of a pattern of ``?property`` and ``?other`` by these two, with the sources of each pair."""
-        rows = self._select(
-            f"SELECT ?property ?other ?label ?source {{ {before} GRAPH ?source {{ {pattern} }} "
-            f"OPTIONAL {{ ?other {LABEL} ?label . {ENGLISH.format('label')} }} }}",
-        )
-        titles = self.labels(sorted({row["source"].value for row in rows}))
-        said: dict[tuple[str, object], list[Row]] = {}
-        for row in rows:
-            said.setdefault((row["property"].value, row["other"]), []).append(row)
-        links = []
-        for (property_, _), own in said.items():
-            other, sources = own[0]["other"], sorted({row["source"].value for row in own})
-            label = min((_text(row, "label") for row in own), key=len) or terms.shorten(other.value)
-            links.append(Link(property_, other, label, tuple(titles[source] for source in sources)))
+        said: Said = {}
+        for row in self._select(f"SELECT ?property ?other ?source {{ GRAPH ?source {{ {pattern} }} }}"):
+            said.setdefault((row["property"].value, row["other"]), set()).add(row["source"].value)
+        return self._linked(said)
+
+    def _leading(self, iri: str, properties: str) -> tuple[Link, ...]:
+        """Return the links that lead to a thing by some properties. There may be thousands: they come many to a row."""
+        pattern = f"VALUES ?property {{ {properties} }} GRAPH ?source {{ ?other ?property <{iri}> FILTER(ISIRI(?other)) }}"
+        said: Said = {}
+        grouped = "?property ?source (GROUP_CONCAT(STR(?other)) AS ?others)"
+        for row in self._select(f"SELECT {grouped} {{ {pattern} }} GROUP BY ?property ?source"):
+            for other in row["others"].value.split():
+                said.setdefault((row["property"].value, Value(other)), set()).add(row["source"].value)
+        return self._linked(said)
+
+    def _linked(self, said: Said) -> tuple[Link, ...]:
+        sources = self.sources({iri for stating in said.values() for iri in stating})
+        labels = self.cards.labels({other.value for _, other in said if other.kind == "iri"})
+        links = [
+            Link(property_, other, labels.get(other.value, other.value), tuple(sources[iri] for iri in sorted(stating)))
+            for (property_, other), stating in said.items()
+        ]
         return tuple(sorted(links, key=lambda link: (link.property, link.label.lower(), link.other)))
 
     def _select(self, text: str) -> list[Row]:
@@ -202,11 +283,17 @@ def _candidates(text: str, kinds: Sequence[Kind]) -> list[str]:
 
 def _prefixed(text: str) -> str:
     prefixes = terms.prefixes()
-    return "".join(f"PREFIX {name}: <{prefixes[name]}> " for name in ("rg", "rdf", "rdfs", "skos", "dct", "schema")) + text
+    return "".join(f"PREFIX {name}: <{prefixes[name]}> " for name in ("rg", "rdf", "rdfs", "skos", "dct", "dcat", "schema")) + text
 
 
-def _list(iris: Iterable[str]) -> str:
-    return " ".join(f"<{iri}>" for iri in iris)
+def in_english(value: Value) -> tuple[bool, str]:
+    """Return what puts texts in order: those in English, or in no language, come first."""
+    return (bool(value.language) and not str(value.language).lower().startswith("en"), value.value)
+
+
+def _worded(text: str) -> bool:
+    """Tell whether a text may be a label: it is no slug, no CURIE and no IRI that one could name a thing by."""
+    return not terms.SLUG.fullmatch(text) and terms.expand(text) is None and not terms.is_iri(text)
 
 
 def _text(row: Row, name: str) -> str:

@@ -1,34 +1,51 @@
 """The comparison of roles: rows of a query turned into sections, items and claims."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from rolegraph import terms
-from rolegraph.things import Named, Row
+from rolegraph import matches, terms
+from rolegraph.things import Named, Row, Source
+
+_FACETS = {facet.property: (place, facet) for place, facet in enumerate(terms.FACETS)}
+
+
+class Fact(NamedTuple):
+    """What one source states of a role by one property: the IRIs of the items."""
+
+    role: str
+    property: str
+    source: str
+    items: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Claim:
     """What sources say of one role and one item: ``facet`` is the property, by name; ``sources`` are IRIs, sorted.
 
-    ``proficiency`` pairs the label of a proficiency with the IRI of the source that names it.
+    ``proficiency`` pairs the label of a proficiency with the IRI of the source that names it. ``names`` are the IRIs by which they name
+    the item.
     """
 
     role: str
     facet: str
     sources: tuple[str, ...]
     proficiency: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Item:
-    """One item of a section and the claims about it; ``broader`` are the concepts above it."""
+    """One item of a section and the claims about it; ``broader`` are the concepts above it.
+
+    ``same`` are its names, by IRI, where the sources use several that skos:exactMatch links: ours come first.
+    """
 
     iri: str
     label: str
     broader: tuple[Named, ...]
     claims: tuple[Claim, ...]
+    same: tuple[str, ...] = ()
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -55,7 +72,7 @@ class Comparison:
 
     roles: tuple[Named, ...]
     sections: tuple[Section, ...]
-    sources: tuple[Named, ...]
+    sources: tuple[Source, ...]
 
     def spread(self, item: Item) -> str:
         """Tell how the roles share an item: ``all`` of them, ``some``, or just ``one``."""
@@ -109,12 +126,14 @@ class Comparison:
             "id": item.iri,
             "curie": terms.shorten(item.iri),
             "label": item.label,
+            **({"same": list(item.same)} if item.same else {}),
             "sharedBy": self.spread(item),
             "broader": [above.as_dict() for above in item.broader],
             "claims": [
                 {
                     "role": claim.role,
                     "facet": claim.facet,
+                    **({"names": list(claim.names)} if item.same else {}),
                     "sources": list(claim.sources),
                     "proficiency": [{"label": label, "source": source} for label, source in claim.proficiency],
                 }
@@ -123,25 +142,33 @@ class Comparison:
         }
 
 
-def build(roles: Sequence[Named], rows: Iterable[Row], levels: Iterable[Row], sources: Mapping[str, Named]) -> Comparison:
-    """Arrange the rows of the queries ``compare`` and ``proficiency``.
+@dataclass(frozen=True)
+class Words:
+    """How the things of a comparison are called: ``labels`` by IRI, and what stands above each item, ``same`` the class of each in one."""
+
+    labels: Mapping[str, str]
+    above: Mapping[str, Sequence[str]]
+    same: Mapping[str, str]
+
+
+def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], sources: Mapping[str, Source], words: Words) -> Comparison:
+    """Arrange the facts of some roles.
 
     :param roles: in the order in which they are to stand
-    :param rows: ``role``, ``facet``, ``item``, ``label``, ``broader``, ``broaderLabel``, ``source``
     :param levels: ``role``, ``section``, ``item``, ``proficiencyLabel``, ``source``
-    :param sources: the label of each source by its IRI
+    :param sources: by IRI
     """
     order = {role.iri: place for place, role in enumerate(roles)}
-    found = [row for row in rows if row["role"].value in order]
+    by_section: dict[str, list[Fact]] = {name: [] for name in terms.SECTIONS}
+    for fact in facts:
+        by_section[_FACETS[fact.property][1].section].append(fact)
     proficiency = _proficiency(levels)
     sections = []
-    for name in terms.SECTIONS:
-        facets = {facet.property: facet for facet in terms.FACETS if facet.section == name}
-        items = _items([row for row in found if row["facet"].value in facets], facets, order, proficiency)
-        ranked = sorted(items, key=lambda item: (-len(item.roles), item.roles and order[item.roles[0]], item.label.lower(), item.iri))
-        sections.append(Section(name, name.capitalize(), tuple(ranked)))
-    speaking = sorted({row["source"].value for row in found})
-    return Comparison(tuple(roles), tuple(sections), tuple(sources.get(iri, Named(iri, terms.slug_of(iri))) for iri in speaking))
+    for name, own in by_section.items():
+        ranked = sorted(_items(own, order, proficiency, words))
+        sections.append(Section(name, name.capitalize(), tuple(item for *_, item in ranked)))
+    speaking = sorted({fact.source for own in by_section.values() for fact in own})
+    return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in speaking))
 
 
 def _proficiency(levels: Iterable[Row]) -> dict[tuple[str, str, str], set[tuple[str, str]]]:
@@ -154,27 +181,34 @@ def _proficiency(levels: Iterable[Row]) -> dict[tuple[str, str, str], set[tuple[
 
 
 def _items(
-    rows: Sequence[Row],
-    facets: Mapping[str, terms.Facet],
+    facts: Iterable[Fact],
     order: Mapping[str, int],
     proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]],
-) -> list[Item]:
-    by_item: dict[str, list[Row]] = {}
-    for row in rows:
-        by_item.setdefault(row["item"].value, []).append(row)
-    places, items = list(facets), []
-    for iri, own in by_item.items():
-        said: dict[tuple[int, int, str, str], set[str]] = {}
-        for row in own:
-            role, property_ = row["role"].value, row["facet"].value
-            said.setdefault((order[role], places.index(property_), role, property_), set()).add(row["source"].value)
-        claims = []
-        for (_, _, role, property_), sources in sorted(said.items()):
-            facet = facets[property_]
-            told = {pair for pair in proficiency.get((role, iri, facet.section), ()) if pair[1] in sources}
-            claims.append(Claim(role, facet.name, tuple(sorted(sources)), tuple(sorted(told))))
-        broader = {row["broader"].value: row["broaderLabel"].value for row in own if "broaderLabel" in row}
-        above = tuple(Named(*pair) for pair in sorted(broader.items(), key=lambda pair: (pair[1], pair[0])))
-        label = own[0]["label"].value if "label" in own[0] else terms.shorten(iri)
-        items.append(Item(iri, label, above, tuple(claims)))
-    return items
+    words: Words,
+) -> Iterator[tuple[int, int, str, str, Item]]:
+    """Yield the items of a section after what puts them in order: those of the most roles first, then by role and label."""
+    said: dict[str, dict[tuple[int, int], list[tuple[str, Fact]]]] = {}
+    for fact in facts:
+        place = (order[fact.role], _FACETS[fact.property][0])
+        for iri in fact.items:
+            said.setdefault(words.same.get(iri, iri), {}).setdefault(place, []).append((iri, fact))
+    labels = words.labels
+    for own in said.values():
+        names = {iri for told in own.values() for iri, _ in told}
+        first, *others = sorted(names, key=matches.rank) if len(names) > 1 else names
+        above = sorted({(labels[iri], iri) for name in names for iri in words.above.get(name, ()) if iri not in names})
+        broader = tuple(Named(iri, label) for label, iri in above)
+        places = sorted(own)
+        claims = tuple(_claim(own[place], proficiency) for place in places)
+        item = Item(first, labels[first], broader, claims, (first, *others) if others else ())
+        yield -len({role for role, _ in places}), places[0][0], item.label.lower(), first, item
+
+
+def _claim(told: Sequence[tuple[str, Fact]], proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]]) -> Claim:
+    fact = told[0][1]
+    facet = _FACETS[fact.property][1]
+    if len(told) == 1 and not proficiency:
+        return Claim(fact.role, facet.name, (fact.source,), (), (told[0][0],))
+    sources, names = {own.source for _, own in told}, {iri for iri, _ in told}
+    levels = {pair for iri in names for pair in proficiency.get((fact.role, iri, facet.section), ()) if pair[1] in sources}
+    return Claim(fact.role, facet.name, tuple(sorted(sources)), tuple(sorted(levels)), tuple(sorted(names, key=matches.rank)))

@@ -110,6 +110,17 @@ def fill(text: str, name: str, iris: Sequence[str]) -> str:
     return re.sub(_BLOCK.format(name=name), rf"\g<1> {filled} \g<3>", text)
 
 
+def bind(text: str, name: str, iri: str) -> str:
+    """Return a query with one IRI in place of a variable, which engines follow up where they would join what ``VALUES`` gives.
+
+    :raises ValueError: for what is no IRI
+    """
+    if not terms.is_iri(iri):
+        raise ValueError(f"{name} needs an IRI, not {iri!r}")
+    without = re.sub(_BLOCK.format(name=name), "", text)
+    return re.sub(rf"\?{name}\b", lambda _: f"<{iri}>", without)
+
+
 def _several(query: CannedQuery, parameter: Parameter, values: Mapping[str, Sequence[str]]) -> list[str]:
     written = [text.strip() for text in values.get(parameter.name, ())]
     if parameter.most > 1:

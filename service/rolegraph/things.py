@@ -80,6 +80,37 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Source(Named):
+    """Who states something: ``credit`` is the line that has to be shown with what it states, ``licence`` the IRI of the terms."""
+
+    publisher: str = ""
+    version: str = ""
+    issued: str = ""
+    licence: str = ""
+    credit: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the source as JSON, with what is known of ``publisher``, ``version``, ``license`` and ``creditText``."""
+        told = {"publisher": self.publisher, "version": self.version, "license": self.licence, "creditText": self.credit}
+        return {**super().as_dict(), **{name: text for name, text in told.items() if text}}
+
+
+@dataclass(frozen=True)
+class Rating:
+    """The figures that a source gives for an item of a role: ``importance`` from 1 to 5, ``mastery`` from 0 to 7."""
+
+    item: str
+    source: str
+    importance: str
+    mastery: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the rating as JSON."""
+        found = {"id": self.item, "importance": float(self.importance)}
+        return {**found, **({"mastery": float(self.mastery)} if self.mastery else {}), "source": self.source}
+
+
+@dataclass(frozen=True)
 class Member(Named):
     """One thing in the list of its kind: ``sources`` is the number of sources that speak of it."""
 
@@ -97,7 +128,7 @@ class Link:
     property: str
     other: Value
     label: str
-    sources: tuple[Named, ...]
+    sources: tuple[Source, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the link as JSON: ``property``, ``id`` or ``value``, ``label`` where it differs, ``sources``."""
@@ -115,17 +146,26 @@ class Thing:
     label: str
     links: tuple[Link, ...]
     incoming: tuple[Link, ...]
+    ratings: tuple[Rating, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources that state something of the thing, each once, in the order of their IRIs; vocabularies stand last."""
+        found = {source.iri: source for link in (*self.links, *self.incoming) for source in link.sources}
+        return tuple(found[iri] for iri in sorted(found, key=lambda iri: (terms.kind_of(iri) is None, iri)))
 
     def values(self, property_: str) -> tuple[Link, ...]:
         """Return the links of one property, named by its CURIE."""
         return tuple(link for link in self.links if terms.shorten(link.property) == property_)
 
     def first(self, property_: str) -> str:
-        """Return the text of the first value of a property, named by its CURIE, or an empty one."""
-        return next((link.other.value for link in self.values(property_)), "")
+        """Return the text of the first value of a property, named by its CURIE, in English where there is one; or an empty one."""
+        found = [link.other for link in self.values(property_)]
+        return next((other.value for other in sorted(found, key=_foreign)), "")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the thing as JSON: ``id``, ``kind``, ``label``, ``links`` and ``incoming``."""
+        """Return the thing as JSON: ``id``, ``kind``, ``label``, ``links``, ``incoming``, ``sources``, and ``ratings`` if there are any."""
+        ratings = {"ratings": [rating.as_dict() for rating in self.ratings]} if self.ratings else {}
         return {
             "id": self.iri,
             "curie": terms.shorten(self.iri),
@@ -133,4 +173,10 @@ class Thing:
             "label": self.label,
             "links": [link.as_dict() for link in self.links],
             "incoming": [link.as_dict() for link in self.incoming],
+            **ratings,
+            "sources": [source.as_dict() for source in self.sources],
         }
+
+
+def _foreign(value: Value) -> bool:
+    return value.language is not None and not value.language.lower().startswith("en")

@@ -10,6 +10,7 @@ from rolegraph.errors import Refused
 from rolegraph.things import Dataset
 
 _IRI = r"(?:<[^>]*>|[\w.-]*:[\w.-]*)"
+_WHOLE = re.compile(r'<[^<>"{}|^`\\\x00-\x20]*>')  # between SERVICE and its braces stands one of these, so no clause is within one
 _SILENT = re.compile(rf"LOAD\s+SILENT\s+{_IRI}(?:\s+INTO\s+GRAPH\s+{_IRI})?", re.IGNORECASE)
 _FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 
@@ -23,12 +24,12 @@ class Reach:
     def check_query(self, text: str) -> None:
         """Refuse a query with a SERVICE clause to an endpoint that is not allowed, whatever its disguise.
 
-        A query without the letters of the keyword, once code point escapes are resolved, has none; only the others are
-        parsed, and one that this parser cannot read is refused, since what it would do is not known.
+        A query without the letters of the keyword outside IRIs, with code point escapes resolved or not, has none; only the others
+        are parsed, and one that this parser cannot read is refused, since what it would do is not known.
 
         :raises Refused: naming the reason
         """
-        if "service" in algebra.plain(text).lower():
+        if any("service" in _WHOLE.sub("<>", read).lower() for read in {text, algebra.plain(text)}):
             self._check_services(text)
 
     def admit(self, text: str) -> str:

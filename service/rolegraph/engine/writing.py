@@ -119,7 +119,8 @@ def _load_pieces(store: ox.Store, graph: ox.NamedNode, path: Path, *, union: boo
 
     def load(into: Graph, piece: bytes, before: int) -> None:
         with documents.syntax_errors(f"the ntriples in {path}", before):
-            store.bulk_load(piece, ox.RdfFormat.N_TRIPLES, to_graph=into)
+            # what is wrong is told where the graph is loaded, and need not be looked for twice
+            store.bulk_load(piece, ox.RdfFormat.N_TRIPLES, to_graph=into, lenient=into != graph)
 
     into = (graph, _DEFAULT) if union else (graph,)
     with ThreadPoolExecutor(len(into)) as threads:

@@ -22,6 +22,8 @@ class Cleaner:
 
     def label(self, text: str, line: int) -> str:
         """Return a label on one line, without white space around it, invisible characters, and doubled or unusual blanks."""
+        if text.isascii() and text.isprintable() and "&" not in text and "  " not in text and text[:1] != " " and text[-1:] != " ":
+            return text
         return self._told(text, " ".join(self._plain(text, line).split()), line)
 
     def prose(self, text: str, line: int) -> str:

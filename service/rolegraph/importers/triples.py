@@ -27,7 +27,12 @@ class Triples:
 
         :raises ValueError: for what is no IRI
         """
-        self._file.write(f"{self._iri(subject)} {self._iri(predicate)} {self._iri(object_)} .\n")
+        known = self._known
+        try:
+            line = f"{known[subject]} {known[predicate]} {known[object_]} .\n"
+        except KeyError:
+            line = f"{self._iri(subject)} {self._iri(predicate)} {self._iri(object_)} .\n"
+        self._file.write(line)
 
     def types(self, subject: str, *classes: str) -> None:
         """Write what a thing is."""
@@ -37,7 +42,7 @@ class Triples:
     def text(self, subject: str, predicate: str, text: str, language: str = "") -> None:
         """Write a triple that holds text, in a language where one is given."""
         tag = f"@{language}" if language else ""
-        self._file.write(f'{self._iri(subject)} {self._iri(predicate)} "{_ESCAPED.sub(_escape, text)}"{tag} .\n')
+        self._file.write(f'{self._iri(subject)} {self._iri(predicate)} "{_escaped(text)}"{tag} .\n')
 
     def number(self, subject: str, predicate: str, number: int | Decimal) -> None:
         """Write a triple that holds a number: an ``xsd:integer`` or an ``xsd:decimal``."""
@@ -45,7 +50,7 @@ class Triples:
 
     def value(self, subject: str, predicate: str, value: str, kind: str) -> None:
         """Write a triple that holds a value of a type of XML Schema, named without its namespace: ``date``, ``gYear``, ``boolean``."""
-        self._file.write(f'{self._iri(subject)} {self._iri(predicate)} "{_ESCAPED.sub(_escape, value)}"^^<{_XSD}{kind}> .\n')
+        self._file.write(f'{self._iri(subject)} {self._iri(predicate)} "{_escaped(value)}"^^<{_XSD}{kind}> .\n')
 
     def close(self) -> None:
         """Finish the file."""
@@ -63,6 +68,12 @@ class Triples:
 
 def _kind(number: int | Decimal) -> str:
     return "decimal" if isinstance(number, Decimal) else "integer"
+
+
+def _escaped(text: str) -> str:
+    if text.isprintable() and '"' not in text and "\\" not in text:  # nearly all are, and looking is quicker than replacing
+        return text
+    return _ESCAPED.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -1,13 +1,13 @@
 """The façade: everything that the command line and the web do goes through one object."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rdflib import RDF, URIRef
 
-from rolegraph import audit, catalogue, comparison, description, entries, jsonld, terms
+from rolegraph import audit, catalogue, description, entries, jsonld, terms
 from rolegraph.audit import Problem
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
@@ -22,17 +22,16 @@ from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
 from rolegraph.registry import about, imports, opening
+from rolegraph.registry.comparing import Comparer
 from rolegraph.registry.naming import Naming
 from rolegraph.registry.opening import Opened
 from rolegraph.search import Search
 from rolegraph.shapes import Report, Shapes
-from rolegraph.things import Answer, Dataset, Row
+from rolegraph.things import Answer, Dataset, Row, Thing
 from rolegraph.tokens import Tokens
 
 if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
-
-REMEMBERED = 256  # comparisons, of some tens of KiB each
 
 
 class Rolegraph:
@@ -52,7 +51,7 @@ class Rolegraph:
         self.tokens = tokens
         self.queries = queries or Library()
         self.catalogue = Catalogue(engine, self.search.nearest, self.search.named)
-        self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
+        self._comparer = Comparer(engine, self.catalogue, self.queries.get("proficiency"))
 
     @classmethod
     def open(
@@ -216,22 +215,15 @@ class Rolegraph:
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        revision = self.engine.revision
-        return self._compare(tuple(iris), 0) if revision is None else self._remembered(tuple(iris), revision)
-
-    def _compare(self, iris: tuple[str, ...], revision: int) -> Comparison:  # noqa: ARG002 - the revision is there to be remembered by
-        rows = self.engine.rows(self.queries.get("compare").bind({"role": iris}))
-        levels = self.engine.rows(self.queries.get("proficiency").bind({"role": iris}))
-        labels = self.catalogue.labels([*iris, *{row["source"].value for row in rows}])
-        return comparison.build([labels[iri] for iri in iris], rows, levels, labels)
+        return self._comparer.compare(iris)
 
     def graph(self, iri: str, format_: Format) -> Answer:
         """Return the triples about a thing, and the labels of what it links to, in a graph format.
 
         :raises NotFound: where no graph says anything of it
         """
-        self.catalogue.thing(iri)
-        return self._graph(about.of(iri), format_)
+        sources = self.catalogue.thing(iri).sources
+        return self._graph(about.of(iri, [source.iri for source in sources if source.credit]), format_)
 
     def comparison_graph(self, roles: Sequence[str], format_: Format) -> Answer:
         """Return the facts of a comparison, with the statements that support them, in a graph format."""
@@ -241,9 +233,10 @@ class Rolegraph:
         """Return the description of the SPARQL service at an address, in a graph format."""
         return Answer(format_, description.of(endpoint, self.engine.graphs(), format_, union=self.engine.union))
 
-    def occupation(self, iri: str) -> dict[str, Any]:
-        """Return a role as a schema.org ``Occupation`` in JSON-LD."""
-        return jsonld.occupation(self.catalogue.thing(iri), self.salaries([iri]))
+    def occupation(self, role: str | Thing) -> dict[str, Any]:
+        """Return a role, by its IRI or as it was looked up, as a schema.org ``Occupation`` in JSON-LD."""
+        found = self.catalogue.thing(role) if isinstance(role, str) else role
+        return jsonld.occupation(found, self.salaries([found.iri]))
 
     def salaries(self, roles: Sequence[str]) -> list[Row]:
         """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""

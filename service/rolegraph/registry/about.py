@@ -1,17 +1,24 @@
 """What the graph tells about a thing, and about all that an entry speaks of."""
 
+from collections.abc import Sequence
+
 from rdflib import RDF, Graph, Literal, URIRef
 
 from rolegraph import terms
+from rolegraph.cards import listed
 from rolegraph.catalogue import Catalogue
 
 
-def of(iri: str) -> str:
-    """Return the query for the triples about a thing, and the labels of what it links to."""
+def of(iri: str, credited: Sequence[str] = ()) -> str:
+    """Return the query for the triples about a thing, and the labels of what it links to.
+
+    :param credited: the IRIs of sources that are to be described with it
+    """
     rg, schema, skos = (terms.prefixes()[prefix] for prefix in ("rg", "schema", "skos"))
     parts = f"<{rg}outlook>|<{rg}salary>|<{schema}baseSalary>|(<{schema}baseSalary>/<{schema}value>)"
+    sources = f"VALUES ?thing {{ {listed(credited)} }}"
     return f"""CONSTRUCT {{ ?thing ?property ?other . ?other <{skos}prefLabel> ?label }} WHERE {{
-        {{ SELECT DISTINCT ?thing {{ {{ BIND(<{iri}> AS ?thing) }} UNION {{ <{iri}> {parts} ?thing }} }} }}
+        {{ SELECT DISTINCT ?thing {{ {{ BIND(<{iri}> AS ?thing) }} UNION {{ <{iri}> {parts} ?thing }} UNION {{ {sources} }} }} }}
         ?thing ?property ?other OPTIONAL {{ ?other <{skos}prefLabel> ?label }}
     }}"""
 

@@ -16,7 +16,7 @@ from rolegraph.importers import Imported, Importer, Task
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
 from rolegraph.importers.triples import Triples
-from rolegraph.queries import fill
+from rolegraph.queries import bind
 from rolegraph.things import Row
 
 TOLD = 20  # problems of an import that are named one by one
@@ -44,7 +44,7 @@ def _load(engine: Engine, imported: Imported) -> None:
 
     def check(rows: Callable[[str], list[Row]]) -> None:
         rules = audit.rules("checks/imports")
-        found = [problem for rule in rules for problem in audit.problems(rule, rows(fill(rule.text, "source", [iri])))]
+        found = [problem for rule in rules for problem in audit.problems(rule, rows(bind(rule.text, "source", iri)))]
         if found:
             told = [f"{problem.rule}: {problem.where} {problem.message}" for problem in found[:TOLD]]
             raise NotConforming(f"nothing was imported: the graph breaks rules for imports {len(found)} times", problems=told)

@@ -16,6 +16,7 @@ from rolegraph.search import changes, shortforms
 
 FORM = 1  # of the tables, and of what folding makes of a label: counted up with each change of either
 NAME = "labels.sqlite"
+MAPPED = 1 << 30  # bytes of the file
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE graph (id INTEGER PRIMARY KEY, iri TEXT UNIQUE);
@@ -128,6 +129,7 @@ class Index:
         if not hasattr(self._own, "connection"):
             connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
             connection.execute("PRAGMA busy_timeout = 10000")
+            connection.execute(f"PRAGMA mmap_size = {MAPPED}")  # pages are read where the system has them, not copied
             self._own.connection = connection
             self._all.append(connection)
         found: sqlite3.Connection = self._own.connection

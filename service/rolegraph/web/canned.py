@@ -15,6 +15,8 @@ from rolegraph.web.answering import Choice, shown
 from rolegraph.web.negotiation import DOCUMENT, HTML
 from rolegraph.web.state import OPTIONS, graph
 
+MOST = 200  # things that a form offers to choose from; of more only ours
+
 routes = Blueprint("canned", __name__)
 
 
@@ -55,6 +57,7 @@ def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: An
         query=canned,
         given={parameter.name: _values(parameter, given) for parameter in canned.parameters},
         choices={parameter.name: _choices(parameter) for parameter in canned.parameters},
+        open=[parameter.name for parameter in canned.parameters if _many(parameter)],
         text=graph().bound(canned.name, given) if run else canned.body,
         alternates=negotiation.alternates(holding(canned.holds)) if run else [],
         **shown,
@@ -78,9 +81,14 @@ def _choices(parameter: Parameter) -> list[tuple[str, str]]:
     """Return the slugs, or CURIEs where the kinds are several, that a parameter can take, with their labels."""
     if parameter.kinds == ("scheme",):
         return [(kind.name, kind.plural) for kind in terms.KINDS.values() if kind.scheme in graph().engine.graphs()]
-    found = [member for kind in parameter.kinds for member in graph().catalogue.members(kind)]
+    found = [member for kind in parameter.kinds for member in graph().catalogue.own(kind, MOST)[0]]
     one = len(parameter.kinds) == 1
     return [(member.slug if one else terms.shorten(member.iri), member.label) for member in found]
+
+
+def _many(parameter: Parameter) -> bool:
+    """Tell whether there are more things than a form offers."""
+    return parameter.kinds != ("scheme",) and any(graph().catalogue.own(kind, MOST)[1] > MOST for kind in parameter.kinds)
 
 
 def _described(query: CannedQuery) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.state import OPTIONS, graph
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
+OFFERED_ROLES = 60  # of more only ours are offered, and a field takes the name of another
 OFFERED = (HTML, DOCUMENT, CSV, *GRAPHS)
 
 routes = Blueprint("comparing", __name__)
@@ -46,8 +47,8 @@ class Band:
 @routes.get("/")
 def home() -> Response:
     """Say what this is and offer the roles."""
-    roles = _roles()
-    page = render_template("home.html", roles=roles, queries=list(graph().queries), pairs=_pairs(roles))
+    roles, more = _roles()
+    page = render_template("home.html", roles=roles, more=more, queries=list(graph().queries), pairs=_pairs(roles))
     negotiation.choose(HTML)
     return negotiation.respond(page, HTML)
 
@@ -61,20 +62,24 @@ def compare() -> AnyResponse:
     if format_ != HTML:
         return _data(given, format_)
     if not given and negotiation.for_people():
-        return negotiation.respond(render_template("picker.html", roles=_roles(), error=None, given=[]), HTML)
+        return negotiation.respond(_picker(None, []), HTML)
     try:
         return negotiation.respond(_page(given), HTML)
     except BadParameter as error:
         if not negotiation.for_people():
             raise
-        page = render_template("picker.html", roles=_roles(), error=error, given=_slugs(given))
-        return negotiation.respond(page, HTML, error.status)
+        return negotiation.respond(_picker(error, _slugs(given)), HTML, error.status)
 
 
 @routes.get("/sources")
 def sources() -> AnyResponse:
     """Lead to the list of the sources."""
     return redirect(url_for("linked.members", kind="source"), 303)
+
+
+def _picker(error: BadParameter | None, given: Sequence[str]) -> str:
+    roles, more = _roles()
+    return render_template("picker.html", roles=roles, more=more, error=error, given=given)
 
 
 def _slugs(given: Sequence[str]) -> list[str]:
@@ -102,9 +107,11 @@ def _page(given: Sequence[str]) -> str:
     outlooks = _outlooks([role.iri for role in compared.roles])
     measures = graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()}))
     bands = [_band(compared, section) for section in compared.sections]
+    display.met({*(role.iri for role in compared.roles), *(item.iri for section in compared.sections for item in section.items)})
+    roles, more = _roles()
     pays = pay.of(graph(), [role.iri for role in compared.roles])
-    paying = graph().catalogue.labels(sorted({one.source for one in pays} - {source.iri for source in compared.sources})) if pays else {}
-    sources_ = [*compared.sources, *paying.values()]
+    paying = graph().catalogue.sources({one.source for one in pays} - {source.iri for source in compared.sources})
+    sources_ = [*compared.sources, *(paying[iri] for iri in sorted(paying))]
     return render_template(
         "compare.html",
         compared=compared,
@@ -118,8 +125,9 @@ def _page(given: Sequence[str]) -> str:
         highest=pay.highest(pays),
         outlooks=outlooks,
         measures=measures,
-        roles=_roles(),
-        given=[role.slug for role in compared.roles],
+        roles=roles,
+        more=more,
+        given=[display.handle(role.iri) for role in compared.roles],
         alternates=negotiation.alternates(OFFERED),
     )
 
@@ -146,17 +154,22 @@ def _only(compared: Comparison, section: Section, role: Named, items: Sequence[I
     return Only(role, len(own), tuple(facets), compared.stated(section, role.iri))
 
 
-def _roles() -> list[Member]:
-    return graph().catalogue.members("role")
+def _roles() -> tuple[list[Member], int]:
+    """Return the roles to choose from, and the number of all where there are more."""
+    roles, total = graph().catalogue.own("role", OFFERED_ROLES)
+    return roles, total if total > len(roles) else 0
 
 
 def _pairs(roles: Sequence[Member]) -> list[tuple[Named, Named]]:
     """Return the pairs of roles that a source compares, each once."""
     known = {role.iri: role for role in roles}
+    about: dict[str, list[str]] = {}
+    for row in graph().engine.rows("SELECT ?source ?role { ?source <https://schema.org/about> ?role } ORDER BY ?source ?role"):
+        if row["role"].value in known:
+            about.setdefault(row["source"].value, []).append(row["role"].value)
     found: dict[frozenset[str], tuple[Named, Named]] = {}
-    for row in graph().rows("sources"):
-        about = [link.other.value for link in graph().catalogue.thing(row["source"].value).values("schema:about")]
-        pair = [known[iri] for iri in about if iri in known]
+    for pair in about.values():
         if len(pair) == 2:
-            found.setdefault(frozenset(about), (pair[0], pair[1]))
+            named = sorted((known[iri] for iri in pair), key=lambda role: (role.label.lower(), role.iri))
+            found.setdefault(frozenset(pair), (named[0], named[1]))
     return list(found.values())

@@ -1,7 +1,8 @@
 """How pages write things: links, short names, figures. The filters of the templates."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from urllib.parse import quote, urlencode
 
 from flask import Flask, request
 from werkzeug.urls import iri_to_uri
@@ -9,6 +10,7 @@ from werkzeug.urls import iri_to_uri
 from rolegraph import __version__, terms
 from rolegraph.comparison import Claim
 from rolegraph.things import Link, Named, Row
+from rolegraph.web import state
 
 MARKS = {"all": "●", "some": "◐", "one": "○"}
 SCALES = ((Decimal(10) ** 12, "trillion"), (Decimal(10) ** 9, "billion"), (Decimal(10) ** 6, "million"))
@@ -33,6 +35,13 @@ MATCHES = {
     "skos:relatedMatch": "Related to",
     "esco:hasEQFLevel": "Level",
 }
+# the official languages of the European Union, in which ESCO is published, and those of its neighbours
+LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "es": "Spanish", "et": "Estonian",
+    "fi": "Finnish", "fr": "French", "ga": "Irish", "hr": "Croatian", "hu": "Hungarian", "is": "Icelandic", "it": "Italian",
+    "lt": "Lithuanian", "lv": "Latvian", "mt": "Maltese", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
+    "ro": "Romanian", "sk": "Slovak", "sl": "Slovenian", "sv": "Swedish", "uk": "Ukrainian",
+}  # those in which ESCO is published
 EXAMPLE = """\
 PREFIX rg: <https://w3id.org/rolegraph/ns#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
@@ -58,11 +67,14 @@ def install(app: Flask) -> None:
     """Give the templates of an application these filters and globals."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
+        code=code,
         curie=terms.shorten,
         expand=expand,
         figure=figure,
         handle=handle,
         href=href,
+        language=language,
+        elsewhere=elsewhere,
         note=note,
         numbered=numbered,
         ours=ours,
@@ -73,6 +85,7 @@ def install(app: Flask) -> None:
         years=years,
         zip=zip,
     )
+    app.jinja_env.tests.update(foreign=foreign, backed=backed)
     app.jinja_env.globals.update(
         BASE=terms.BASE,
         FACETS=FACETS,
@@ -93,16 +106,36 @@ def expand(text: str) -> str:
 
 
 def href(iri: str) -> str:
-    """Return where a link to an IRI leads: below this service for one of ours, to itself for a web address, else nowhere."""
+    """Return where a link to an IRI leads: below this service for one of ours and for what is described here, to itself for
+    another web address, else nowhere.
+    """
     rest = iri.removeprefix(terms.BASE)
     if rest != iri and rest[:1].isalnum():
         return f"{request.script_root}/{iri_to_uri(rest)}"
+    if state.cards().kinds([iri])[iri]:
+        return f"{request.script_root}/thing?iri={quote(short(iri), safe=':/')}"
+    return elsewhere(iri)
+
+
+def elsewhere(iri: str) -> str:
+    """Return the web address that an IRI is, or nothing."""
     return iri_to_uri(iri) if iri.startswith(("http://", "https://")) else ""
+
+
+def short(iri: str) -> str:
+    """Return the CURIE of an IRI where it stands for just that, else the IRI."""
+    found = terms.shorten(iri)
+    return found if terms.expand(found) == iri else iri
 
 
 def handle(iri: str) -> str:
     """Return the shortest text that names a role in an address: its slug, its CURIE or its IRI."""
-    return terms.slug_of(iri) if terms.kind_of(iri) == terms.KINDS["role"] else terms.shorten(iri)
+    return terms.slug_of(iri) if terms.kind_of(iri) else short(iri)
+
+
+def met(iris: Iterable[str]) -> None:
+    """Look up at once which of the IRIs that a page links to are described here."""
+    state.cards().kinds(iri for iri in iris if not ours(iri))
 
 
 def ours(iri: str) -> bool:
@@ -115,11 +148,37 @@ def system(iri: str) -> str:
     return next((f"{name} {iri.removeprefix(space)}" for space, name in SYSTEMS if iri.startswith(space)), terms.shorten(iri))
 
 
-def evidence(role: str, item: str) -> str:
-    """Return the address of the statements that link a role with an item; an outlook is itself part of its source."""
-    if "#" in item:
+def code(iri: str) -> str:
+    """Name the system that a thing is of, with its code there unless that says nothing to people."""
+    found = system(iri)
+    return found.rpartition(" ")[0] if len(found.rpartition(" ")[2]) > 30 else found
+
+
+def evidence(role: str, item: str, sources: Sequence[str] = (), numbers: Mapping[str, int] | None = None) -> str:
+    """Return the address of the statements that link a role with an item; an outlook is itself part of its source.
+
+    An imported source has no statements: where there are only such, the address is their place in the list at the foot of the page.
+    """
+    if ours(item) and "#" in item:
         return href(item)
-    return f"{request.script_root}/queries/evidence?role={terms.slug_of(role)}&concept={terms.shorten(item)}"
+    if numbers and sources and not any(backed(source) for source in sources):
+        return f"#source-{numbers[sources[0]]}"
+    return f"{request.script_root}/queries/evidence?{urlencode({'role': handle(role), 'concept': short(item)}, safe=':/')}"
+
+
+def backed(source: str) -> bool:
+    """Tell whether a source may have statements behind its facts: an imported one, which has a credit line, has none."""
+    return not state.graph().catalogue.sources([source])[source].credit
+
+
+def language(tag: str) -> str:
+    """Return the English name of a language, or its tag."""
+    return LANGUAGES.get(tag.lower().partition("-")[0], tag)
+
+
+def foreign(link: Link) -> bool:
+    """Tell whether a link leads to a text in another language than English."""
+    return bool(link.other.language) and not str(link.other.language).lower().startswith("en")
 
 
 def note(claim: Claim) -> str:
@@ -167,9 +226,3 @@ def period(row: Row) -> str:
 def numbered(sources: Iterable[Named]) -> dict[str, int]:
     """Return the number by which a page refers to each source, from 1."""
     return {source.iri: number for number, source in enumerate(sources, 1)}
-
-
-def speaking(links: Iterable[Link]) -> list[Named]:
-    """Return the sources of some links, each once, in the order of their IRIs; vocabularies stand last."""
-    found = {source.iri: source for link in links for source in link.sources}
-    return [found[iri] for iri in sorted(found, key=lambda iri: (terms.kind_of(iri) is None, iri))]

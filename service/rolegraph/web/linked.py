@@ -1,65 +1,119 @@
 """Linked data: the things of each kind, and each thing with who says what about it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
-from rolegraph import terms
+from rolegraph import catalogue, terms
+from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.terms import KINDS
-from rolegraph.things import Link, Row, Thing
-from rolegraph.web import display, negotiation, pay, sourced
+from rolegraph.things import Link, Rating, Row, Source, Thing
+from rolegraph.web import display, negotiation, paging, pay, sourced
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML
 from rolegraph.web.state import graph
 
 routes = Blueprint("linked", __name__)
 
+SIZE, MOST = 200, 1000  # things on a page of a list
+USES = 200  # roles that the page of a concept lists
+ROLES = 60  # roles that a page offers to choose from; of more only ours
 _KIND = f"<any({', '.join(KINDS)}):kind>"
 _FACETS = {facet.property: facet for facet in terms.FACETS}
 _NAMED = ("rdf:type", "skos:inScheme", "skos:prefLabel", "skos:altLabel", "skos:definition", "skos:broader", "skos:related")
 _POSTED = ("schema:title", "schema:hiringOrganization", "schema:jobLocation", "schema:employmentType", "schema:baseSalary", "rg:level")
 _TITLED = ("dct:title", "dct:issued", "schema:about", "rg:salary")
-_SHOWN = {*_NAMED, *_POSTED, *_TITLED, "schema:relevantOccupation", "skos:editorialNote", *(f"rg:{facet.name}" for facet in terms.FACETS)}
+_CREDITED = ("dct:publisher", "dcat:version", "dct:license", "schema:creditText", "dct:description")
+_RATED = ("rg:toolInDemand", "rg:relatedRole", "rg:hot", "skos:notation")
+_FACTS = tuple(f"rg:{facet.name}" for facet in terms.FACETS)
+_SHOWN = {*_NAMED, *_POSTED, *_TITLED, *_CREDITED, *_RATED, *_FACTS, "schema:relevantOccupation", "skos:editorialNote"}
 _PAGES = {"role": "role.html", "source": "source.html", "posting": "posting.html"}
 
 
 @routes.get(f"/{_KIND}")
 def members(kind: str) -> Response:
-    """List the things of a kind; as a graph, its concept scheme."""
+    """List the things of a kind, page by page; as a graph, its concept scheme."""
     scheme = KINDS[kind].scheme
     kept = scheme in graph().engine.graphs()
     offered = (HTML, DOCUMENT, *GRAPHS) if kept else (HTML, DOCUMENT)
     format_ = negotiation.choose(*offered)
     if format_ in GRAPHS:
         return negotiation.respond(graph().export(format_, scheme), format_)
-    found = graph().catalogue.members(kind)
+    source = _source_of_list()
+    size = MOST if kind == "source" else paging.number("limit", SIZE, MOST)
+    page = graph().catalogue.page(kind, paging.number("page", 1), size, source.iri if source else None)
+    ways = paging.ways(page)
     if format_ == DOCUMENT:
-        listed = {"id": scheme, "kind": kind, "label": KINDS[kind].plural, "members": [member.as_dict() for member in found]}
-        return negotiation.respond(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", format_)
-    page = render_template(
+        told = {"id": scheme, "kind": kind, "label": KINDS[kind].plural, **page.as_dict(), **ways}
+        return paging.linked(negotiation.respond(json.dumps(told, ensure_ascii=False, indent=1) + "\n", format_), ways)
+    display.met(member.iri for member in page.members)
+    shown = render_template(
         "members.html",
         kind=KINDS[kind],
-        members=found,
+        members=page.members,
+        page=page,
+        ways=ways,
+        source=source,
+        choices=_sources(kind),
+        credited=[source for source in page.sources if source.credit],
         rows=_rows(kind),
+        canonical=paging.canonical(),
         alternates=negotiation.alternates(offered),
     )
-    return negotiation.respond(page, HTML)
+    return paging.linked(negotiation.respond(shown, HTML), ways)
+
+
+@routes.get("/thing")
+def described() -> AnyResponse:
+    """Say what is known of a thing by its IRI, wherever that is; one of ours has a path of its own."""
+    text = request.args.get("iri", "").strip()
+    iri = terms.expand(text) or text
+    if not terms.is_iri(iri):
+        detail = f"{text!r} is no IRI" if text else "no IRI was given"
+        raise BadParameter("iri", detail, expected="an IRI or a CURIE, such as onet:15-1252.00")
+    if terms.kind_of(iri):
+        path, hash_, fragment = display.href(iri).partition("#")
+        rest = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "iri"])
+        return redirect(f"{path}{negotiation.suffix()}{'?' if rest else ''}{rest}{hash_}{fragment}", 303)
+    return _thing(iri)
 
 
 @routes.get(f"/{_KIND}/<slug>")
 def thing(kind: str, slug: str) -> Response:
     """Say what is known of a thing, and who says so."""
+    return _thing(KINDS[kind].namespace + slug)
+
+
+def _thing(iri: str) -> Response:
     offered = (HTML, DOCUMENT, *GRAPHS)
     format_ = negotiation.choose(*offered)
-    iri = KINDS[kind].namespace + slug
+    if format_ in GRAPHS:
+        return negotiation.respond(graph().graph(iri, format_), format_)
     found = graph().catalogue.thing(iri)
     if format_ == DOCUMENT:
         return negotiation.respond(json.dumps(found.as_dict(), ensure_ascii=False, indent=1) + "\n", format_)
-    if format_ in GRAPHS:
-        return negotiation.respond(graph().graph(iri, format_), format_)
     return negotiation.respond(_page(found, offered), HTML)
+
+
+def _source_of_list() -> Source | None:
+    """Return the source that a list is asked for, or None for the whole list."""
+    text = request.args.get("source", "").strip()
+    if not text:
+        return None
+    iri = graph().catalogue.resolve("source", text, [KINDS["source"]], "a source as slug, CURIE or IRI: see /source")
+    return graph().catalogue.sources([iri])[iri]
+
+
+def _sources(kind: str) -> list[Source]:
+    """Return the sources that a list can be asked for, by title."""
+    if kind in ("source", "posting"):
+        return []
+    found = graph().catalogue.sources(graph().catalogue.speaking()).values()
+    return sorted(found, key=lambda source: (not source.credit, source.label))
 
 
 def _rows(kind: str) -> list[Row]:
@@ -69,14 +123,21 @@ def _rows(kind: str) -> list[Row]:
 
 
 def _page(found: Thing, offered: Iterable[Format]) -> str:
-    sources = display.speaking([*found.links, *found.incoming])
+    links = [*found.links, *found.incoming]
+    display.met({found.iri, *(link.other.value for link in links if link.other.kind == "iri"), *(link.property for link in links)})
+    matches = [link for link in found.links if terms.shorten(link.property).endswith(("Match", ":hasEQFLevel"))]
+    matched = [link for link in found.incoming if link.property in catalogue.MATCHES]
     common: dict[str, Any] = {
         "thing": found,
-        "sources": sources,
-        "numbers": display.numbered(sources),
-        "titles": {source.iri: source.label for source in sources},
-        "matches": [link for link in found.links if terms.shorten(link.property).endswith(("Match", ":hasEQFLevel"))],
+        "sources": found.sources,
+        "numbers": display.numbered(found.sources),
+        "titles": {source.iri: source.label for source in found.sources},
+        "matches": matches,
+        "matched": matched,
+        "confidences": sourced.confidences(graph(), found.iri) if matches or matched else {},
+        "chain": graph().catalogue.above(found.iri),
         "rest": [link for link in found.links if not _shown(link)],
+        "canonical": urlencode({"iri": display.short(found.iri)}, safe=":/") if request.path.startswith("/thing") else "",
         "alternates": negotiation.alternates(tuple(offered)),
     }
     special = {"role": _role, "source": _source, "posting": _posting}.get(found.kind.name, _concept)
@@ -93,26 +154,38 @@ def _role(role: Thing) -> dict[str, Any]:
     for row in graph().rows("proficiency", {"role": [role.iri]}):
         key = (terms.slug_of(row["section"].value), row["item"].value)
         levels.setdefault(key, []).append(row["proficiencyLabel"].value.lower())
+    ratings = {rating.item: rating for rating in reversed(role.ratings)}
     sections = []
     for name in terms.SECTIONS:
         facets = [facet for facet in terms.FACETS if facet.section == name]
-        found = [(facet, links) for facet in facets if (links := role.values(f"rg:{facet.name}"))]
+        found = [(facet, _rated(links, ratings)) for facet in facets if (links := role.values(f"rg:{facet.name}"))]
         sections.append((name, found))
     outlooks = {row["outlook"].value: row for row in graph().rows("outlook", {"role": [role.iri]})}
+    others, total = graph().catalogue.own("role", ROLES)
     return {
         "sections": sections,
         "levels": levels,
+        "ratings": ratings,
+        "wanted": {link.other.value for link in role.values("rg:toolInDemand")},
         "outlooks": outlooks,
         "measures": graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()})),
-        "others": [member for member in graph().catalogue.members("role") if member.iri != role.iri],
+        "others": [member for member in others if member.iri != role.iri],
+        "more": total > len(others),
+        "related": [link for link in role.values("rg:relatedRole") if link.other.kind == "iri"],
         "postings": [link for link in role.incoming if terms.shorten(link.property) == "schema:relevantOccupation"],
-        "occupation": graph().occupation(role.iri),
+        "occupation": graph().occupation(role),
         **_pays(pay.of(graph(), [role.iri])),
     }
 
 
+def _rated(links: Iterable[Link], ratings: Mapping[str, Rating]) -> list[Link]:
+    """Return links, those with a rating first, the most important before others."""
+    return sorted(links, key=lambda link: -float(ratings[link.other.value].importance) if link.other.value in ratings else 0.0)
+
+
 def _concept(concept: Thing) -> dict[str, Any]:
     return {
+        "most": USES,
         "narrower": [link for link in concept.incoming if terms.shorten(link.property) == "skos:broader"],
         "uses": [(link, _FACETS[link.property]) for link in concept.incoming if link.property in _FACETS],
     }
@@ -122,6 +195,8 @@ def _source(source: Thing) -> dict[str, Any]:
     statements, outlooks = sourced.statements(graph(), source.iri), sourced.outlooks(graph(), source.iri)
     pays = pay.paid_by(graph(), source.iri)
     return {
+        "source": graph().catalogue.sources([source.iri])[source.iri],
+        "holding": sourced.holding(graph(), source.iri) if source.first("schema:creditText") else {},
         "statements": statements,
         "about": source.values("schema:about"),
         "sections": [(name, own) for name in terms.SECTIONS if (own := [one for one in statements if one.section == name])],

@@ -85,6 +85,12 @@ def respond(body: bytes | str | Answer, format_: Format, status: int = 200) -> R
     return response
 
 
+def suffix() -> str:
+    """Return the suffix of the current request, with its dot, or nothing."""
+    ending = request.environ.get(_SUFFIX)
+    return f".{ending}" if ending else ""
+
+
 def extension(format_: Format) -> str:
     """Return the suffix by which links name a format."""
     return "json" if format_.name == "json" else format_.extension

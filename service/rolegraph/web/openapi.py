@@ -10,6 +10,8 @@ from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.search import MOST
 from rolegraph.web.analysing import OFFERED as ANALYSED
 from rolegraph.web.comparing import OFFERED as COMPARED
+from rolegraph.web.linked import MOST as LONGEST
+from rolegraph.web.linked import SIZE
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.posting import READ as PROFILE
 from rolegraph.web.protocol import FORM, QUERY, UPDATE
@@ -36,6 +38,12 @@ class Operation:
 
 
 _SLUG = (("kind", "path", True, "one of " + ", ".join(terms.KINDS)), ("slug", "path", True, "the last part of the IRI of a thing"))
+_PAGE = (
+    ("page", "query", False, "the number of a page, from 1"),
+    ("limit", "query", False, f"how many things make a page, 1 to {LONGEST}; {SIZE} without it"),
+    ("source", "query", False, "only things of which this source speaks: slug, CURIE or IRI"),
+)
+_IRI = (("iri", "query", True, "the IRI or the CURIE of a thing, such as onet:15-1252.00"),)
 PROFILES = (*(format_.media for format_ in PROFILE), FORM, "multipart/form-data")
 _SEARCH = (
     ("q", "query", True, "a label, words or letters of it, a code, a short form; up to 200 characters"),
@@ -100,7 +108,8 @@ OPERATIONS = (
     Operation("/agreement", "get", "What sources agree on about a role, and what not", ANALYSED, (*_ONE, *_MATCHES)),
     Operation("/search", "get", "Find things by label, as people type it; the newest revision only", FOUND, _SEARCH),
     Operation("/suggest", "get", "What a label that is being typed may become", (DOCUMENT,), (_SEARCH[0], _SEARCH[1], _SEARCH[-1])),
-    Operation("/{kind}", "get", "The things of a kind; as a graph, its concept scheme", THING, _SLUG[:1]),
+    Operation("/{kind}", "get", "The things of a kind, page by page; as a graph, its concept scheme", THING, (*_SLUG[:1], *_PAGE)),
+    Operation("/thing", "get", "A thing of any system by its IRI, and who says what about it; for one of ours, the way there", THING, _IRI),
     Operation("/{kind}/{slug}", "get", "A thing, and who says what about it", THING, _SLUG),
     Operation("/sources", "get", "Leads to /source", PAGE),
     Operation("/sparql", "get", "Answer a SPARQL 1.1 query", ANSWER, (_QUERY, *_ASKED)),
@@ -200,6 +209,8 @@ def _parameter(name: str, place: str, required: bool, description: str) -> dict[
         schema["enum"] = list(terms.KINDS)
     if name == "role" and "one role" not in description:
         schema = _ROLES
+    if name in ("page", "limit"):
+        schema = {"type": "integer", "minimum": 1}
     return {"name": name, "in": place, "required": required, "description": description, "schema": schema}
 
 

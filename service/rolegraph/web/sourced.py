@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rolegraph import terms
+from rolegraph.cards import listed
 from rolegraph.registry import Rolegraph
 from rolegraph.things import Named, Row
 
@@ -67,3 +68,23 @@ def outlooks(graph: Rolegraph, source: str) -> dict[str, Row]:
     text = f"SELECT DISTINCT ?role {{ GRAPH <{source}> {{ ?role <{terms.RG}outlook> ?outlook }} }}"
     roles = [row["role"].value for row in graph.engine.rows(text)]
     return {row["outlook"].value: row for row in graph.rows("outlook", {"role": roles})} if roles else {}
+
+
+def holding(graph: Rolegraph, source: str) -> dict[str, int]:
+    """Return how many things of each kind a source describes, by the name of the kind."""
+    names = {kind.type: kind.name for kind in terms.KINDS.values() if kind.name != "source"}
+    types = listed(names)
+    text = f"SELECT ?type (COUNT(?thing) AS ?things) {{ VALUES ?type {{ {types} }} GRAPH <{source}> {{ ?thing a ?type }} }} GROUP BY ?type"
+    counts = {row["type"].value: int(row["things"].value) for row in graph.engine.rows(text) if "type" in row}
+    return {name: counts[type_] for type_, name in names.items() if counts.get(type_)}
+
+
+def confidences(graph: Rolegraph, iri: str) -> dict[str, str]:
+    """Return how sure a source is of each match of a thing, in either direction, by the IRI of its other end; the highest of several."""
+    rdf, found = terms.prefixes()["rdf"], dict[str, str]()
+    ends = ((f"<{iri}>", "?other"), ("?other", f"<{iri}>"))
+    either = " UNION ".join(f"{{ ?mapping <{rdf}subject> {one} ; <{rdf}object> {other} }}" for one, other in ends)
+    for row in graph.engine.rows(f"SELECT ?other ?confidence {{ {either} ?mapping <{terms.RG}confidence> ?confidence }}"):
+        other, confidence = row["other"].value, row["confidence"].value
+        found[other] = max(found.get(other, confidence), confidence, key=float)
+    return found

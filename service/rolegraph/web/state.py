@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, current_app, g, request
 
+from rolegraph.cards import Cards
 from rolegraph.errors import BadParameter, TooLarge
 from rolegraph.registry import Rolegraph
 
@@ -31,6 +32,14 @@ def graph() -> Rolegraph:
             raise BadParameter(REVISION, f"{asked!r} is no revision", expected="a number of /revisions")
         g.past = newest().at(int(asked))
     found: Rolegraph = g.past
+    return found
+
+
+def cards() -> Cards:
+    """Return what is known at a glance of the things of the graph that answers the current request."""
+    if "cards" not in g:
+        g.cards = graph().catalogue.cards
+    found: Cards = g.cards
     return found
 
 

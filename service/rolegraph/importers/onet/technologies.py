@@ -28,9 +28,28 @@ class Technology:
 
 def read(reading: Reading) -> None:
     """Read the technologies of each occupation as tools, below the commodities that they are bought as."""
-    clean, report, triples = reading.cleaner(FILE), reading.report, reading.triples
     found: dict[str, Technology] = {}
     commodities: dict[str, str] = {}
+    links = _links(reading, found, commodities)
+    for commodity, title in commodities.items():
+        reading.concept(_commodity(commodity), "rg:Tool", title, notation=commodity)
+    tools, triples = _Names(reading).tools(list(found.values())), reading.triples
+    for name, technology in found.items():
+        for commodity in sorted(technology.commodities):
+            triples.link(tools[name], "skos:broader", _commodity(commodity))
+        if technology.hot:
+            triples.value(tools[name], "rg:hot", "true", "boolean")
+    for (code, name), demanded in links.items():
+        triples.link(role(code), "rg:tool", tools[name])
+        if demanded:
+            triples.link(role(code), "rg:toolInDemand", tools[name])
+    counts = {"tools of roles": len(links), "tools in demand": sum(links.values()), "commodities": len(commodities)}
+    reading.report.written.update(counts)
+
+
+def _links(reading: Reading, found: dict[str, Technology], commodities: dict[str, str]) -> dict[tuple[str, str], bool]:
+    """Return whether a technology is in demand by occupation and case-folded name, and fill in technologies and commodities."""
+    clean, report = reading.cleaner(FILE), reading.report
     links: dict[tuple[str, str], bool] = {}
     for line, code, (example, commodity, title, hot, demand) in reading.of_occupations(FILE, COLUMNS, {1: NUMERAL}, MARKS):
         name = clean.label(example, line)
@@ -46,19 +65,7 @@ def read(reading: Reading) -> None:
         technology.hot |= hot == "Y"
         key = code, name.casefold()
         links[key] = links.get(key, False) or demand == "Y"
-    for commodity, title in commodities.items():
-        reading.concept(_commodity(commodity), "rg:Tool", title, notation=commodity)
-    tools = _Names(reading).tools(list(found.values()))
-    for name, technology in found.items():
-        for commodity in sorted(technology.commodities):
-            triples.link(tools[name], "skos:broader", _commodity(commodity))
-        if technology.hot:
-            triples.value(tools[name], "rg:hot", "true", "boolean")
-    for (code, name), demanded in links.items():
-        triples.link(role(code), "rg:tool", tools[name])
-        if demanded:
-            triples.link(role(code), "rg:toolInDemand", tools[name])
-    report.written |= Counter({"tools of roles": len(links), "tools in demand": sum(links.values()), "commodities": len(commodities)})
+    return links
 
 
 class _Names:

@@ -1,0 +1,71 @@
+"""Compares roles: one query for the facts, and what is kept of each revision for the rest."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rolegraph import comparison, matches, terms
+from rolegraph.cards import SKOS, listed
+from rolegraph.catalogue import Catalogue
+from rolegraph.comparison import Comparison, Fact, Words
+from rolegraph.engine import Engine
+from rolegraph.kept import Kept
+from rolegraph.queries import CannedQuery
+from rolegraph.things import Row
+
+REMEMBERED = 256  # comparisons, of some tens of KiB each
+_FACETS = listed(facet.property for facet in terms.FACETS)
+
+
+class Comparer:
+    """Compares roles of the newest revision of an engine.
+
+    :param proficiency: the canned query that tells how well items must be commanded
+    """
+
+    def __init__(self, engine: Engine, catalogue: Catalogue, proficiency: CannedQuery) -> None:
+        self._engine = engine
+        self._catalogue = catalogue
+        self._proficiency = proficiency
+        self._classes = Kept(self._matched)
+        self._levelled = Kept(self._with_levels)
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
+
+    def compare(self, roles: Sequence[str]) -> Comparison:
+        """Return the comparison of roles, given by IRI, in their order."""
+        revision = self._engine.revision
+        return self._compare(tuple(roles), 0) if revision is None else self._remembered(tuple(roles), revision)
+
+    def _compare(self, roles: tuple[str, ...], revision: int) -> Comparison:  # noqa: ARG002 - the revision is there to be remembered by
+        facts, cards = self._facts(roles), self._catalogue.cards
+        items = {iri for fact in facts for iri in fact.items}
+        above = cards.above(items)
+        labels = cards.labels({*items, *(iri for own in above.values() for iri in own)})
+        sources = self._catalogue.sources({fact.source for fact in facts})
+        named = self._catalogue.labels(roles)
+        words = Words(labels, above, self._classes.get(self._engine.revision))
+        return comparison.build([named[iri] for iri in roles], facts, self._levels(roles), sources, words)
+
+    def _facts(self, roles: Sequence[str]) -> list[Fact]:
+        """Return the facts of roles. Items come many to a row: a row for each would take most of the time."""
+        pattern = f"VALUES ?role {{ {listed(roles)} }} VALUES ?facet {{ {_FACETS} }} GRAPH ?source {{ ?role ?facet ?item }}"
+        for item in ("STR(?item)", 'IF(ISIRI(?item), STR(?item), "")'):  # the latter is slower: a blank node has no text, and is rare
+            select = f"SELECT ?role ?facet ?source (GROUP_CONCAT({item}) AS ?items)"
+            rows = self._engine.rows(f"{select} {{ {pattern} }} GROUP BY ?role ?facet ?source")
+            if all("items" in row for row in rows):
+                break
+        found = [Fact(row["role"].value, row["facet"].value, row["source"].value, row["items"].value.split()) for row in rows]
+        return [fact for fact in found if fact.items]
+
+    def _levels(self, roles: Sequence[str]) -> list[Row]:
+        levelled = self._levelled.get(self._engine.revision) if self._engine.revision is not None else set(roles)
+        asked = [role for role in roles if role in levelled]
+        return self._engine.rows(self._proficiency.bind({"role": asked})) if asked else []
+
+    def _with_levels(self) -> set[str]:
+        """Return the roles of which some statement tells a proficiency."""
+        statement = f"?statement <{terms.RG}proficiency> ?level ; <{terms.RG}role> ?role"
+        return {row["role"].value for row in self._engine.rows(f"SELECT DISTINCT ?role {{ {statement} }}")}
+
+    def _matched(self) -> dict[str, str]:
+        rows = self._engine.rows(f"SELECT ?one ?other {{ ?one <{SKOS}exactMatch> ?other }}")
+        return matches.classes((row["one"].value, row["other"].value) for row in rows)

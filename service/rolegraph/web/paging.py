@@ -1,0 +1,46 @@
+"""Lists page by page: which page a request asks for, and the way to the others."""
+
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from rolegraph.errors import BadParameter
+from rolegraph.listing import Page
+from rolegraph.web import negotiation
+
+
+def number(name: str, default: int, most: int = 1_000_000) -> int:
+    """Return the number that a parameter of the current request is.
+
+    :raises BadParameter: for what is none, or out of bounds
+    """
+    text = request.args.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= most):
+        raise BadParameter(name, f"{text!r} is no number that {name} takes", expected=f"1 to {most}")
+    return int(text)
+
+
+def ways(page: Page) -> dict[str, str]:
+    """Return the addresses of the pages before and after one, as ``previous`` and ``next``, where there are any."""
+    numbers = {"previous": page.number - 1, "next": page.number + 1}
+    return {name: _address(other) for name, other in numbers.items() if 1 <= other <= page.last}
+
+
+def linked(response: Response, found: dict[str, str]) -> Response:
+    """Name the neighbours of a page in the header Link (RFC 8288)."""
+    for name, address in found.items():
+        response.headers.add("Link", f'<{address}>; rel="{"prev" if name == "previous" else name}"')
+    return response
+
+
+def canonical() -> str:
+    """Return what of the current query string belongs to the address of the page."""
+    return urlencode([(name, value) for name, value in request.args.items(multi=True) if name in ("page", "limit", "source") and value])
+
+
+def _address(other: int) -> str:
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "page" and value]
+    query = urlencode([*kept, ("page", str(other))], safe=":/")
+    return f"{request.script_root}{request.path}{negotiation.suffix()}?{query}"
