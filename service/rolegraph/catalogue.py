@@ -65,8 +65,8 @@ class Catalogue:
         :param parameter: the name of the parameter that the text is the value of, for the error
         :raises BadParameter: where there is no such thing, with those of nearly that name; or more than one
         """
-        found = self._of_kinds(_candidates(text, kinds), kinds) or sorted({iri for kind in kinds if _worded(text) for iri in self.lists.named(kind.name, text)})
-        found = found or self._of_kinds(self._named(text, kinds), kinds)
+        labelled = (iri for kind in kinds if _worded(text) for iri in self.lists.named(kind.name, text))
+        found = self._of_kinds(_candidates(text, kinds), kinds) or sorted(set(labelled)) or self._of_kinds(self._named(text, kinds), kinds)
         if len(found) == 1:
             return found[0]
         if found:
