@@ -18,6 +18,9 @@ class Fact(NamedTuple):
     source: str
     items: Sequence[str]
 
+# a role that has a definition need not name in it what it is about, and only that can be compared
+LABELS = {"definition": "Focus"}
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -166,7 +169,7 @@ def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], 
     sections = []
     for name, own in by_section.items():
         ranked = sorted(_items(own, order, proficiency, words))
-        sections.append(Section(name, name.capitalize(), tuple(item for *_, item in ranked)))
+        sections.append(Section(name, LABELS.get(name, name.capitalize()), tuple(item for *_, item in ranked)))
     speaking = sorted({fact.source for own in by_section.values() for fact in own})
     return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in speaking))
 
