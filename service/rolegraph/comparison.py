@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from rolegraph import matches, terms
 from rolegraph.things import Named, Row, Source
 
+# a role that has a definition need not name in it what it is about, and only that can be compared
+LABELS = {"definition": "Focus"}
 _FACETS = {facet.property: (place, facet) for place, facet in enumerate(terms.FACETS)}
 
 
@@ -17,9 +19,6 @@ class Fact(NamedTuple):
     property: str
     source: str
     items: Sequence[str]
-
-# a role that has a definition need not name in it what it is about, and only that can be compared
-LABELS = {"definition": "Focus"}
 
 
 @dataclass(frozen=True)
