@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from rolegraph import matches, terms
 from rolegraph.things import Named, Row, Source
 
+# a role that has a definition need not name in it what it is about, and only that can be compared
+LABELS = {"definition": "Focus"}
 _FACETS = {facet.property: (place, facet) for place, facet in enumerate(terms.FACETS)}
 
 
@@ -166,7 +168,7 @@ def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], 
     sections = []
     for name, own in by_section.items():
         ranked = sorted(_items(own, order, proficiency, words))
-        sections.append(Section(name, name.capitalize(), tuple(item for *_, item in ranked)))
+        sections.append(Section(name, LABELS.get(name, name.capitalize()), tuple(item for *_, item in ranked)))
     speaking = sorted({fact.source for own in by_section.values() for fact in own})
     return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in speaking))
 
