@@ -29,7 +29,7 @@ BESIDE = {"layout": 2}
 OWNERS = {
     "pyoxigraph": {
         *(f"engine/{name}.py" for name in ("documents", "embedded", "reading", "stored", "writing")),
-        *(f"engine/remote/{name}.py" for name in ("answers", "keeping")),
+        *(f"engine/remote/{name}.py" for name in ("answers", "keeping", "literals")),
     },
     "SPARQLWrapper": {"engine/remote/wire.py"},
     "pyshacl": {"shapes.py"},

@@ -7,14 +7,12 @@ from typing import IO
 import pyoxigraph as ox
 
 from rolegraph.engine.documents import RDF, RESULTS, Term, Triple, value
+from rolegraph.engine.remote import literals
 from rolegraph.engine.remote.forms import Form
 from rolegraph.engine.remote.wire import IN_MEMORY, Reply, Spool
 from rolegraph.errors import StoreUnusable, UnsupportedFormat
 from rolegraph.formats import Format, holding, of_media
 from rolegraph.things import PIECE, Answer, Row
-
-_BOOLEAN = ox.NamedNode("http://www.w3.org/2001/XMLSchema#boolean")
-_CANONICAL = {ox.Literal(digit, datatype=_BOOLEAN): ox.Literal(word, datatype=_BOOLEAN) for digit, word in (("1", "true"), ("0", "false"))}
 
 
 def table(reply: Reply, form: Form, format_: Format) -> Answer:
@@ -58,12 +56,12 @@ def laid_out(found: Iterable[tuple[str, Triple]], format_: Format, prefixes: Map
 
 
 def solutions(reply: Reply) -> Iterator[tuple[Term | None, ...]]:
-    """Yield the rows of a table as terms, with booleans as they were written."""
+    """Yield the rows of a table as terms, with booleans and durations as they were written."""
     with _reading(reply):
         found = _results(reply)
         if isinstance(found, ox.QuerySolutions):
             for solution in found:
-                yield tuple(_CANONICAL.get(term, term) if isinstance(term, ox.Literal) else term for term in solution)
+                yield tuple(literals.given(term) for term in solution)
 
 
 def rows(reply: Reply) -> list[Row]:

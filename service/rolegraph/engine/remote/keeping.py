@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from rolegraph.engine import Keep
-from rolegraph.engine.documents import Triple, kept, lines, value
-from rolegraph.engine.remote import answers
+from rolegraph.engine.documents import Triple, kept, value
+from rolegraph.engine.remote import answers, literals
 from rolegraph.engine.remote.forms import LOOKUP
 from rolegraph.engine.remote.wire import Connection, Parameters
 from rolegraph.errors import RolegraphError, StoreUnusable
@@ -152,7 +152,7 @@ class Keeping:
     def _fill(self, change: Change) -> None:
         """Put into a graph what it did not hold before."""
         if change.whole and self._stores:
-            self._wire.store(change.graph, lines(change.new).encode(), add=False)
+            self._wire.store(change.graph, literals.sent(change.new).encode(), add=False)
             self._done += 1
         else:
             self._insert(change.graph, change.new if change.whole else change.added)
@@ -211,7 +211,7 @@ def _batches(triples: Iterable[Triple], most: int = BATCH, longest: int = LONGES
     batch: list[str] = []
     length = 0
     for triple in triples:
-        line = lines([triple])
+        line = literals.sent([triple])
         if batch and (len(batch) >= most or length + len(line) > longest):
             yield "".join(batch)
             batch, length = [], 0
