@@ -27,7 +27,7 @@ def words(ask: Ask, text: str, pattern: str, thing: str) -> list[str]:
     :param thing: the variable of the pattern that may be a blank node, which has no text
     """
     for only in ("", f"FILTER(ISIRI({thing}))"):  # the filter is slow, and rarely needed
-        rows = ask(f"SELECT (GROUP_CONCAT({text}) AS ?words) {{ {pattern} {only} }}")
+        rows = ask(f'SELECT (GROUP_CONCAT({text}; SEPARATOR=" ") AS ?words) {{ {pattern} {only} }}')
         if rows and "words" in rows[0]:
             return rows[0]["words"].value.split()
     return []

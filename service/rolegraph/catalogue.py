@@ -241,7 +241,7 @@ class Catalogue:
         """Return the links that lead to a thing by some properties. There may be thousands: they come many to a row."""
         pattern = f"VALUES ?property {{ {properties} }} GRAPH ?source {{ ?other ?property <{iri}> FILTER(ISIRI(?other)) }}"
         said: Said = {}
-        grouped = "?property ?source (GROUP_CONCAT(STR(?other)) AS ?others)"
+        grouped = '?property ?source (GROUP_CONCAT(STR(?other); SEPARATOR=" ") AS ?others)'
         for row in self._select(f"SELECT {grouped} {{ {pattern} }} GROUP BY ?property ?source"):
             for other in row["others"].value.split():
                 said.setdefault((row["property"].value, Value(other)), set()).add(row["source"].value)

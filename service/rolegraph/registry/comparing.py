@@ -49,7 +49,7 @@ class Comparer:
         """Return the facts of roles. Items come many to a row: a row for each would take most of the time."""
         pattern = f"VALUES ?role {{ {listed(roles)} }} VALUES ?facet {{ {_FACETS} }} GRAPH ?source {{ ?role ?facet ?item }}"
         for item in ("STR(?item)", 'IF(ISIRI(?item), STR(?item), "")'):  # the latter is slower: a blank node has no text, and is rare
-            select = f"SELECT ?role ?facet ?source (GROUP_CONCAT({item}) AS ?items)"
+            select = f'SELECT ?role ?facet ?source (GROUP_CONCAT({item}; SEPARATOR=" ") AS ?items)'
             rows = self._engine.rows(f"{select} {{ {pattern} }} GROUP BY ?role ?facet ?source")
             if all("items" in row for row in rows):
                 break
