@@ -132,6 +132,17 @@ def test_things_and_lists_of_each_kind_are_the_same(graph: Rolegraph, remote: Pe
     assert remote.graph.catalogue.near("deep-lerning", [terms.KINDS[kind]]) == graph.catalogue.near("deep-lerning", [terms.KINDS[kind]])
 
 
+def test_searches_and_analyses_are_the_same(graph: Rolegraph, remote: Peer) -> None:
+    one, other = (f"{terms.BASE}role/{slug}" for slug in ("ai-architect", "deep-learning-engineer"))
+    for asked in (
+        lambda found: [hit.as_dict() for hit in found.search.find("DL engneer")],
+        lambda found: found.analysis.similar(one).as_dict(),
+        lambda found: found.analysis.gap(one, other).as_dict(),
+        lambda found: found.analysis.agreement(one).as_dict(),
+    ):
+        assert asked(remote.graph) == asked(graph)
+
+
 @pytest.mark.parametrize("entry", [VALID, INVALID])
 def test_entries_are_judged_the_same(graph: Rolegraph, remote: Peer, entry: str) -> None:
     turtle = formats.named("turtle", formats.FORMATS)

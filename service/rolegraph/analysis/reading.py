@@ -19,7 +19,7 @@ _LEVEL = "http://data.europa.eu/esco/model#hasEQFLevel"
 _ENGLISH = 'FILTER(LANG(?label) = "" || LANGMATCHES(LANG(?label), "en"))'
 _LEVELS = tuple(map(str, range(1, 9)))
 _SOURCE = terms.KINDS["source"].type
-_BETWEEN = "\ue000"  # parts labels; no label has a character for private use
+_BETWEEN = "\x1f"  # the unit separator parts labels; of ASCII, since Virtuoso loses other characters in queries
 _KINDS = {"role": "roles", "group": "headings", "degree": "degrees"}
 
 FORM = 1

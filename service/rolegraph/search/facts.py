@@ -22,7 +22,7 @@ _LABELS = (
 )
 _KINDS = {kind.type: kind.name for kind in terms.KINDS.values()}
 _USES = " ".join(f"<{facet.property}>" for facet in terms.FACETS)
-_BETWEEN = "\ue000"  # parts labels and their languages; no label has a character for private use
+_BETWEEN = "\x1f"  # the unit separator parts labels and their languages; of ASCII, since Virtuoso loses other characters in queries
 
 
 def read(select: Select, graph: str) -> dict[str, str]:
