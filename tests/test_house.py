@@ -13,8 +13,6 @@ LAYERS = (
     {"errors", "fingerprints", "locks", "resources"},
     {"terms", "formats"},
     {"kept", "matches", "things"},
-    {"cards"},
-    {"listing"},
     {
         *("audit", "catalogue", "comparison", "description", "engine", "entries", "importers", "jsonld", "library", "queries", "shapes"),
         *("search", "tokens"),

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rdflib import RDF, Graph, Literal, URIRef
 
 from rolegraph import terms
-from rolegraph.cards import listed
 from rolegraph.catalogue import Catalogue
+from rolegraph.catalogue.cards import listed
 
 
 def of(iri: str, credited: Sequence[str] = ()) -> str:

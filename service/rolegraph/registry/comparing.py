@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rolegraph import comparison, matches, terms
-from rolegraph.cards import SKOS, listed
 from rolegraph.catalogue import Catalogue
+from rolegraph.catalogue.cards import SKOS, listed
 from rolegraph.comparison import Comparison, Fact, Words
 from rolegraph.engine import Engine
 from rolegraph.kept import Kept

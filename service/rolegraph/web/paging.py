@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
+from rolegraph.catalogue.listing import Page
 from rolegraph.errors import BadParameter
-from rolegraph.listing import Page
 from rolegraph.web import negotiation
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rolegraph import terms
-from rolegraph.cards import listed
+from rolegraph.catalogue.cards import listed
 from rolegraph.registry import Rolegraph
 from rolegraph.things import Named, Row
 

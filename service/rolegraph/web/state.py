@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, current_app, g, request
 
-from rolegraph.cards import Cards
+from rolegraph.catalogue.cards import Cards
 from rolegraph.errors import BadParameter, TooLarge
 from rolegraph.registry import Rolegraph
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
-from rolegraph.cards import SKOS, Cards, english, listed
+from rolegraph.catalogue.cards import SKOS, Cards, english, listed
+from rolegraph.catalogue.listing import Lists, Page, spoken
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.kept import Kept
-from rolegraph.listing import Lists, Page, spoken
 from rolegraph.terms import KINDS, Kind
 from rolegraph.things import Link, Member, Named, Rating, Row, Source, Thing, Value
 

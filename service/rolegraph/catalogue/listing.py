@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolegraph import terms
-from rolegraph.cards import Cards, words
+from rolegraph.catalogue.cards import Cards, words
 from rolegraph.things import Member, Row, Source
 
 FEW = 500  # things whose labels are asked for by name; for more, all labels are read at once
