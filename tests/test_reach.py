@@ -77,6 +77,10 @@ def reaching(*allowed: str) -> EmbeddedEngine:
         "ASK { BIND(<%s> AS ?e) SERVICE ?e { ?s ?p ?o } }",
         "ASK { VALUES ?e { <%s> } SERVICE ?e { ?s ?p ?o } }",
         "SELECT (EXISTS { SERVICE <%s> { ?s ?p ?o } } AS ?o) {}",
+        # what stands between the two signs is no IRI
+        "SELECT * { VALUES ?e { <%s> } BIND(1 AS ?a) FILTER(?a<?a+1)SERVICE?e#>\n{ ?s ?p ?o } }",
+        "SELECT * { VALUES ?e { <%s> } FILTER(1<2)SERVICE?e#>\n{ ?s ?p ?o } }",
+        "PREFIX a: <%s> SELECT * { FILTER(a:<a:a)SERVICE a:#>\n{ ?s ?p ?o } }",
     ],
 )
 def test_no_other_endpoint_is_called_whatever_the_disguise(endpoint: str, text: str) -> None:

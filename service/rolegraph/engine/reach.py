@@ -10,7 +10,8 @@ from rolegraph.errors import Refused
 from rolegraph.things import Dataset
 
 _IRI = r"(?:<[^>]*>|[\w.-]*:[\w.-]*)"
-_WHOLE = re.compile(r'<[^<>"{}|^`\\\x00-\x20]*>')  # between SERVICE and its braces stands one of these, so no clause is within one
+# surely an IRI: a "<" that compares stands in brackets, and nothing here could close them before a clause begins
+_WHOLE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9:/._~%#@-]*>")
 _SILENT = re.compile(rf"LOAD\s+SILENT\s+{_IRI}(?:\s+INTO\s+GRAPH\s+{_IRI})?", re.IGNORECASE)
 _FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 
