@@ -15,7 +15,7 @@ from rolegraph import formats, terms
 from rolegraph.catalogue import Catalogue
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import BadParameter, NotFound
-from rolegraph.queries import CannedQuery, Library
+from rolegraph.queries import CannedQuery, Library, pieces
 from rolegraph.registry import Rolegraph
 from rolegraph.things import Row
 
@@ -205,3 +205,16 @@ def test_a_comparison_is_remembered_until_something_is_written() -> None:
     assert graph.compare(["a", "b"]) is before
     graph.engine.write({terms.BASE + "source/x": None})
     assert all(section.items == () for section in graph.compare(["a", "b"]).sections)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ai-architect,role:ai-programmer", ["ai-architect", "role:ai-programmer"]),
+        ("ai-architect, https://example.org/a", ["ai-architect", "https://example.org/a"]),
+        ("Education Administrators, All Other", ["Education Administrators, All Other"]),
+        (" AI Architect ", ["AI Architect"]),
+    ],
+)
+def test_commas_part_identifiers_but_belong_to_names(text: str, found: list[str]) -> None:
+    assert pieces(text) == found

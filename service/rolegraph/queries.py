@@ -87,7 +87,7 @@ class CannedQuery:
     def given(self, values: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Check the names and numbers of a caller's values and return those of each parameter, still as written.
 
-        A single value may hold several, separated by commas, where the parameter takes several.
+        A single value may hold several, where the parameter takes several; see :func:`pieces`.
 
         :raises BadParameter: for an unknown, missing or surplus one
         """
@@ -121,10 +121,17 @@ def bind(text: str, name: str, iri: str) -> str:
     return re.sub(rf"\?{name}\b", lambda _: f"<{iri}>", without)
 
 
+def pieces(text: str) -> list[str]:
+    """Return the slugs, CURIEs or IRIs that a text holds, with commas between them. A text of anything else is one name, commas and all."""
+    found = [piece.strip() for piece in text.split(",")]
+    named = all(not piece or terms.SLUG.fullmatch(piece) or terms.expand(piece) or terms.is_iri(piece) for piece in found)
+    return found if named else [text.strip()]
+
+
 def _several(query: CannedQuery, parameter: Parameter, values: Mapping[str, Sequence[str]]) -> list[str]:
     written = [text.strip() for text in values.get(parameter.name, ())]
     if parameter.most > 1:
-        written = [piece.strip() for text in written for piece in text.split(",")]
+        written = [piece for text in written for piece in pieces(text)]
     found = list(dict.fromkeys(text for text in written if text))
     if not found and parameter.default:
         return []

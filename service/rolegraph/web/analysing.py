@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, Protocol
 
 from flask import Blueprint, Response, render_template, request
 
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
-from rolegraph.queries import Parameter
+from rolegraph.queries import Parameter, pieces
 from rolegraph.registry import Rolegraph
 from rolegraph.web import negotiation
 from rolegraph.web.answering import sheet
@@ -159,14 +158,11 @@ def source() -> str | None:
 
 
 def several(value: str) -> list[str]:
-    """Return the roles that a value names: one, whose name may hold commas, or several with commas between them."""
-    if "," in value:
-        with suppress(BadParameter):
-            return [current().role(value.strip())]
-    pieces = [piece.strip() for piece in value.split(",") if piece.strip()]
-    if len(pieces) > MOST_ROLES:
-        raise BadParameter("role", f"role was given {len(pieces)} values", expected=f"2 to {MOST_ROLES} roles")
-    return [current().role(piece) for piece in pieces]
+    """Return the roles that a value names: one by its label, or several with commas between them."""
+    given = [piece for piece in pieces(value) if piece]
+    if len(given) > MOST_ROLES:
+        raise BadParameter("role", f"role was given {len(given)} values", expected=f"2 to {MOST_ROLES} roles")
+    return [current().role(piece) for piece in given]
 
 
 def text(name: str) -> str:
