@@ -57,7 +57,9 @@ def show_comparison(compared: Comparison) -> None:
 
 def show_hits(hits: Sequence[Hit]) -> None:
     """Print the hits of a search, a row each."""
-    table = Table("Thing", "Kind", "Label", "Match", "Matched", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for header in ("Thing", "Kind", "Label", "Match", "Matched"):
+        table.add_column(header, overflow="fold")  # an identifier that is cut off is of no use
     for hit in hits:
         matched = "" if hit.matched == hit.label else hit.matched
         table.add_row(escape(terms.shorten(hit.iri)), hit.kind, escape(hit.label), hit.match, escape(matched))
