@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pyoxigraph as ox
 import pytest
@@ -14,6 +15,8 @@ from click import Context, Group
 
 from rolegraph import __version__, fingerprints
 from rolegraph.cli import main
+from rolegraph.registry import Rolegraph
+from rolegraph.search import facts
 
 WIDE = {**os.environ, "COLUMNS": "200"}
 PAIR = ("ai-architect", "deep-learning-engineer")
@@ -40,6 +43,10 @@ def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path) -> Non
     found = run("add", "our-hr", str(entry), *store)
     assert (found.returncode, "source:our-hr is in the store" in found.stdout) == (0, True), found
     assert "prompt-engineer" in run("query", "roles-by-tool", "-p", "tool=python", "--format", "csv", *store).stdout
+    with patch.object(facts, "read", side_effect=AssertionError("labels were read again")):
+        graph = Rolegraph.open(tmp_path / "store")
+        assert "Prompt Engineer" in [hit.label for hit in graph.search.find("Prompt Engineer")]
+        graph.close()
     refused = run("add", "our-hr", str(broken), *store)
     assert (refused.returncode, "nothing was stored" in refused.stderr) == (1, True)
     assert run("withdraw", "source:our-hr", *store).returncode == 0

@@ -33,6 +33,7 @@ def add(source: str, file: Path, input_format: str | None, store: Path, *, repla
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     graph = Rolegraph.open(store)
     report = graph.enter(iri_of(source), body, written_in(file, input_format), "none" if replace else "others")
+    graph.refresh()
     click.echo(report.text())
     click.echo(f"{terms.shorten(iri_of(source))} is in the store in {store}, as revision {graph.engine.revision}")
     graph.close()
@@ -50,6 +51,7 @@ def withdraw(source: str, store: Path) -> None:
     """
     graph = Rolegraph.open(store)
     graph.withdraw(iri_of(source))
+    graph.refresh()
     click.echo(f"{terms.shorten(iri_of(source))} is no longer in the store in {store}: revision {graph.engine.revision}")
     graph.close()
 

@@ -132,8 +132,7 @@ def take_in(
                 csv.writer(text).writerows([HEADER, *(remark.row() for remark in report.remarks)])
                 write(text.getvalue().encode(), remarks)
         if not output:
-            graph.search.refresh()  # now, or the first who searches would wait for it
-            graph.analysis.refresh()
+            graph.refresh()
         where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
 

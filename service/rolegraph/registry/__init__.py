@@ -107,6 +107,14 @@ class Rolegraph:
 
         return Analysis(self.engine, self._folder, Naming(self.search))
 
+    def refresh(self) -> None:
+        """Bring what is built of the graph in line with it: the index of labels, and what the analyses read.
+
+        Whoever ends after a write does it, since only they know which graphs were written: the next to open the store would read all.
+        """
+        self.search.refresh()
+        self.analysis.refresh()
+
     def close(self) -> None:
         """Release the store."""
         self.search.close()
