@@ -13,7 +13,7 @@ from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
 from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, Keep, waiting
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import Limits
+from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.errors import BadParameter, NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
@@ -73,14 +73,15 @@ class Rolegraph:
         return cls._of(opening.stored(store, limits, settings, shipped=shipped))
 
     @classmethod
-    def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
+    def remote(cls, endpoint: Endpoint, store: Path | None = None, limits: Limits | None = None, *, shipped: bool = True) -> "Rolegraph":
         """Open the store behind a SPARQL endpoint.
 
         :param store: the folder that the tokens are in
+        :param limits: what a job of a client may take here, such as a validation; the endpoint has its own for queries
         :param shipped: load what the package ships, where that is new and the endpoint may be written
         :raises StoreUnusable: for an endpoint that cannot be reached, or does not accept the credentials
         """
-        return cls._of(opening.remote(endpoint, store, shipped=shipped))
+        return cls._of(opening.remote(endpoint, store, limits, shipped=shipped))
 
     @classmethod
     def _of(cls, opened: Opened) -> "Rolegraph":
