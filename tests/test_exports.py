@@ -13,10 +13,12 @@ from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.formats import holding, named
 from rolegraph.registry import Rolegraph, exporting
 from rolegraph.tokens import Tokens
+from rolegraph.web import create_app
 
 EX = "http://example.org/"
 XSD, RDF, SKOS = (terms.prefixes()[name] for name in ("xsd", "rdf", "skos"))
 JSONLD, NTRIPLES = (named(name, holding("graph")) for name in ("jsonld", "ntriples"))
+NQUADS, TRIG = (named(name, holding("dataset")) for name in ("nquads", "trig"))
 PARSED = {
     "turtle": ox.RdfFormat.TURTLE,
     "ntriples": ox.RdfFormat.N_TRIPLES,
@@ -39,6 +41,30 @@ def test_a_graph_is_the_same_in_every_format(format_: Any, count: int) -> None:
     graph = Rolegraph(EmbeddedEngine())
     graph.store(EX + "g", triples(count))
     assert parsed(graph.export(format_, EX + "g").body, format_.name) == parsed(triples(count), "turtle")
+
+
+@pytest.mark.parametrize("count", [30, 21_000])
+def test_the_union_and_all_graphs_are_taken_along_in_every_format(count: int) -> None:
+    graph = Rolegraph(EmbeddedEngine())
+    graph.engine.write({EX + "g": triples(count), EX + "h": triples(10) + f"<{EX}s> <{EX}p> 'only here' .".encode()})
+    client = create_app(graph).test_client()
+    union = parsed(triples(count), "turtle") | {f'<{EX}s> <{EX}p> "only here"'}
+    for format_ in holding("graph"):
+        assert parsed(client.get(f"/graphs.{format_.extension}?default").data, format_.name) == union
+        assert parsed(client.get("/graphs?default", headers={"Accept": format_.media}).data, format_.name) == union
+    stated = {(str(quad.graph_name), str(quad.triple)) for quad in ox.parse(graph.export(NQUADS).body, ox.RdfFormat.N_QUADS)}
+    assert len(stated) == count + 11
+    for format_, parser in ((NQUADS, ox.RdfFormat.N_QUADS), (TRIG, ox.RdfFormat.TRIG)):
+        for answer in (
+            client.get(f"/graphs.{format_.extension}"),
+            client.get(f"/graphs?format={format_.name}"),
+            client.get("/graphs", headers={"Accept": format_.media}),
+        ):
+            assert (answer.status_code, answer.mimetype) == (200, format_.media)
+            assert {(str(quad.graph_name), str(quad.triple)) for quad in ox.parse(answer.data, parser)} == stated
+    for address in ("/graphs", "/graphs.ttl"):  # one graph, and it is not said which
+        assert client.get(address).status_code == 400
+    assert client.get("/graphs.nq?default").status_code == 404
 
 
 def test_a_graph_that_is_too_large_to_be_compacted_comes_in_full_iris(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,9 +97,11 @@ def test_a_large_graph_is_written_out_by_a_worker(serve: Callable[..., Any], tmp
     assert written.status_code == 201
     before = _highest(service.process.pid)
     for format_ in holding("graph"):
-        answer = httpx.get(f"{service.address}/graphs", params={"graph": EX + "g", "format": format_.name}, timeout=60)
-        assert answer.status_code == 200
-        assert len(parsed(answer.content, format_.name)) == count
+        for name in ("graph", "default"):
+            answer = httpx.get(f"{service.address}/graphs", params={name: EX + "g", "format": format_.name}, timeout=60)
+            assert answer.status_code == 200
+            assert len(parsed(answer.content, format_.name)) == count
+    assert httpx.get(f"{service.address}/graphs.nq", timeout=60).text.count("\n") == count
     assert _highest(service.process.pid) - before < 60 * 1024  # KiB; in place JSON-LD alone took 100 MiB
     assert service.stop()[0] == 0
 

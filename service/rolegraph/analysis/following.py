@@ -1,5 +1,6 @@
 """Follows the writes of a graph: after one, only what was written is read again."""
 
+import threading
 from pathlib import Path
 
 from rolegraph.analysis import combining, reading, saving
@@ -11,7 +12,7 @@ TRIES = 3  # to read a graph that is being written
 
 
 class Following:
-    """What the graphs of an engine say, read graph by graph; one thread at a time may ask.
+    """What the graphs of an engine say, read graph by graph. Safe between threads, of which one at a time reads.
 
     :param folder: where it is kept for the next start; None keeps nothing
     """
@@ -19,16 +20,22 @@ class Following:
     def __init__(self, engine: Engine, folder: Path | None = None) -> None:
         self._engine = engine
         self._folder = folder
+        self._reading = threading.Lock()
         self._parts: dict[str, Part] = {}
         self._known: int | None = None  # the revision that the parts are of, or a newer one
 
     def facts(self) -> Facts:
         """Return what the graphs say in the newest revision."""
-        self.refresh()
-        return combining.combine(self._parts)
+        with self._reading:
+            self._refresh()
+            return combining.combine(self._parts)
 
     def refresh(self) -> None:
         """Read what was written since the last time, and keep it beside the store."""
+        with self._reading:
+            self._refresh()
+
+    def _refresh(self) -> None:
         if not self._parts and self._folder:
             self._known, self._parts = saving.load(self._folder, self._engine)
         for _ in range(TRIES):

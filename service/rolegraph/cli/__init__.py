@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from rolegraph import __version__, fingerprints, formats, terms
-from rolegraph.cli import analysing, changing, importing, keeping, searching, serving, tables
+from rolegraph.cli import analysing, changing, importing, keeping, searching, serving, stores, tables
 from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Group, format_option, output_option, store_option
 from rolegraph.errors import BadParameter
@@ -49,7 +49,7 @@ def ask(query: str | None, parameters: tuple[str, ...], name: str, output: Path 
     rolegraph query my-question.rq --format json
     echo 'SELECT * { ?role a <https://w3id.org/rolegraph/ns#Role> }' | rolegraph query -
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     if query is None:
         tables.list_queries(graph.queries)
         return
@@ -77,7 +77,7 @@ def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path 
     rolegraph compare ai-architect deep-learning-engineer
     rolegraph compare role:ai-programmer role:machine-learning-engineer --format csv -o roles.csv
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     if name == "table":
         tables.show_comparison(graph.compare(roles))
     elif name == "json":
@@ -101,7 +101,7 @@ def validate(files: tuple[Path, ...], input_format: str | None, name: str, store
     rolegraph validate entry.jsonld --format json
     cat entry.rdf | rolegraph validate - --input-format rdfxml
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     conforms = True
     for path in files:
         format_ = changing.written_in(path, input_format)
@@ -146,7 +146,7 @@ def export(graph: str | None, name: str, output: Path | None, store: Path | None
     if graph is None and format_.holds == "graph":
         raise BadParameter("format", f"{name} holds one graph, and the whole is many", expected="trig or nquads, or one graph with --graph")
     iri = graph and (terms.expand(graph) or graph)
-    write(Rolegraph.open(store).export(format_, iri).body, output)
+    write(stores.read(store).export(format_, iri).body, output)
 
 
 @main.command()

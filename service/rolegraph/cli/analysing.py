@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import click
 
 from rolegraph import formats
-from rolegraph.cli import reports
+from rolegraph.cli import reports, stores
 from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Command, format_option, output_option, store_option
 from rolegraph.errors import BadParameter
@@ -51,7 +51,7 @@ def similar(*, role: str, other: str | None, source: str | None, count: int, nam
     rolegraph similar computer-vision-engineer
     rolegraph similar ai-architect --with ai-programmer --format csv
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     if other:
         found = graph.analysis.likeness(graph.role(role), graph.role(other, "with"))
     else:
@@ -90,7 +90,7 @@ def gap(
     rolegraph gap --profile skills.txt
     rolegraph gap --profile resume.json ai-architect --format json
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     if profile is None:
         if origin is None or target is None:
             raise BadParameter("target", "two roles are needed, or a profile", expected="rolegraph gap FROM TO, or --profile FILE")
@@ -121,7 +121,7 @@ def paths(*, origin: str, target: str, count: int, name: str, output: Path | Non
     rolegraph paths ai-programmer computer-vision-engineer
     rolegraph paths ai-programmer computer-vision-engineer -k 5 --format json
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     found = graph.analysis.paths(graph.role(origin, "from"), graph.role(target, "to"), count)
     _show(found, name, output, lambda: reports.paths(found))
 
@@ -139,7 +139,7 @@ def openings(*, origin: str, source: str | None, count: int, name: str, output: 
     \b
     rolegraph openings ai-programmer
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     found = graph.analysis.openings(graph.role(origin, "from"), _source(graph, source), count)
     _show(found, name, output, lambda: reports.openings(found))
 
@@ -155,7 +155,7 @@ def distinguish(roles: tuple[str, ...], name: str, output: Path | None, store: P
     \b
     rolegraph distinguish ai-architect ai-programmer deep-learning-engineer
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     found = graph.analysis.distinguish([graph.role(one) for text in roles for one in text.split(",") if one])
     _show(found, name, output, lambda: reports.distinction(found))
 
@@ -173,7 +173,7 @@ def agreement(role: str, name: str, output: Path | None, store: Path | None, *, 
     rolegraph agreement deep-learning-engineer
     rolegraph agreement computer-vision-engineer --matches --format csv
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     found = graph.analysis.agreement(graph.role(role), matches=matches)
     _show(found, name, output, lambda: reports.agreement(found))
 

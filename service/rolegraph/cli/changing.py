@@ -7,6 +7,7 @@ import click
 
 from rolegraph import formats, terms
 from rolegraph.cli.options import Command, served_store_option
+from rolegraph.engine import published
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.registry import Rolegraph
@@ -30,12 +31,13 @@ def add(source: str, file: Path, input_format: str | None, store: Path, *, repla
     rolegraph add our-hr entry.ttl
     rolegraph add our-hr everything.ttl --replace
     """
+    iri, format_ = iri_of(source), written_in(file, input_format)  # before a store is made
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     graph = Rolegraph.open(store)
-    report = graph.enter(iri_of(source), body, written_in(file, input_format), "none" if replace else "others")
+    report = graph.enter(iri, body, format_, "none" if replace else "others")
     graph.refresh()
     click.echo(report.text())
-    click.echo(f"{terms.shorten(iri_of(source))} is in the store in {store}, as revision {graph.engine.revision}")
+    click.echo(f"{terms.shorten(iri)} is in the store in {store}, as revision {graph.engine.revision}")
     graph.close()
 
 
@@ -49,10 +51,12 @@ def withdraw(source: str, store: Path) -> None:
     rolegraph withdraw esco-1-1-1
     rolegraph withdraw https://w3id.org/rolegraph/source/our-hr
     """
+    iri = iri_of(source)
+    published.demand(store)
     graph = Rolegraph.open(store)
-    graph.withdraw(iri_of(source))
+    graph.withdraw(iri)
     graph.refresh()
-    click.echo(f"{terms.shorten(iri_of(source))} is no longer in the store in {store}: revision {graph.engine.revision}")
+    click.echo(f"{terms.shorten(iri)} is no longer in the store in {store}: revision {graph.engine.revision}")
     graph.close()
 
 

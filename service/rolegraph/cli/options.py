@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from platformdirs import user_data_path
 
+from rolegraph.cli import stores, told
 from rolegraph.errors import RolegraphError
 from rolegraph.formats import Format
 
@@ -21,9 +21,7 @@ class Command(click.Command):
         try:
             return super().invoke(context)
         except RolegraphError as error:
-            click.echo(f"Error: {error.detail}", err=True)
-            for name, value in error.members.items():
-                click.echo(f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}", err=True)
+            click.echo("\n".join(told.lines(error)), err=True)
             context.exit(error.exit_code)
 
 
@@ -38,7 +36,7 @@ store_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     envvar="ROLEGRAPH_STORE",
     show_envvar=True,
-    help="Folder of the store. Without it, the shipped data is loaded into memory.",
+    help="Folder of the store to read, also beside a service. Without it, the one in the user's data folder, else the shipped data.",
 )
 output_option = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 
@@ -50,8 +48,9 @@ def served_store_option(text: str) -> Callable[[Function], Function]:
         type=click.Path(file_okay=False, path_type=Path),
         envvar="ROLEGRAPH_STORE",
         show_envvar=True,
-        default=lambda: user_data_path("rolegraph") / "store",
+        default=stores.default,
         show_default="in the user's data folder",
+        callback=stores.refuse_others,
         help=text,
     )
 

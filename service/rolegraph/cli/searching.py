@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from rolegraph import formats, terms
-from rolegraph.cli import tables
+from rolegraph.cli import stores, tables
 from rolegraph.cli.files import write
 from rolegraph.cli.options import Command, format_option, output_option, store_option
-from rolegraph.registry import Rolegraph
 from rolegraph.search import HEADER, MOST
 
 OFFERED = (*formats.holding("document"), formats.named("csv", formats.holding("table")))
@@ -43,7 +42,7 @@ def search(  # noqa: PLR0917 - click calls it by names
     rolegraph search pytroch --kind tool --format json
     rolegraph search infirmier --language fr --store esco-store
     """
-    graph = Rolegraph.open(store)
+    graph = stores.read(store)
     try:
         hits = graph.search.find(" ".join(text), kinds, source=source, language=language, limit=limit)
     finally:

@@ -26,6 +26,9 @@ Keep = Literal["none", "others", "all"]
 Check = Callable[[Callable[[str], list[Row]]], None]
 """Looks at a store through its SELECT queries, and raises what is wrong with it."""
 
+DEFAULT = ""
+"""In place of the IRI of a graph: the default graph."""
+
 TURTLE = named("turtle", holding("graph"))
 
 R = TypeVar("R")
@@ -102,7 +105,7 @@ class Engine(Protocol):
         """Return the IRIs of the named graphs, sorted."""
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
-        """Serialise all named graphs (a dataset format), or one graph (a graph format)."""
+        """Serialise all named graphs (a dataset format), or one graph (a graph format), :data:`DEFAULT` for the default graph."""
 
     def work(self, job: "Job[R]", gone: Gone = waiting) -> R:
         """Run a job on the newest revision and return its result; where there are limits, in a process that can be killed.

@@ -13,6 +13,8 @@ from rolegraph.errors import RolegraphError
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Dataset, Row
 
+EXPORTS = 6  # times the limit of a query that an export may take: it takes as long as the graph is large, and nothing makes it shorter
+
 
 class LimitedEngine:
     """A stored engine whose clients' queries run in workers, on a revision; the look-ups of the service run in this process.
@@ -67,15 +69,15 @@ class LimitedEngine:
         return self._read.graphs()
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
-        return self._run(self._pool, Dump(format_, graph), waiting)
+        return self._run(self._pool, Dump(format_, graph), waiting, EXPORTS)
 
     def work(self, job: Job[R], gone: Gone = waiting) -> R:
         return self._run(self._jobs, job, gone)
 
-    def _run(self, pool: Pool, job: Job[R], gone: Gone) -> R:
+    def _run(self, pool: Pool, job: Job[R], gone: Gone, patience: int = 1) -> R:
         read = self._past or self._engine.newest  # held until it is leased, whatever is written meanwhile
         with self._engine.lease(read.revision) as folder:
-            result: R = pool.ask(Request(worker.Revision(folder, self._engine.settings), job), gone)
+            result: R = pool.ask(Request(worker.Revision(folder, self._engine.settings), job, patience), gone)
         return result
 
     @property

@@ -76,7 +76,7 @@ class Pool:
         client = CLIENT.get()
         found = self._take(client, gone)
         try:
-            reply = found.ask(request, self._limits, gone)
+            reply = found.ask(request, replace(self._limits, seconds=self._limits.seconds * request.patience), gone)
         except BaseException:  # whatever ended the call, what this worker does now is not known
             self._discard(found, client)
             raise

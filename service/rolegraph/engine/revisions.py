@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
+from rolegraph import locks
 from rolegraph.errors import NotFound
 
 
@@ -112,11 +113,11 @@ class Revisions:
         return Lease(number, path, self._release)
 
     def clean(self) -> None:
-        """Remove what is not kept and not in use."""
+        """Remove what is not kept and not in use, here or in another process."""
         kept = self._kept()
         for number in self._numbers():
             if number not in kept and number not in self._used:
-                shutil.rmtree(self._folder / str(number), ignore_errors=True)
+                _remove(self._folder / str(number))
 
     def _release(self, number: int) -> None:
         with self._changing:
@@ -139,6 +140,16 @@ class Revisions:
 
     def _numbers(self) -> list[int]:
         return sorted(int(path.name) for path in self._folder.iterdir() if path.name.isdigit())
+
+
+def _remove(path: Path) -> None:
+    """Remove a revision, unless another process reads it: the next write comes by again."""
+    try:
+        with locks.holding(path, wait=False) as held:
+            if held:
+                shutil.rmtree(path, ignore_errors=True)
+    except (OSError, ImportError):  # where there are no locks
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def sync(path: Path) -> None:

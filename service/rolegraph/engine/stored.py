@@ -40,9 +40,10 @@ class StoredEngine:
             self._check_kind(self._store)
             if self._revisions.newest is None:
                 # new, or written before there were revisions, or these were removed: what there is is the first one
-                self._publish(self._store, 1 if len(self._store) else 0)
+                self._written = Written(first := 1 if len(self._store) else 0)
+                self._publish(self._store, first)
             self._newest = self._snapshot(self._revisions.newest or 0)
-            self._written = Written(self.revision)
+            self._written = Written.read(self._revisions.path(self.revision), self.revision)
             self._revisions.clean()
         except (OSError, RuntimeError) as error:  # the engine's word for damage is the latter
             raise StoreUnusable(_meaning(folder, error)) from error
@@ -172,7 +173,12 @@ class StoredEngine:
 
     def _publish(self, store: ox.Store, number: int) -> Snapshot:
         store.flush()
-        self._revisions.publish(number, lambda path: store.backup(str(path)))
+
+        def copy(path: Path) -> None:
+            store.backup(str(path))
+            self._written.keep(path)
+
+        self._revisions.publish(number, copy)
         try:
             return self._snapshot(number)
         except BaseException:  # what cannot be read must not be there: the number will be given again

@@ -61,6 +61,7 @@ class Request:
 
     opening: Opening
     job: Job[Any]
+    patience: int = 1  # times the limit of time
 
 
 @dataclass(frozen=True)

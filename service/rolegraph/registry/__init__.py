@@ -267,15 +267,13 @@ class Rolegraph:
         return self.shapes.check(entry, about.known(self.catalogue, entry))
 
     def export(self, format_: Format, graph: str | None = None) -> Answer:
-        """Serialise all named graphs, or one of them.
+        """Serialise all named graphs, or one of them, or the default graph (:data:`~rolegraph.engine.DEFAULT`).
 
         :raises NotFound: for a graph that is not there
         """
-        if graph is not None and graph not in self.engine.graphs():
+        if graph and graph not in self.engine.graphs():
             raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
-        if format_ == exporting.JSONLD and graph is not None:
-            return self.engine.work(exporting.Graph(graph))
-        return self.engine.dump(format_, graph)
+        return exporting.export(self.engine, format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:
         """Audit what the package ships: layout, shapes (each file as an entry), rules of hygiene.

@@ -4,29 +4,36 @@ from dataclasses import dataclass
 
 from rolegraph import jsonld
 from rolegraph.engine import Engine
-from rolegraph.formats import holding, named
+from rolegraph.formats import Format, holding, named
 from rolegraph.things import Answer
 
 COMPACTED = 1024 * 1024  # bytes of JSON-LD in full IRIs, some 8,000 triples; compaction takes seconds for each of them
 JSONLD = named("jsonld", holding("graph"))
 
 
-@dataclass(frozen=True)
-class Graph:
-    """The job of serialising a named graph; one of more than :data:`COMPACTED` bytes stays in full IRIs."""
+def export(engine: Engine, format_: Format, graph: str | None) -> Answer:
+    """Serialise all named graphs, or one graph; one of more than :data:`COMPACTED` bytes of JSON-LD stays in full IRIs."""
+    found = engine.dump(format_, graph)
+    return engine.work(Compaction(found.body)) if format_ == JSONLD and found.size <= COMPACTED else found
 
-    iri: str
+
+@dataclass(frozen=True)
+class Compaction:
+    """The job of putting a graph in JSON-LD into the project's own words."""
+
+    expanded: bytes
     name: str = "the export"
     private: bool = False
 
     def run(self, engine: Engine) -> Answer:
-        """Serialise."""
-        return _compacted(engine.dump(JSONLD, self.iri))
+        """Compact."""
+        del engine
+        return Answer(JSONLD, jsonld.compact(self.expanded))
 
 
 @dataclass(frozen=True)
 class Construction:
-    """The job of serialising the answer of a CONSTRUCT query; see :class:`Graph`."""
+    """The job of serialising the answer of a CONSTRUCT query; see :func:`export`."""
 
     text: str
     name: str = "the query"
@@ -34,8 +41,5 @@ class Construction:
 
     def run(self, engine: Engine) -> Answer:
         """Ask, and serialise."""
-        return _compacted(engine.query(self.text, lambda _: JSONLD))
-
-
-def _compacted(expanded: Answer) -> Answer:
-    return expanded if expanded.size > COMPACTED else Answer(JSONLD, jsonld.compact(expanded.body))
+        expanded = engine.query(self.text, lambda _: JSONLD)
+        return expanded if expanded.size > COMPACTED else Answer(JSONLD, jsonld.compact(expanded.body))

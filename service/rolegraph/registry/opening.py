@@ -1,5 +1,8 @@
 """Opens what a graph is kept in: a store in a folder, one in memory, or one behind an endpoint."""
 
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,12 +11,15 @@ from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
 from rolegraph.engine.limited import LimitedEngine
 from rolegraph.engine.pool import Limits, Pool
+from rolegraph.engine.published import Published
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.search import Search
+from rolegraph.search.copying import Copied
 from rolegraph.tokens import Tokens
 
+BUILT = "analysis.npz"  # what the analyses read, beside a store
 JOBS = 2  # validations, or other work than queries, at a time
 
 
@@ -42,6 +48,20 @@ def stored(store: Path, limits: Limits | None, settings: Settings | None, *, shi
         library.load(engine, store)
     limited = limits and _limited(engine, limits)
     return Opened(limited or engine, Tokens(store / tokens.FILE), Search(engine, store / "search"), store)
+
+
+def published(store: Path) -> Opened:
+    """Open the newest revision of the store in a folder for reading. Others may have it open, and nothing is written there.
+
+    What is built of the graph begins as a copy of what lies beside the store, in a temporary folder.
+
+    :raises StoreUnusable: for a folder that holds no store, or one that cannot be read
+    """
+    engine = Published(store)
+    own = Path(tempfile.mkdtemp(prefix="rolegraph-"))
+    weakref.finalize(engine, shutil.rmtree, own, ignore_errors=True)
+    (own / BUILT).symlink_to((store / BUILT).absolute())  # what replaces it replaces the link
+    return Opened(engine, search=Copied(engine, store / "search"), folder=own)
 
 
 def remote(endpoint: Endpoint, store: Path | None, limits: Limits | None, *, shipped: bool) -> Opened:

@@ -33,6 +33,10 @@ class Published(Protocol):
     """What search needs to know of a revision."""
 
     @property
+    def number(self) -> int:
+        """Its number."""
+
+    @property
     def published(self) -> datetime:
         """When it was published, by which it is told from one of the same number in another store."""
 
@@ -191,8 +195,8 @@ class Search:
 
     def _updated(self, index: Index | None, revision: int | None) -> Index:
         """Return an index of the graph as it is now."""
-        published = [one.published.isoformat() for one in self._graph.revisions()[:1]]
-        stamp = " ".join([form(), str(revision), *published])
+        kept = {_stamp(one.number, one): one.number for one in self._graph.revisions()}
+        stamp = _stamp(revision, *self._graph.revisions()[:1])
         if index:
             if index.stamp == stamp and revision is not None:
                 return index
@@ -206,7 +210,7 @@ class Search:
             made.refresh(graphs, (), lambda graph: facts.read(self._graph.rows, graph), stamp)
             self._vocabulary = None
             return made.finish()
-        known = self._current[0] if self._current else None
+        known = self._current[0] if self._current else kept.get(index.stamp)
         written = None if known is None else self._graph.written(known)
         changed = set(graphs) if written is None else written & set(graphs)
         gone = index.graphs().keys() - set(graphs)
@@ -252,6 +256,10 @@ class _Past(Search):
 
     def close(self) -> None:
         """Do nothing: the index is that of the newest revision."""
+
+
+def _stamp(revision: int | None, *published: Published) -> str:
+    return " ".join([form(), str(revision), *(one.published.isoformat() for one in published)])
 
 
 def _typed(text: str) -> Typed:

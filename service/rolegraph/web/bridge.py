@@ -36,12 +36,21 @@ class Bridge:
     """An RSGI application that answers with a WSGI one.
 
     :param quick: tells of a request whether its answer is at hand
+    :param end: is called when the last request was answered
     """
 
-    def __init__(self, app: "WSGIApplication", threads: int, quick: "Callable[[WSGIEnvironment], bool]") -> None:
+    def __init__(
+        self, app: "WSGIApplication", threads: int, quick: "Callable[[WSGIEnvironment], bool]", end: Callable[[], object] = bool
+    ) -> None:
+        self._end = end
         self._app = app
         self._quick = quick
         self._threads = ThreadPoolExecutor(threads, "request")
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Do what is to be done before the process ends."""
+        del loop
+        self._end()
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer a request."""

@@ -17,6 +17,7 @@ HTML, TEXT = formats.holding("page")
 DOCUMENT = formats.holding("document")[0]
 TABLES = formats.holding("table")
 GRAPHS = formats.holding("graph")
+DATASETS = formats.holding("dataset")
 
 _SUFFIX = "rolegraph.suffix"
 _EXTENSIONS = {format_.extension for format_ in FORMATS}

@@ -12,7 +12,7 @@ from rolegraph.web.analysing import OFFERED as ANALYSED
 from rolegraph.web.comparing import OFFERED as COMPARED
 from rolegraph.web.linked import MOST as LONGEST
 from rolegraph.web.linked import SIZE
-from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.negotiation import DATASETS, DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.posting import READ as PROFILE
 from rolegraph.web.protocol import FORM, QUERY, UPDATE
 from rolegraph.web.searching import OFFERED as FOUND
@@ -87,9 +87,9 @@ _REVISION = {
 }
 
 
-def _graphs(path: str, parameters: Sequence[tuple[str, str, bool, str]]) -> Sequence[Operation]:
+def _graphs(path: str, parameters: Sequence[tuple[str, str, bool, str]], *more: Format) -> Sequence[Operation]:
     return (
-        Operation(path, "get", "One graph", GRAPHS, parameters),
+        Operation(path, "get", "One graph" + ("; without a name, all named graphs" if more else ""), (*GRAPHS, *more), parameters),
         Operation(path, "put", "Replace a graph, or make it", (), parameters, _ENTRY, written=True),
         Operation(path, "post", "Add to a graph, or make it", (), parameters, (*_ENTRY, "multipart/form-data"), written=True),
         Operation(path, "delete", "Remove a graph", (), parameters, written=True),
@@ -119,7 +119,7 @@ OPERATIONS = (
     Operation("/queries/{name}", "get", "Run a canned query; each is described at its own path", ANSWER, _NAME),
     Operation("/validate", "get", "A form to validate an entry with", PAGE),
     Operation("/validate", "post", "Report on an entry; store nothing", REPORTED, (), (*_ENTRY, FORM, "multipart/form-data")),
-    *_graphs("/graphs", _GRAPH),
+    *_graphs("/graphs", _GRAPH, *DATASETS),
     *_graphs("/graphs/{path}", _OWN),
     Operation("/sources/{slug}", "get", "What a source states, as a graph", GRAPHS, _SOURCE),
     Operation("/sources/{slug}", "put", "Replace what a source states, through the shapes", (), _SOURCE, _ENTRY, written=True),

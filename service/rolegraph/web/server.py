@@ -18,6 +18,7 @@ from rolegraph import __version__
 from rolegraph.engine.worker import end_with_parent
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.registry import Rolegraph
+from rolegraph.registry.refreshing import Refreshing
 from rolegraph.web.bridge import Bridge
 from rolegraph.web.remembering import REMEMBERS
 
@@ -51,7 +52,9 @@ def run(opening: Callable[[], Rolegraph], where: str, host: str = "127.0.0.1", p
     try:
         server.serve(target_loader=partial(_load, opening, where, threads, _address(host, port), unusable), wrap_loader=False)
     except SystemExit as stopped:
-        return 2 if unusable.is_set() else int(stopped.code or 0)
+        if unusable.is_set() or stopped.code:
+            return 2 if unusable.is_set() else int(stopped.code or 0)
+    print("stopped", flush=True)  # noqa: T201
     return 0
 
 
@@ -70,7 +73,9 @@ def _load(opening: Callable[[], Rolegraph], where: str, threads: int, address: s
         sys.exit(2)
     print(f"Rolegraph {__version__} at {address} ({where}); stop with Ctrl+C", flush=True)  # noqa: T201
     app = create_app(graph)
-    return Bridge(app, threads, app.extensions[REMEMBERS])
+    refreshing = Refreshing(graph)
+    refreshing.start()
+    return Bridge(app, threads, app.extensions[REMEMBERS], refreshing.end)
 
 
 def _address(host: str, port: int) -> str:

@@ -5,27 +5,26 @@ from secrets import token_hex
 from flask import Blueprint, Response, request
 
 from rolegraph import formats, terms
-from rolegraph.engine import Document, Keep
+from rolegraph.engine import DEFAULT, Document, Keep
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format
 from rolegraph.web import access, negotiation
-from rolegraph.web.negotiation import GRAPHS
+from rolegraph.web.negotiation import DATASETS, GRAPHS
 from rolegraph.web.state import WRITE_LIMIT, body, graph, newest, revised
 
 routes = Blueprint("storing", __name__)
 
-_WHOLE = "CONSTRUCT WHERE { ?s ?p ?o }"
-
-
 @routes.get("/graphs")
 @routes.get("/graphs/<path:path>")
 def read(path: str = "") -> Response:
-    """Give a graph."""
+    """Give a graph, or, where none is named, all named ones in a format that holds them."""
+    if not path and not request.args.keys() & {"graph", "default"}:
+        format_ = negotiation.choose(*GRAPHS, *DATASETS)
+        if format_ in DATASETS:
+            return negotiation.respond(graph().export(format_), format_)
     name = _named(path)
     format_ = negotiation.choose(*GRAPHS)
-    if name is None:
-        return negotiation.respond(graph().query(_WHOLE, lambda _: format_), format_)
-    return negotiation.respond(graph().export(format_, name), format_)
+    return negotiation.respond(graph().export(format_, DEFAULT if name is None else name), format_)
 
 
 @routes.put("/graphs")
@@ -97,7 +96,7 @@ def _named(path: str) -> str | None:
     if len(names) + default != 1:
         known = ", ".join(graph().engine.graphs())
         found = "two graphs were named" if names else "no graph was named"
-        raise BadParameter("graph", found, expected=f"?default, or ?graph= with an IRI, such as one of {known}")
+        raise BadParameter("graph", found, expected=f"?default, ?graph= with an IRI, such as one of {known}, or all of them: /graphs.nq")
     if default:
         return None
     iri = terms.expand(names[0]) or names[0]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, Job, Keep, R, documents, waiting
+from rolegraph.engine import DEFAULT, TURTLE, Changes, Choose, Gone, Job, Keep, R, documents, waiting
 from rolegraph.engine.pool import Pool
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.remote import answers, forms
@@ -122,6 +122,8 @@ class RemoteEngine:
         return sorted(self._graphs()[1])
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
+        if graph == DEFAULT:
+            return self.query("CONSTRUCT WHERE { ?s ?p ?o }", lambda _: format_)
         graphs = self.graphs() if graph is None else [graph]
         found = ((name, triple) for name in graphs for triple in self._keeping.pages(name))
         return answers.laid_out(found, format_, self._prefixes)
