@@ -14,11 +14,13 @@ import pytest
 from click import Context, Group
 
 from rolegraph import __version__, fingerprints
-from rolegraph.cli import main
+from rolegraph.cli import main, told
+from rolegraph.errors import NotConforming
 from rolegraph.registry import Rolegraph
 from rolegraph.search import facts
 
-WIDE = {**os.environ, "COLUMNS": "200"}
+NOWHERE = "/nonsense/folder"
+WIDE = {**os.environ, "COLUMNS": "200", "HOME": NOWHERE, "XDG_DATA_HOME": NOWHERE}  # no store of whoever runs the tests is read
 PAIR = ("ai-architect", "deep-learning-engineer")
 VALID = """@prefix rg: <https://w3id.org/rolegraph/ns#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix role: <https://w3id.org/rolegraph/role/> . @prefix tool: <https://w3id.org/rolegraph/tool/> .
@@ -49,6 +51,9 @@ def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path) -> Non
         graph.close()
     refused = run("add", "our-hr", str(broken), *store)
     assert (refused.returncode, "nothing was stored" in refused.stderr) == (1, True)
+    report = run("validate", str(broken)).stdout.partition(": ")[2].strip()
+    assert report
+    assert report in refused.stderr
     assert run("withdraw", "source:our-hr", *store).returncode == 0
     assert "prompt-engineer" not in run("query", "roles-by-tool", "-p", "tool=python", "--format", "csv", *store).stdout
     gone = run("withdraw", "our-hr", *store)
@@ -102,6 +107,11 @@ def test_validate_tells_fine_broken_and_unreadable_apart(tmp_path: Path) -> None
     broken = run("validate", str(entry), "--format", "json")
     assert broken.returncode == 1
     assert json.loads(broken.stdout)["conforms"] is False
+    (tmp_path / "fine.ttl").write_text(VALID)
+    both = run("validate", str(entry), str(tmp_path / "fine.ttl"), "--format", "json")
+    reports = json.loads(both.stdout)
+    assert (both.returncode, reports["conforms"]) == (1, False)
+    assert [(one["file"], one["conforms"]) for one in reports["files"]] == [(str(entry), False), (str(tmp_path / "fine.ttl"), True)]
     entry.write_text(VALID + "\n nonsense")
     unreadable = run("validate", str(entry))
     assert unreadable.returncode == 2
@@ -133,6 +143,15 @@ def test_check_and_fingerprint() -> None:
         (("export", "--format", "turtle"), "trig or nquads"),
         (("export", "--graph", "source:nonsense"), "there is no graph"),
         (("compare", *PAIR, "-f", "csv", "-o", "/nonsense/folder/file"), "cannot be written"),
+        (("compare", "nobody", "nothing", "-o", "/nonsense/folder/file"), "cannot be written"),
+        (("query", "question.rq"), "there is no file question.rq"),
+        (("query", "SELECT * { ?s ?p ?o }"), "SPARQL from standard input"),
+        (("query", "-f", "turtle"), "expected: table or json"),
+        (("validate", "-"), "the format of standard input"),
+        (("fingerprint",), "there is no text"),
+        (("import", "salaries", __file__, "-o", "/nonsense/folder/file"), "cannot be written"),
+        (("import", "salaries", __file__, "-o", "-"), "expected: a file for the graph"),
+        (("serve", "--engine", "notanurl"), "parameter: --engine"),
         (("validate", __file__), "--input-format"),
         (("compare", *PAIR, "--store", __file__), "is a file"),
     ],
@@ -142,3 +161,37 @@ def test_unusable_input_ends_with_two_and_says_what_is_accepted(arguments: tuple
     assert found.returncode == 2
     assert words in found.stderr
     assert "Traceback" not in found.stderr
+
+
+def test_the_canned_queries_are_listed_as_json_too() -> None:
+    found = json.loads(run("query", "--format", "json").stdout)["queries"]
+    assert {"name": "role", "kinds": ["role"]}.items() <= next(one for one in found if one["name"] == "compare")["parameters"][0].items()
+
+
+def test_a_hyphen_is_standard_output() -> None:
+    assert run("export", "--graph", "https://w3id.org/rolegraph/degree", "-f", "ntriples", "-o", "-").stdout.count("\n") > 10
+    assert not Path("-").exists()
+
+
+def test_identifiers_are_whole_however_narrow_the_terminal() -> None:
+    command = [sys.executable, "-m", "rolegraph", "query", "role-facts", "-p", "role=ai-programmer"]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**WIDE, "COLUMNS": "60"}, check=True)
+    assert "source:ai-programmer-vs-deep-learning-engineer" in found.stdout.split()
+    assert "skill:artificial-intelligence" in found.stdout.split()
+
+
+@pytest.mark.parametrize("arguments", ["query coverage", "export", "query", "check"])
+def test_who_reads_only_the_first_line_is_no_error(arguments: str) -> None:
+    command = f"'{sys.executable}' -m rolegraph {arguments} | head -1 > /dev/null; echo ${{PIPESTATUS[0]}}"
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, env=WIDE, check=True)
+    assert (found.stdout, found.stderr) == ("0\n", "")
+
+
+def test_errors_of_any_form_are_told_in_words() -> None:
+    error = NotConforming("it is wrong", problems=["x" * 100, "y" * 100], limits={"size": 3, "list": [1, 2]}, rows=[{"a": 1}])
+    told_ = "\n".join(told.lines(error))
+    assert "{" not in told_
+    assert "[" not in told_
+    assert [line.strip() for line in told_.splitlines()] == [
+        *("Error: it is wrong", "problems:", "x" * 100, "y" * 100, "limits:", "size: 3", "list: 1, 2", "rows:", "1:", "a: 1")
+    ]

@@ -57,6 +57,22 @@ class CannedQuery:
     parameters: tuple[Parameter, ...]
     text: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what it asks, and what it takes, for JSON."""
+        parameters = [
+            {
+                "name": parameter.name,
+                "description": parameter.description,
+                "kinds": list(parameter.kinds),
+                "least": parameter.least,
+                "most": parameter.most,
+                "example": list(parameter.example),
+            }
+            for parameter in self.parameters
+        ]
+        found = {"name": self.name, "number": self.number, "question": self.question, "description": self.description}
+        return {**found, "tags": list(self.tags), "holds": self.holds, "parameters": parameters}
+
     @property
     def body(self) -> str:
         """The query without its header."""

@@ -12,6 +12,7 @@ from rolegraph.cli import analysing, changing, importing, keeping, searching, se
 from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Group, format_option, output_option, store_option
 from rolegraph.errors import BadParameter
+from rolegraph.queries import Library
 from rolegraph.registry import Rolegraph
 
 TABLES = formats.holding("table")
@@ -51,7 +52,7 @@ def ask(query: str | None, parameters: tuple[str, ...], name: str, output: Path 
     """
     graph = stores.read(store)
     if query is None:
-        tables.list_queries(graph.queries)
+        _list(graph.queries, name, output)
         return
     text = _query_text(graph, query, _pairs(parameters))
     if name != "table":
@@ -101,16 +102,20 @@ def validate(files: tuple[Path, ...], input_format: str | None, name: str, store
     rolegraph validate entry.jsonld --format json
     cat entry.rdf | rolegraph validate - --input-format rdfxml
     """
+    formats_ = [changing.written_in(path, input_format) for path in files]
     graph = stores.read(store)
-    conforms = True
-    for path in files:
-        format_ = changing.written_in(path, input_format)
+    reports = []
+    for path, format_ in zip(files, formats_, strict=True):
         report = graph.validate(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes(), format_)
-        conforms &= report.conforms
+        reports.append(report)
         if name == "text":
             click.echo(f"{path}: {report.text()}")
-        else:
-            click.echo(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if name == "json" else report.turtle())
+        elif name == "turtle":
+            click.echo(report.turtle())
+    conforms = all(report.conforms for report in reports)
+    if name == "json":
+        told = [{"file": str(path), **report.as_dict()} for path, report in zip(files, reports, strict=True)]
+        click.echo(json.dumps(told[0] if len(told) == 1 else {"conforms": conforms, "files": told}, indent=1, ensure_ascii=False))
     sys.exit(0 if conforms else 1)
 
 
@@ -157,7 +162,10 @@ def fingerprint(text: str | None) -> None:
     \b
     rolegraph fingerprint "Deploying models"
     """
-    click.echo(fingerprints.of(sys.stdin.read() if text is None else text))
+    found = sys.stdin.read() if text is None else text
+    if not found.strip():
+        raise BadParameter("text", "there is no text", expected="the text of an item, as argument or on standard input")
+    click.echo(fingerprints.of(found))
 
 
 for command in (
@@ -167,9 +175,23 @@ for command in (
     main.add_command(command)
 
 
+def _list(queries: Library, name: str, output: Path | None) -> None:
+    if name == "table":
+        tables.list_queries(queries)
+    elif name == "json":
+        found = {"queries": [query.as_dict() for query in queries]}
+        write(json.dumps(found, indent=1, ensure_ascii=False).encode() + b"\n", output)
+    else:
+        raise BadParameter("format", f"the canned queries are not listed as {name}", expected="table or json")
+
+
 def _query_text(graph: Rolegraph, query: str, parameters: dict[str, list[str]]) -> str:
     path = Path(query)
     if query != "-" and not path.is_file():
+        if any(letter in query for letter in " {?\n"):
+            raise BadParameter("query", "SPARQL is no argument", expected="a file of SPARQL, or - for SPARQL from standard input")
+        if path.suffix or len(path.parts) > 1:
+            raise BadParameter("query", f"there is no file {query}", expected="a file of SPARQL, -, or a name of: rolegraph query")
         return graph.bound(query, parameters)
     if parameters:
         raise BadParameter("param", "only canned queries take parameters", expected="the name of a canned query: see rolegraph query")

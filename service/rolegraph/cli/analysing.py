@@ -198,6 +198,7 @@ def _format(path: Path, name: str | None) -> Format:
     found = formats.named(name, READ) if name else formats.of_extension(path.name, READ)
     if found is None:
         known = ", ".join(f".{format_.extension}" for format_ in READ)
-        detail = f"the format of {path} is not known by its name"
+        named = "standard input" if str(path) == "-" else path
+        detail = f"the format of {named} is not known by its name"
         raise BadParameter("profile", detail, expected=f"--input-format, or a name that ends in {known}")
     return found

@@ -80,6 +80,7 @@ def written_in(file: Path, name: str | None) -> Format:
     """
     found = formats.named(name, GRAPHS) if name else formats.of_extension(file.name, GRAPHS)
     if found is None:
-        detail = f"the format of {file} is not known by its name"
+        named = "standard input" if str(file) == "-" else file
+        detail = f"the format of {named} is not known by its name"
         raise BadParameter("files", detail, expected="--input-format, or a name that ends in .ttl, .nt, .jsonld or .rdf")
     return found

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn
+from rich.progress import BarColumn, DownloadColumn, Task, TextColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from rolegraph.cli import tables
-from rolegraph.cli.files import write
+from rolegraph.cli.files import try_out, write
 from rolegraph.cli.options import Function, Group, served_store_option
+from rolegraph.errors import BadParameter
 from rolegraph.importers import Importer, crosswalk, esco, onet, salaries
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import HEADER, Progress, Report
@@ -33,10 +36,19 @@ COMMON = (
         "-o",
         "--output",
         type=click.Path(dir_okay=False, path_type=Path),
+        callback=lambda _context, _parameter, output: _file(output),
         help="Write the graph to this file as N-Triples, and store nothing.",
     ),
     served_store_option("Folder of the store; no service may have it open."),
 )
+
+
+def _file(output: Path | None) -> Path | None:
+    """Return the file for a graph, once it is sure that it can be written."""
+    if str(output) == "-":
+        raise BadParameter("output", "what was imported is told on standard output", expected="a file for the graph")
+    try_out(output)
+    return output
 
 
 def common(function: Function) -> Function:
@@ -122,7 +134,7 @@ def take_in(
     """
     download = Download(paths)
     graph = Rolegraph.open(store if looking_up or not output else None)
-    with closing(graph), _progress() as progress:
+    with closing(graph), _telling(graph, store), _progress() as progress:
         report = Report(progress)
         try:
             imported = graph.take_in(importer, download, report, output, **wanted)
@@ -132,22 +144,47 @@ def take_in(
                 csv.writer(text).writerows([HEADER, *(remark.row() for remark in report.remarks)])
                 write(text.getvalue().encode(), remarks)
         if not output:
+            progress("indexing labels, and what the analyses read", 0, 0)
             graph.refresh()
         where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
 
 
 @contextmanager
+def _telling(graph: Rolegraph, store: Path) -> Iterator[None]:
+    """Tell whoever stops an import late that the graph is in the store."""
+    before = graph.engine.revision
+    try:
+        yield
+    except KeyboardInterrupt:
+        if graph.engine.revision == before:
+            raise
+        click.echo(f"stopped; the graph is in the store in {store} already, as revision {graph.engine.revision}", err=True)
+        sys.exit(130)
+
+
+class _Size(DownloadColumn):
+    """How much of a file is read; nothing for a step, which has no size."""
+
+    def render(self, task: Task) -> Text:
+        """Return it as text."""
+        return Text() if task.total is None else super().render(task)
+
+
+@contextmanager
 def _progress() -> Iterator[Progress]:
-    """Show on a terminal how far the reading of each file is."""
+    """Show on a terminal how far the reading of each file is, and which step follows."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), _Size())
     with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         known: dict[str, Any] = {}
 
         def progress(name: str, read: int, size: int) -> None:
             if name not in known:
-                known[name] = shown.add_task(name, total=size)
+                for step in shown.tasks:
+                    if step.total is None:
+                        shown.update(step.id, visible=False)
+                known[name] = shown.add_task(name, total=size or None)
             shown.update(known[name], completed=read)
 
         yield progress

@@ -113,7 +113,8 @@ def restore(file: Path, store: Path) -> None:
     """
     with _progress("Restoring") as progress:
         made = backups.restore(file, store, progress)
-    click.echo(f"Revision {made.revision} of {made.made:%Y-%m-%d %H:%M} UTC is in {store}. Start it with: rolegraph serve --store {store}")
+    published = f"{made.published:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"Revision {made.revision} of {published} is in {store}. Start it with: rolegraph serve --store {store}")
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """What the commands share: how they end, and the options that several of them take."""
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from rolegraph.cli import stores, told
+from rolegraph.cli import files, stores, told
 from rolegraph.errors import RolegraphError
 from rolegraph.formats import Format
 
@@ -16,13 +18,28 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Command(click.Command):
     """A command that ends with our errors' exit codes, says what is accepted, and keeps its examples as written."""
 
-    def invoke(self, context: click.Context) -> Any:
-        """Run the command and turn an error of ours into a message and an exit code."""
+    def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
+        """Read the arguments; what is wrong with them may be an error of ours, too."""
         try:
-            return super().invoke(context)
+            return super().make_context(info_name, args, parent, **extra)
+        except RolegraphError as error:
+            click.echo("\n".join(told.lines(error)), err=True)
+            raise click.exceptions.Exit(error.exit_code) from error
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command and turn an error of ours into a message and an exit code; who reads only the first lines has what he wanted."""
+        try:
+            try:
+                return super().invoke(context)
+            finally:
+                if sys.stdout:  # there is none where it was closed
+                    sys.stdout.flush()
         except RolegraphError as error:
             click.echo("\n".join(told.lines(error)), err=True)
             context.exit(error.exit_code)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the end of the process would try once more
+            context.exit(0)
 
 
 class Group(click.Group):
@@ -38,7 +55,13 @@ store_option = click.option(
     show_envvar=True,
     help="Folder of the store to read, also beside a service. Without it, the one in the user's data folder, else the shipped data.",
 )
-output_option = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    callback=lambda _context, _parameter, output: files.tried(output),
+    help="Write to this file; - is standard output.",
+)
 
 
 def served_store_option(text: str) -> Callable[[Function], Function]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from rolegraph.cli import tables
 
 if TYPE_CHECKING:
     from rolegraph.analysis import Matches
@@ -28,12 +29,12 @@ def similarity(found: "Similarity") -> None:
         parts = [f"{part.item.label} {part.value:.3f}" for part in one.contributions]
         rest = [f"{one.unlisted} more {one.rest:.3f}"] if one.unlisted else []
         table.add_row(f"{one.score:.3f}", escape(one.role.label), escape(", ".join([*parts, *rest])))
-    Console().print(table)
+    tables.terminal().print(table)
 
 
 def gap(found: "Gap") -> None:
     """Print the needs of a role by status."""
-    console = Console()
+    console = tables.terminal()
     covered, count = found.essential
     console.print(f"[bold]{escape(found.target.label)}[/bold]: {found.share:.0%} is there by weight; {covered} of {count} essential items")
     table = Table("", "Item", "Needed as", "Weight", "Counts", "How", box=None, header_style="bold")
@@ -48,7 +49,7 @@ def gap(found: "Gap") -> None:
 
 def fit(found: "Matches") -> None:
     """Print what was found of a profile, and the roles that it fits; of a single role all its needs."""
-    console, read = Console(), found.resolved
+    console, read = tables.terminal(), found.resolved
     console.print(f"found: {escape(', '.join(item.label for _, item in read.found)) or 'nothing'}")
     for text, item in (*read.found, *read.unused):
         if text in read.guessed:
@@ -77,12 +78,12 @@ def paths(found: "Paths") -> None:
         for step in route.steps:
             learnt = _some([item for item, _, _ in step.learnt])
             table.add_row("", f"{step.cost:.1f}", escape(step.target.label), f"{step.share:.0%}", learnt)
-    Console().print(table)
+    tables.terminal().print(table)
 
 
 def openings(found: "Openings") -> None:
     """Print what to learn, and the roles that it opens."""
-    console = Console()
+    console = tables.terminal()
     console.print(f"open already: {_some(found.open) or 'none'}")
     table = Table("Learn", "Opens", "Roles", box=None, header_style="bold")
     for one in found.openings:
@@ -92,7 +93,7 @@ def openings(found: "Openings") -> None:
 
 def distinction(found: "Distinction") -> None:
     """Print the items that tell roles apart, and which role has which."""
-    console = Console()
+    console = tables.terminal()
     table = Table("", *(escape(role.label) for role in found.roles), box=None, header_style="bold")
     for test in found.tests:
         table.add_row(escape(test.item.label), *("✓" if role in test.roles else "–" for role in found.roles))
@@ -104,7 +105,7 @@ def distinction(found: "Distinction") -> None:
 
 def agreement(found: "Agreement") -> None:
     """Print what several sources share and where they contradict each other; of the rest, how much each says alone."""
-    console = Console()
+    console = tables.terminal()
     numbers = {source.iri: number for number, source in enumerate(found.sources, 1)}
     for role, kind in found.matches:
         console.print(f"taken for the same role: {escape(role.label)} ({kind} match)")

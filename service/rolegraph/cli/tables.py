@@ -14,6 +14,7 @@ from rolegraph.queries import CannedQuery
 from rolegraph.search import Hit
 from rolegraph.tokens import Token
 
+WIDEST = 10_000  # characters
 MARKS = {"all": "●", "some": "◐", "one": "○"}
 WORDS = {facet.name: facet.label.lower() for facet in terms.FACETS if facet.section in ("skills", "education")}
 
@@ -23,22 +24,24 @@ def list_queries(queries: Iterable[CannedQuery]) -> None:
     table = Table("Name", "No.", "Question", "Parameters", box=None, header_style="bold")
     for query in queries:
         table.add_row(query.name, query.number, query.question, " ".join(parameter.name for parameter in query.parameters))
-    _console().print(table)
+    terminal().print(table)
 
 
 def show_rows(names: Sequence[str], bindings: Sequence[dict[str, dict[str, str]]]) -> None:
     """Print the bindings of SPARQL results in JSON, IRIs as CURIEs."""
-    table = Table(*names, box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for name in names:
+        named = any(row[name]["type"] == "uri" for row in bindings if name in row)
+        table.add_column(name, no_wrap=named)  # an identifier in two pieces is of no use
     for row in bindings:
         table.add_row(*(escape(terms.shorten(row[name]["value"])) if name in row else "" for name in names))
-    console = _console()
-    console.print(table)
+    console = show(table)
     console.print(f"{len(bindings)} rows", style="dim")
 
 
 def show_comparison(compared: Comparison) -> None:
     """Print a comparison, a table per section: who has an item, and the numbers of the sources that say so."""
-    console = _console()
+    console = terminal()
     numbers = {source.iri: number for number, source in enumerate(compared.sources, 1)}
     for section in compared.sections:
         table = Table("", section.label, *(role.label for role in compared.roles), box=None, header_style="bold", title_justify="left")
@@ -57,15 +60,14 @@ def show_comparison(compared: Comparison) -> None:
 
 def show_hits(hits: Sequence[Hit]) -> None:
     """Print the hits of a search, a row each."""
-    table = Table(box=None, header_style="bold")
+    table = Table(box=None, header_style="bold", show_header=bool(hits))
     for header in ("Thing", "Kind", "Label", "Match", "Matched"):
-        table.add_column(header, overflow="fold")  # an identifier that is cut off is of no use
+        table.add_column(header, no_wrap=header == "Thing")
     for hit in hits:
         matched = "" if hit.matched == hit.label else hit.matched
         table.add_row(escape(terms.shorten(hit.iri)), hit.kind, escape(hit.label), hit.match, escape(matched))
-    console = _console()
-    console.print(table)
-    console.print(f"{len(hits)} hits", style="dim")
+    console = show(table)
+    console.print(f"{len(hits)} hits" if hits else "nothing found", style="dim")
 
 
 def show_tokens(tokens: Iterable[Token]) -> None:
@@ -76,12 +78,12 @@ def show_tokens(tokens: Iterable[Token]) -> None:
     for token in tokens:
         times = (f"{time:%Y-%m-%d %H:%M}" if time else "never" for time in (token.created, token.expires))
         table.add_row(token.id, token.state, escape(token.scope), escape(token.name), *times)
-    _console().print(table)
+    terminal().print(table)
 
 
 def show_import(imported: Imported, where: str, remarks: Path | None) -> None:
     """Print what an import read, wrote, left out and mended."""
-    console, report, publication = _console(), imported.report, imported.publication
+    console, report, publication = terminal(), imported.report, imported.publication
     for title, counter in (("read from", report.read), ("written as", report.written)):
         table = Table(title, "number", box=None, header_style="bold")
         for name, number in counter.items():
@@ -98,8 +100,24 @@ def show_import(imported: Imported, where: str, remarks: Path | None) -> None:
     console.print(escape(publication.credit), style="dim")
 
 
-def _console() -> Console:
-    return Console(emoji=False)  # else ":1234:" in what is shown becomes a picture
+def show(table: Table) -> Console:
+    """Print a table, wider than the terminal where what must not be cut needs that, and return the console."""
+    console = terminal()
+    console.width = max(console.width, console.measure(table, options=console.options.update(max_width=WIDEST)).minimum)
+    console.print(table)
+    return console
+
+
+class _Console(Console):
+    """Says that nobody reads on, in place of ending the process."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def terminal() -> Console:
+    """Return a console for standard output."""
+    return _Console(emoji=False)  # else ":1234:" in what is shown becomes a picture
 
 
 def _said(claim: Claim, numbers: Mapping[str, int]) -> str:

@@ -6,13 +6,17 @@ from typing import Any
 from rolegraph.errors import RolegraphError
 from rolegraph.shapes import Finding, Report
 
+_OPTIONS = {name: f"--{name.replace('_', '-')}" for name in ("update_url", "graph_store_url")} | {"query_url": "--engine"}
 LONG = 120  # characters of a list that is told in one line
 
 
 def lines(error: RolegraphError) -> Iterator[str]:
     """Yield the lines that tell an error, and what is accepted; a report of a check reads as that of ``rolegraph validate``."""
-    yield f"Error: {error.detail}"
-    for name, value in error.members.items():
+    detail, members = error.detail, dict(error.members)
+    if option := _OPTIONS.get(members.get("parameter", "")):
+        detail, members["parameter"] = detail.replace(members["parameter"], option), option
+    yield f"Error: {detail}"
+    for name, value in members.items():
         if name == "report":
             yield from _report(value).text().splitlines()
         else:

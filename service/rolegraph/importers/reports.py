@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Progress = Callable[[str, int, int], None]
-"""Is told the name of a file, and how many of its bytes are read."""
+"""Is told the name of a file, and how many of its bytes are read; or the name of a step, and a size of 0."""
 
 Deed = Literal["skipped", "mended", "noted"]
 HEADER = ("deed", "rule", "file", "line", "detail")

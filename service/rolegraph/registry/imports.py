@@ -40,13 +40,16 @@ def take_in(engine: Engine, importer: Importer, download: Download, report: Repo
 def _load(engine: Engine, imported: Imported) -> None:
     if not isinstance(engine, StoredEngine):
         raise Refused("only a store in a folder takes imports", expected="--store; or --output, and the way that the store has for files")
-    iri = imported.publication.iri
+    iri, progress = imported.publication.iri, imported.report.progress
 
     def check(rows: Callable[[str], list[Row]]) -> None:
+        progress("checking the rules for imports", 0, 0)
         rules = audit.rules("checks/imports")
         found = [problem for rule in rules for problem in audit.problems(rule, rows(bind(rule.text, "source", iri)))]
         if found:
             told = [f"{problem.rule}: {problem.where} {problem.message}" for problem in found[:TOLD]]
             raise NotConforming(f"nothing was imported: the graph breaks rules for imports {len(found)} times", problems=told)
+        progress("publishing", 0, 0)
 
+    progress("loading the graph into the store", 0, 0)
     engine.load({iri: [imported.path]}, named("ntriples", holding("graph")), check)

@@ -27,7 +27,7 @@ def listing() -> Response:
     if negotiation.choose(*offered) == HTML:
         page = render_template("queries.html", queries=list(graph().queries), alternates=negotiation.alternates(offered))
         return negotiation.respond(page, HTML)
-    found = [_described(query) for query in graph().queries]
+    found = [query.as_dict() for query in graph().queries]
     return negotiation.respond(json.dumps({"queries": found}, ensure_ascii=False, indent=1) + "\n", DOCUMENT)
 
 
@@ -89,19 +89,3 @@ def _choices(parameter: Parameter) -> list[tuple[str, str]]:
 def _many(parameter: Parameter) -> bool:
     """Tell whether there are more things than a form offers."""
     return parameter.kinds != ("scheme",) and any(graph().catalogue.own(kind, MOST)[1] > MOST for kind in parameter.kinds)
-
-
-def _described(query: CannedQuery) -> dict[str, Any]:
-    parameters = [
-        {
-            "name": parameter.name,
-            "description": parameter.description,
-            "kinds": list(parameter.kinds),
-            "least": parameter.least,
-            "most": parameter.most,
-            "example": list(parameter.example),
-        }
-        for parameter in query.parameters
-    ]
-    found = {"name": query.name, "number": query.number, "question": query.question, "description": query.description}
-    return {**found, "tags": list(query.tags), "holds": query.holds, "parameters": parameters}
