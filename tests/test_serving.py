@@ -16,6 +16,7 @@ from rolegraph.analysis import reading
 from rolegraph.registry import Rolegraph, refreshing
 from rolegraph.registry.refreshing import Refreshing
 from rolegraph.search import facts
+from rolegraph.things import Row
 from rolegraph.tokens import Tokens
 
 EX = "http://example.org/"
@@ -55,7 +56,12 @@ def test_a_write_is_followed_in_the_background(tmp_path: Path, monkeypatch: pyte
     follower = Refreshing(graph)
     follower.start()
     plainly = facts.read
-    with patch.object(facts, "read", lambda ask, name: read.append(name) or plainly(ask, name)):
+
+    def noted(ask: Callable[[str], list[Row]], name: str) -> dict[str, str]:
+        read.append(name)
+        return plainly(ask, name)
+
+    with patch.object(facts, "read", noted):
         graph.store(EX + "g", ROLE)
         _until(lambda: EX + "g" in read)
         follower.end()
@@ -69,7 +75,12 @@ def test_a_graph_that_cannot_be_read_ends_no_service(tmp_path: Path, monkeypatch
     monkeypatch.setattr(refreshing, "LOOK", 0.01)
     graph = Rolegraph.open(tmp_path)
     tried = threading.Semaphore(0)
-    with patch.object(Rolegraph, "refresh", side_effect=lambda: tried.release() or 1 / 0):
+
+    def fail(_: Rolegraph) -> None:
+        tried.release()
+        raise OSError("no room")
+
+    with patch.object(Rolegraph, "refresh", fail):
         follower = Refreshing(graph)
         follower.start()
         assert tried.acquire(timeout=30)

@@ -30,6 +30,7 @@ from rolegraph.errors import StoreUnusable
 from rolegraph.formats import holding, named
 from rolegraph.registry import Rolegraph
 from rolegraph.search import facts
+from rolegraph.things import Row
 from rolegraph.tokens import Tokens
 
 NTRIPLES = named("ntriples", holding("graph"))
@@ -161,10 +162,16 @@ def test_what_was_written_since_the_index_was_made_is_known_at_the_next_start(tm
     graph.close()
     read: list[str] = []
     plainly = facts.read
-    monkeypatch.setattr(facts, "read", lambda ask, name: read.append(name) or plainly(ask, name))
-    for opening in (lambda: stores.read(tmp_path), lambda: Rolegraph.open(tmp_path)):
+
+    def noted(ask: Callable[[str], list[Row]], name: str) -> dict[str, str]:
+        read.append(name)
+        return plainly(ask, name)
+
+    monkeypatch.setattr(facts, "read", noted)
+    openings: tuple[Callable[[Path], Rolegraph], ...] = (stores.read, Rolegraph.open)
+    for opening in openings:
         read.clear()
-        again = opening()
+        again = opening(tmp_path)
         assert [hit.iri for hit in again.search.find("keeper of lighthouses")] == [EX + "role"]
         assert sorted(read) == [f"{EX}g{number}" for number in range(3)]
         again.analysis.refresh()
