@@ -171,7 +171,14 @@ class _Worker:
         # not with -m: the module would be another one there, and its requests and replies of other classes
         program = f"from {worker.__name__} import main; main()"
         command = [sys.executable, "-c", program, str(theirs.fileno()), str(memory), str(int(network))]
-        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={**os.environ, **ONE_HEAP})  # noqa: S603
+        environment = {**os.environ, **ONE_HEAP}
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            command,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            process_group=0,  # what a terminal sends to all of its foreground is for the parent only, which ends this one
+        )
         theirs.close()
         self._ready = False
 
