@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph.engine import TURTLE, Changes, Check, Choose, Gone, Job, Keep, R, unchecked, waiting, writing
+from rolegraph.engine import TURTLE, Changes, Check, Choose, Gone, Guard, Job, Keep, R, Receipt, unchecked, unguarded, waiting, writing
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Revision, Revisions
+from rolegraph.engine.validators import Validators
 from rolegraph.engine.written import Written, Wrote
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
@@ -43,6 +44,7 @@ class StoredEngine:
                 self._publish(self._store, 1 if len(self._store) else 0)
             self._newest = self._snapshot(self._revisions.newest or 0)
             self._written = Written(self.revision)
+            self._validators = Validators(folder, self.revision)
             self._revisions.clean()
         except (OSError, RuntimeError) as error:  # the engine's word for damage is the latter
             raise StoreUnusable(_meaning(folder, error)) from error
@@ -65,6 +67,10 @@ class StoredEngine:
     def written(self, since: int) -> Wrote:
         """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
+
+    def validator(self, graph: str) -> str:
+        """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
+        return self._validators.of(graph)
 
     def revisions(self) -> Sequence[Revision]:
         """Return the revisions that are kept, newest first."""
@@ -105,14 +111,14 @@ class StoredEngine:
         """Run a job on the newest revision, here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self._newest)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
         read = writing.read(changes, format_, union=self.union, keep=keep)
-        self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep))
+        return self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep), changes, guard)
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
-        self._commit(lambda store: writing.update(store, text, dataset, self.settings.reach, union=self.union))
+        return self._commit(lambda store: writing.update(store, text, dataset, self.settings.reach, union=self.union), (), guard)
 
     def load(self, files: Mapping[str, Iterable[Path]], format_: Format = TURTLE, check: Check = unchecked) -> None:
         """Make graphs hold what is in files as one write: for graphs that do not fit into memory.
@@ -140,16 +146,21 @@ class StoredEngine:
             self._store = None  # what was acknowledged is on the disk
             del self._newest
 
-    def _commit(self, change: Callable[[ox.Store], Wrote], *, large: bool = False) -> None:
+    def _commit(
+        self, change: Callable[[ox.Store], Wrote], about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False
+    ) -> Receipt:
         """Make a change and publish it.
 
+        :param about: the graphs whose validators are wanted
         :param large: an error about what was sent, too, may leave a part of it behind; else such an error comes before any change
         """
         with self._writing:
+            guard()
             store = self._writable()
             try:
                 wrote = change(store)
                 if wrote is None or wrote:
+                    self._validators.note(self.revision + 1, wrote)
                     self._written.note(self.revision + 1, wrote)
                     self._newest = self._publish(store, self.revision + 1)
             except BaseException as error:
@@ -160,6 +171,7 @@ class StoredEngine:
                 if isinstance(error, OSError):
                     raise _unwritten(error) from error
                 raise
+            return self._validators.receipt(self.revision, about)
 
     def _writable(self) -> ox.Store:
         """Return the store; after a failed write it is first put back to the newest revision."""

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response
 
 from rolegraph import __version__
 from rolegraph.registry import Rolegraph
+from rolegraph.web import conditions
 from rolegraph.web.headers import ALWAYS, TAG, VARY
 from rolegraph.web.wsgi import ask, whole
 
@@ -110,11 +111,11 @@ class Remembering:
             return None
         if _VOLATILE.search(unquote_plus(environ.get("QUERY_STRING", ""))):
             return None
-        revision = self._graph.engine.revision
-        if revision is None:
+        version = conditions.version(environ, self._graph.engine)
+        if version is None:
             return None
         depends = repr([__version__, *(environ.get(name, "") for name in _DEPENDS)])
-        return f"{revision}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
+        return f"{version}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
 
 
 def _unchanged(tag: str) -> Response:

@@ -1,6 +1,6 @@
 """What a request is answered from: the graph that the application serves, and the body that was sent."""
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, current_app, g, request
 
 from rolegraph.catalogue.cards import Cards
 from rolegraph.errors import BadParameter, TooLarge
@@ -48,13 +48,6 @@ def newest() -> Rolegraph:
     found = current_app.extensions[_KEY]
     assert isinstance(found, Rolegraph)
     return found
-
-
-def revised(response: Response) -> Response:
-    """Return the answer to a write with the number of the revision that it made, where there are revisions."""
-    if newest().engine.revision is not None:
-        response.headers["Rolegraph-Revision"] = str(newest().engine.revision)
-    return response
 
 
 def body(limit: int = BODY_LIMIT) -> bytes:

@@ -8,9 +8,9 @@ from rolegraph import formats, terms
 from rolegraph.engine import Document, Keep
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format
-from rolegraph.web import access, negotiation
+from rolegraph.web import access, conditions, negotiation
 from rolegraph.web.negotiation import GRAPHS
-from rolegraph.web.state import WRITE_LIMIT, body, graph, newest, revised
+from rolegraph.web.state import WRITE_LIMIT, body, graph, newest
 
 routes = Blueprint("storing", __name__)
 
@@ -25,7 +25,7 @@ def read(path: str = "") -> Response:
     format_ = negotiation.choose(*GRAPHS)
     if name is None:
         return negotiation.respond(graph().query(_WHOLE, lambda _: format_), format_)
-    return negotiation.respond(graph().export(format_, name), format_)
+    return conditions.read(negotiation.respond(graph().export(format_, name), format_), name, format_)
 
 
 @routes.put("/graphs")
@@ -55,17 +55,34 @@ def delete(path: str = "") -> Response:
     """Remove a graph."""
     access.require(None)
     name = _named(path)
-    if name is not None and name not in newest().engine.graphs():
-        raise NotFound(f"there is no graph {name}")
-    newest().store(name, None)
-    return revised(Response(status=204))
+
+    def guard() -> None:
+        validator = _validator(name)
+        conditions.check(validator)
+        if validator is None:
+            raise NotFound(f"there is no graph {name}")
+
+    return conditions.tagged(Response(status=204), newest().store(name, None, guard=guard), "")
 
 
 def _store(name: str | None, *, keep: Keep) -> Response:
-    new = name is not None and name not in newest().engine.graphs()
+    new = False
+
+    def guard() -> None:
+        nonlocal new
+        validator = _validator(name)
+        conditions.check(validator)
+        new = validator is None
+
     document, format_ = _document()
-    newest().store(name, document, format_, keep=keep)
-    return revised(Response(status=201 if new else 204))
+    receipt = newest().store(name, document, format_, keep=keep, guard=guard)
+    return conditions.tagged(Response(status=201 if new else 204), receipt, name or "")
+
+
+def _validator(name: str | None) -> str | None:
+    """Return the validator of a graph as it is now, None for one that is not there; the default graph always is."""
+    engine = newest().engine
+    return engine.validator(name or "") if name is None or name in engine.graphs() else None
 
 
 def _document() -> tuple[Document, Format]:

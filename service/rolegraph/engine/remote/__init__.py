@@ -1,12 +1,13 @@
 """The engine over a SPARQL 1.1 endpoint: the union as a set on any server, answers as from the embedded engine."""
 
+import hashlib
 import re
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, Job, Keep, R, documents, waiting
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, Guard, Job, Keep, R, Receipt, documents, unguarded, waiting
 from rolegraph.engine.pool import Pool
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.remote import answers, forms
@@ -72,6 +73,11 @@ class RemoteEngine:
     def written(self, since: int) -> Wrote:
         return None
 
+    def validator(self, graph: str) -> str:
+        """Return a digest of what the graph holds: others may write it unseen."""
+        triples = sorted(documents.lines([triple]) for triple in self._keeping.pages(graph))
+        return hashlib.sha256("".join(triples).encode()).hexdigest()[:24]
+
     def revisions(self) -> Sequence[Revision]:
         return ()
 
@@ -98,7 +104,7 @@ class RemoteEngine:
             raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
         return answers.rows(self._wire.ask(text, LOOKUP, self._named(None)))
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
         if self._endpoint.update_url is None:
             raise Refused("this endpoint is only read: where its updates go (update_url) was not said")
         wanted = {}
@@ -107,12 +113,14 @@ class RemoteEngine:
                 raise Refused("the default graph is the union of the named graphs: write one of these")
             wanted[graph] = documents.read(body, format_, graph, skolemise=True, alone=keep == "none")
         with self._writing:
+            guard()
             try:
                 self._keeping.replace(wanted, keep=keep)
             finally:
                 self._writes += 1
+        return Receipt(None)
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         raise Refused(
             "updates are not sent on to a remote endpoint, where the union of the graphs would not follow them; "
             "write whole graphs instead (the graph store protocol, or entries)",

@@ -1,0 +1,91 @@
+"""Conditions of requests (RFC 9110, 13.1) on what a graph holds, and the tags that they name.
+
+The tag of a graph starts with its validator; what follows after a hyphen tells the form in which it was read: format, coding,
+address. A write depends on what is stored, not on how it was read, so there only the validator counts.
+"""
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from flask import Response, request
+from werkzeug.http import quote_etag
+
+from rolegraph import terms
+from rolegraph.engine import Engine, Receipt
+from rolegraph.errors import PreconditionFailed
+from rolegraph.formats import Format
+from rolegraph.web.state import newest
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_SOURCE = re.compile(rf"/sources/({terms.SLUG.pattern})(?:\.[a-z]+)?")
+
+
+def check(validator: str | None) -> None:
+    """Let the current request pass only if what it depends on holds of a graph with a validator, None for one that is not there.
+
+    :raises PreconditionFailed: with the present tag
+    """
+    asked, present = request.if_match, request.headers.get("If-Match") is not None
+    if present and not (validator if asked.star_tag else _named(validator, asked.as_set())):
+        raise _failed("If-Match", validator)
+    unwanted = request.if_none_match
+    if validator if unwanted.star_tag else _named(validator, unwanted.as_set(include_weak=True)):
+        raise _failed("If-None-Match", validator)
+
+
+def tagged(response: Response, receipt: Receipt, graph: str) -> Response:
+    """Return the answer to a write with the tag of the graph that it wrote, and the number of the revision that it made."""
+    if receipt.revision is not None:
+        response.headers["Rolegraph-Revision"] = str(receipt.revision)
+    if graph in receipt.validators:
+        response.headers["ETag"] = quote_etag(receipt.validators[graph])
+    return response
+
+
+def read(response: Response, graph: str, format_: Format) -> Response:
+    """Return the answer that holds a graph with its tag, where none was made before it was looked up: of a store that others write."""
+    engine = newest().engine
+    if engine.revision is None and "revision" not in request.args:
+        response.set_etag(f"{engine.validator(graph)}-{format_.extension}")
+    return response
+
+
+def version(environ: "WSGIEnvironment", engine: Engine) -> str | None:
+    """Return what the tag of the answer to a request starts with: the validator of the one graph that is read, else the revision.
+
+    None stands for a store that others write.
+    """
+    revision = engine.revision
+    if revision is None:
+        return None
+    graph = _read(environ)
+    return str(revision) if graph is None else engine.validator(graph)
+
+
+def _read(environ: "WSGIEnvironment") -> str | None:
+    """Return the IRI of the graph whose present content a request reads, None where it reads anything else."""
+    path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    source = _SOURCE.fullmatch(path)
+    if not source and not path.startswith("/graphs"):
+        return None
+    asked = parse_qs(query, keep_blank_values=True, max_num_fields=100) if query.count("&") < 100 else {"revision": []}
+    if "revision" in asked:
+        return None
+    if source:
+        return terms.KINDS["source"].namespace + source[1]
+    names = asked.get("graph", [])
+    return (terms.expand(names[0]) or names[0]) if len(names) == 1 and "default" not in asked and path in ("/graphs", "/graphs/") else None
+
+
+def _named(validator: str | None, tags: set[str]) -> bool:
+    return validator is not None and any(tag.partition("-")[0] == validator for tag in tags)
+
+
+def _failed(header: str, validator: str | None) -> PreconditionFailed:
+    state = "there is none" if validator is None else "it was changed, or is there already"
+    detail = f"nothing was written: what {header} says does not hold of the graph; {state}"
+    expected = "a write without If-Match, which makes it" if validator is None else "the tag of the graph as it is now; read it again"
+    return PreconditionFailed(detail, expected=expected, etag=None if validator is None else quote_etag(validator))
