@@ -120,7 +120,13 @@ class EmbeddedEngine(Reader):
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         with self._writing:
             guard()
-            self._note(writing.update(self._store, text, dataset, self._reach, union=self.union))
+            before = list(self._store)
+            try:
+                self._note(writing.update(self._store, text, dataset, self._reach, union=self.union))
+            except writing.TakenBack:
+                self._store.clear()
+                self._store.extend(before)
+                raise
             return Receipt(self.revision)
 
     def work(self, job: Job[R], gone: Gone = waiting) -> R:

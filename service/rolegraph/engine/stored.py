@@ -164,7 +164,7 @@ class StoredEngine:
                     self._written.note(self.revision + 1, wrote)
                     self._newest = self._publish(store, self.revision + 1)
             except BaseException as error:
-                if isinstance(error, RolegraphError) and not large:
+                if isinstance(error, RolegraphError) and not large and not isinstance(error, writing.TakenBack):
                     raise
                 del store
                 self._let_go(error)

@@ -142,7 +142,7 @@ def _conforming(engine: Engine, check: Check, checked: Checked) -> Checked:
     report = checked.report
     if not report.conforms:
         raise NotConforming(f"nothing was stored: {report.counts['Violation']} violations", report=report.as_dict())
-    if not checked.describes_source and (check.keep == "none" or check.source not in engine.graphs()):
+    if not checked.describes_source and (check.keep == "none" or (check.source or "") not in engine.graphs()):
         expected = f'<{check.source}> a rg:Source ; dct:title "…"@en .'
         raise NotConforming("nothing was stored: the entry does not say what its source is", expected=expected)
     return checked

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 from flask import Response, request
 from werkzeug.http import quote_etag
+from werkzeug.wrappers import Request
 
 from rolegraph import terms
 from rolegraph.engine import Engine, Receipt
@@ -20,6 +21,7 @@ from rolegraph.web.state import newest
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+_PARAMETERS = 100  # of a request that is looked into
 _SOURCE = re.compile(rf"/sources/({terms.SLUG.pattern})(?:\.[a-z]+)?")
 
 
@@ -61,23 +63,27 @@ def version(environ: "WSGIEnvironment", engine: Engine) -> str | None:
     revision = engine.revision
     if revision is None:
         return None
-    graph = _read(environ)
+    graph = _read(environ, union=engine.union)
     return str(revision) if graph is None else engine.validator(graph)
 
 
-def _read(environ: "WSGIEnvironment") -> str | None:
-    """Return the IRI of the graph whose present content a request reads, None where it reads anything else."""
+def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
+    """Return the IRI of the one graph whose present content a request reads, an empty one for a default graph of its own, else None."""
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
     source = _SOURCE.fullmatch(path)
-    if not source and not path.startswith("/graphs"):
+    if (not source and not path.startswith("/graphs")) or query.count("&") > _PARAMETERS:
         return None
-    asked = parse_qs(query, keep_blank_values=True, max_num_fields=100) if query.count("&") < 100 else {"revision": []}
-    if "revision" in asked:
+    asked = parse_qs(query, keep_blank_values=True)
+    names, default = asked.get("graph", []), "default" in asked
+    if "revision" in asked or len(names) + default > 1:
         return None
     if source:
         return terms.KINDS["source"].namespace + source[1]
-    names = asked.get("graph", [])
-    return (terms.expand(names[0]) or names[0]) if len(names) == 1 and "default" not in asked and path in ("/graphs", "/graphs/") else None
+    if names:
+        return terms.expand(names[0]) or names[0]
+    if default:
+        return None if union else ""
+    return Request(environ).base_url
 
 
 def _named(validator: str | None, tags: set[str]) -> bool:
