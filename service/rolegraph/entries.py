@@ -11,7 +11,9 @@ from xml.parsers import expat
 import pyoxigraph as ox
 from rdflib import BNode, Dataset, Graph, Literal, URIRef
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
-from rdflib.term import Node
+from rdflib.plugins.parsers.jsonld import Parser
+from rdflib.plugins.shared.jsonld.context import Context, Term
+from rdflib.term import IdentifiedNode, Node
 
 from rolegraph import resources, wellformed
 from rolegraph.errors import UnreadableInput
@@ -25,6 +27,7 @@ ATTRIBUTES = 256  # of one element
 _PARSERS = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES, "rdfxml": ox.RdfFormat.RDF_XML}
 _NAMES = {"turtle": "Turtle", "ntriples": "N-Triples", "rdfxml": "RDF/XML", "jsonld": "JSON-LD"}
 _WHERE = re.compile(r"^Parser error at line (\d+) (?:between columns (\d+) and .*?|column (\d+)): (.*?)(?: \(line \d+\))?$", re.DOTALL)
+_NO_IRI = re.compile('[\x00-\x20<>"{}|\\\\^`]')
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
 _STRING = ox.NamedNode("http://www.w3.org/2001/XMLSchema#string")
 _DECIMAL = "http://www.w3.org/2001/XMLSchema#decimal"
@@ -124,12 +127,31 @@ def _check_xml(text: str) -> None:
         raise UnreadableInput(reason, line=error.lineno, column=error.offset + 1) from error
 
 
+class _Strict(Parser):
+    """rdflib's reader of JSON-LD, which makes blank nodes of IRIs that are none, or leaves out what is said of them."""
+
+    def _to_rdf_id(self, context: Context, id_val: str) -> IdentifiedNode | None:
+        _refuse_no_iri(id_val)
+        return super()._to_rdf_id(context, id_val)
+
+    def _to_object(  # noqa: PLR0917 - the signature is theirs
+        self, dataset: Graph, graph: Graph, context: Context, term: Term | None, node: Any, inlist: bool = False
+    ) -> Node | None:
+        if isinstance(node, str) and term and term.type in ("@id", "@vocab"):
+            _refuse_no_iri(node)
+        return super()._to_object(dataset, graph, context, term, node, inlist)
+
+
+def _refuse_no_iri(text: str) -> None:
+    if _NO_IRI.search(text) and not text.startswith("_:"):
+        raise UnreadableInput(f"{text[:200]!a} is no IRI", expected="an IRI of RFC 3987, without blanks and brackets")
+
+
 def _from_json(text: str, base: str) -> Graph:
-    document = json.dumps(_local(_json(text)))
     dataset = Dataset()
     try:
-        dataset.parse(data=document, format="json-ld", publicID=base)
-    except MemoryError:
+        _Strict().parse(_local(_json(text)), Context(base=base), dataset)
+    except (MemoryError, UnreadableInput):
         raise
     except Exception as error:  # rdflib raises many kinds for JSON that is not JSON-LD, in words that mean nothing to people
         expected = "JSON-LD 1.1: @id, @type, @value, @language and @context hold what they are defined to hold, languages are of BCP 47"
@@ -241,6 +263,8 @@ def _local(node: Any) -> Any:
         return [_local(item) for item in node]
     if not isinstance(node, dict):
         return node
+    if not isinstance(node.get("@id", ""), str | None):
+        raise UnreadableInput(f"@id holds {json.dumps(node['@id'])[:100]}", expected="an IRI")
     if "@import" in node:
         raise UnreadableInput("@import would fetch another document, and nothing is fetched here", expected="the context in place")
     return {key: _context(value) if key == "@context" else _local(value) for key, value in node.items()}

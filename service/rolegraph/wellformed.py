@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from xml.parsers import expat
 
 from rolegraph import terms
 from rolegraph.errors import UnreadableInput
@@ -86,12 +87,24 @@ def fault_of_property(iri: str) -> tuple[str, str] | None:
 
 
 def _ends_in_name(iri: str) -> bool:
-    for character in reversed(iri):
-        if _START.match(character):
-            return True
-        if not _INSIDE.match(character):
-            return False
-    return False
+    """Tell whether an IRI ends in a name of XML: the longest one is the element, the rest its namespace."""
+    start = len(iri)
+    while start and _INSIDE.match(iri[start - 1]):
+        start -= 1
+    first = next((place for place in range(start, len(iri)) if _START.match(iri[place])), None)
+    if first is None:
+        return False
+    name = iri[first:]
+    return name.isascii() or _read_by_expat(name)
+
+
+def _read_by_expat(name: str) -> bool:
+    """Tell whether the most widespread parser takes a name: it knows the letters of XML's fourth edition, which are fewer."""
+    try:
+        expat.ParserCreate("UTF-8").Parse(f"<{name}/>".encode(), True)
+    except expat.ExpatError:
+        return False
+    return True
 
 
 def _short(text: str) -> str:
