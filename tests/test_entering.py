@@ -1,4 +1,4 @@
-"""Entries that are written: what is stored is what the check accepts of the graph as it then is, and a source describes only what is its own."""
+"""Entries that are written: what is stored is what the check accepts of the graph as it then is; and who may say what."""
 
 import pickle
 import threading
@@ -140,7 +140,7 @@ def test_nobody_takes_the_name_of_a_source_that_is_to_come(graph: Rolegraph) -> 
 def test_two_that_need_each_other_at_the_same_time_are_both_looked_at_again(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> None:
     """One source holds the skill that another one's new role needs, and withdraws it at the moment in which that role was checked."""
     put(graph, SKILL + described("other-hr"), OTHER)
-    conforming, moments = entering._conforming, []
+    conforming, moments = entering._conforming, list[None]()
 
     def meanwhile(*arguments: object) -> object:
         found = conforming(*arguments)  # type: ignore[arg-type]
@@ -156,7 +156,7 @@ def test_two_that_need_each_other_at_the_same_time_are_both_looked_at_again(grap
 
 
 def test_a_store_that_never_rests_makes_others_wait_instead(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> None:
-    conforming, checks = entering._conforming, []
+    conforming, checks = entering._conforming, list[None]()
 
     def meanwhile(*arguments: object) -> object:
         checks.append(None)

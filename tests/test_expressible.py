@@ -13,8 +13,9 @@ from rdflib.compare import isomorphic
 
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
 from rolegraph.engine.stored import StoredEngine
-from rolegraph.errors import UnreadableInput
+from rolegraph.errors import NotAcceptable, UnreadableInput
 from rolegraph.formats import holding, named
+from rolegraph.registry import Rolegraph
 
 GRAPHS, TABLES = holding("graph"), holding("table")
 NTRIPLES = named("ntriples", GRAPHS)
@@ -113,4 +114,14 @@ def test_what_was_taken_in_comes_back_in_every_format(found: list[tuple[str, str
     readers: dict[str, Callable[[bytes], object]] = {"xml": minidom.parseString, "json": json.loads}
     for format_ in TABLES:
         answer = engine.query("SELECT * { ?s ?p ?o }", lambda _, chosen=format_: chosen)  # type: ignore[misc]
-        readers.get(format_.name, bytes.decode)(answer.body)  # type: ignore[arg-type]
+        readers.get(format_.name, bytes.decode)(answer.body)
+
+
+def test_what_rdf_1_2_adds_is_kept_and_json_ld_says_that_it_cannot_have_it() -> None:
+    graph = Rolegraph(EmbeddedEngine())
+    graph.store(NAME, b'<urn:s> <urn:p> <<( <urn:s> <urn:p> "x"@en--ltr )>> .')
+    assert b"ltr" in graph.export(NTRIPLES, NAME).body
+    with pytest.raises(NotAcceptable):
+        graph.export(named("jsonld", GRAPHS), NAME)
+    with pytest.raises(UnreadableInput):
+        graph.store(NAME, b"<urn:s> <urn:p> <<( <urn:s> <http://e.example/1> 1 )>> .")

@@ -87,7 +87,8 @@ def test_the_tag_of_any_format_and_coding_will_do(opened: Callable[..., FlaskCli
     for place in ("/sources/ai-architect-vs-deep-learning-engineer", "/graphs?graph=source:ai-architect-vs-deep-learning-engineer"):
         seen = tag(client, place, form, coding)
         assert seen != tag(client, place, next(other for other in FORMS if other != form), coding)
-        assert client.get(f"{place}{'&' if '?' in place else '?'}format={form}", headers={"If-None-Match": seen, "Accept-Encoding": coding}).status_code == 304
+        address, headers = f"{place}{'&' if '?' in place else '?'}format={form}", {"If-None-Match": seen, "Accept-Encoding": coding}
+        assert client.get(address, headers=headers).status_code == 304
         assert write(client, place, method="DELETE", If_Match='"other"').status_code == 412
     assert write(client, place, method="DELETE", If_Match=seen).status_code == 204
 

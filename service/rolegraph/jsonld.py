@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from rdflib import Graph
+from rdflib.exceptions import ParserError
 
 from rolegraph import resources, terms
+from rolegraph.errors import NotAcceptable
 from rolegraph.things import Link, Row, Thing
 
 SCHEMA = "https://schema.org/"
@@ -17,9 +19,16 @@ ESCO = "http://data.europa.eu/esco/"
 
 
 def compact(ntriples: bytes) -> bytes:
-    """Return triples as JSON-LD in the words of ``ontology/context.jsonld``, the context in place."""
+    """Return triples as JSON-LD in the words of ``ontology/context.jsonld``, the context in place.
+
+    :raises NotAcceptable: for what RDF 1.2 adds, which JSON-LD cannot express
+    """
     context = json.loads((resources.folder("ontology") / "context.jsonld").read_text(encoding="utf-8"))["@context"]
-    graph = Graph().parse(data=ntriples, format="nt")
+    try:
+        graph = Graph().parse(data=ntriples, format="nt")
+    except ParserError as error:
+        detail = "this graph holds triples as terms, or texts with a direction, which JSON-LD cannot express"
+        raise NotAcceptable(detail, expected="Turtle, N-Triples or RDF/XML") from error
     return graph.serialize(format="json-ld", context=context, auto_compact=False, indent=1, sort_keys=True, encoding="utf-8")
 
 

@@ -190,15 +190,18 @@ def checked(triples: Iterable[Triple]) -> Iterator[Triple]:
     :raises UnreadableInput: with the triple that some format cannot
     """
     for triple in triples:
-        subject, predicate, object_ = triple
-        if isinstance(subject, ox.Triple) or isinstance(object_, ox.Triple) or (isinstance(object_, ox.Literal) and object_.direction):
-            what = "a text with a direction" if isinstance(object_, ox.Literal) else "a triple as a term"
-            raise UnreadableInput(f"{what} cannot be written in every format: {predicate}, of {str(subject)[:200]}", expected="RDF 1.1")
-        if isinstance(object_, ox.Literal):
-            wellformed.refuse(str(subject), predicate.value, object_.value, object_.datatype.value)
-        elif wellformed.fault_of_property(predicate.value):
-            wellformed.refuse(str(subject), predicate.value, None, None)
+        _check(triple)
         yield triple
+
+
+def _check(triple: Triple | ox.Triple) -> None:
+    subject, predicate, object_ = triple
+    if isinstance(object_, ox.Literal):
+        wellformed.refuse(str(subject), predicate.value, object_.value, object_.datatype.value)
+    elif wellformed.fault_of_property(predicate.value):
+        wellformed.refuse(str(subject), predicate.value, None, None)
+    if isinstance(object_, ox.Triple):
+        _check(object_)
 
 
 def check_lines(content: bytes) -> None:
