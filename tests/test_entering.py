@@ -1,6 +1,8 @@
 """Entries that are written: what is stored is what the check accepts of the graph as it then is; and who may say what."""
 
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -237,6 +239,24 @@ def test_the_validation_and_the_write_agree(graph: Rolegraph, text: str) -> None
         written = False
     assert written == conforms
     assert (HR in graph.engine.graphs()) == bool(written)
+
+
+NO_FIGURES = ["'NaN'^^xsd:decimal", "'NaN'^^xsd:double", "'INF'^^xsd:float", "'x'^^xsd:integer", "'P1Y'^^xsd:duration", "true"]
+
+
+@pytest.mark.parametrize("value", NO_FIGURES)
+def test_a_figure_that_is_none_gives_a_report(graph: Rolegraph, value: str) -> None:
+    salary = "a schema:MonetaryAmountDistribution ; schema:name 'base' ; schema:currency 'EUR' ; schema:duration 'P1Y'^^xsd:duration"
+    text = f"<urn:pay> {salary} ; rg:observations 9 ; schema:percentile10 {value} ; schema:median {value} ; schema:percentile90 5 ."
+    assert not graph.validate(entry(text), TURTLE).conforms
+
+
+def test_what_an_entry_holds_does_not_reach_the_log(tmp_path: Path) -> None:
+    file = tmp_path / "entry.ttl"
+    file.write_bytes(entry("<urn:x> a rg:Role ; rg:a 'SECRET'^^xsd:boolean ; rg:b 'SECRET'^^xsd:integer ; rg:c 'SECRET'^^xsd:date ."))
+    ran = subprocess.run([sys.executable, "-m", "rolegraph", "validate", str(file)], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1, ran.stderr
+    assert "SECRET" not in ran.stderr
 
 
 def test_a_check_and_its_result_can_travel_to_another_process(graph: Rolegraph) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any, NoReturn
 from xml.parsers import expat
@@ -32,7 +33,9 @@ _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
 _STRING = ox.NamedNode("http://www.w3.org/2001/XMLSchema#string")
 _DECIMAL = "http://www.w3.org/2001/XMLSchema#decimal"
 
-logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # it writes what does not parse, which is nobody's business, into the log
+# what does not parse would be written into the log, which is nobody's business
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module="rdflib.term")
 
 
 def read(body: bytes, format_: Format, base: str = BASE) -> Graph:

@@ -34,7 +34,7 @@ _TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjects
 
 # W3C wants a result for values that cannot be compared, such as text with a number; pySHACL raises these for some of them.
 INCOMPARABLE = "LessThanOrEqualsConstraintComponent"
-_INCOMPARABLE = (TypeError, ReportableRuntimeError)
+_INCOMPARABLE = (TypeError, ArithmeticError, ReportableRuntimeError)
 
 # pySHACL patches rdflib's globals while it loads, and promises nothing about threads.
 _PYSHACL = threading.Lock()

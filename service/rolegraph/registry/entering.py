@@ -90,7 +90,7 @@ def enter(engine: Engine, check: Check, condition: Condition = always, gone: Gon
         revision = engine.revision
         if revision is None:
             break  # where others write unseen nobody can tell whether one came between
-        condition(_validator(engine, check.source))
+        _look(engine, check.source, condition)
         checked = _conforming(engine, check, engine.work(check, gone))
         try:
             return _write(engine, check, checked, condition, lambda seen=revision: _unmoved(engine, seen))  # type: ignore[misc]
@@ -107,7 +107,7 @@ def withdraw(engine: Engine, source: str, condition: Condition = always) -> Rece
     """
 
     def guard() -> None:
-        condition(_validator(engine, source))
+        _look(engine, source, condition)
         if source not in engine.graphs():
             raise NotFound(f"there is no graph {source}")
 
@@ -120,10 +120,9 @@ def _write(engine: Engine, check: Check, checked: Checked, condition: Condition,
 
     def guard() -> None:
         nonlocal new, report
-        validator = _validator(engine, source)
-        condition(validator)
+        _look(engine, source, condition)
         again = look()
-        new, report = validator is None, again.report if again else report
+        new, report = source not in engine.graphs(), again.report if again else report
 
     receipt = engine.write({source: checked.ntriples}, NTRIPLES, keep=check.keep, guard=guard)
     return Entered(report, new, receipt)
@@ -148,8 +147,9 @@ def _conforming(engine: Engine, check: Check, checked: Checked) -> Checked:
     return checked
 
 
-def _validator(engine: Engine, source: str) -> str | None:
-    return engine.validator(source) if source in engine.graphs() else None
+def _look(engine: Engine, source: str, condition: Condition) -> None:
+    if condition is not always:  # a store that others write has to read the whole graph for it
+        condition(engine.validator(source) if source in engine.graphs() else None)
 
 
 def _ntriples(entry: Graph) -> bytes:

@@ -16,6 +16,7 @@ from rolegraph import terms
 from rolegraph.engine import Engine, Receipt
 from rolegraph.errors import PreconditionFailed
 from rolegraph.formats import Format
+from rolegraph.registry.entering import Condition, always
 from rolegraph.web.state import newest
 
 if TYPE_CHECKING:
@@ -25,13 +26,18 @@ _PARAMETERS = 100  # of a request that is looked into
 _SOURCE = re.compile(rf"/sources/({terms.SLUG.pattern})(?:\.[a-z]+)?")
 
 
+def asked() -> Condition:
+    """Return what looks at the validator of a graph for the current request: :func:`check`, or nothing where it depends on none."""
+    return check if {"If-Match", "If-None-Match"} & set(request.headers.keys()) else always
+
+
 def check(validator: str | None) -> None:
     """Let the current request pass only if what it depends on holds of a graph with a validator, None for one that is not there.
 
     :raises PreconditionFailed: with the present tag
     """
-    asked, present = request.if_match, request.headers.get("If-Match") is not None
-    if present and not (validator if asked.star_tag else _named(validator, asked.as_set())):
+    wanted, present = request.if_match, "If-Match" in request.headers
+    if present and not (validator if wanted.star_tag else _named(validator, wanted.as_set())):
         raise _failed("If-Match", validator)
     unwanted = request.if_none_match
     if validator if unwanted.star_tag else _named(validator, unwanted.as_set(include_weak=True)):
@@ -50,7 +56,7 @@ def tagged(response: Response, receipt: Receipt, graph: str) -> Response:
 def read(response: Response, graph: str, format_: Format) -> Response:
     """Return the answer that holds a graph with its tag, where none was made before it was looked up: of a store that others write."""
     engine = newest().engine
-    if engine.revision is None and "revision" not in request.args:
+    if engine.revision is None and not response.is_streamed and "revision" not in request.args:
         response.set_etag(f"{engine.validator(graph)}-{format_.extension}")
     return response
 
@@ -73,9 +79,9 @@ def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
     source = _SOURCE.fullmatch(path)
     if (not source and not path.startswith("/graphs")) or query.count("&") > _PARAMETERS:
         return None
-    asked = parse_qs(query, keep_blank_values=True)
-    names, default = asked.get("graph", []), "default" in asked
-    if "revision" in asked or len(names) + default > 1:
+    parameters = parse_qs(query, keep_blank_values=True)
+    names, default = parameters.get("graph", []), "default" in parameters
+    if "revision" in parameters or len(names) + default > 1:
         return None
     if source:
         return terms.KINDS["source"].namespace + source[1]

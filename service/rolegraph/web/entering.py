@@ -37,7 +37,7 @@ def post(slug: str) -> Response:
 def delete(slug: str) -> Response:
     """Withdraw a source."""
     access.require(_iri(slug))
-    receipt = newest().withdraw(_iri(slug), conditions.check)
+    receipt = newest().withdraw(_iri(slug), conditions.asked())
     return conditions.tagged(Response(status=204), receipt, "")
 
 
@@ -46,7 +46,7 @@ def _enter(slug: str, keep: Keep) -> Response:
     access.require(iri)
     format_ = negotiation.choose(DOCUMENT, TEXT)
     entry = validating.received()
-    entered = newest().enter(iri, entry.body, entry.format, keep, condition=conditions.check, gone=clients.gone())
+    entered = newest().enter(iri, entry.body, entry.format, keep, condition=conditions.asked(), gone=clients.gone())
     report = entered.report
     text = report.text() if format_ == TEXT else json.dumps(report.as_dict(), ensure_ascii=False, indent=1) + "\n"
     return conditions.tagged(negotiation.respond(text, format_, 201 if entered.new else 200), entered.receipt, iri)

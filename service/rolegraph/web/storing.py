@@ -57,9 +57,7 @@ def delete(path: str = "") -> Response:
     name = _named(path)
 
     def guard() -> None:
-        validator = _validator(name)
-        conditions.check(validator)
-        if validator is None:
+        if not _looked_at(name):
             raise NotFound(f"there is no graph {name}")
 
     return conditions.tagged(Response(status=204), newest().store(name, None, guard=guard), "")
@@ -70,19 +68,23 @@ def _store(name: str | None, *, keep: Keep) -> Response:
 
     def guard() -> None:
         nonlocal new
-        validator = _validator(name)
-        conditions.check(validator)
-        new = validator is None
+        new = not _looked_at(name)
 
     document, format_ = _document()
     receipt = newest().store(name, document, format_, keep=keep, guard=guard)
     return conditions.tagged(Response(status=201 if new else 204), receipt, name or "")
 
 
-def _validator(name: str | None) -> str | None:
-    """Return the validator of a graph as it is now, None for one that is not there; the default graph always is."""
-    engine = newest().engine
-    return engine.validator(name or "") if name is None or name in engine.graphs() else None
+def _looked_at(name: str | None) -> bool:
+    """Tell whether there is a graph, the default graph always, once what the current request depends on holds of it.
+
+    :raises PreconditionFailed: where it does not
+    """
+    engine, condition = newest().engine, conditions.asked()
+    there = name is None or name in engine.graphs()
+    if condition is conditions.check:  # a store that others write has to read the whole graph for it
+        condition(engine.validator(name or "") if there else None)
+    return there
 
 
 def _document() -> tuple[Document, Format]:
