@@ -164,7 +164,7 @@ def test_literals_stay_as_they_were_written() -> None:
 SEEDS = [
     ("turtle", '@prefix e: <http://e.example/> .\ne:a e:p "x"@en, 1.5, 1e3, <urn:b>, [ e:q (1 2) ] ; a e:T .'),
     ("ntriples", '<urn:x> <urn:p> "a\\u0041\\n"@de-CH .\n_:b <urn:q> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .'),
-    ("jsonld", f'{{{VOCAB}, "@id": "urn:x", "p": {{"@value": "x", "@language": "de"}}, "q": {{"@list": [3]}}}}'),
+    ("jsonld", f'{{{VOCAB}, "@id": "urn:x", "p": {{"@value": "x", "@language": "de"}}, "q": [3]}}'),
     ("rdfxml", XML.format('<e:T rdf:about="urn:x"><e:p xml:lang="en">x &amp; y</e:p><e:q rdf:parseType="Resource"><e:r>1</e:r></e:q></e:T>')),
 ]
 PIECES = [
@@ -198,7 +198,8 @@ def _given_back(found: Graph) -> str:
     held = engine.dump(formats.named("ntriples", entries.FORMATS), "urn:g").body
     assert len(Graph().parse(data=held, format="nt")) == len(found)
     for format_ in entries.FORMATS:
-        written = jsonld.compact(held) if format_.name == "jsonld" else engine.dump(format_, "urn:g").body
+        written = engine.dump(format_, "urn:g").body
+        written = jsonld.compact(written) if format_.name == "jsonld" else written
         assert isomorphic(Graph().parse(data=written, format=NAMES[format_.name]), Graph().parse(data=held, format="nt")), written
     answer = engine.query("SELECT * { ?s ?p ?o }", lambda _: formats.named("xml", formats.holding("table")))
     minidom.parseString(answer.body)

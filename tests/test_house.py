@@ -31,6 +31,7 @@ OWNERS = {
         *(f"engine/remote/{name}.py" for name in ("answers", "keeping", "literals")),
     },
     "SPARQLWrapper": {"engine/remote/wire.py"},
+    "pyld": {"jsonld.py"},
     "pyshacl": {"shapes.py"},
     "flask": {"web"},
     "werkzeug": {"web"},
@@ -49,7 +50,7 @@ OWNERS = {
     "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
         *("findings.py", "ownership.py"),
-        *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "shapes")),
+        *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "layout", "shapes")),
         *(f"registry/{name}.py" for name in ("about", "entering")),
         *(f"engine/{name}.py" for name in ("algebra", "targets", "remote/forms")),
         "analysis/profiles.py",

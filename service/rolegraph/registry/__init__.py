@@ -15,12 +15,12 @@ from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.findings import Report
-from rolegraph.formats import Format, holding, named
+from rolegraph.formats import Format
 from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
-from rolegraph.registry import about, entering, imports, opening
+from rolegraph.registry import about, entering, exporting, imports, opening
 from rolegraph.registry.comparing import Comparer
 from rolegraph.registry.entering import Check, Condition, Entered, always
 from rolegraph.registry.naming import Naming
@@ -32,6 +32,7 @@ from rolegraph.tokens import Tokens
 
 if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
+    from rolegraph.analysis.profiles import Profile
 
 
 class Rolegraph:
@@ -153,6 +154,12 @@ class Rolegraph:
         """
         return entering.enter(self.engine, Check(body, format_, source, keep), condition, gone)
 
+    def profile(self, body: bytes, format_: Format) -> "Profile":
+        """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
+        from rolegraph.registry.profiling import Reading
+
+        return self.engine.work(Reading(body, format_))
+
     def withdraw(self, source: str, condition: Condition = always) -> Receipt:
         """Remove the graph of a source.
 
@@ -261,8 +268,8 @@ class Rolegraph:
         """
         if graph is not None and graph not in self.engine.graphs():
             raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
-        if format_.name == "jsonld":
-            return Answer(format_, jsonld.compact(self.engine.dump(named("ntriples", holding("graph")), graph).body))
+        if format_ == exporting.JSONLD and graph is not None:
+            return self.engine.work(exporting.Graph(graph))
         return self.engine.dump(format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:
@@ -281,8 +288,7 @@ class Rolegraph:
         return found
 
     def _graph(self, text: str, format_: Format) -> Answer:
-        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context, which the engine does not do."""
-        if format_.name != "jsonld":
-            return self.engine.query(text, lambda _: format_)
-        triples = self.engine.query(text, lambda _: named("ntriples", holding("graph")))
-        return Answer(format_, jsonld.compact(triples.body))
+        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context."""
+        if format_ == exporting.JSONLD:
+            return self.engine.work(exporting.Construction(text))
+        return self.engine.query(text, lambda _: format_)
