@@ -123,6 +123,10 @@ def test_facts_about_any_thing_and_repetitions_are_welcome(graph: Rolegraph, sta
     put(graph, f"{SKILL}{described('our-hr')}{statement} .")
 
 
+def test_a_source_does_not_pass_for_an_import(graph: Rolegraph) -> None:
+    assert refused(graph, f'{SKILL}{described("our-hr")}source:our-hr dcat:version "1" ; schema:creditText "Ours"@en .')
+
+
 def test_an_admin_writes_whatever_there_is_to_say(graph: Rolegraph) -> None:
     graph.store("urn:admin", entry('tool:python skos:prefLabel "COBOL"@en .'))
 

@@ -28,6 +28,12 @@ _KINDS = {
 }
 _DOWN = "skos:narrower skos:narrowerTransitive skos:hasTopConcept"  # they place their object in a hierarchy
 
+_VERSION = terms.prefixes()["dcat"] + "version"
+_NO_VERSION = (
+    "A version (dcat:version) marks a source that was imported, such as ESCO, whose matches count for everybody: leave it out. "
+    "When your source was changed last can be said by dct:modified."
+)
+
 Said = Mapping[str, AbstractSet[tuple[str, Value]]]
 """What the graphs that describe a thing say of it, by its IRI: pairs of a property and a value."""
 
@@ -55,12 +61,16 @@ def owner(iri: str) -> str | None:
     return space + iri.removeprefix(space).partition("#")[0].partition("/")[0]
 
 
-def findings(entry: Graph, described: Said) -> Iterator[Finding]:
+def findings(entry: Graph, described: Said, source: str | None) -> Iterator[Finding]:
     """Yield a finding for each triple of an entry that describes a thing which others describe; to repeat what they say is no harm.
+
+    A version marks a source that an import made, whose matches are trusted: nobody gives one to a source of their own.
 
     :param described: the things that others describe, with all that they say of them
     """
     known = words()
+    for version in entry.objects(URIRef(source), URIRef(_VERSION)) if source else ():
+        yield Finding("Violation", _NO_VERSION, str(source), _VERSION, str(version), COMPONENT, ENTRY)
     for subject, predicate, object_ in entry:
         kind = known.meaning.get(str(predicate))
         if kind is None:

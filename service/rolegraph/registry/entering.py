@@ -53,7 +53,7 @@ class Check:
         """
         entry = entries.read(self.body, self.format, base=self.source or terms.BASE)
         around = about.surroundings(engine.rows, entry, self.source, self.keep)
-        report = shapes().check(entry, around.context, ownership.findings(entry, around.described))
+        report = shapes().check(entry, around.context, ownership.findings(entry, around.described, self.source))
         described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
         return Checked(report, _ntriples(entry), described)
 
