@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rdflib import Graph
 from rdflib.compare import isomorphic
 
+from rolegraph import wellformed
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import NotAcceptable, UnreadableInput
@@ -25,17 +26,13 @@ BAD = {
     "control character": '<urn:s> <urn:p> "a\\u0001b"',
     "NUL": '<urn:s> <urn:p> "a\\u0000b"',
     "no character": '<urn:s> <urn:p> "a\\uFFFFb"',
-    "property without a name": "<urn:s> <http://e.example/1> <urn:o>",
-    "property of syntax": "<urn:s> <http://www.w3.org/1999/02/22-rdf-syntax-ns#li> <urn:o>",
+    "within a triple term": '<urn:s> <urn:p> <<( <urn:s> <urn:p> "a\\u0001b" )>>',
     "number of any size": '<urn:s> <urn:p> "1e100000000"^^<http://www.w3.org/2001/XMLSchema#decimal>',
 }
 UPDATES = {
     "data": f'INSERT DATA {{ GRAPH <{NAME}> {{ <urn:s> <urn:p> "a\\u0001b" }} }}',
-    "property": f"INSERT DATA {{ GRAPH <{NAME}> {{ <urn:s> <http://e.example/1> 1 }} }}",
     "built text": f'INSERT {{ GRAPH <{NAME}> {{ <urn:s> <urn:p> ?o }} }} WHERE {{ BIND(CONCAT("a", "\\u0001") AS ?o) }}',
-    "built property": f'INSERT {{ GRAPH <{NAME}> {{ <urn:s> ?p 1 }} }} WHERE {{ BIND(IRI(CONCAT("http://e.example/", "1")) AS ?p) }}',
     "any graph": 'INSERT { GRAPH ?g { <urn:s> <urn:p> "a\\u0001b" } } WHERE { GRAPH ?g { ?s ?p ?o } }',
-    "any graph, property": "INSERT { GRAPH ?g { <urn:s> <http://e.example/1> 1 } } WHERE { GRAPH ?g { ?s ?p ?o } }",
 }
 Engine = EmbeddedEngine | StoredEngine
 
@@ -87,6 +84,16 @@ def test_an_import_is_refused(tmp_path: Path, triple: str, rest: str) -> None:
     engine.close()
 
 
+@pytest.mark.parametrize("name", ["http://e.example/1", "http://e.example/", "http://www.w3.org/1999/02/22-rdf-syntax-ns#li"])
+def test_a_property_that_is_no_name_of_xml_is_kept_and_rdf_xml_says_that_it_cannot_have_it(name: str) -> None:
+    engine = EmbeddedEngine()
+    engine.update(f"INSERT DATA {{ GRAPH <{NAME}> {{ <urn:s> <{name}> 1 }} }}")
+    assert name.encode() in engine.dump(NTRIPLES, NAME).body
+    with pytest.raises(NotAcceptable) as caught:
+        engine.query("CONSTRUCT WHERE { ?s ?p ?o }", lambda _: named("rdfxml", GRAPHS))
+    assert "Turtle" in caught.value.members["expected"]
+
+
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 ends = st.text(st.sampled_from("a1-._é\u0300\u00b7:/#?~!x\U00010400\u3001"), max_size=5)
 languages = st.sampled_from(["", "en", "de-CH-1996", "x-private", "zh-Hant"])
@@ -109,7 +116,12 @@ def test_what_was_taken_in_comes_back_in_every_format(found: list[tuple[str, str
     except UnreadableInput:
         return
     graph = Graph().parse(data=engine.dump(NTRIPLES, NAME).body, format="nt")
+    named_in_xml = all(wellformed.fault_of_property(str(predicate)) is None for predicate in graph.predicates())
     for format_ in GRAPHS:
+        if format_.name == "rdfxml" and not named_in_xml:
+            with pytest.raises(NotAcceptable, match="does not end in a name"):
+                engine.dump(format_, NAME)
+            continue
         assert isomorphic(Graph().parse(data=engine.dump(format_, NAME).body, format=NAMES[format_.name]), graph), format_.name
     readers: dict[str, Callable[[bytes], object]] = {"xml": minidom.parseString, "json": json.loads}
     for format_ in TABLES:
@@ -123,5 +135,3 @@ def test_what_rdf_1_2_adds_is_kept_and_json_ld_says_that_it_cannot_have_it() -> 
     assert b"ltr" in graph.export(NTRIPLES, NAME).body
     with pytest.raises(NotAcceptable):
         graph.export(named("jsonld", GRAPHS), NAME)
-    with pytest.raises(UnreadableInput):
-        graph.store(NAME, b"<urn:s> <urn:p> <<( <urn:s> <http://e.example/1> 1 )>> .")

@@ -79,8 +79,9 @@ def _checked(quad: ox.Quad) -> tuple[Node, Node, Node]:
     if isinstance(subject, ox.Triple) or isinstance(object_, ox.Triple) or (isinstance(object_, ox.Literal) and object_.direction):
         what = "a text with a direction" if isinstance(object_, ox.Literal) else "a triple term"
         raise UnreadableInput(f"the entry holds {what}, which not every format can write", expected="RDF 1.1")
-    literal = object_ if isinstance(object_, ox.Literal) else None
-    wellformed.refuse(subject.value, quad.predicate.value, literal and literal.value, literal and literal.datatype.value)
+    wellformed.refuse_property(subject.value, quad.predicate.value)
+    if isinstance(object_, ox.Literal):
+        wellformed.refuse_literal(subject.value, quad.predicate.value, object_.value, object_.datatype.value)
     return _node(subject), URIRef(quad.predicate.value), _node(object_)
 
 

@@ -42,19 +42,31 @@ _SYNTAX = frozenset(
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 
 
-def refuse(subject: str, predicate: str, text: str | None, datatype: str | None) -> None:
-    """Let a triple pass only if every format can express it.
+def refuse_literal(subject: str, predicate: str, text: str, datatype: str | None) -> None:
+    """Let a literal pass only if every format can express it.
 
-    :param text: of its literal, None where its object is none
+    :param subject: of its triple, as ``predicate``, to say where it stands
+    :raises UnreadableInput: with the triple and what is wrong with it
+    """
+    fault = fault_of_text(text) or fault_of_number(text, datatype)
+    if fault:
+        raise _refused(fault, subject, predicate)
+
+
+def refuse_property(subject: str, predicate: str) -> None:
+    """Let a property pass only if RDF/XML can express it.
+
     :raises UnreadableInput: with the triple and what is wrong with it
     """
     fault = fault_of_property(predicate)
-    if fault is None and text is not None:
-        fault = fault_of_text(text) or fault_of_number(text, datatype)
     if fault:
-        what, expected = fault
-        place = f"{_short(subject)} {_short(predicate)}"
-        raise UnreadableInput(f"{what}, in the triple {place} …", expected=expected, triple=place)
+        raise _refused(fault, subject, predicate)
+
+
+def _refused(fault: tuple[str, str], subject: str, predicate: str) -> UnreadableInput:
+    what, expected = fault
+    place = f"{_short(subject)} {_short(predicate)}"
+    return UnreadableInput(f"{what}, in the triple {place} …", expected=expected, triple=place)
 
 
 def fault_of_text(text: str) -> tuple[str, str] | None:

@@ -4,7 +4,6 @@ blank nodes; and terms.
 
 import hashlib
 import mmap
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ import pyoxigraph as ox
 from rolegraph import wellformed
 from rolegraph.engine import Document, Keep, skolems
 from rolegraph.engine.skolems import GENERATED, skolemised, space
-from rolegraph.errors import UnreadableInput
+from rolegraph.errors import NotAcceptable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Value
@@ -39,8 +38,8 @@ RDF = {
 Term = skolems.Term
 Triple = skolems.Triple
 T = TypeVar("T", bound=Term)
+S = TypeVar("S", ox.Triple, ox.Quad)
 
-_PREDICATE = re.compile(rb"^\s*\S+\s*<([^>]*)>", re.MULTILINE)
 _CONTROL = bytes(0 if code < 0x20 and code not in b"\t\n\r" else 1 for code in range(256))
 _SUSPECT = (b"\\u", b"\\U", b"\xef\xb7", b"\xbf\xbe", b"\xbf\xbf")  # escapes, and the ends of code points that are no characters
 
@@ -185,7 +184,7 @@ def value(term: Term) -> Value:
 
 
 def checked(triples: Iterable[Triple]) -> Iterator[Triple]:
-    """Yield triples as long as every format can express them.
+    """Yield triples as long as every format can express their literals.
 
     :raises UnreadableInput: with the triple that some format cannot
     """
@@ -197,10 +196,8 @@ def checked(triples: Iterable[Triple]) -> Iterator[Triple]:
 def _check(triple: Triple | ox.Triple) -> None:
     subject, predicate, object_ = triple
     if isinstance(object_, ox.Literal):
-        wellformed.refuse(str(subject), predicate.value, object_.value, object_.datatype.value)
-    elif wellformed.fault_of_property(predicate.value):
-        wellformed.refuse(str(subject), predicate.value, None, None)
-    if isinstance(object_, ox.Triple):
+        wellformed.refuse_literal(str(subject), predicate.value, object_.value, object_.datatype.value)
+    elif isinstance(object_, ox.Triple):
         _check(object_)
 
 
@@ -209,14 +206,20 @@ def check_lines(content: bytes) -> None:
 
     :raises UnreadableInput: with the triple
     """
-    for predicate in set(_PREDICATE.findall(content)):
-        if wellformed.fault_of_property(predicate.decode("utf-8", "replace")):
-            break
-    else:
-        if not _suspect(content):
-            return
-    with suppress(SyntaxError, ValueError):  # is told where the lines are loaded
-        deque(checked((quad.subject, quad.predicate, quad.object) for quad in ox.parse(content, ox.RdfFormat.N_TRIPLES)), maxlen=0)
+    if _suspect(content):
+        with suppress(SyntaxError, ValueError):  # is told where the lines are loaded
+            deque(checked((quad.subject, quad.predicate, quad.object) for quad in ox.parse(content, ox.RdfFormat.N_TRIPLES)), maxlen=0)
+
+
+def writable(statements: Iterable[S], format_: Format) -> Iterator[S]:
+    """Yield triples or quads as long as a format can express their properties.
+
+    :raises NotAcceptable: for a property that is no name of XML, in RDF/XML
+    """
+    for statement in statements:
+        if format_.name == "rdfxml" and (fault := wellformed.fault_of_property(statement.predicate.value)):
+            raise NotAcceptable(f"this answer cannot be given as RDF/XML: {fault[0]}", expected="Turtle, N-Triples or JSON-LD")
+        yield statement
 
 
 def suspect(text: str) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph import wellformed
 from rolegraph.engine import Changes, Keep, algebra, documents, targets
 from rolegraph.engine.documents import Triple
 from rolegraph.engine.nesting import refuse_deep
@@ -25,8 +24,6 @@ PIECE = 24 * 1024 * 1024  # bytes of N-Triples that are loaded at once; the engi
 _DEFAULT = ox.DefaultGraph()
 _JOIN_UNION = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } FILTER NOT EXISTS { ?s ?p ?o } }"
 _LEAVE_UNION = "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER NOT EXISTS { GRAPH ?g { ?s ?p ?o } } }"
-
-_PROPERTIES = "SELECT DISTINCT ?property { { ?s ?property ?o } UNION { GRAPH ?g { ?s ?property ?o } } }"
 
 Graph = ox.NamedNode | ox.DefaultGraph
 Change = tuple[Graph, set[Triple] | None]
@@ -232,12 +229,9 @@ def _check(added: Iterable[Triple]) -> None:
 def _check_all(store: ox.Store, text: str) -> None:
     """Look over a store for what some format cannot express, where nobody can tell what an update added.
 
-    Texts are looked at only where the update itself holds such a character: no function of SPARQL makes one of others.
+    That is only needed where the update itself may hold such a character: no function of SPARQL makes one of others.
     """
-    found = store.query(_PROPERTIES)
-    assert isinstance(found, ox.QuerySolutions)
-    named = [row[0] for row in found]
-    if documents.suspect(text) or any(isinstance(term, ox.NamedNode) and wellformed.fault_of_property(term.value) for term in named):
+    if documents.suspect(text):
         _check((quad.subject, quad.predicate, quad.object) for quad in store)
 
 
