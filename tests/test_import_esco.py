@@ -448,7 +448,8 @@ def test_links_in_each_language_folder_are_taken_once_and_differences_told(take:
     name = "occupationSkillRelations.csv"
     again = {name: [*content[name][1:], {"occupationUri": OTHER, "relationType": "optional", "skillUri": KNOWLEDGE, "skillType": "x"}]}
     same = {"skillSkillRelations.csv": content["skillSkillRelations.csv"]}
-    graph, report = take([write(tmp_path / "1.1.1" / "en", content), write(tmp_path / "1.1.1" / "fr", french(content) | again | same)], version="1.1.1")
+    folders = [write(tmp_path / "en", content), write(tmp_path / "fr", french(content) | again | same)]
+    graph, report = take(folders, version="1.1.1")
     assert values(graph, OTHER, "rg:optionalSkill") == set()
     assert rules(report, "skipped") == [("row of one copy only", name, 4)]
     assert ("row of one copy only", name, 0) in rules(report, "noted")
