@@ -457,9 +457,7 @@ def test_files_to_write_are_tried_before_the_work(tmp_path: Path) -> None:
         assert f"parameter: {parameter}" in done.output
 
 
-def test_a_file_that_cannot_be_written_at_last_stays_as_it_was(
-    bare: Rolegraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_cannot_be_written_at_last_stays_as_it_was(bare: Rolegraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "graph.nt").write_text("before")
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(BadParameter, match="cannot be written: No space left on device"):

@@ -17,6 +17,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _HIGH = "\x80-\xbf" + bytes({*range(0x80, 0xA0)} - {0x81, 0x8D, 0x8F, 0x90, 0x9D}).decode("cp1252")
 _MOJIBAKE = re.compile(f"\xc3[{_HIGH}]|\xc2[\x80-\xbf]|\xe2[\x80\u20ac][{_HIGH}]")
 _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
+_AROUND = 30  # characters on each side of what a remark is about
 _RULES = (("control characters", _CONTROL, ""), ("invisible characters", _INVISIBLE, ""), ("unusual white space", _ODD_SPACE, " "))
 
 
@@ -53,12 +54,13 @@ class Cleaner:
             decoded = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
             self._report.mend("character reference", self._file, line, f"{_short(text)} was read as {_short(decoded)}")
             text = decoded
-        if _MOJIBAKE.search(text):
-            self._report.note("mojibake", self._file, line, f"{_short(text)} looks like UTF-8 that was read as another code; it was kept")
+        if found := _MOJIBAKE.search(text):
+            detail = f"{_around(found)} looks like UTF-8 that was read as another code; it is not mended"
+            self._report.note("mojibake", self._file, line, detail)
         for rule, pattern, instead in _RULES:
-            if pattern.search(text):
-                found = ", ".join(sorted({f"U+{ord(character):04X}" for character in pattern.findall(text)}))
-                self._report.mend(rule, self._file, line, f"{found} in {_short(text)}")
+            if found := pattern.search(text):
+                which = ", ".join(sorted({f"U+{ord(character):04X}" for character in pattern.findall(text)}))
+                self._report.mend(rule, self._file, line, f"{which} in {_around(found)}")
                 text = pattern.sub(instead, text)
         return unicodedata.normalize("NFC", text)
 
@@ -67,6 +69,12 @@ class Cleaner:
         if clean and (plain != plain.strip() or "  " in plain):
             self._report.mend("white space", self._file, line, f"{_short(text)} was read as {_short(clean)}")
         return clean
+
+
+def _around(found: re.Match[str]) -> str:
+    """Return what stands around the first place that a remark is about."""
+    start, end = max(0, found.start() - _AROUND), found.end() + _AROUND
+    return repr(("…" if start else "") + found.string[start:end] + ("…" if end < len(found.string) else ""))
 
 
 def _short(text: str) -> str:

@@ -121,9 +121,7 @@ class Files:
         return first
 
 
-def table(
-    part: Part, columns: Sequence[str], report: Report, optional: Sequence[str] = ()
-) -> Iterator[tuple[int, list[str]]]:
+def table(part: Part, columns: Sequence[str], report: Report, optional: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a table; see :func:`rolegraph.importers.tables.rows`. IRIs of ESCO with https get the http that they begin with."""
     places = [place for place, name in enumerate((*columns, *optional)) if name.lower().endswith("uri") or name in _IRIS]
     for line, cells in rows(part, COMMAS, columns, report, optional):
