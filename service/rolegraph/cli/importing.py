@@ -131,7 +131,9 @@ def take_in(
     try_out(remarks, "report")
     download = Download(paths)
     folder = store if looking_up or not output else None
-    with _fresh(folder) as keep, closing(Rolegraph.open(folder)) as graph, _progress() as progress:
+    made = folder is not None and not folder.exists()
+    graph = Rolegraph.open(folder)
+    with _gone_unless_kept(folder if made else None) as keep, closing(graph), _progress() as progress:
         report = Report(progress)
         try:
             imported = graph.take_in(importer, download, report, output, **wanted)
@@ -148,14 +150,14 @@ def take_in(
 
 
 @contextmanager
-def _fresh(store: Path | None) -> Iterator[Callable[[], None]]:
-    """Give a function that says that a store is to be kept; one that was not there before is removed where nobody called it."""
-    kept = [store is None or store.exists()]
+def _gone_unless_kept(made: Path | None) -> Iterator[Callable[[], None]]:
+    """Give a function that says that a store is to be kept that was made just now; it is removed where nobody has called it."""
+    kept: list[bool] = []
     try:
         yield lambda: kept.append(True)
     finally:
-        if store and not any(kept):
-            shutil.rmtree(store, ignore_errors=True)
+        if made and not kept:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 @contextmanager

@@ -53,7 +53,7 @@ class Part:
 
 
 class Download:
-    """The files of one or more folders, zip files and single files."""
+    """The files of one or more folders, zip files and single files; ``where`` says to people which."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         """Look what there is. Zip files are tested whole: one that is damaged could lack a file without any other sign of it.
@@ -61,6 +61,7 @@ class Download:
         :raises UnreadableInput: for a path where nothing lies, or a zip file that is none, damaged or locked
         """
         self.paths = tuple(paths)
+        self.where = ", ".join(printable(str(path)) for path in paths)
         self.parts = tuple(part for path in paths for part in _parts(path))
 
     def named(self, *names: str) -> list[Part]:
@@ -76,10 +77,9 @@ class Download:
         if len(found) == 1:
             return found[0]
         wanted = " or ".join(names)
-        where = ", ".join(map(str, self.paths))
         if found:
-            raise UnreadableInput(f"{where} has {wanted} more than once: {', '.join(part.place for part in found)}", expected="it once")
-        raise UnreadableInput(f"{where} has no file {wanted}", expected=wanted, found=self._names())
+            raise UnreadableInput(f"{self.where} has {wanted} more than once: {', '.join(part.place for part in found)}", expected="it once")
+        raise UnreadableInput(f"{self.where} has no file {wanted}", expected=wanted, found=self._names())
 
     def _names(self) -> str:
         names = sorted({part.name for part in self.parts})

@@ -48,9 +48,8 @@ def demand(download: Download) -> None:
         if download.named(name):
             missing += [companion for companion in companions if not download.named(companion)]
     if missing:
-        where = ", ".join(map(str, download.paths))
         names = sorted({part.name for part in download.parts})
-        detail = f"{where} has no file {', no file '.join(missing)}; other releases may call it otherwise"
+        detail = f"{download.where} has no file {', no file '.join(missing)}; other releases may call it otherwise"
         expected = "the text files of the O*NET database, tab-separated, by their names in 29.2"
         raise UnreadableInput(detail, expected=expected, found=names[:60])
 
