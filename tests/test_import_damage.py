@@ -80,7 +80,7 @@ EXPECTED: dict[Path, set[bytes] | None] = {}
 
 
 @pytest.mark.parametrize("method", WHOLE, ids=["deflated", "stored"])
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_zip_with_other_bytes_is_refused_or_gives_all(bare: Rolegraph, place: Path, method: int, data: st.DataObject) -> None:
     whole = WHOLE[method]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import Graph
 
@@ -398,6 +398,7 @@ def test_control_characters_are_removed_and_told_and_every_format_can_be_read(st
     assert len(graph) == len(held(stored, SOURCE))
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=30))
 def test_no_control_character_is_left_in_a_label_or_a_text(text: str) -> None:
     report = Report()

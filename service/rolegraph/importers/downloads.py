@@ -78,7 +78,8 @@ class Download:
             return found[0]
         wanted = " or ".join(names)
         if found:
-            raise UnreadableInput(f"{self.where} has {wanted} more than once: {', '.join(part.place for part in found)}", expected="it once")
+            places = ", ".join(part.place for part in found)
+            raise UnreadableInput(f"{self.where} has {wanted} more than once: {places}", expected="it once")
         raise UnreadableInput(f"{self.where} has no file {wanted}", expected=wanted, found=self._names())
 
     def _names(self) -> str:

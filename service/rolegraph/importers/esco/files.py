@@ -85,11 +85,12 @@ class Files:
             if not any(language in there for language in self.languages) and (there or name in REQUIRED):
                 missing.append(" or ".join(f"{name}_{language}.csv" for language in self.languages or (_BASE,)))
         if missing:
+            detail = f"{download.where} lacks {', '.join(missing)}"
             expected = "the classification of ESCO in CSV as it is downloaded, as a folder or zip files"
             if chosen:
                 has = sorted({language for name in SPOKEN for language in self._found.get(name, {}) if language})
                 expected += f", with all files of a language that is chosen; there are files in {', '.join(has)}"
-            detail = f"{download.where} lacks {', '.join(missing)}" + (f", of the languages chosen: {', '.join(self.languages)}" if chosen else "")
+                detail += f", of the languages chosen: {', '.join(self.languages)}"
             raise UnreadableInput(detail, expected=expected)
 
     def _chosen(self, wanted: Sequence[str]) -> tuple[str, ...]:
