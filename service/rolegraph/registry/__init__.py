@@ -172,9 +172,10 @@ class Rolegraph:
 
         :param report: is told what was read, left out and mended
         :param output: a file for the N-Triples of the graph; then nothing is stored
-        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`
+        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`; ``replace``, to take away what was there
         :raises UnreadableInput: for files that are not what the importer reads
         :raises NotConforming: for a graph that breaks a rule for imports; then nothing is stored
+        :raises Refused: without ``replace``, where a language or more than a hundredth of a kind would go; then nothing is stored
         """
         return imports.take_in(self.engine, importer, download, report, output, **wanted)
 
