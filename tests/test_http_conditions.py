@@ -121,6 +121,14 @@ def test_what_was_written_without_a_note_of_it_has_a_new_tag(opened: Callable[..
         assert write(opened(), "/sources/our-hr", "Three", If_Match=seen).status_code == 412
 
 
+def test_a_store_of_an_older_version_has_tags_that_last(opened: Callable[..., FlaskClient], tmp_path: Path) -> None:
+    opened()
+    opened(union=True)
+    (tmp_path / "store" / "validators.json").unlink()
+    seen = tag(opened(), "/sources/ai-architect-vs-deep-learning-engineer")
+    assert tag(opened(), "/sources/ai-architect-vs-deep-learning-engineer") == seen
+
+
 def test_an_update_depends_on_the_whole_store(opened: Callable[..., FlaskClient]) -> None:
     client = opened()
     text = "INSERT DATA { GRAPH <urn:g> { <urn:s> <urn:p> %d } }"

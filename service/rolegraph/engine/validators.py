@@ -27,7 +27,10 @@ class Validators:
     def __init__(self, folder: Path | None = None, revision: int = 0) -> None:
         self._file = folder / FILE if folder else None
         self._changing = threading.Lock()
-        self._others, self._own = self._kept(revision) or (secrets.token_hex(_BYTES), {})
+        kept = self._kept(revision)
+        self._others, self._own = kept or (secrets.token_hex(_BYTES), {})
+        if kept is None:
+            self._keep(revision)
 
     def of(self, graph: str) -> str:
         """Return the validator of a graph, by its IRI; an empty one is the default graph."""
@@ -45,14 +48,17 @@ class Validators:
                 self._others, self._own = secrets.token_hex(_BYTES), {}
             else:
                 self._own |= {graph: secrets.token_hex(_BYTES) for graph in graphs}
-            if self._file:
-                fresh = self._file.with_suffix(".new")
-                fresh.write_text(json.dumps({"revision": revision, "others": self._others, "own": self._own}), encoding="utf-8")
-                fresh.replace(self._file)
+            self._keep(revision)
 
     def receipt(self, revision: int, graphs: Iterable[str | None]) -> Receipt:
         """Return the receipt of a write that was about some graphs, None for the default graph."""
         return Receipt(revision, {graph or "": self.of(graph or "") for graph in graphs})
+
+    def _keep(self, revision: int) -> None:
+        if self._file:
+            fresh = self._file.with_suffix(".new")
+            fresh.write_text(json.dumps({"revision": revision, "others": self._others, "own": self._own}), encoding="utf-8")
+            fresh.replace(self._file)
 
     def _kept(self, revision: int) -> tuple[str, dict[str, str]] | None:
         try:
