@@ -1,9 +1,25 @@
 """Who may write: the token of a request, and what it is good for."""
 
+from typing import TYPE_CHECKING
+
 from flask import request
 
-from rolegraph.errors import Refused, Unauthorized
+from rolegraph.errors import Refused, RolegraphError, Unauthorized
+from rolegraph.registry import Rolegraph
+from rolegraph.web.logs import TOKEN
 from rolegraph.web.state import newest
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+def whole_store(graph: Rolegraph, environ: "WSGIEnvironment") -> bool:
+    """Tell whether a request carries a token for the whole of a store, before there is anything to write."""
+    presented = _presented(environ.get("HTTP_AUTHORIZATION", ""))
+    try:
+        return graph.tokens is not None and graph.tokens.check(presented).allows(None)
+    except RolegraphError:
+        return False  # the application says why, once it is asked
 
 
 def require(source: str | None) -> None:
@@ -15,10 +31,17 @@ def require(source: str | None) -> None:
     tokens = newest().tokens
     if tokens is None:
         raise Refused("nothing can be written here: this store keeps no tokens", expected="a service on a store in a folder")
-    scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not presented.strip():
+    presented = _presented(request.headers.get("Authorization", ""))
+    if not presented:
         raise Unauthorized("writing needs a token", expected="the header: Authorization: Bearer TOKEN, of rolegraph token create")
-    token = tokens.check(presented.strip())
+    token = tokens.check(presented)
+    request.environ[TOKEN] = token.id
     if not token.allows(source):
         needed = f"write:{source.rpartition('/')[2]} or admin" if source else "admin"
         raise Refused(f"this token is for {token.scope}", expected=f"a token of scope {needed}")
+
+
+def _presented(header: str) -> str:
+    """Return the token of an Authorization header, or nothing."""
+    scheme, _, presented = header.partition(" ")
+    return presented.strip() if scheme.lower() == "bearer" else ""

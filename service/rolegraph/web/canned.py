@@ -24,7 +24,9 @@ routes = Blueprint("canned", __name__)
 def listing() -> Response:
     """List the canned queries."""
     offered = (HTML, DOCUMENT)
-    if negotiation.choose(*offered) == HTML:
+    format_ = negotiation.choose(*offered)
+    negotiation.known(format_)
+    if format_ == HTML:
         page = render_template("queries.html", queries=list(graph().queries), alternates=negotiation.alternates(offered))
         return negotiation.respond(page, HTML)
     found = [_described(query) for query in graph().queries]
