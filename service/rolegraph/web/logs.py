@@ -8,6 +8,7 @@ import re
 import sys
 import time
 import traceback
+import warnings
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,7 @@ def start(level: str, *, access: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    warnings.filterwarnings("ignore", module="rdflib|pyshacl")  # which repeat parts of what they read
     _access.setLevel(logging.INFO if access else logging.CRITICAL)
 
 
