@@ -27,7 +27,7 @@ from rolegraph.web.remembering import RECALL, Copy
 
 Serve = Callable[..., Any]
 
-LARGE = "SELECT ?a ?b { { SELECT ?a { ?s ?p ?a } LIMIT 1000 } { SELECT ?b { ?t ?q ?b } LIMIT 600 } }"
+LARGE = "SELECT ?a ?b { { SELECT ?a { ?s ?p ?a } LIMIT 1000 } { SELECT ?b { ?t ?q ?b } LIMIT 150 } }"
 WEIGHTS = ["nan", "NaN", "-nan", "inf", "1e400", "-1", "2", "", " ", "0x1", "٣", "1_0", "0.5.5", "1e-3", "+1"]
 PATHS = ["/health", "/", "/role/ai-architect", "/nonsense", "/sparql?query=ASK{}", "/compare", "/ontology"]
 
@@ -42,13 +42,19 @@ def test_no_weight_of_a_header_leaves_a_request_without_an_answer(server: str, w
     for name in ("Accept", "Accept_Encoding"):
         for path in PATHS:
             with connect(server, 8) as connection:
-                connection.sendall(head("GET", path, **{name: f"*/*;q={weight}, gzip;q={weight}"}).decode("latin-1").encode("latin-1"))
+                connection.sendall(head("GET", path, **{name: f"*/*;q={weight}, gzip;q={weight}"}))
                 reply = receive(connection)
             assert reply is not None
             assert reply.status < 500
 
 
-@given(st.lists(st.tuples(st.sampled_from(["*/*", "text/html", "text/*", "application/json", "x", ""]), st.text(max_size=8) | st.sampled_from(WEIGHTS))))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["*/*", "text/html", "text/*", "application/json", "x", ""]), st.text(max_size=8) | st.sampled_from(WEIGHTS)
+        )
+    )
+)
 def test_negotiation_ends_with_a_format_or_none(ranges: list[tuple[str, str]]) -> None:
     accept = ",".join(f"{media};q={weight}" for media, weight in ranges)
     try:
@@ -79,7 +85,7 @@ def test_slow_readers_cost_a_bounded_piece_each_and_leave_nothing(serve: Serve, 
 
     address = f"/sparql?format=json&query={LARGE.replace(' ', '+')}"
     whole = httpx.get(service.address + address, headers={"Accept-Encoding": "identity"}, timeout=60)
-    assert len(whole.content) > 50 << 20
+    assert len(whole.content) > 15 << 20
     before, files = memory(), open_files()
     with ExitStack() as stack:
         slow = []
@@ -87,13 +93,13 @@ def test_slow_readers_cost_a_bounded_piece_each_and_leave_nothing(serve: Serve, 
             slow.append(stack.enter_context(connect(service.address, 60)))
             slow[-1].sendall(head("GET", address))
             assert slow[-1].recv(600).startswith(b"HTTP/1.1 200")
-        assert memory() - before < 60
+        assert memory() - before < 40
         last, found = slow[-1], 600
         while found < len(whole.content):
             found += len(last.recv(1 << 20))
         assert last.recv(0) == b""
     until = time.monotonic() + 30
-    while open_files() > files - 1 and time.monotonic() < until:
+    while open_files() > files and time.monotonic() < until:
         time.sleep(0.1)
     assert open_files() <= files
     assert httpx.get(f"{service.address}/livez").status_code == 200
@@ -122,7 +128,9 @@ def test_the_memory_counts_headers_and_what_lies_around_them() -> None:
 
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    copies = [Copy(tuple((f"Name-{number}-{other}", f"value {number} {other}") for other in range(12)), b"x%d" % number) for number in range(200)]
+    copies = [
+        Copy(tuple((f"Name-{number}-{other}", f"value {number} {other}") for other in range(12)), b"x%d" % number) for number in range(200)
+    ]
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert sum(copy.size for copy in copies) > taken
@@ -148,14 +156,28 @@ def test_a_parameter_that_nobody_knows_is_refused_where_data_is_asked_for(client
 
 NUMBERED = [
     *("/role.json?limit={}", "/role.json?page={}", "/role?limit={}", "/search.json?q=python&limit={}", "/suggest?q=py&limit={}"),
-    *("/similar.json?role=ai-architect&count={}", "/paths.json?from=ai-architect&to=ai-programmer&k={}", "/openings.json?from=ai-architect&count={}"),
-    *("/health?revision={}", "/role?revision={}", "/revisions?revision={}", "/ns?revision={}", "/ontology?revision={}", "/shapes?revision={}"),
+    *(
+        "/similar.json?role=ai-architect&count={}",
+        "/paths.json?from=ai-architect&to=ai-programmer&k={}",
+        "/openings.json?from=ai-architect&count={}",
+    ),
+    *(
+        "/health?revision={}",
+        "/role?revision={}",
+        "/revisions?revision={}",
+        "/ns?revision={}",
+        "/ontology?revision={}",
+        "/shapes?revision={}",
+    ),
 ]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("path", NUMBERED)
-@given(text=st.sampled_from(["nan", "٣", "²", "1e3", "-1", "+1", " 1 ", "0x1", "9" * 5000, "0" * 4400 + "1", "1" * 4301, "0000000011001", ""]) | st.text(max_size=8))
+@given(
+    text=st.sampled_from(["nan", "٣", "²", "1e3", "-1", "+1", " 1 ", "0x1", "9" * 5000, "0" * 4400 + "1", "1" * 4301, "0000000011001", ""])
+    | st.text(max_size=8)
+)
 def test_no_text_in_the_place_of_a_number_is_a_fault_of_the_service(client: FlaskClient, path: str, text: str) -> None:
     before, _, name = path.partition("{}")[0].rpartition("&" if "&" in path else "?")
     given_ = {name.rstrip("="): text}
@@ -199,7 +221,7 @@ def test_of_entity_tags_only_our_own_ending_is_taken_off(tags: str, bare: str) -
 
 def test_a_long_query_string_is_not_looked_into_in_the_event_loop(server: str) -> None:
     """Meanwhile others are answered; what is too long for it is answered all the same, and the same again."""
-    query = "ASK { FILTER('" + "x" * 200_000 + "' != '') }"
+    query = "ASK { FILTER('" + "x" * 60_000 + "' != '') }"
     answers = [httpx.get(f"{server}/sparql", params={"query": query}) for _ in range(2)]
     assert answers[0].content == answers[1].content
     assert answers[0].headers["ETag"] == answers[1].headers["ETag"]

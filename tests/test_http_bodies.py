@@ -20,7 +20,9 @@ SOURCE = "https://w3id.org/rolegraph/source/our-hr"
 ENTRY = (
     "@prefix dct: <http://purl.org/dc/terms/> . @prefix rg: <https://w3id.org/rolegraph/ns#> .\n"
     f'<{SOURCE}> a rg:Source ; dct:title "Roles of our company"@en .\n'
-    + "".join(f"<https://w3id.org/rolegraph/role/ai-architect> rg:tool <https://w3id.org/rolegraph/tool/{tool}> .\n" for tool in ("python", "git"))
+    + "".join(
+        f"<https://w3id.org/rolegraph/role/ai-architect> rg:tool <https://w3id.org/rolegraph/tool/{tool}> .\n" for tool in ("python", "git")
+    )
 ).encode()
 TRIPLES = "".join(f"<{EX}s> <{EX}p> <{EX}{number}> .\n" for number in range(40)).encode()
 UPDATE = "".join(f"CLEAR SILENT GRAPH <{EX}{number}> ;\n" for number in range(20)).encode() + f"CLEAR GRAPH <{EX}kept>".encode()
@@ -69,7 +71,10 @@ def written(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
     store = tmp_path_factory.mktemp("bodies")
     service = serve(store, "--threads", "4")
     found = Written(service, Tokens(store / "tokens.json").create("admin").text)
-    for method, path, media, body in (("PUT", f"/graphs?graph={EX}kept", "text/turtle", TRIPLES), ("PUT", "/sources/our-hr", "text/turtle", ENTRY)):
+    for method, path, media, body in (
+        ("PUT", f"/graphs?graph={EX}kept", "text/turtle", TRIPLES),
+        ("PUT", "/sources/our-hr", "text/turtle", ENTRY),
+    ):
         reply = send(found.address, found.head(method, path, media, Content_Length=str(len(body))) + body)
         assert reply is not None
         assert reply.status == 201, reply
@@ -79,8 +84,12 @@ def written(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.parametrize("framing", ["length", "chunks"])
-@pytest.mark.parametrize(("method", "path", "media", "body"), ROUTES, ids=[f"{method} {path.partition('?')[0]}" for method, path, *_ in ROUTES])
-def test_an_upload_that_breaks_off_anywhere_changes_nothing(written: Written, method: str, path: str, media: str, body: bytes, framing: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "media", "body"), ROUTES, ids=[f"{method} {path.partition('?')[0]}" for method, path, *_ in ROUTES]
+)
+def test_an_upload_that_breaks_off_anywhere_changes_nothing(
+    written: Written, method: str, path: str, media: str, body: bytes, framing: str
+) -> None:
     before = written.state()
     framed = chunked(body) if framing == "chunks" else body
     length = {"Transfer_Encoding": "chunked"} if framing == "chunks" else {"Content_Length": str(len(body))}
@@ -164,7 +173,9 @@ def test_only_who_may_write_the_store_may_send_much(written: Written, tmp_path: 
             reply = send(written.address, head("PUT", f"/graphs?graph={EX}kept", Content_Type="text/turtle", **sent, **length) + framed)
             assert reply is not None
             assert reply.status == status, reply
-    reply = send(written.address, written.head("PUT", f"/graphs?graph={EX}kept", "text/turtle", Content_Length=str(65 << 20)) + b" " * (65 << 20))
+    reply = send(
+        written.address, written.head("PUT", f"/graphs?graph={EX}kept", "text/turtle", Content_Length=str(65 << 20)) + b" " * (65 << 20)
+    )
     assert reply is not None
     assert (reply.status, reply.type) == (413, "too-large")
 
@@ -173,7 +184,9 @@ def test_many_large_bodies_wait_for_their_turn(written: Written) -> None:
     body, statuses = b"# a comment\n" * 150_000 + TRIPLES, []
 
     def put(number: int) -> None:
-        reply = send(written.address, written.head("PUT", f"/graphs?graph={EX}many{number}", "text/turtle", Content_Length=str(len(body))) + body)
+        reply = send(
+            written.address, written.head("PUT", f"/graphs?graph={EX}many{number}", "text/turtle", Content_Length=str(len(body))) + body
+        )
         statuses.append(reply and reply.status)
 
     threads = [threading.Thread(target=put, args=(number,)) for number in range(12)]
@@ -187,7 +200,9 @@ def test_many_large_bodies_wait_for_their_turn(written: Written) -> None:
 @pytest.mark.parametrize("coding", ["gzip", "br", "nonsense"])
 def test_a_body_in_a_coding_is_not_read(written: Written, coding: str) -> None:
     for path in ("/validate", "/gap", "/sparql", "/update"):
-        reply = send(written.address, written.head("POST", path, "text/turtle", Content_Length="4", Content_Encoding=coding) + b"\x1f\x8b\x08\x00")
+        reply = send(
+            written.address, written.head("POST", path, "text/turtle", Content_Length="4", Content_Encoding=coding) + b"\x1f\x8b\x08\x00"
+        )
         assert reply is not None
         assert (reply.status, reply.type) == (415, "unsupported-format")
         assert coding in reply.problem["detail"]
@@ -219,7 +234,9 @@ def test_a_host_that_is_one_is_taken(written: Written, host: str) -> None:
 
 
 def test_a_header_with_underscores_stands_for_no_other(written: Written) -> None:
-    request = written.head("PUT", f"/graphs?graph={EX}kept", "text/turtle", Content_Length=str(len(TRIPLES))).replace(b"\r\n\r\n", b"\r\nContent_Length: 5\r\n\r\n")
+    request = written.head("PUT", f"/graphs?graph={EX}kept", "text/turtle", Content_Length=str(len(TRIPLES))).replace(
+        b"\r\n\r\n", b"\r\nContent_Length: 5\r\n\r\n"
+    )
     reply = send(written.address, request + TRIPLES)
     assert reply is not None
     assert reply.status == 204

@@ -37,7 +37,7 @@ def connect(address: str, seconds: float = 20.0) -> socket.socket:
 def head(method: str, path: str, **headers: str) -> bytes:
     """Return the head of a request; an underscore in a name stands for a hyphen."""
     lines = [f"{method} {path} HTTP/1.1", *(f"{name.replace('_', '-')}: {value}" for name, value in {"Host": "x", **headers}.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 def chunked(body: bytes, size: int = 100) -> bytes:

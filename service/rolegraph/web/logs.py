@@ -22,6 +22,7 @@ HEADER = "X-Request-Id"
 TOKEN = "rolegraph.token"  # noqa: S105 - where the environment of a request holds the id of the token that allowed it
 _PLAIN = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
 _SAFE = "/:@!$&'()*+,;=~-._"
+_FRAMES = 12  # of a traceback, at its beginning and at its end
 _FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)s %(request)s %(token)s %(message)s"
 
 _access = logging.getLogger("rolegraph.access")
@@ -79,9 +80,8 @@ class Formatter(logging.Formatter):
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name that logging has for it
         """Return a traceback; after a request that sent a body without the words of its errors, which may be parts of that."""
         current = CURRENT.get()
-        if current is None or current.environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            return super().formatException(ei)
-        return "\n".join(_frames(ei[1]))
+        words = current is None or current.environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        return "\n".join(_traced(ei[1], words=words))
 
 
 def start(level: str, *, access: bool) -> None:
@@ -93,10 +93,13 @@ def start(level: str, *, access: bool) -> None:
     _access.setLevel(logging.INFO if access else logging.CRITICAL)
 
 
-def _frames(error: BaseException | None) -> list[str]:
+def _traced(error: BaseException | None, *, words: bool) -> list[str]:
+    """Return an error and those that led to it, the first one first."""
     found: list[str] = []
     while error is not None:
-        lines = "".join(traceback.format_tb(error.__traceback__)).rstrip()
-        found = [f"Traceback (most recent call last):\n{lines}\n{type(error).__name__}", *found]
+        frames = traceback.format_tb(error.__traceback__)
+        lines = "".join([*frames[:_FRAMES], *(["  …\n"] if len(frames) > 2 * _FRAMES else []), *frames[_FRAMES:][-_FRAMES:]])
+        what = "".join(traceback.format_exception_only(error)).rstrip() if words else type(error).__name__
+        found = [f"Traceback (most recent call last):\n{lines}{what}", *found]
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return found
