@@ -1,11 +1,12 @@
 """Answers as the server sends them: every request gets one, large ones cost little memory, those at hand are sent at once."""
 
-import os
+import csv
+import io
+import json
 import random
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from wire import connect, head, receive, send
+from wire import connect, head, receive
 
 from rolegraph import formats
 from rolegraph.errors import NotAcceptable
 from rolegraph.registry import Rolegraph
-from rolegraph.web import create_app
+from rolegraph.web import answering, create_app, display
 from rolegraph.web.compressing import CODINGS, _bare
 from rolegraph.web.remembering import RECALL, Copy
 
@@ -81,7 +82,7 @@ def test_slow_readers_cost_a_bounded_piece_each_and_leave_nothing(serve: Serve, 
 
     def open_files() -> int:
         links = [link for pid in family(service.process.pid)[:2] for link in Path(f"/proc/{pid}/fd").iterdir()]
-        return sum("(deleted)" in os.readlink(link) for link in links if link.is_symlink())
+        return sum("(deleted)" in str(link.readlink()) for link in links if link.is_symlink())
 
     address = f"/sparql?format=json&query={LARGE.replace(' ', '+')}"
     whole = httpx.get(service.address + address, headers={"Accept-Encoding": "identity"}, timeout=60)
@@ -243,3 +244,36 @@ def test_writes_in_between_never_leave_a_request_without_an_answer(server: str) 
     for thread in threads:
         thread.join()
     assert statuses == [200] * 480
+
+
+FORMULA = '=HYPERLINK("http://evil.example","x")'
+
+
+def test_tables_of_canned_queries_run_no_formulas_and_those_of_sparql_are_as_the_format_has_it() -> None:
+    graph = Rolegraph.open()
+    role = "https://w3id.org/rolegraph/role/ai-architect"
+    label = json.dumps(FORMULA)
+    tool = f"<http://x/t> a <https://w3id.org/rolegraph/ns#Tool> ; <http://www.w3.org/2004/02/skos/core#prefLabel> {label}@en ."
+    graph.engine.write({"http://x/g": f"<{role}> <https://w3id.org/rolegraph/ns#tool> <http://x/t> . {tool}".encode()})
+    client = create_app(graph).test_client()
+    plain = list(csv.reader(client.get("/queries/role-facts.csv?role=ai-architect").text.splitlines()))
+    cells = {cell for row in plain for cell in row}
+    assert "'" + FORMULA in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+    tabbed = client.get("/queries/role-facts.tsv?role=ai-architect").text
+    assert '"\'=HYPERLINK' in tabbed
+    assert '"=HYPERLINK' not in tabbed
+    query = "SELECT ?o { <http://x/t> <http://www.w3.org/2004/02/skos/core#prefLabel> ?o }"
+    assert list(csv.reader(client.get("/sparql.csv", query_string={"query": query}).text.splitlines())) == [["o"], [FORMULA]]
+    graph.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.text(max_size=12).filter(lambda text: "\r" not in text), min_size=2, max_size=2), min_size=1), st.integers(1, 9))
+def test_a_table_is_guarded_whatever_is_in_it_and_however_it_comes(rows: list[list[str]], size: int) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    whole = text.getvalue()
+    guarded = "".join(answering._csv(whole[start : start + size] for start in range(0, len(whole), size)))
+    found = list(csv.reader(io.StringIO(guarded, newline="")))
+    assert found == [[display.harmless(cell) for cell in row] for row in rows]
