@@ -42,6 +42,15 @@ def load():
         print("gone" if gone() else "there", round(time.monotonic() - start, 2), flush=True)
         return "done"
 
+    usual = app.wsgi_app
+
+    def broken(environ, start_response):
+        if environ["PATH_INFO"] == "/stop":
+            raise {"GET": StopIteration, "POST": KeyboardInterrupt, "PUT": RuntimeError("a secret")}[environ["REQUEST_METHOD"]]
+        return usual(environ, start_response)
+
+    app.wsgi_app = broken
+
     @app.get("/file")
     def file():
         content = tempfile.TemporaryFile()
@@ -123,6 +132,15 @@ def test_a_client_that_asks_more_on_its_connection_has_not_gone(slow: Slow) -> N
 def test_where_the_server_cannot_know_the_client_is_taken_to_wait(graph: object) -> None:
     with create_app(graph).test_request_context("/"):  # type: ignore[arg-type]
         assert clients.gone() is waiting
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_whatever_an_application_raises_its_client_gets_an_answer(slow: Slow, method: str) -> None:
+    answer = httpx.request(method, f"http://127.0.0.1:{slow.port}/stop", timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, "application/problem+json")
+    assert answer.json()["status"] == 500
+    assert "secret" not in answer.text
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")

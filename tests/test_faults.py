@@ -279,6 +279,26 @@ def test_an_answer_that_finds_no_room_is_refused_never_cut(start: Serve, tmp_pat
     assert service.stop()[0] == 0
 
 
+def test_an_answer_that_finds_no_room_on_its_way_is_refused_too(start: Serve, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    within = surroundings(f"mount -t tmpfs -o size=60m tmpfs {disk} && export TMPDIR={disk}")
+    service = start(tmp_path / "store", "--query-timeout", "60", within=within)
+    answer = ask(service, MILLION)
+    assert answer.status_code == 200
+    left = 1.5 * len(answer.content)  # room for what the worker writes, and not for as much again
+    until = time.monotonic() + 30
+    while os.statvfs(seen(service, disk)).f_bavail * 4096 < 59 * MIB and time.monotonic() < until:
+        time.sleep(0.1)
+    with full(service, disk, int(left)):
+        answer = ask(service, MILLION)
+    assert answer.status_code == 503
+    assert "could not be written to a temporary file" in answer.json()["detail"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert list(seen(service, disk).iterdir()) == []
+    assert service.stop()[0] == 0
+
+
 @pytest.mark.parametrize("short", [1, 2000])
 def test_the_last_bytes_of_an_answer_may_be_those_that_find_no_room(start: Serve, tmp_path: Path, short: int) -> None:
     service = start(tmp_path, "--query-workers", "1")

@@ -16,18 +16,22 @@ from unittest.mock import patch
 import httpx
 import pytest
 from flask.testing import FlaskClient
-from wire import head, send
 
 from rolegraph.errors import StoreUnusable
 from rolegraph.registry import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app, problems
 from rolegraph.web.remembering import RECALL
+from wire import head, send
 
 Serve = Callable[..., Any]
 
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (INFO|WARNING|ERROR) (\S+) (\S+) (.*)")
 SECRET = "SSN-123-45-6789"
+ROUTES = [
+    *(("/gap", "POST"), ("/validate", "POST"), ("/sources/our-hr", "PUT"), ("/sources/our-hr", "POST")),
+    ("/graphs?graph=urn:x", "PUT"),
+]
 DEEP = "[" * 900 + "1" + "]" * 900
 BODIES = [
     ("text/turtle", f'<John {SECRET}> a <http://x/y> ; <http://x/salary> "{SECRET}"^^<http://www.w3.org/2001/XMLSchema#integer> .'),
@@ -84,13 +88,7 @@ def test_each_request_has_a_line_with_its_id_and_its_token_and_nothing_secret(se
 def test_nothing_that_is_posted_is_in_the_log(serve: Serve, tmp_path: Path) -> None:
     service = serve(tmp_path, "--access-log", "--log-level", "debug")
     token = Tokens(tmp_path / "tokens.json").create("admin").text
-    for path, method in (
-        ("/gap", "POST"),
-        ("/validate", "POST"),
-        ("/sources/our-hr", "PUT"),
-        ("/sources/our-hr", "POST"),
-        ("/graphs?graph=urn:x", "PUT"),
-    ):
+    for path, method in ROUTES:
         for media, body in BODIES:
             headers = {"Content-Type": media, "Authorization": f"Bearer {token}"}
             httpx.request(method, service.address + path, content=body.encode("utf-8", "replace"), headers=headers, timeout=30)
@@ -129,7 +127,8 @@ def test_the_library_logs_nothing_of_what_it_reads() -> None:
 from rolegraph.registry import Rolegraph
 from rolegraph.formats import named, holding
 graph = Rolegraph.open(shipped=False)
-print(graph.validate(b'<http://x/a> <http://x/p> "{SECRET}"^^<http://www.w3.org/2001/XMLSchema#integer> .', named("turtle", holding("graph"))).conforms)
+entry = b'<http://x/a> <http://x/p> "{SECRET}"^^<http://www.w3.org/2001/XMLSchema#integer> .'
+print(graph.validate(entry, named("turtle", holding("graph"))).conforms)
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ended.stderr == ""
@@ -238,7 +237,7 @@ def test_a_service_whose_folder_has_no_room_is_not_ready(tmp_path: Path) -> None
     ("detail", "told"),
     [
         (
-            "nothing was written: IO error: No space left on device: While appending to file: /srv/x y/graph/000012.sst: No space left on device",
+            "nothing was written: IO error: No space left on device: While appending to file: /srv/graph/000012.sst: No space left",
             "No space left",
         ),
         ("the store in /var/lib/rolegraph is in use", "is in use"),

@@ -50,6 +50,9 @@ class Reception:
             environ.pop("CONTENT_LENGTH", None)
         except RolegraphError as error:
             environ[FAILURE] = error
+        except BaseException:
+            received.close()
+            raise
         else:
             environ["CONTENT_LENGTH"] = str(received.size)
             environ["wsgi.input"] = body

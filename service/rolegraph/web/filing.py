@@ -31,5 +31,5 @@ def put(file: IO[bytes], block: bytes) -> None:
 
 
 def _full(error: OSError) -> StoreUnusable:
-    detail = f"nothing was done: what is large could not be written to a temporary file: {error.strerror}"
+    detail = f"a large answer or body could not be written to a temporary file: {error.strerror}"
     return StoreUnusable(detail, expected="the same, a little later")
