@@ -284,14 +284,15 @@ def test_an_answer_that_finds_no_room_on_its_way_is_refused_too(start: Serve, tm
     disk.mkdir()
     within = surroundings(f"mount -t tmpfs -o size=60m tmpfs {disk} && export TMPDIR={disk}")
     service = start(tmp_path / "store", "--query-timeout", "60", within=within)
-    answer = ask(service, MILLION)
+    many = f"{MILLION} LIMIT 200000"
+    answer = ask(service, many)
     assert answer.status_code == 200
     left = 1.5 * len(answer.content)  # room for what the worker writes, and not for as much again
     until = time.monotonic() + 30
     while os.statvfs(seen(service, disk)).f_bavail * 4096 < 59 * MIB and time.monotonic() < until:
         time.sleep(0.1)
     with full(service, disk, int(left)):
-        answer = ask(service, MILLION)
+        answer = ask(service, many)
     assert answer.status_code == 503
     assert "could not be written to a temporary file" in answer.json()["detail"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
