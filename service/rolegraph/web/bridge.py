@@ -27,7 +27,7 @@ from rolegraph.web.wsgi import ask, close
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-AT_ONCE = 4096  # bytes of the headers that are looked into for an answer at hand: with longer ones that is not done in the event loop
+AT_ONCE = 1024  # bytes of the headers that are looked into for an answer at hand: with longer ones that is not done in the event loop
 _LOOKED_INTO = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
 _FAULT = b'{"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "This fault of the service was logged."}\n'
 _CONSTANT = {
