@@ -6,6 +6,7 @@ from rolegraph.registry import Rolegraph
 from rolegraph.web import (
     analysing,
     canned,
+    clients,
     comparing,
     cors,
     display,
@@ -38,6 +39,7 @@ def create_app(graph: Rolegraph) -> Flask:
     app.wsgi_app = compressing  # type: ignore[method-assign]  # the way that Flask documents
     state.keep(app, graph)
     problems.install(app)
+    clients.install(app)
     headers.install(app)
     cors.install(app)
     guarding.install(app)
