@@ -18,6 +18,7 @@ routes = Blueprint("entering", __name__)
 def read(slug: str) -> Response:
     """Give what a source states as a graph."""
     format_, iri = negotiation.choose(*GRAPHS), _iri(slug)
+    negotiation.known(format_)
     return conditions.read(negotiation.respond(graph().export(format_, iri), format_), iri, format_)
 
 

@@ -3,8 +3,9 @@
 from flask import Flask, current_app, g, request
 
 from rolegraph.catalogue.cards import Cards
-from rolegraph.errors import BadParameter, TooLarge
+from rolegraph.errors import TooLarge
 from rolegraph.registry import Rolegraph
+from rolegraph.web import parameters
 
 BODY_LIMIT = 1024 * 1024  # bytes
 WRITE_LIMIT = 64 * 1024 * 1024  # of a graph that is written
@@ -28,9 +29,7 @@ def graph() -> Rolegraph:
     if asked is None:
         return newest()
     if "past" not in g:
-        if not asked.isdecimal() or not asked.isascii():
-            raise BadParameter(REVISION, f"{asked!r} is no revision", expected="a number of /revisions")
-        g.past = newest().at(int(asked))
+        g.past = newest().at(parameters.number(REVISION, asked, 0, parameters.MOST, "a number of /revisions"))
     found: Rolegraph = g.past
     return found
 
