@@ -108,20 +108,21 @@ class Search(Questions):
         :raises RevisionMoved: where the index is of a newer revision
         :raises StoreUnusable: where it cannot be read or written
         """
-        failed: Exception | None = None
-        for pause in PAUSES:
+        for tries, pause in enumerate(PAUSES, 1):
             time.sleep(pause)
             seen = self._index
             try:
                 with ExitStack() as stack:
                     return ask(self._reading(graph, stack))
             except (sqlite3.Error, json.JSONDecodeError) as error:
-                failed = error
                 if damaged(error):
                     self._drop(seen)
                 elif not isinstance(error, sqlite3.OperationalError):
                     raise
-        raise StoreUnusable(f"the index of labels cannot be used: {failed}", expected="the same, a little later") from failed
+                if tries == len(PAUSES):
+                    detail = f"the index of labels cannot be used: {error}"
+                    raise StoreUnusable(detail, expected="the same, a little later") from error
+        raise AssertionError
 
     def close(self) -> None:
         """Let the index go."""

@@ -80,6 +80,19 @@ class Stamp(NamedTuple):
         return f"{self.form} {self.revision} {self.published}".strip()
 
 
+class _Own:
+    """The connection of one thread, which is closed with this object: by itself it would last until the garbage collector comes."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)  # the last who holds this closes it
+        self.connection.execute("PRAGMA busy_timeout = 10000")
+        self.connection.execute(f"PRAGMA mmap_size = {MAPPED}")  # pages are read where the system has them, not copied
+
+    def __del__(self) -> None:
+        if hasattr(self, "connection"):
+            self.connection.close()
+
+
 class Index:
     """The file of an index, opened. Any thread may read while one writes: it sees the labels before, or those after."""
 
@@ -117,21 +130,15 @@ class Index:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The connection of this thread. It is closed when the thread ends, or when nobody holds the index any more."""
-        found: sqlite3.Connection | None = getattr(self._own, "connection", None)
-        if found is None:
-            found = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)  # the last to hold it closes it
-            found.execute("PRAGMA busy_timeout = 10000")
-            found.execute(f"PRAGMA mmap_size = {MAPPED}")  # pages are read where the system has them, not copied
-            self._own.connection = found
-        return found
+        """The connection of this thread. It is closed when the thread ends, or when nobody holds the index any more: who reads holds it."""
+        own: _Own | None = getattr(self._own, "own", None)
+        if own is None:
+            own = self._own.own = _Own(self.path)
+        return own.connection
 
     def close(self) -> None:
         """Close the connection of this thread."""
-        found = getattr(self._own, "connection", None)
-        if found:
-            del self._own.connection
-            found.close()
+        self._own.own = None
 
     @contextmanager
     def reading(self) -> Iterator["Reading"]:
