@@ -106,9 +106,10 @@ class Question:
 
     def _hold(self, typed: Typed, *, by_way: bool) -> None:
         """Take the labels that hold all words; the last one, then all of them, may be beginnings where few have them whole."""
-        known = [self._vocabulary.number(stem) > 0 for stem in typed.core]
-        whole = [f'"{stem}"' for stem in typed.core]
-        begun = [f"{part}*" if self._vocabulary.begins(stem) else "" for part, stem in zip(whole, typed.core, strict=True)]
+        core = list(dict.fromkeys(typed.core))  # full text takes its time for each word, even for one that stands there before
+        known = [self._vocabulary.number(stem) > 0 for stem in core]
+        whole = [f'"{stem}"' for stem in core]
+        begun = [f"{part}*" if self._vocabulary.begins(stem) else "" for part, stem in zip(whole, core, strict=True)]
         found: list[Found] = []
         if all(known):
             found = self._index.holding(" AND ".join(whole), self._only, ENOUGH)
@@ -176,11 +177,9 @@ class Question:
 
     def _mistyped(self) -> None:
         """Take the labels that hold words that are nearly those that were typed: at first only in place of rare ones."""
-        words = folding.telling(list(self._typed.words))
-        meant = [self._vocabulary.near(stem, len(word)) for stem, word in zip(self._typed.core, words, strict=True)]
-        surely = [
-            [stem] if self._vocabulary.number(stem) > _RARE else choice for stem, choice in zip(self._typed.core, meant, strict=True)
-        ]
+        written = dict(zip(self._typed.core, folding.telling(list(self._typed.words)), strict=True))
+        meant = [self._vocabulary.near(stem, len(word)) for stem, word in written.items()]
+        surely = [[stem] if self._vocabulary.number(stem) > _RARE else choice for stem, choice in zip(written, meant, strict=True)]
         for choices in (surely, meant) if surely != meant else (meant,):
             parts = [" OR ".join(f'"{other}"' for other in choice) for choice in choices if choice]
             if len(parts) == len(choices):
