@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from flask.testing import FlaskClient
 
-from rolegraph.engine.limited import Limits
+from rolegraph.engine.pool import Limits
 from rolegraph.registry import Rolegraph
 from rolegraph.things import Answer
 from rolegraph.web import create_app, negotiation

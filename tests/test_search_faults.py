@@ -124,7 +124,8 @@ def test_an_index_that_was_damaged_while_nothing_ran_is_built_anew(tmp_path: Pat
     with_index = Rolegraph.open(tmp_path / "store")
     wanted = answers(with_index)
     with_index.close()
-    for spoil in (lambda path: damage(path.parent), lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"no database" * 999)):
+    spoils = (lambda path: damage(path.parent), lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"no database" * 999))
+    for spoil in spoils:
         spoil(tmp_path / "store" / "search" / NAME)
         made.clear()
         graph = Rolegraph.open(tmp_path / "store")
@@ -136,7 +137,8 @@ def test_an_index_that_was_damaged_while_nothing_ran_is_built_anew(tmp_path: Pat
 def test_what_means_damage_and_what_does_not() -> None:
     meant = [sqlite3.DatabaseError("database disk image is malformed"), sqlite3.DatabaseError("file is not a database")]
     meant += [sqlite3.OperationalError("no such table: meta"), sqlite3.IntegrityError("UNIQUE constraint failed: entry.id")]
-    other = [sqlite3.OperationalError(text) for text in ("database is locked", "disk I/O error", "database or disk is full", "interrupted")]
+    passing = ("database is locked", "disk I/O error", "database or disk is full", "interrupted")
+    other: list[Exception] = [sqlite3.OperationalError(text) for text in passing]
     other += [sqlite3.ProgrammingError("Cannot operate on a closed database."), ValueError("else")]
     assert all(map(damaged, meant))
     assert not any(map(damaged, other))
@@ -145,8 +147,8 @@ def test_what_means_damage_and_what_does_not() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="counts the descriptors in /proc")
 def test_connections_of_ended_threads_and_of_dropped_indexes_are_closed(stored: Rolegraph, tmp_path: Path) -> None:
     def opened() -> int:
-        links = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{name}")]
-        return sum(str(tmp_path / "store" / "search") in link for link in links)
+        files = [path.resolve() for path in Path("/proc/self/fd").iterdir()]
+        return sum(str(tmp_path / "store" / "search") in str(file) for file in files)
 
     gc.disable()
     at_once(lambda _: stored.search.find("python"))

@@ -7,12 +7,14 @@ RolegraphError
 ├── Refused                  403   understood, and not allowed here
 ├── NotFound                 404   no such thing in the graph
 ├── NotAcceptable            406   none of the formats that were asked for
+├── PreconditionFailed       412   a write that depends on what a graph held before, which it no longer does
 ├── TooLarge                 413   a body over the limit
 ├── UnsupportedFormat        415   a body in a format that is not read here
 ├── NotConforming            422   an entry that breaks the shapes                (exit 1)
+├── TooManyRequests          429   more work of one client at a time than its share
 ├── ClientGone               499   whoever asked has gone away: nobody reads this
-├── TimeLimitReached         503   a query that took longer than is allowed
-├── MemoryLimitReached       503   a query that needed more memory than is allowed
+├── TimeLimitReached         503   a query, or other work, that took longer than is allowed
+├── MemoryLimitReached       503   a query, or other work, that needed more memory than is allowed
 └── StoreUnusable            503   a store that cannot be opened, read or written
 """
 
@@ -86,6 +88,13 @@ class NotAcceptable(RolegraphError):
     title = "Not acceptable"
 
 
+class PreconditionFailed(RolegraphError):
+    """A write that depends on what a graph held before, which it no longer does; ``etag`` is its present validator."""
+
+    status = 412
+    title = "Precondition failed"
+
+
 class TooLarge(RolegraphError):
     """A body over the limit."""
 
@@ -108,6 +117,13 @@ class NotConforming(RolegraphError):
     title = "Shapes not met"
 
 
+class TooManyRequests(RolegraphError):
+    """More work of one client at a time than its share of the workers."""
+
+    status = 429
+    title = "Too many requests"
+
+
 class ClientGone(RolegraphError):
     """Whoever asked has gone away before there was an answer."""
 
@@ -116,14 +132,14 @@ class ClientGone(RolegraphError):
 
 
 class TimeLimitReached(RolegraphError):
-    """A query that took longer than is allowed, or found no worker free in that time; ``limit`` tells the seconds."""
+    """A query, or other work, that took longer than is allowed, or found no worker free in that time; ``limit`` tells the seconds."""
 
     status = 503
     title = "Time limit reached"
 
 
 class MemoryLimitReached(RolegraphError):
-    """A query that needed more memory than is allowed; ``limit`` tells the MiB."""
+    """A query, or other work, that needed more memory than is allowed; ``limit`` tells the MiB."""
 
     status = 503
     title = "Memory limit reached"

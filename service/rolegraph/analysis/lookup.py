@@ -78,7 +78,7 @@ def _resolved(index: Index, texts: Sequence[str], lookup: Lookup | None) -> Reso
     for number, text in enumerate(texts):
         if time.monotonic() > until:
             detail = f"looking up {len(texts):,} texts took longer than {SECONDS:g} s, which was enough for {number:,} of them"
-            raise TimeLimitReached(detail, limit=f"{SECONDS:g} s", expected="fewer texts, or labels as they are written: those take least time")
+            raise TimeLimitReached(detail, limit=f"{SECONDS:g} s", expected="fewer texts, or labels as they are, which take least time")
         iri, _, label = text.partition(" ")
         places, score = _named(index, text), 1.0
         if not places and lookup:

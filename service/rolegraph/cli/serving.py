@@ -11,7 +11,7 @@ import click
 
 from rolegraph.cli.options import Command, served_store_option, setting
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import MIB, Limits
+from rolegraph.engine.pool import MIB, Limits
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.remote.endpoint import AUTH, Endpoint, shown
 from rolegraph.engine.revisions import Retention
@@ -25,6 +25,7 @@ from rolegraph.registry import Rolegraph
 @setting("--query-timeout", 10.0, click.FloatRange(0.1, 3600), "Seconds that a query may take.")
 @setting("--query-memory", 1024, click.IntRange(64), "MiB that a query may take.")
 @setting("--query-workers", 4, click.IntRange(1, 256), "Queries at a time.")
+@setting("--query-share", 0, click.IntRange(0, 256), "Queries of one client at a time; 0 is half of the workers.")
 @setting("--allow-endpoint", (), str, "Address that SERVICE and LOAD may name, and all below one that ends in a slash.", multiple=True)
 @setting("--default-graph", "union", click.Choice(["union", "own"]), "The default graph: the union of all sources, or one of its own.")
 @setting("--keep-revisions", 16, click.IntRange(1), "Revisions that are kept.")
@@ -49,6 +50,7 @@ def serve(
     query_timeout: float,
     query_memory: int,
     query_workers: int,
+    query_share: int,
     allow_endpoint: tuple[str, ...],
     default_graph: str,
     keep_revisions: int,
@@ -65,12 +67,12 @@ def serve(
     """
     from rolegraph.web import server
 
+    limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers, share=query_share)
     if engine:
         user, password = (os.environ.get(f"ROLEGRAPH_ENGINE_{name}", "") for name in ("USER", "TOKEN" if auth == "bearer" else "PASSWORD"))
         endpoint = Endpoint(engine, update_url, graph_store_url, auth, user, password, read_auth=read_auth, seconds=query_timeout)
-        opening: Callable[[], Rolegraph] = partial(Rolegraph.remote, endpoint, store, shipped=not empty)
+        opening: Callable[[], Rolegraph] = partial(Rolegraph.remote, endpoint, store, limits, shipped=not empty)
         sys.exit(server.run(opening, f"endpoint: {shown(engine)}", host=host, port=port, threads=threads))
-    limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers)
     age = None if keep_days is None else timedelta(days=keep_days)
     retention = Retention(keep_revisions, age)
     settings = Settings(union=default_graph == "union", reach=Reach(allow_endpoint), retention=retention)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rdflib import RDF, URIRef
 
@@ -11,7 +11,7 @@ from rolegraph.audit import Problem
 from rolegraph.comparison import Comparison
 from rolegraph.engine import TURTLE, Choose, Document, Gone, Keep, waiting
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import Limits
+from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.errors import BadParameter, NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
@@ -19,11 +19,14 @@ from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Parameter
-from rolegraph.registry import about, imports, opening
+from rolegraph.registry import about, exporting, imports, opening
 from rolegraph.registry.opening import Opened
 from rolegraph.registry.pinning import Pinning
 from rolegraph.shapes import Report
 from rolegraph.things import Answer, Dataset, Row, Thing
+
+if TYPE_CHECKING:
+    from rolegraph.analysis.profiles import Profile
 
 
 class Rolegraph(Pinning):
@@ -49,14 +52,15 @@ class Rolegraph(Pinning):
         return cls._of(opening.stored(store, limits, settings, shipped=shipped))
 
     @classmethod
-    def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
+    def remote(cls, endpoint: Endpoint, store: Path | None = None, limits: Limits | None = None, *, shipped: bool = True) -> "Rolegraph":
         """Open the store behind a SPARQL endpoint.
 
         :param store: the folder that the tokens are in
+        :param limits: what a job of a client may take here, such as a validation; the endpoint has its own for queries
         :param shipped: load what the package ships, where that is new and the endpoint may be written
         :raises StoreUnusable: for an endpoint that cannot be reached, or does not accept the credentials
         """
-        return cls._of(opening.remote(endpoint, store, shipped=shipped))
+        return cls._of(opening.remote(endpoint, store, limits, shipped=shipped))
 
     @classmethod
     def _of(cls, opened: Opened) -> "Rolegraph":
@@ -96,6 +100,12 @@ class Rolegraph(Pinning):
             raise NotConforming("nothing was stored: the entry does not say what its source is", expected=expected)
         self.engine.write({source: entry.serialize(format="nt", encoding="utf-8")}, named("ntriples", holding("graph")), keep=keep)
         return report
+
+    def profile(self, body: bytes, format_: Format) -> "Profile":
+        """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
+        from rolegraph.registry.profiling import Reading
+
+        return self.engine.work(Reading(body, format_))
 
     def withdraw(self, source: str) -> None:
         """Remove the graph of a source.
@@ -207,8 +217,8 @@ class Rolegraph(Pinning):
         """
         if graph is not None and graph not in self.engine.graphs():
             raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
-        if format_.name == "jsonld":
-            return Answer(format_, jsonld.compact(self.engine.dump(named("ntriples", holding("graph")), graph).body))
+        if format_ == exporting.JSONLD and graph is not None:
+            return self.engine.work(exporting.Graph(graph))
         return self.engine.dump(format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:
@@ -227,8 +237,7 @@ class Rolegraph(Pinning):
         return found
 
     def _graph(self, text: str, format_: Format) -> Answer:
-        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context, which the engine does not do."""
-        if format_.name != "jsonld":
-            return self.engine.query(text, lambda _: format_)
-        triples = self.engine.query(text, lambda _: named("ntriples", holding("graph")))
-        return Answer(format_, jsonld.compact(triples.body))
+        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context."""
+        if format_ == exporting.JSONLD:
+            return self.engine.work(exporting.Construction(text))
+        return self.engine.query(text, lambda _: format_)

@@ -10,7 +10,7 @@ from rolegraph.search import hits
 from rolegraph.search.asking import Candidate, Question
 from rolegraph.search.filters import Only
 from rolegraph.search.hits import USUAL, Hit
-from rolegraph.search.index import Reading
+from rolegraph.search.index import Index, Reading
 from rolegraph.search.matching import Typed
 from rolegraph.terms import Kind
 
@@ -60,6 +60,9 @@ class Finder(Protocol):
 
     def languages(self) -> list[str]:
         """Return the languages of the labels, sorted."""
+
+    def refresh(self) -> Index:
+        """Bring the index in line with the revision, and return it."""
 
 
 class Questions:
@@ -118,6 +121,10 @@ class Questions:
         """See :meth:`Finder.languages`."""
         return self.answered(Reading.languages)
 
+    def refresh(self) -> Index:
+        """See :meth:`Finder.refresh`."""
+        return self.answered(lambda reading: reading.index)
+
 
 class Past:
     """The search of an older revision, of which there is no index: only names are looked up, in that of the newest one."""
@@ -139,7 +146,7 @@ class Past:
         :raises BadParameter: always
         """
         del text, kinds, source, language, limit
-        raise BadParameter("revision", "only the newest revision is searched", expected="a search without a revision")
+        raise _past()
 
     def suggest(self, text: str, kinds: Sequence[str] = (), limit: int = 10) -> list[Hit]:
         """Refuse; see :meth:`find`."""
@@ -164,6 +171,14 @@ class Past:
     def languages(self) -> list[str]:
         """See :meth:`Finder.languages`."""
         return self._newest.languages()
+
+    def refresh(self) -> Index:
+        """Refuse; see :meth:`find`."""
+        raise _past()
+
+
+def _past() -> BadParameter:
+    return BadParameter("revision", "only the newest revision is searched", expected="a search without a revision")
 
 
 def _found(candidates: Sequence[Candidate], reading: Reading, languages: Sequence[str]) -> list[Hit]:

@@ -86,10 +86,6 @@ class Search(Questions):
         """Return what the search of an older revision is."""
         return Past(self)
 
-    def refresh(self) -> Index:
-        """Bring the index in line with the newest revision, and return it."""
-        return self.answered(lambda reading: reading.index)
-
     def answered(self, ask: Callable[[Reading], T]) -> T:
         """Return what a function reads in the index of the newest revision."""
         while True:

@@ -6,6 +6,7 @@ from rolegraph.registry import Rolegraph
 from rolegraph.web import (
     analysing,
     canned,
+    clients,
     comparing,
     cors,
     display,
@@ -36,6 +37,7 @@ def create_app(graph: Rolegraph) -> Flask:
     app.wsgi_app = Compressing(remembering)  # type: ignore[method-assign]  # the way that Flask documents
     state.keep(app, graph)
     problems.install(app)
+    clients.install(app)
     headers.install(app)
     cors.install(app)
     display.install(app)

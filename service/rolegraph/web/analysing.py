@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.queries import Parameter, pieces
-from rolegraph.web import negotiation
+from rolegraph.web import negotiation, parameters
 from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, HTML, TABLES
 from rolegraph.web.state import OPTIONS, graph
@@ -181,8 +181,4 @@ def number(name: str, default: int, most: int) -> int:
     :raises BadParameter: for what is none, or one that is too high
     """
     given = text(name)
-    if not given:
-        return default
-    if not (given.isascii() and given.isdecimal() and len(given) < 6 and 1 <= int(given) <= most):
-        raise BadParameter(name, f"{given!r} is not what {name} can be", expected=f"a number from 1 to {most}")
-    return int(given)
+    return parameters.number(name, given, 1, most) if given else default

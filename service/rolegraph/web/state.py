@@ -4,15 +4,15 @@ from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
 from rolegraph.catalogue.cards import Cards
-from rolegraph.errors import BadParameter, TooLarge
+from rolegraph.errors import TooLarge
 from rolegraph.registry import Rolegraph
 from rolegraph.search import RevisionMoved
+from rolegraph.web import parameters
 from rolegraph.web.headers import TAG
 
 BODY_LIMIT = 1024 * 1024  # bytes
 WRITE_LIMIT = 64 * 1024 * 1024  # of a graph that is written
 REVISION = "revision"
-DIGITS = 18  # of a number of a revision
 OPTIONS = ("format", REVISION)  # parameters that every path takes
 TRIES = 8  # to answer a request while the graph is being written
 _KEY = "rolegraph"
@@ -31,7 +31,9 @@ def graph() -> Rolegraph:
     """
     if "graph" not in g:
         asked = request.args.get(REVISION)
-        g.graph = newest().pinned() if asked is None else newest().at(_number(asked))
+        expected = "a number of /revisions"
+        number = None if asked is None else parameters.number(REVISION, asked, 0, parameters.MOST, expected)
+        g.graph = newest().pinned() if number is None else newest().at(number)
         if asked is None and not request.environ.get(TAG, "").startswith(f"{g.graph.engine.revision}-"):
             request.environ.pop(TAG, None)  # it is of an older revision: something was written since the request came
         if g.graph.engine.revision != newest().engine.revision and asked is not None:
@@ -91,9 +93,3 @@ def too_large() -> TooLarge:
     """Return the error of a body over the limit."""
     limit = request.max_content_length or BODY_LIMIT
     return TooLarge("the body is too large", expected=f"up to {limit // 1024} KiB")
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS):
-        raise BadParameter(REVISION, f"{text[:DIGITS]!r} is no revision", expected="a number of /revisions")
-    return int(text)
