@@ -4,6 +4,7 @@ import pytest
 
 from rolegraph import matches
 from rolegraph.analysis.following import Following
+from rolegraph.importers import publications
 from rolegraph.registry import Rolegraph
 from rolegraph.terms import BASE, RG
 
@@ -12,7 +13,8 @@ ROLES = (BASE + "role/ai-architect", BASE + "role/deep-learning-engineer")
 SAME = f"<{BASE}tool/python> <{SKOS}exactMatch> <{BASE}tool/r> ."
 SOURCE = BASE + "source/our-hr"
 DESCRIBED = f'<{SOURCE}> a <{RG}Source> ; <{DCT}title> "Ours"@en .'
-IMPORTED = f'<{SOURCE}> <http://www.w3.org/ns/dcat#version> "1" ; <https://schema.org/creditText> "By us"@en .'
+ESCO = BASE + "source/esco-1-1-1"
+CREDITED = f'<{SOURCE}> <http://www.w3.org/ns/dcat#version> "1" ; <https://schema.org/creditText> "By us"@en .'
 
 
 def joined(graph: Rolegraph) -> tuple[bool, bool]:
@@ -29,12 +31,14 @@ def joined(graph: Rolegraph) -> tuple[bool, bool]:
     ("graph_", "said", "believed"),
     [
         (SOURCE, DESCRIBED, False),
-        (SOURCE, DESCRIBED + IMPORTED, True),
+        (SOURCE, DESCRIBED + CREDITED, False),
+        (ESCO, (DESCRIBED + CREDITED).replace(SOURCE, ESCO), True),
+        (ESCO, DESCRIBED.replace(SOURCE, ESCO), False),
         (BASE + "source/ai-architect-vs-deep-learning-engineer", "", True),
         (BASE + "mappings", "", True),
         ("https://example.org/mappings", "", True),
     ],
-    ids=["pushed", "imported", "shipped", "a vocabulary of ours", "another graph"],
+    ids=["pushed", "pushed, with a credit line of its own", "imported", "pushed, named like an import", "shipped", "a vocabulary of ours", "another graph"],
 )
 def test_matches_of_pushed_sources_join_nothing(graph_: str, said: str, *, believed: bool) -> None:
     graph = Rolegraph.open()
@@ -54,4 +58,9 @@ def test_all_matches_are_believed_where_nothing_else_is_said() -> None:
 def test_which_graphs_are_believed() -> None:
     shipped = BASE + "source/ai-architect-vs-deep-learning-engineer"
     graphs = [BASE + "skill", "https://example.org/", shipped, SOURCE, SOURCE + "-2"]
-    assert matches.trusted(graphs, {SOURCE}) == [BASE + "skill", "https://example.org/", shipped, SOURCE]
+    assert matches.trusted([*graphs, ESCO], {SOURCE, ESCO}) == [BASE + "skill", "https://example.org/", shipped, ESCO]
+
+
+def test_the_sources_that_importers_make_are_known_by_name() -> None:
+    made = {publications.slug(name, "1") for name in ("esco", "onet", "crosswalk esco onet", "salaries")}
+    assert all(name.startswith(matches.PUBLICATIONS) for name in made)

@@ -6,6 +6,9 @@ from functools import cache
 from rolegraph import resources
 from rolegraph.terms import BASE, KINDS
 
+PUBLICATIONS = ("crosswalk-", "esco-", "onet-", "salaries-")
+"""How the names of the sources begin that importers make."""
+
 
 def classes(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return of each thing in some pair the name of its class: one of ours where there is one, else the first in order."""
@@ -23,13 +26,20 @@ def classes(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {iri: find(iri) for iri in leader}
 
 
-def trusted(graphs: Iterable[str], imported: Container[str]) -> list[str]:
+def trusted(graphs: Iterable[str], credited: Container[str]) -> list[str]:
     """Return the graphs whose skos:exactMatch is believed: all but those of sources that were pushed.
 
-    :param imported: the sources that an import made: their description has a version (dcat:version) and a credit line
+    A source that an import made has the name of its publication, and a version and a credit line. A pushed source may state the
+    latter two of itself; its name is what an admin gave the token for.
+
+    :param credited: the sources whose description has a version (dcat:version) and a credit line
     """
-    pushed = KINDS["source"].namespace
-    return [graph for graph in graphs if not graph.startswith(pushed) or graph in _shipped() or graph in imported]
+    space = KINDS["source"].namespace
+
+    def imported(graph: str) -> bool:
+        return graph in credited and graph.removeprefix(space).startswith(PUBLICATIONS)
+
+    return [graph for graph in graphs if not graph.startswith(space) or graph in _shipped() or imported(graph)]
 
 
 @cache
