@@ -15,6 +15,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from rolegraph import __version__
+from rolegraph.engine import descriptors
+from rolegraph.engine.watching import watch
 from rolegraph.engine.worker import end_with_parent
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.registry import Rolegraph
@@ -23,6 +25,7 @@ from rolegraph.web.remembering import REMEMBERS
 
 LINE_LIMIT = 512 * 1024
 PATIENCE = 30
+CONNECTIONS = 1024
 
 
 def run(opening: Callable[[], Rolegraph], where: str, host: str = "127.0.0.1", port: int = 8080, threads: int = 64) -> int:
@@ -35,6 +38,7 @@ def run(opening: Callable[[], Rolegraph], where: str, host: str = "127.0.0.1", p
     :raises BadParameter: where nothing can listen at the address
     """
     address = _free(host, port)
+    descriptors.raise_limit()  # for the processes that are started, too
     unusable = multiprocessing.Event()
     server = Granian(
         "rolegraph.web",
@@ -43,6 +47,7 @@ def run(opening: Callable[[], Rolegraph], where: str, host: str = "127.0.0.1", p
         interface=Interfaces.RSGI,
         websockets=False,
         workers=1,
+        backpressure=min(CONNECTIONS, (descriptors.limit() or CONNECTIONS * 4) // 4),  # the store and its workers need files, too
         http1_settings=HTTP1Settings(max_buffer_size=LINE_LIMIT),
         log_level=LogLevels.critical,
         workers_kill_timeout=PATIENCE,
@@ -61,6 +66,7 @@ def _load(opening: Callable[[], Rolegraph], where: str, threads: int, address: s
 
     if unusable.is_set():
         sys.exit(2)  # the server tries once more before it gives up
+    watch.start()  # the server starts another one in place of this
     end_with_parent()  # one that is killed leaves this process behind, and with it the store in use
     try:
         graph = opening()
