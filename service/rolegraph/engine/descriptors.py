@@ -43,6 +43,6 @@ def demand(folder: Path) -> None:
         if len(list(_OPEN.iterdir())) + len(list(folder.iterdir())) + SPARE <= most:
             return
     raise StoreUnusable(
-        f"too many files are open to open another revision: {most} are allowed",
-        expected="the same a little later; or a higher limit (ulimit -n, LimitNOFILE= of systemd)",
+        f"too many files are open to open another revision: {most} are allowed (ulimit -n)",
+        expected="the same a little later, or a higher limit",
     )

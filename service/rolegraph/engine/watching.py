@@ -75,9 +75,9 @@ class Watch:
             threading.Thread(target=self._watch, daemon=True, name="watch").start()
 
     @contextmanager
-    def over(self, seconds: float = SECONDS, growth: float = GROWTH) -> Iterator[Look]:
+    def over(self, seconds: float | None = None, growth: float | None = None) -> Iterator[Look]:
         """Watch what is done in a ``with`` statement, where the watch was started."""
-        look = Look(seconds, growth)
+        look = Look(SECONDS if seconds is None else seconds, GROWTH if growth is None else growth)
         if self._end is None:
             yield look
             return
