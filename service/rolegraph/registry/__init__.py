@@ -21,7 +21,7 @@ from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Library, Parameter
-from rolegraph.registry import about, imports, opening
+from rolegraph.registry import about, exporting, imports, opening
 from rolegraph.registry.comparing import Comparer
 from rolegraph.registry.naming import Naming
 from rolegraph.registry.opening import Opened
@@ -32,6 +32,7 @@ from rolegraph.tokens import Tokens
 
 if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
+    from rolegraph.analysis.profiles import Profile
 
 
 class Rolegraph:
@@ -156,6 +157,12 @@ class Rolegraph:
         self.engine.write({source: entry.serialize(format="nt", encoding="utf-8")}, named("ntriples", holding("graph")), keep=keep)
         return report
 
+    def profile(self, body: bytes, format_: Format) -> "Profile":
+        """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
+        from rolegraph.registry.profiling import Reading
+
+        return self.engine.work(Reading(body, format_))
+
     def withdraw(self, source: str) -> None:
         """Remove the graph of a source.
 
@@ -170,9 +177,10 @@ class Rolegraph:
 
         :param report: is told what was read, left out and mended
         :param output: a file for the N-Triples of the graph; then nothing is stored
-        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`
+        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`; ``replace``, to take away what was there
         :raises UnreadableInput: for files that are not what the importer reads
         :raises NotConforming: for a graph that breaks a rule for imports; then nothing is stored
+        :raises Refused: without ``replace``, where a language or more than a hundredth of a kind would go; then nothing is stored
         """
         return imports.take_in(self.engine, importer, download, report, output, **wanted)
 
@@ -266,8 +274,8 @@ class Rolegraph:
         """
         if graph is not None and graph not in self.engine.graphs():
             raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
-        if format_.name == "jsonld":
-            return Answer(format_, jsonld.compact(self.engine.dump(named("ntriples", holding("graph")), graph).body))
+        if format_ == exporting.JSONLD and graph is not None:
+            return self.engine.work(exporting.Graph(graph))
         return self.engine.dump(format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:
@@ -286,8 +294,7 @@ class Rolegraph:
         return found
 
     def _graph(self, text: str, format_: Format) -> Answer:
-        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context, which the engine does not do."""
-        if format_.name != "jsonld":
-            return self.engine.query(text, lambda _: format_)
-        triples = self.engine.query(text, lambda _: named("ntriples", holding("graph")))
-        return Answer(format_, jsonld.compact(triples.body))
+        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context."""
+        if format_ == exporting.JSONLD:
+            return self.engine.work(exporting.Construction(text))
+        return self.engine.query(text, lambda _: format_)

@@ -83,5 +83,5 @@ def _shapes(format_: Format) -> bytes:
         return turtle
     found = entries.read(turtle, named("turtle", GRAPHS))
     if format_.name == "jsonld":
-        return jsonld.compact(found.serialize(format="nt", encoding="utf-8"))
+        return jsonld.compact(found.serialize(format="json-ld", encoding="utf-8"))
     return found.serialize(format=_RDFLIB[format_.name], encoding="utf-8")

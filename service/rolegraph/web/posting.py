@@ -35,8 +35,6 @@ def profile() -> Response:
 
 
 def _answer() -> Response:
-    from rolegraph.analysis import profiles
-
     format_ = negotiation.choose(*OFFERED)
     unknown = next((name for name in request.args if name not in (*PARAMETERS, *OPTIONS)), None)
     if unknown:
@@ -44,7 +42,7 @@ def _answer() -> Response:
     try:
         content, kind = _received()
         target = current().role(only("to"), "to") if text("to") else None
-        matches = current().analysis.fit(profiles.read(content, kind), target, source(), number("count", 10, 100))
+        matches = current().analysis.fit(current().profile(content, kind), target, source(), number("count", 10, 100))
     except (UnreadableInput, BadParameter) as error:
         if format_ != HTML:
             raise
