@@ -26,7 +26,7 @@ LAYERS = (
 BESIDE = {"layout": 2}
 OWNERS = {
     "pyoxigraph": {
-        *(f"engine/{name}.py" for name in ("documents", "embedded", "reading", "stored", "writing")),
+        *(f"engine/{name}.py" for name in ("documents", "embedded", "opening", "reading", "stored", "writing")),
         *(f"engine/remote/{name}.py" for name in ("answers", "keeping", "literals")),
     },
     "SPARQLWrapper": {"engine/remote/wire.py"},

@@ -162,7 +162,7 @@ def fingerprint(text: str | None) -> None:
 
 for command in (
     *(searching.search, *analysing.COMMANDS, serving.serve, changing.add, changing.withdraw),
-    *(importing.import_, keeping.token, keeping.backup, keeping.restore),
+    *(importing.import_, keeping.token, keeping.backup, keeping.restore, keeping.revert),
 ):
     main.add_command(command)
 
