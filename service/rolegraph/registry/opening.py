@@ -44,6 +44,8 @@ def stored(store: Path, limits: Limits | None, settings: Settings | None, *, shi
 def remote(endpoint: Endpoint, store: Path | None, *, shipped: bool) -> Opened:
     """Open the store behind an endpoint; see :meth:`Rolegraph.remote <rolegraph.registry.Rolegraph.remote>`."""
     engine = RemoteEngine(endpoint, terms.prefixes())
-    if endpoint.update_url and shipped:
-        library.load(engine, engine.manifest)
+    if endpoint.update_url:
+        engine.settle()
+        if shipped:
+            library.load(engine, engine.manifest)
     return Opened(engine, Tokens(store / tokens.FILE) if store else None)
