@@ -12,7 +12,7 @@ from rolegraph.engine.remote.checks import Checks, Fault
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.remote.forms import LOOKUP
 from rolegraph.engine.remote.keeping import Guard, Keeping
-from rolegraph.engine.remote.leases import LASTS, PATIENCE
+from rolegraph.engine.remote.leases import GONE, PATIENCE
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import NOTHING, OWN, UNION
 from rolegraph.engine.remote.wire import Connection, Parameters
@@ -111,7 +111,7 @@ class RemoteEngine:
         :raises StoreUnusable: where another one writes all the while
         """
         if self._keeping.unfinished():
-            with self._writing, self._keeping.writing(LASTS + PATIENCE):
+            with self._writing, self._keeping.writing(GONE + PATIENCE):
                 self._writes += 1
 
     def check(self, *, fix: bool = False) -> list[Fault]:
@@ -124,7 +124,7 @@ class RemoteEngine:
         if fix:
             self._writable()
             with self._writing:
-                checks.fix(LASTS + PATIENCE)
+                checks.fix(GONE + PATIENCE)
                 self._writes += 1
         return checks.faults()
 

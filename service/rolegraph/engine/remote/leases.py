@@ -22,7 +22,8 @@ from rolegraph.engine.remote.names import BOOK, PLACE, SEEN, WRITER
 from rolegraph.engine.remote.wire import Connection
 from rolegraph.errors import RolegraphError, StoreUnusable
 
-LASTS = 60.0  # seconds, by the endpoint's clock, after which a writer that was not seen again is gone
+LASTS = 30.0  # seconds for which a writer that was seen by the endpoint goes on
+GONE = 60.0  # seconds, by the endpoint's clock, after which one that was not seen again is taken for gone; the rest is for what is under way
 PATIENCE = 10.0  # seconds for which a write waits for another one
 PAUSE = 0.2
 
@@ -66,8 +67,10 @@ class Lease:
         self._ended.set()
         if self._renewing:
             self._renewing.join()
-        with suppress(RolegraphError):  # it runs out by itself
-            self._give_back()
+        for _ in range(2):
+            with suppress(RolegraphError):  # it runs out by itself
+                self._give_back()
+                break
 
     @property
     def condition(self) -> str:
@@ -108,7 +111,7 @@ class Lease:
                 return
             if len(found) > len(others):
                 self._give_back()
-            gone = [holder for holder in others if holder.idle > LASTS]
+            gone = [holder for holder in others if holder.idle > GONE]
             for holder in gone:
                 self._wire.update(_taking_away(holder))
             if not gone and time.monotonic() > until:
@@ -126,7 +129,7 @@ class Lease:
         """Say from time to time that the write goes on. What fails is tried again; where the lease went, nothing matches."""
         seen = f"DELETE {{ GRAPH <{BOOK}> {{ {self._own} {SEEN} ?old }} }} INSERT {{ GRAPH <{BOOK}> {{ {self._own} {SEEN} ?now }} }}"
         old = f"GRAPH <{BOOK}> {{ <{BOOK}> {WRITER} {self._own} . {self._own} {SEEN} ?old }}"
-        while not self._ended.wait(LASTS / 4):
+        while not self._ended.wait(LASTS / 3):
             began = time.monotonic()
             with suppress(RolegraphError):
                 self._wire.update(f"{seen} WHERE {{ {old} BIND(STR(NOW()) AS ?now) }}")
@@ -151,7 +154,7 @@ def _idle(seen: str, now: str) -> float:
     try:
         return abs((datetime.fromisoformat(_plain(now)) - datetime.fromisoformat(_plain(seen))).total_seconds())
     except ValueError:
-        return LASTS + 1  # written by nobody who would renew it
+        return GONE + 1  # written by nobody who would renew it
 
 
 def _plain(time_: str) -> str:
@@ -174,4 +177,4 @@ def _removing(iri: str, condition: str) -> str:
 def _busy(others: list[Holder]) -> StoreUnusable:
     places = "; ".join(f"{holder.place}, last seen {holder.idle:.0f} seconds ago" for holder in others)
     detail = f"another Rolegraph is writing to the endpoint ({places}), and only one may at a time: nothing was changed"
-    return StoreUnusable(detail, expected=f"the same again later; a writer that is gone is taken for gone after {LASTS:g} seconds")
+    return StoreUnusable(detail, expected=f"the same again later; a writer that is gone is taken for gone after {GONE:g} seconds")
