@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -440,3 +441,20 @@ def test_an_endpoint_without_bookkeeping_is_read_as_it_is(remote: Peer) -> None:
     engine._keeping.listed = list  # type: ignore[method-assign]
     assert sorted(engine.graphs()) == sorted(value.value for value in graphs)
     assert engine.rows(f"SELECT ?o {{ GRAPH <{terms.BASE}tool> {{ <{terms.BASE}tool/pytorch> a ?o }} }}")
+
+
+def test_searches_analyses_and_lists_are_the_same_where_answers_are_cut_early(graph: Rolegraph, tmp_path: Path) -> None:
+    """With 5,000 rows, the least that remote.md allows, the shipped data is cut nowhere; with fewer, our own writes could not be read back."""
+    with virtuoso(tmp_path, rows=10_000) as endpoint:
+        remote = Rolegraph.remote(endpoint)
+    with virtuoso(tmp_path, rows=100) as endpoint:
+        remote = Rolegraph(RemoteEngine(replace(endpoint, update_url=None, graph_store_url=None), terms.prefixes()))
+        remote.engine._keeping.listed = lambda: list(graph.engine.graphs())  # type: ignore[attr-defined]  # more than are given at once
+        one, other = (f"{terms.BASE}role/{slug}" for slug in ("ai-architect", "deep-learning-engineer"))
+        with pytest.raises(StoreUnusable, match="cuts its answers after 100 rows"):
+            remote.engine.rows("SELECT * { ?s ?p ?o }")
+        assert [hit.as_dict() for hit in remote.search.find("DL engneer")] == [hit.as_dict() for hit in graph.search.find("DL engneer")]
+        assert remote.analysis.similar(one).as_dict() == graph.analysis.similar(one).as_dict()
+        assert remote.analysis.gap(one, other).as_dict() == graph.analysis.gap(one, other).as_dict()
+        assert remote.catalogue.members("skill") == graph.catalogue.members("skill")
+        assert remote.role("Deep learning engineer") == graph.role("Deep learning engineer")

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from rolegraph import deadlines
+
 AGE = 60.0  # seconds after which what was built of a graph that others may write unseen is built anew
 
 T = TypeVar("T")
@@ -27,7 +29,8 @@ class Kept(Generic[T]):
             found = self._found
             if found and self._fits(found, revision):
                 return found[2]
-            value = self._build()
+            with deadlines.apart():
+                value = self._build()
             self._found = (revision, time.monotonic(), value)
             return value
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from rolegraph import terms
+from rolegraph import deadlines, terms
 from rolegraph.errors import BadParameter
 from rolegraph.kept import AGE
 from rolegraph.search import facts, hits
@@ -171,7 +171,8 @@ class Search:
             if not (self._index and self._current and self._fits(self._current)):
                 began = time.monotonic()
                 revision = self._graph.revision
-                self._index = self._updated(self._index or self._open(), revision)
+                with deadlines.apart():
+                    self._index = self._updated(self._index or self._open(), revision)
                 self._current = (revision, began)
             return self._index
 

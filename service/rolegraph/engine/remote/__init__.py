@@ -15,10 +15,11 @@ from rolegraph.engine.remote.keeping import Guard, Keeping
 from rolegraph.engine.remote.leases import GONE, PATIENCE
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import NOTHING, OWN, UNION
+from rolegraph.engine.remote.splitting import Part
 from rolegraph.engine.remote.wire import Connection, Parameters
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.written import Wrote
-from rolegraph.errors import BadParameter, NotFound, Refused, UnreadableInput
+from rolegraph.errors import BadParameter, NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Answer, Dataset, Row
@@ -84,7 +85,29 @@ class RemoteEngine:
         Reach().check_query(text)
         if not _LOOKUP.match(text):
             raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
-        return answers.rows(self._wire.ask(text, LOOKUP, self._named(None)))
+        named = self._named(None)
+        try:
+            return answers.rows(self._wire.ask(text, LOOKUP, named))
+        except StoreUnusable as error:
+            part = Part.of(text) if "limit" in error.members else None
+            if part is None:
+                raise
+            return self._parts(part, named, error)
+
+    def _parts(self, part: Part, named: Parameters, error: StoreUnusable) -> list[Row]:
+        """Return the rows of a look-up whose answer was cut, asked for by halves until none is."""
+        halves = part.halves()
+        if halves is None:
+            raise error
+        found: list[Row] = []
+        for half in halves:
+            try:
+                found += answers.rows(self._wire.ask(half.query(), LOOKUP, named))
+            except StoreUnusable as cut:
+                if "limit" not in cut.members:
+                    raise
+                found += self._parts(half, named, cut)
+        return found
 
     def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard | None = None) -> None:
         self._writable()

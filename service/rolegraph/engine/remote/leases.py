@@ -145,7 +145,7 @@ class Lease:
 def holders(lookups: Lookups) -> list[Holder]:
     """Return who may write now: none or one, or several where some will give way."""
     writer = f"<{BOOK}> {WRITER} ?writer . OPTIONAL {{ ?writer {SEEN} ?seen }} OPTIONAL {{ ?writer {PLACE} ?place }}"
-    rows = lookups.texts(f"SELECT ?writer ?seen ?place (STR(NOW()) AS ?now) {{ GRAPH <{BOOK}> {{ {writer} }} }}")
+    rows = lookups.texts(f"SELECT ?writer ?seen ?place (STR(NOW()) AS ?now) {{ GRAPH <{BOOK}> {{ {writer} }} }}", 4)
     return [Holder(iri, seen, place, _idle(seen, now)) for iri, seen, place, now in rows]
 
 

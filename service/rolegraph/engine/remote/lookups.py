@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pyoxigraph as ox
 
-from rolegraph.engine.documents import Triple
+from rolegraph.engine.documents import Term, Triple
 from rolegraph.engine.remote import answers
 from rolegraph.engine.remote.forms import LOOKUP
 from rolegraph.engine.remote.wire import Connection, Parameters
@@ -21,17 +21,17 @@ class Lookups:
 
     def column(self, text: str, parameters: Parameters = ()) -> list[ox.NamedNode]:
         """Return the IRIs of a table of one column."""
-        return [term for (term,) in answers.solutions(self._wire.ask(text, LOOKUP, parameters)) if isinstance(term, ox.NamedNode)]
+        return [term for (term,) in self._rows(text, 1, parameters) if isinstance(term, ox.NamedNode)]
 
     def triples(self, text: str, parameters: Parameters = ()) -> Iterator[Triple]:
         """Yield the triples of a table of three columns."""
-        for subject, predicate, object_ in answers.solutions(self._wire.ask(text, LOOKUP, parameters)):
+        for subject, predicate, object_ in self._rows(text, 3, parameters):
             if isinstance(subject, ox.NamedNode | ox.BlankNode) and isinstance(predicate, ox.NamedNode) and object_ is not None:
                 yield subject, predicate, object_
 
-    def texts(self, text: str) -> list[tuple[str, ...]]:
-        """Return the rows of a table as plain texts, empty for what is unbound."""
-        rows = answers.solutions(self._wire.ask(text, LOOKUP))
+    def texts(self, text: str, width: int) -> list[tuple[str, ...]]:
+        """Return the rows of a table of so many columns as plain texts, empty for what is unbound."""
+        rows = self._rows(text, width)
         return [tuple(term.value if isinstance(term, ox.NamedNode | ox.Literal) else "" for term in row) for row in rows]
 
     def count(self, pattern: str, what: str, parameters: Parameters = ()) -> int:
@@ -40,7 +40,7 @@ class Lookups:
         :param what: for the error
         :raises StoreUnusable: where the endpoint does not tell
         """
-        counts = [term for (term,) in answers.solutions(self._wire.ask(f"SELECT (COUNT(*) AS ?n) {pattern}", LOOKUP, parameters))]
+        counts = [term for (term,) in self._rows(f"SELECT (COUNT(*) AS ?n) {pattern}", 1, parameters)]
         if len(counts) != 1 or not isinstance(counts[0], ox.Literal):
             raise StoreUnusable(f"the endpoint does not count the triples in {what}")
         return int(counts[0].value)
@@ -61,3 +61,9 @@ class Lookups:
         if got != expected:
             detail = f"the endpoint counts {expected} triples in {graph} and gave {got}: it was written meanwhile, or cuts its answers"
             raise StoreUnusable(detail)
+
+    def _rows(self, text: str, width: int, parameters: Parameters = ()) -> Iterator[tuple[Term | None, ...]]:
+        for row in answers.solutions(self._wire.ask(text, LOOKUP, parameters)):
+            if len(row) != width:
+                raise StoreUnusable(f"the endpoint answers with {len(row)} columns where {width} were asked for")
+            yield row
