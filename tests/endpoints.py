@@ -7,7 +7,7 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -104,7 +104,7 @@ def virtuoso(folder: Path, rows: int = 10_000) -> Iterator[Endpoint]:
         yield Endpoint(f"{address}/sparql", f"{address}/sparql-auth", f"{address}/sparql-graph-crud-auth", "digest", "dba", "dba")
 
 
-SERVERS: dict[str, Callable[[Path], object]] = {"oxigraph": oxigraph, "virtuoso": virtuoso}
+SERVERS: dict[str, Callable[[Path], AbstractContextManager[Endpoint]]] = {"oxigraph": oxigraph, "virtuoso": virtuoso}
 
 
 @dataclass

@@ -444,9 +444,9 @@ def test_an_endpoint_without_bookkeeping_is_read_as_it_is(remote: Peer) -> None:
 
 
 def test_searches_analyses_and_lists_are_the_same_where_answers_are_cut_early(graph: Rolegraph, tmp_path: Path) -> None:
-    """With 5,000 rows, the least that remote.md allows, the shipped data is cut nowhere; with fewer, our own writes could not be read back."""
+    """Filled at the usual limit of rows, since what is written is read back in larger pieces, and then read at a very low one."""
     with virtuoso(tmp_path, rows=10_000) as endpoint:
-        remote = Rolegraph.remote(endpoint)
+        Rolegraph.remote(endpoint)
     with virtuoso(tmp_path, rows=100) as endpoint:
         remote = Rolegraph(RemoteEngine(replace(endpoint, update_url=None, graph_store_url=None), terms.prefixes()))
         remote.engine._keeping.listed = lambda: list(graph.engine.graphs())  # type: ignore[attr-defined]  # more than are given at once

@@ -237,7 +237,8 @@ def test_what_can_be_split(text: str, variables: tuple[str, ...] | None) -> None
 
 def test_the_halves_of_a_look_up_answer_what_it_answers() -> None:
     engine = EmbeddedEngine()
-    lines = "".join(f"<{EX}{number}> <{EX}p> {number}, 'ü {number % 7}' . <{EX}{number}> <{EX}q> _:b{number % 3} .\n" for number in range(300))
+    one = "<{0}{1}> <{0}p> {1}, 'ü {2}' . <{0}{1}> <{0}q> _:b{2} .\n"
+    lines = "".join(one.format(EX, number, number % 7) for number in range(300))
     engine.write({EX + "a": lines.encode()})
     part = Part.of("SELECT ?s ?o ?none { ?s ?p ?o OPTIONAL { ?o ?p ?none } }")
     assert part
@@ -286,7 +287,7 @@ def test_a_slow_endpoint_ends_a_page_at_the_limit_of_time(peer: tuple[RemoteEngi
     said.delay = engine._endpoint.seconds * 0.6
     said.asked.clear()
     answer = client.get("/health", headers={"Cache-Control": "no-cache"})
-    assert (answer.status_code, answer.json["type"].rpartition("/")[2]) == (503, "time-limit-reached")
+    assert (answer.status_code, answer.get_json()["type"].rpartition("/")[2]) == (503, "time-limit-reached")
     assert len(said.asked) == 2
     said.delay = 0
     assert client.get("/health").status_code == 200
@@ -298,8 +299,8 @@ def test_an_endpoint_without_a_row_where_there_is_one_is_unusable(peer: tuple[Re
     for body in (said.body, b'{"head":{"vars":["number"]},"results":{"bindings":[{}]}}'):
         said.body = body
         answer = client.get("/health")
-        assert (answer.status_code, answer.json["type"].rpartition("/")[2]) == (503, "store-unusable")
-        assert "number" in answer.json["detail"]
+        assert (answer.status_code, answer.get_json()["type"].rpartition("/")[2]) == (503, "store-unusable")
+        assert "number" in answer.get_json()["detail"]
 
 
 def test_what_the_package_ships_is_not_asked_of_an_endpoint(peer: tuple[RemoteEngine, Said]) -> None:

@@ -28,7 +28,7 @@ FIRST = {EX + "c": f"<{EX}s> <{EX}p> 3, 5, 6 ."}
 @pytest.fixture(scope="module")
 def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Endpoint]]:
     with ExitStack() as stack:
-        yield {name: stack.enter_context(start(tmp_path_factory.mktemp(name))) for name, start in SERVERS.items()}  # type: ignore[attr-defined]
+        yield {name: stack.enter_context(start(tmp_path_factory.mktemp(name))) for name, start in SERVERS.items()}
 
 
 @pytest.fixture(params=list(SERVERS))
@@ -157,7 +157,8 @@ def test_a_second_writer_is_refused_while_the_first_writes(endpoint: Endpoint, m
     first, second = RemoteEngine(endpoint), RemoteEngine(endpoint)
     write(first, BEFORE)
     with first._keeping.writing():
-        with pytest.raises(StoreUnusable, match=r"another Rolegraph is writing .*process \d+, last seen") as caught, second._keeping.writing(0):
+        refusal = pytest.raises(StoreUnusable, match=r"another Rolegraph is writing .*process \d+, last seen")
+        with refusal as caught, second._keeping.writing(0):
             pass
         assert "later" in caught.value.members["expected"]
         assert "writer" in kinds(second)
@@ -169,7 +170,7 @@ def test_a_writer_that_slept_too_long_does_no_harm(endpoint: Endpoint, monkeypat
     first, second = RemoteEngine(endpoint), RemoteEngine(endpoint)
     write(first, BEFORE)
     original = Steps.insert
-    slept = []
+    slept: list[bool] = []
 
     def sleeping(steps: Any, graph: str, found: Any) -> None:
         if graph == UNION and not slept:

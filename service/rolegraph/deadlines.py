@@ -14,7 +14,8 @@ class _Limit(NamedTuple):
     each: float | None = None
 
 
-_limit: ContextVar[_Limit] = ContextVar("limit", default=_Limit())
+_NONE = _Limit()
+_limit: ContextVar[_Limit] = ContextVar("limit", default=_NONE)
 
 
 def begin() -> None:
@@ -24,7 +25,7 @@ def begin() -> None:
 
 def end() -> None:
     """Give each request its own time again."""
-    _limit.set(_Limit())
+    _limit.set(_NONE)
 
 
 @contextmanager

@@ -118,7 +118,9 @@ def validate(files: tuple[Path, ...], input_format: str | None, name: str, store
 
 
 @main.command()
-@click.option("--fix", is_flag=True, help="Rewrite files that are not laid out canonically; make the union of an endpoint agree with its graphs.")
+@click.option(
+    "--fix", is_flag=True, help="Rewrite files that are not laid out canonically; make the union of an endpoint agree with its graphs."
+)
 @endpoint_options
 def check(engine: str | None, *, fix: bool, **named: Any) -> None:
     """Audit the shipped ontology and data: layout, shapes, rules of hygiene. Exit code 1 where something is found.

@@ -128,7 +128,7 @@ class Keeping:
         remaining = frozenset[Triple]().union(*(change.remaining for change in changes))
         leaving = frozenset[Triple]().union(*(change.removed for change in changes)) - remaining
         gone = leaving - self._stated(leaving, set(listed).difference(change.graph for change in changes))
-        notes = {(_BOOK, WRITING if change.stays else REMOVING, ox.NamedNode(change.graph)) for change in changes}
+        notes: set[Triple] = {(_BOOK, WRITING if change.stays else REMOVING, ox.NamedNode(change.graph)) for change in changes}
         with self._telling([change.graph for change in changes], steps):
             steps.book((), notes)
             steps.remove(UNION, gone)

@@ -13,7 +13,7 @@ import time
 import uuid
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pyoxigraph as ox
 
@@ -23,7 +23,9 @@ from rolegraph.engine.remote.wire import Connection
 from rolegraph.errors import RolegraphError, StoreUnusable
 
 LASTS = 30.0  # seconds for which a writer that was seen by the endpoint goes on
-GONE = 60.0  # seconds, by the endpoint's clock, after which one that was not seen again is taken for gone; the rest is for what is under way
+GONE = (
+    60.0  # seconds, by the endpoint's clock, after which one that was not seen again is taken for gone; the rest is for what is under way
+)
 PATIENCE = 10.0  # seconds for which a write waits for another one
 PAUSE = 0.2
 
@@ -53,7 +55,7 @@ class Lease:
         self._ended = threading.Event()
         self._renewing: threading.Thread | None = None
 
-    def __enter__(self) -> "Lease":
+    def __enter__(self) -> Self:
         try:
             self._take()
         except RolegraphError:
@@ -67,7 +69,7 @@ class Lease:
         self._ended.set()
         if self._renewing:
             self._renewing.join()
-        for _ in range(2):
+        for _try in range(2):
             with suppress(RolegraphError):  # it runs out by itself
                 self._give_back()
                 break

@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> "Part | None":
-        """Return a whole look-up as a part, None where it cannot be split: no plain variable tells its rows apart, or their order counts."""
+        """Return a whole look-up as a part, None where it cannot be split: no plain variable tells its rows apart, or order counts."""
         start = len(match[0]) if (match := _PROLOGUE.match(text)) else 0
         header = _HEADER.match(text, start)
         if not header or _ORDERED.search(text[text.rfind("}") :]):
