@@ -38,7 +38,7 @@ def joined(graph: Rolegraph) -> tuple[bool, bool]:
         (BASE + "mappings", "", True),
         ("https://example.org/mappings", "", True),
     ],
-    ids=["pushed", "pushed with a credit line", "imported", "only named like an import", "shipped", "a vocabulary of ours", "another graph"],
+    ids=["pushed", "pushed with a credit line", "imported", "only named like an import", "shipped", "our vocabulary", "another graph"],
 )
 def test_matches_of_pushed_sources_join_nothing(graph_: str, said: str, *, believed: bool) -> None:
     graph = Rolegraph.open()

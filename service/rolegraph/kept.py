@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from rolegraph import deadlines
+
 AGE = 60.0  # seconds after which what was built of a graph that others may write unseen is built anew
 
 T = TypeVar("T")
@@ -34,7 +36,8 @@ class Kept(Generic[T]):
             found = self._found
             if not (found and self._lasts(found[0])):
                 began = time.monotonic()
-                found = self._found = (began, build())
+                with deadlines.apart():
+                    found = self._found = (began, build())
             return found[1]
 
     def _lasts(self, built: float) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
-from rolegraph.catalogue.cards import SKOS, Cards, english, listed
+from rolegraph.catalogue.cards import SKOS, Cards, counted, english, listed
 from rolegraph.catalogue.listing import Lists, Page, spoken
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.kept import Kept
@@ -169,8 +169,7 @@ class Catalogue:
 
     def count(self, kind: str) -> int:
         """Return how many things of a kind there are."""
-        rows = self._select(f"SELECT (COUNT(DISTINCT ?thing) AS ?things) {{ ?thing a <{KINDS[kind].type}> }}")
-        return int(rows[0]["things"].value)
+        return counted(self._select(f"SELECT (COUNT(DISTINCT ?thing) AS ?number) {{ ?thing a <{KINDS[kind].type}> }}"))
 
     def thing(self, iri: str) -> Thing:
         """Return a thing with its links and those that lead to it, each with the sources that state it.

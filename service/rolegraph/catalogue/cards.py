@@ -5,6 +5,7 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from rolegraph import terms
+from rolegraph.errors import StoreUnusable
 from rolegraph.kept import Kept
 from rolegraph.things import Row
 
@@ -32,6 +33,16 @@ def words(ask: Ask, text: str, pattern: str, thing: str) -> list[str]:
         if rows and "words" in rows[0]:
             return rows[0]["words"].value.split()
     return []
+
+
+def counted(rows: Sequence[Row]) -> int:
+    """Return the ``number`` of the one row that a query has which counts.
+
+    :raises StoreUnusable: where there is none: then the store gave no answer, which is no reason to say that there is nothing
+    """
+    if not rows or "number" not in rows[0]:
+        raise StoreUnusable("the store cannot be read: it answered without a number where things are counted")
+    return int(rows[0]["number"].value)
 
 
 def listed(iris: Iterable[str]) -> str:

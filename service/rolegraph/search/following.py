@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from rolegraph import deadlines
 from rolegraph.errors import StoreUnusable
 from rolegraph.kept import AGE
 from rolegraph.search import facts
@@ -137,7 +138,8 @@ class Search(Questions):
             index = self._index
             if index is None or not self._fits(index.stamp, revision):
                 began = time.monotonic()
-                index = self._index = self._in_line(self._index, graph)
+                with deadlines.apart():
+                    index = self._index = self._in_line(self._index, graph)
                 self._read = began
             return stack.enter_context(index.reading())
 

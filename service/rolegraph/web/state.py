@@ -3,6 +3,7 @@
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
+from rolegraph import deadlines
 from rolegraph.catalogue.cards import Cards
 from rolegraph.errors import TooLarge
 from rolegraph.registry import Rolegraph
@@ -21,6 +22,8 @@ _KEY = "rolegraph"
 def keep(app: Flask, graph: Rolegraph) -> None:
     """Attach a graph to an application."""
     app.extensions[_KEY] = graph
+    app.before_request(deadlines.begin)
+    app.teardown_request(lambda _: deadlines.end())
 
 
 def graph() -> Rolegraph:
