@@ -52,6 +52,10 @@ def workers(service: Any) -> list[int]:
     return [pid for pid in family(service.process.pid) if b"rolegraph.engine.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
+def workers_of(pid: int) -> list[int]:
+    return [one for one in family(pid)[1:] if b"rolegraph.engine.worker" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
 def memory(service: Any, field: str) -> int:
     """The MiB of all processes of a service."""
     texts = [Path(f"/proc/{pid}/status").read_text("ascii") for pid in family(service.process.pid)]
@@ -331,7 +335,7 @@ def test_a_full_disk_refuses_writes_and_nothing_else_until_there_is_room(start: 
                 assert answer.status_code == 503
                 assert answer.json()["detail"].startswith("nothing was written")
                 assert "No space left" in answer.json()["detail"]
-                assert str(disk) not in answer.text
+                assert str(tmp_path) not in answer.text
                 assert figure(service, count) == 100 + round_
                 assert httpx.get(f"{service.address}/graphs", params={"graph": EX + "g"}).text.count(EX) >= 100 + round_
         answer = put(service, headers, "g", 101 + round_)
@@ -383,6 +387,67 @@ def test_a_damaged_revision_is_said_plainly_with_what_to_do(free_port: Callable[
     assert {name: digest for name, digest in after.items() if "revisions" in name} == {
         name: digest for name, digest in before.items() if "revisions" in name
     }
+
+
+def test_damage_is_said_when_the_service_starts_and_it_goes_on_from_the_newest_whole_revision(
+    start: Serve, free_port: Callable[[], int], tmp_path: Path
+) -> None:
+    engine = StoredEngine(tmp_path)
+    for number in (100, 101):
+        engine.write({EX + "g": triples(number).encode()})
+    engine.close()
+    manifest = next(tmp_path.glob("revisions/2/MANIFEST-*"))
+    manifest.write_bytes(manifest.read_bytes()[: manifest.stat().st_size // 2])
+    said = refused(tmp_path, free_port)
+    assert f"revision 1 is whole: go back to it with: rolegraph revert 1 --store {tmp_path}; or restore a backup" in said
+    back = subprocess.run([sys.executable, "-m", "rolegraph", "revert", "1", "--store", str(tmp_path)], capture_output=True, check=False)
+    assert (back.returncode, back.stderr) == (0, b"")
+    service = start(tmp_path, "--empty")
+    assert figure(service, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }") == 100
+    answer = httpx.get(f"{service.address}/role.json", params={"revision": 2})
+    assert (answer.status_code, answer.json()["detail"]) == (503, "revision 2 is damaged")
+    assert service.stop()[0] == 0
+
+
+def test_a_service_whose_serving_process_ends_looks_at_its_store_anew(start: Serve, tmp_path: Path) -> None:
+    service = start(tmp_path, "--query-workers", "1")
+    current = max(tmp_path.glob("revisions/*/CURRENT"), key=lambda path: int(path.parent.name))
+    serving = next(pid for pid in family(service.process.pid) if pid != service.process.pid and workers_of(pid))
+    current.write_bytes(b"")
+    os.kill(serving, signal.SIGKILL)
+    _, errors = service.process.communicate(timeout=60)
+    assert service.process.returncode == 2
+    assert errors.count("Error: ") == errors.count("\n") == 1
+    assert "damaged" in errors
+
+
+@pytest.mark.parametrize("most", [256, 400])
+def test_too_few_descriptors_refuse_past_revisions_and_nothing_runs_away(start: Serve, tmp_path: Path, most: int) -> None:
+    engine = StoredEngine(tmp_path)
+    for number in range(1, 13):
+        engine.write({EX + "g": triples(number).encode()})
+    engine.close()
+    service = start(tmp_path, "--empty", "--query-workers", "1", within=("sh", "-c", f'ulimit -n {most} && exec "$@"', "sh"))
+    before = memory(service, "VmRSS")
+    found: list[tuple[int, str]] = []
+
+    def read(first: int) -> None:
+        with httpx.Client(timeout=60) as client:
+            for number in range(20):
+                parameters = {"revision": (first + number) % 12, "format": "json"}
+                answer = client.get(f"{service.address}/role", params=parameters)
+                found.append((answer.status_code, "" if answer.status_code == 200 else answer.json()["detail"]))
+
+    for thread in together(*(partial(read, each) for each in range(12))):
+        thread.join()
+    assert len(found) == 240
+    refusal = f"too many files are open to open another revision: {most} are allowed (ulimit -n)"
+    assert set(found) <= {(200, ""), (503, refusal)}
+    assert httpx.get(f"{service.address}/role.json").status_code == 200
+    assert memory(service, "VmRSS") - before < 200
+    code, _, errors = service.stop()
+    assert code == 0
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize("pattern", ["graph/CURRENT", "graph/MANIFEST-*", "graph/*.sst"])

@@ -11,7 +11,7 @@ HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 
 LAYERS = (
     {"errors", "fingerprints", "locks", "resources"},
-    {"terms", "formats"},
+    {"terms", "formats", "deadlines"},
     {"findings", "kept", "matches", "things", "wellformed"},
     {
         *("audit", "catalogue", "comparison", "description", "engine", "entries", "importers", "jsonld", "library", "queries", "shapes"),
@@ -27,8 +27,8 @@ BESIDE = {"layout": 2}
 OWNERS = {
     "pyoxigraph": {
         "entries.py",
-        *(f"engine/{name}.py" for name in ("documents", "embedded", "reading", "skolems", "stored", "writing")),
-        *(f"engine/remote/{name}.py" for name in ("answers", "keeping", "literals")),
+        *(f"engine/{name}.py" for name in ("documents", "embedded", "opening", "reading", "skolems", "stored", "writing")),
+        *(f"engine/remote/{name}.py" for name in ("answers", "auditing", "keeping", "leases", "literals", "lookups", "names", "steps")),
     },
     "SPARQLWrapper": {"engine/remote/wire.py"},
     "pyld": {"jsonld.py"},

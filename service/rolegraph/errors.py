@@ -25,15 +25,19 @@ from typing import Any
 
 
 class RolegraphError(Exception):
-    """Something that the caller can understand and mend; ``detail`` says what was wrong and what is accepted."""
+    """Something that the caller can understand and mend; ``detail`` says what was wrong and what is accepted.
+
+    ``told`` says as much of it as the clients of a service may know, where that is less.
+    """
 
     status = 500
     exit_code = 2
     title = "Something went wrong"
 
-    def __init__(self, detail: str, **members: Any) -> None:
+    def __init__(self, detail: str, *, told: str = "", **members: Any) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.told = told or detail
         self.members = {name: value for name, value in members.items() if value not in (None, (), [])}
 
     @classmethod
@@ -162,17 +166,10 @@ class MemoryLimitReached(RolegraphError):
 
 
 class StoreUnusable(RolegraphError):
-    """A store that cannot be opened, read or written.
-
-    ``detail`` is for its operator; ``told`` says as much as clients of a service may know, where that is less.
-    """
+    """A store that cannot be opened, read or written."""
 
     status = 503
     title = "Store unusable"
-
-    def __init__(self, detail: str, *, told: str = "", **members: Any) -> None:
-        super().__init__(detail, **members)
-        self.told = told or detail
 
 
 def every() -> list[type[RolegraphError]]:

@@ -47,7 +47,9 @@ class LimitedEngine:
         return self._engine.revisions()
 
     def at(self, revision: int) -> "LimitedEngine":
-        return self if revision == self.revision else LimitedEngine(self._engine, self._pool, self._engine.at(revision), self._jobs)
+        if self._past and revision == self.revision:
+            return self
+        return LimitedEngine(self._engine, self._pool, self._engine.at(revision), self._jobs)
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
         offered, refused = _offered(choose)

@@ -13,6 +13,7 @@ from rolegraph.engine import Choose, Gone, waiting
 from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
+from rolegraph.engine.watching import watch
 from rolegraph.errors import NotAcceptable, RolegraphError, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
@@ -24,6 +25,8 @@ _POSITION = re.compile(r"error at (\d+):(\d+): ")
 _PROLOGUE = re.compile(r"(?:\s+|#[^\n]*(?:\n|$)|BASE\s*<[^>]*>|PREFIX\s+[^\s:]*:\s*<[^>]*>)*", re.IGNORECASE)
 _UPDATE = re.compile(r"(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE)
 _MANY_EXPECTED = 12
+# how RocksDB names its faults; what else goes wrong in a query is due to the query
+_FAULT = re.compile(r"(?:Corruption|IO error|Invalid argument|Not found|Operation \w+|Resource busy|Shutdown in progress): ?")
 _UNKNOWN_FUNCTION = re.compile(r"^The custom function <(.*)> is not supported$")
 
 Functions = dict[ox.NamedNode, Callable[..., Any]]
@@ -51,22 +54,32 @@ class Reader:
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows; see :class:`~rolegraph.engine.Engine`."""
         self._reach.check_query(text)
-        with query_errors(text):
+        with query_errors(text), watch.over() as look:
             solutions = self._store.query(text, base_iri=BASE)
             if not isinstance(solutions, ox.QuerySolutions):
                 raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
             names = [variable.value for variable in solutions.variables]
             return [
                 {name: value(term) for name, term in zip(names, solution, strict=True) if term is not None}
-                for solution in solutions
+                for solution in look.stepping(solutions)
             ]
 
     def graphs(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
-        return sorted(graph.value for graph in self._store.named_graphs())
+        with reading_errors():
+            return sorted(graph.value for graph in self._store.named_graphs())
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one graph; see :class:`~rolegraph.engine.Engine`."""
+        with reading_errors():
+            return self._dump(format_, graph)
+
+    def of(self, graph: ox.NamedNode) -> set[Triple]:
+        """Return the triples of a named graph."""
+        with reading_errors():
+            return set(of(self._store, graph))
+
+    def _dump(self, format_: Format, graph: str | None) -> Answer:
         if graph is not None:
             return self._graph(ox.NamedNode(graph), format_)
         named = (quad for quad in self._store if not isinstance(quad.graph_name, ox.DefaultGraph))
@@ -80,10 +93,6 @@ class Reader:
             return self._serialized(chain(few, triples), format_)
         prefixes = dict(self._prefixes)
         return spooled(format_, lambda file: self._store.dump(file, RDF[format_.name], from_graph=graph, prefixes=prefixes))
-
-    def of(self, graph: ox.NamedNode) -> set[Triple]:
-        """Return the triples of a named graph."""
-        return set(of(self._store, graph))
 
     def _asked(self, text: str, dataset: Dataset | None) -> tuple[ox.Store, dict[str, Any]]:
         """Return the store to ask and the graphs to ask in it.
@@ -144,9 +153,11 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     except OSError as error:
         with suppress(OSError):  # what could not be written cannot be at the end either
             file.close()
-        if error.errno is None:  # of the serialiser, not of the system
+        if "does not support" in str(error):  # of the serialiser
             raise NotAcceptable(f"this answer cannot be given as {format_.media}: {error}", expected="another format") from error
-        raise StoreUnusable(f"the answer could not be written to a temporary file: {error}") from error
+        if error.errno is None:  # of the engine, which reads what is written here
+            raise
+        raise StoreUnusable(f"the answer could not be written to a temporary file: {error.strerror}") from error
     except BaseException:
         file.close()
         raise
@@ -185,6 +196,17 @@ def tolerant(run: Callable[[Functions], T]) -> T:
 
 
 @contextmanager
+def reading_errors() -> Iterator[None]:
+    """Turn the engine's errors of reading into ours; what they tell of files is for the log only."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _FAULT.match(str(error)):
+            raise
+        raise _unreadable(str(error)) from error
+
+
+@contextmanager
 def query_errors(text: str, *, what: str = "query") -> Iterator[None]:
     """Turn the engine's errors about a query or an update into ours: with line and column, and in words for people."""
     try:
@@ -197,8 +219,16 @@ def query_errors(text: str, *, what: str = "query") -> Iterator[None]:
         line, column = (int(position[1]), int(position[2])) if position else (None, None)
         message = _explain(_POSITION.sub("", message), text, what)
         raise UnreadableInput(f"the {what} does not parse: {message}", line=line, column=column) from error
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, OSError) as error:
+        if isinstance(error, OSError) or _FAULT.match(str(error)):
+            raise _unreadable(str(error)) from error
         raise UnreadableInput(f"the {what} cannot be answered: {error}") from error
+
+
+def _unreadable(text: str) -> StoreUnusable:
+    if "Too many open files" in text:
+        return StoreUnusable("the store could not be read: too many files are open", expected="the same, a little later")
+    return StoreUnusable(f"the store could not be read: {text}", told="the store could not be read: it may be damaged")
 
 
 def _explain(message: str, text: str, what: str) -> str:

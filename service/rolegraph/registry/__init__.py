@@ -1,15 +1,13 @@
 """The façade: everything that the command line and the web do goes through one object."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rolegraph import audit, catalogue, description, jsonld, terms
 from rolegraph.audit import Problem
-from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
-from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, Guard, Keep, Receipt, unguarded, waiting
+from rolegraph.engine import TURTLE, Choose, Document, Gone, Guard, Keep, Receipt, unguarded, waiting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
@@ -19,40 +17,19 @@ from rolegraph.formats import Format
 from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
-from rolegraph.queries import Library, Parameter
+from rolegraph.queries import Parameter
 from rolegraph.registry import about, entering, exporting, imports, opening
-from rolegraph.registry.comparing import Comparer
 from rolegraph.registry.entering import Check, Condition, Entered, always
-from rolegraph.registry.naming import Naming
 from rolegraph.registry.opening import Opened
-from rolegraph.search import Search
-from rolegraph.shapes import Shapes
+from rolegraph.registry.pinning import Pinning
 from rolegraph.things import Answer, Dataset, Row, Thing
-from rolegraph.tokens import Tokens
 
 if TYPE_CHECKING:
-    from rolegraph.analysis import Analysis
     from rolegraph.analysis.profiles import Profile
 
 
-class Rolegraph:
+class Rolegraph(Pinning):
     """The knowledge graph of job roles over one engine."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        queries: Library | None = None,
-        tokens: Tokens | None = None,
-        search: Search | None = None,
-        folder: Path | None = None,
-    ) -> None:
-        self.engine = engine
-        self.search = search or Search(engine)
-        self._folder = folder
-        self.tokens = tokens
-        self.queries = queries or Library()
-        self.catalogue = Catalogue(engine, self.search.nearest, self.search.named)
-        self._comparer = Comparer(engine, self.catalogue, self.queries.get("proficiency"))
 
     @classmethod
     def open(
@@ -87,40 +64,6 @@ class Rolegraph:
     @classmethod
     def _of(cls, opened: Opened) -> "Rolegraph":
         return cls(opened.engine, tokens=opened.tokens, search=opened.search, folder=opened.folder)
-
-    def at(self, revision: int) -> "Rolegraph":
-        """Return the graph as it was at a revision, for reading.
-
-        :raises NotFound: for one that is not kept
-        """
-        if revision == self.engine.revision:
-            return self
-        return Rolegraph(self.engine.at(revision), self.queries, search=self.search.past())
-
-    @cached_property
-    def shapes(self) -> Shapes:
-        """The shapes, loaded when they are first needed."""
-        return entering.shapes()
-
-    @cached_property
-    def analysis(self) -> "Analysis":
-        """The analyses of the newest revision. The libraries that they need are loaded when they are first asked for."""
-        from rolegraph.analysis import Analysis
-
-        return Analysis(self.engine, self._folder, Naming(self.search))
-
-    def refresh(self) -> None:
-        """Bring what is built of the graph in line with it: the index of labels, and what the analyses read.
-
-        Whoever ends after a write does it, since only they know which graphs were written: the next to open the store would read all.
-        """
-        self.search.refresh()
-        self.analysis.refresh()
-
-    def close(self) -> None:
-        """Release the store."""
-        self.search.close()
-        self.engine.close()
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
         """Answer a SPARQL query; see :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
@@ -227,7 +170,7 @@ class Rolegraph:
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        return self._comparer.compare(iris)
+        return self.comparer.compare(iris)
 
     def graph(self, iri: str, format_: Format) -> Answer:
         """Return the triples about a thing, and the labels of what it links to, in a graph format.

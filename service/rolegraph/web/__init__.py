@@ -31,7 +31,7 @@ from rolegraph.web.remembering import RECALL, Remembering
 
 def create_app(graph: Rolegraph) -> Flask:
     """Make the application that serves one graph."""
-    app = Flask(__name__)
+    app = state.Application(__name__)
     app.config.update(MAX_CONTENT_LENGTH=state.BODY_LIMIT, MAX_FORM_MEMORY_SIZE=state.BODY_LIMIT)
     app.url_map.strict_slashes = False
     compressing = Compressing(Remembering(Suffixes(app.wsgi_app), graph))

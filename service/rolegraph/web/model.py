@@ -4,7 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, g, render_template
 
 from rolegraph import __version__, entries, jsonld, resources, terms
 from rolegraph.formats import Format, named
@@ -27,7 +27,8 @@ def ontology() -> Response:
     format_ = negotiation.choose(*_OFFERED)
     negotiation.known(format_)
     if format_ != HTML:
-        return negotiation.respond(graph().export(format_, ONTOLOGY), format_)
+        return negotiation.respond(documentation.modelled(graph()).export(format_, ONTOLOGY), format_)
+    g.cards = documentation.modelled(graph()).catalogue.cards
     documented = documentation.ontology(graph(), documentation.rules())
     page = render_template("ontology.html", **documented, alternates=negotiation.alternates(_OFFERED))
     return negotiation.respond(page, HTML)
@@ -40,6 +41,7 @@ def shapes() -> Response:
     negotiation.known(format_)
     if format_ != HTML:
         return negotiation.respond(_shapes(format_), format_)
+    g.cards = documentation.modelled(graph()).catalogue.cards
     page = render_template("shapes.html", shapes=documentation.rules(), alternates=negotiation.alternates(_OFFERED))
     return negotiation.respond(page, HTML)
 

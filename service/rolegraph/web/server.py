@@ -18,6 +18,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from rolegraph import __version__
+from rolegraph.engine import descriptors
+from rolegraph.engine.watching import watch
 from rolegraph.engine.worker import end_with_parent
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.registry import Rolegraph
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 LINE_LIMIT = 512 * 1024
 PATIENCE = 30
+CONNECTIONS = 1024
 _LOOK = 0.01  # seconds between two looks at whether the port listens
 _STARTING = "rolegraph.starting"
 
@@ -59,6 +62,7 @@ def run(plan: Plan) -> int:
     :raises BadParameter: where nothing can listen at the address
     """
     address = _free(plan.host, plan.port)
+    descriptors.raise_limit()  # for the processes that are started, too
     unusable = multiprocessing.Event()
     server = Granian(
         "rolegraph.web",
@@ -68,6 +72,7 @@ def run(plan: Plan) -> int:
         http=HTTPModes.http1,  # of HTTP/2 it takes an upload that is called off for one that is complete
         websockets=False,
         workers=1,
+        backpressure=min(CONNECTIONS, (descriptors.limit() or CONNECTIONS * 4) // 4),  # the store and its workers need files, too
         http1_settings=HTTP1Settings(max_buffer_size=LINE_LIMIT),
         log_level=LogLevels.critical,
         workers_kill_timeout=PATIENCE,
@@ -86,6 +91,7 @@ def _load(plan: Plan, address: str, unusable: Event) -> Bridge:
 
     if unusable.is_set():
         sys.exit(2)  # the server tries once more before it gives up
+    watch.start()  # the server starts another one in place of this
     end_with_parent()  # one that is killed leaves this process behind, and with it the store in use
     logs.start(plan.level, access=plan.access)
     try:
