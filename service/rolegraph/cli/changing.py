@@ -32,7 +32,7 @@ def add(source: str, file: Path, input_format: str | None, store: Path, *, repla
     """
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     graph = Rolegraph.open(store)
-    report = graph.enter(iri_of(source), body, written_in(file, input_format), "none" if replace else "others")
+    report = graph.enter(iri_of(source), body, written_in(file, input_format), "none" if replace else "others").report
     graph.refresh()
     click.echo(report.text())
     click.echo(f"{terms.shorten(iri_of(source))} is in the store in {store}, as revision {graph.engine.revision}")

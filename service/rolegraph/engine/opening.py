@@ -5,7 +5,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph.engine.embedded import Settings, Snapshot
-from rolegraph.engine.revisions import Retention, Revisions
+from rolegraph.engine.revisions import Retention, Revisions, sync
 from rolegraph.errors import NotFound, StoreUnusable
 
 RESTORE = "restore a backup with: rolegraph restore FILE --store ANOTHER-FOLDER"
@@ -69,6 +69,25 @@ def revert(folder: Path, number: int) -> int:
     except (OSError, RuntimeError) as error:
         raise StoreUnusable(meaning(folder, error)) from error
     return fresh
+
+
+def check_kind(folder: Path, store: ox.Store, *, union: bool) -> None:
+    """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""
+    marker = folder / "default-graph"
+    kind = "union" if union else "own"
+    found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(store) else kind
+    if found not in ("union", "own"):
+        detail = f"{marker} is damaged: it must hold the word that --default-graph was at the first start, union (the default) or own"
+        raise StoreUnusable(detail)
+    if found != kind:
+        detail = f"the store in {folder} was made with --default-graph {found}: start it so, or name another folder with --store"
+        raise StoreUnusable(detail)
+    if not marker.exists():
+        fresh = marker.with_suffix(".new")
+        fresh.write_text(kind + "\n", encoding="utf-8")
+        sync(fresh)
+        fresh.rename(marker)
+        sync(folder)
 
 
 def _held(path: Path) -> ox.Store | None:

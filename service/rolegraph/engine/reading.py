@@ -10,11 +10,11 @@ from typing import IO, Any, TypeVar, cast
 import pyoxigraph as ox
 
 from rolegraph.engine import Choose, Gone, waiting
-from rolegraph.engine.documents import RDF, RESULTS, Triple, value
+from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.watching import watch
-from rolegraph.errors import RolegraphError, StoreUnusable, UnreadableInput
+from rolegraph.errors import NotAcceptable, RolegraphError, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Answer, Dataset, Row
@@ -87,9 +87,10 @@ class Reader:
 
     def _graph(self, graph: ox.NamedNode, format_: Format) -> Answer:
         """Serialise a graph: the triples of a small one in order, those of a large one as the engine has them, which is much quicker."""
-        few = [quad.triple for quad in islice(self._store.quads_for_pattern(None, None, None, graph), SORTED)]
-        if len(few) < SORTED:
-            return self._serialized(few, format_)
+        triples = (quad.triple for quad in self._store.quads_for_pattern(None, None, None, graph))
+        few = list(islice(triples, SORTED))
+        if len(few) < SORTED or format_.name == "rdfxml":  # whose properties are looked at
+            return self._serialized(chain(few, triples), format_)
         prefixes = dict(self._prefixes)
         return spooled(format_, lambda file: self._store.dump(file, RDF[format_.name], from_graph=graph, prefixes=prefixes))
 
@@ -129,7 +130,7 @@ class Reader:
         else:
             used = dict(self._prefixes)
         everything = cast("Iterable[ox.Quad]", chain(first, rest))  # or triples: all of one kind
-        return spooled(format_, lambda file: ox.serialize(everything, file, RDF[format_.name], prefixes=used))
+        return spooled(format_, lambda file: ox.serialize(writable(everything, format_), file, RDF[format_.name], prefixes=used))
 
 
 def of(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[Triple]:
@@ -142,7 +143,7 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     """Return as an answer what a function writes into a file: in memory where it is short."""
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever reads the answer closes it
     try:
-        write(file)
+        write(cast("IO[bytes]", _Returns(file)) if format_.name in ("rdfxml", "xml") else file)
         if file.tell() > IN_MEMORY:
             file.flush()  # the last bytes may be those that find no room
             return Answer(format_, file)
@@ -152,9 +153,30 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     except OSError as error:
         with suppress(OSError):  # what could not be written cannot be at the end either
             file.close()
-        if error.errno is None:  # of the engine, which reads what is written here
+        if error.errno is None and _FAULT.match(str(error)):  # of the engine, which reads what is written here
             raise
+        if error.errno is None:  # of the serialiser, not of the system
+            raise NotAcceptable(f"this answer cannot be given as {format_.media}: {error}", expected="another format") from error
         raise StoreUnusable(f"the answer could not be written to a temporary file: {error.strerror}") from error
+    except BaseException:
+        file.close()
+        raise
+
+
+class _Returns:
+    """A file of XML, in which the engine leaves carriage returns of texts as they are, which readers then take for line feeds."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, piece: bytes) -> int:
+        """Write a piece, its carriage returns as references."""
+        self._file.write(piece.replace(b"\r", b"&#13;"))
+        return len(piece)
+
+    def flush(self) -> None:
+        """Write out what is held back."""
+        self._file.flush()
 
 
 def tolerant(run: Callable[[Functions], T]) -> T:

@@ -10,11 +10,29 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph.engine import TURTLE, Changes, Check, Choose, Gone, Job, Keep, R, descriptors, opening, unchecked, waiting, writing
+from rolegraph.engine import (
+    TURTLE,
+    Changes,
+    Check,
+    Choose,
+    Gone,
+    Guard,
+    Job,
+    Keep,
+    R,
+    Receipt,
+    descriptors,
+    opening,
+    unchecked,
+    unguarded,
+    waiting,
+    writing,
+)
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.past import Past
 from rolegraph.engine.reading import Reader
-from rolegraph.engine.revisions import Lease, Revision, Revisions, sync
+from rolegraph.engine.revisions import Lease, Revision, Revisions
+from rolegraph.engine.validators import Validators
 from rolegraph.engine.watching import GROWTH, watch
 from rolegraph.engine.written import Written, Wrote
 from rolegraph.errors import RolegraphError, StoreUnusable
@@ -42,12 +60,13 @@ class StoredEngine:
             folder.mkdir(parents=True, exist_ok=True)
             self._revisions = Revisions(folder / "revisions", settings.retention)
             self._store: ox.Store | None = self._open()
-            self._check_kind(self._store)
+            opening.check_kind(folder, self._store, union=settings.union)
             if self._revisions.newest is None:
                 # new, or written before there were revisions, or these were removed: what there is is the first one
                 self._publish(self._store, 1 if len(self._store) else 0)
             self._newest = self._snapshot(self._revisions.newest or 0)
             self._written = Written(self.revision)
+            self._validators = Validators(folder, self.revision)
             self._revisions.clean()
         except (OSError, RuntimeError) as error:  # the engine's word for damage is the latter
             raise StoreUnusable(opening.meaning(folder, error)) from error
@@ -70,6 +89,10 @@ class StoredEngine:
     def written(self, since: int) -> Wrote:
         """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
+
+    def validator(self, graph: str) -> str:
+        """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
+        return self._validators.of(graph)
 
     def revisions(self) -> Sequence[Revision]:
         """Return the revisions that are kept, newest first."""
@@ -110,19 +133,19 @@ class StoredEngine:
         """Run a job on the newest revision, here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self._newest)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
         read = writing.read(changes, format_, union=self.union, keep=keep)
-        self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep))
+        return self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep), changes, guard)
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
 
         def change(store: ox.Store) -> Wrote:
             with watch.over(math.inf, 4 * GROWTH):  # as long as it takes, but not for ever
                 return writing.update(store, text, dataset, self.settings.reach, union=self.union)
 
-        self._commit(change)
+        return self._commit(change, (), guard)
 
     def load(self, files: Mapping[str, Iterable[Path]], format_: Format = TURTLE, check: Check = unchecked) -> None:
         """Make graphs hold what is in files as one write: for graphs that do not fit into memory.
@@ -151,29 +174,37 @@ class StoredEngine:
             self._past.keep(())
             del self._newest
 
-    def _commit(self, change: Callable[[ox.Store], Wrote], *, large: bool = False) -> None:
+    def _commit(
+        self, change: Callable[[ox.Store], Wrote], about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False
+    ) -> Receipt:
         """Make a change and publish it.
 
+        :param about: the graphs whose validators are wanted
         :param large: an error about what was sent, too, may leave a part of it behind; else such an error comes before any change
         """
         with self._writing:
+            guard()
             store = self._writable()
             changed = large
             try:
                 wrote = change(store)
                 if wrote is None or wrote:
                     changed = True
+                    self._validators.note(self.revision + 1, wrote)
                     self._written.note(self.revision + 1, wrote)
                     self._newest = self._publish(store, self.revision + 1)
+                    self._validators.settle()
             except BaseException as error:
-                if isinstance(error, RolegraphError) and not changed:
+                if isinstance(error, RolegraphError) and not changed and not isinstance(error, writing.TakenBack):
                     raise
                 del store
                 self._let_go(error)
                 if isinstance(error, OSError | RuntimeError | StoreUnusable):
                     raise self._unwritten(error) from error
                 raise
+            receipt = self._validators.receipt(self.revision, about)
         self._past.keep(self._revisions.kept())
+        return receipt
 
     def _writable(self) -> ox.Store:
         """Return the store; after a failed write, and where its journal has grown long, it is first made anew of the newest revision.
@@ -263,23 +294,3 @@ class StoredEngine:
         shown = text.replace(f"{self._folder}/", "").replace(str(self._folder), "FOLDER")  # where the store lies is for its operator only
         detail, told = (f"nothing was written: {words}; the store is as it was before" for words in (text, shown))
         return StoreUnusable(detail, told=told)
-
-    def _check_kind(self, store: ox.Store) -> None:
-        """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""
-        marker = self._folder / "default-graph"
-        kind = "union" if self.union else "own"
-        found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(store) else kind
-        if found not in ("union", "own"):
-            detail = (
-                f"{marker} is damaged: it must hold the word that --default-graph was at the first start, union (the default) or own"
-            )
-            raise StoreUnusable(detail)
-        if found != kind:
-            detail = f"the store in {self._folder} was made with --default-graph {found}: start it so, or name another folder with --store"
-            raise StoreUnusable(detail)
-        if not marker.exists():
-            fresh = marker.with_suffix(".new")
-            fresh.write_text(kind + "\n", encoding="utf-8")
-            sync(fresh)
-            fresh.rename(marker)
-            sync(self._folder)

@@ -4,25 +4,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rdflib import RDF, URIRef
-
-from rolegraph import audit, catalogue, description, entries, jsonld, terms
+from rolegraph import audit, catalogue, description, jsonld, terms
 from rolegraph.audit import Problem
 from rolegraph.comparison import Comparison
-from rolegraph.engine import TURTLE, Choose, Document, Gone, Keep, waiting
+from rolegraph.engine import TURTLE, Choose, Document, Gone, Guard, Keep, Receipt, unguarded, waiting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.errors import BadParameter, NotConforming, NotFound
-from rolegraph.formats import Format, holding, named
+from rolegraph.errors import BadParameter, NotFound
+from rolegraph.findings import Report
+from rolegraph.formats import Format
 from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
 from rolegraph.queries import Parameter
-from rolegraph.registry import about, exporting, imports, opening
+from rolegraph.registry import about, entering, exporting, imports, opening
+from rolegraph.registry.entering import Check, Condition, Entered, always
 from rolegraph.registry.opening import Opened
 from rolegraph.registry.pinning import Pinning
-from rolegraph.shapes import Report
 from rolegraph.things import Answer, Dataset, Row, Thing
 
 if TYPE_CHECKING:
@@ -70,36 +69,33 @@ class Rolegraph(Pinning):
         """Answer a SPARQL query; see :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
         return self.engine.query(text, choose, dataset, gone)
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """Run a SPARQL update; see :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
-        self.engine.update(text, dataset)
+        return self.engine.update(text, dataset, guard)
 
-    def store(self, graph: str | None, document: Document, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def store(
+        self, graph: str | None, document: Document, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded
+    ) -> Receipt:
         """Make a graph hold the triples of a document or of several ones, and what of its own is kept, or none and be gone.
 
         :param graph: its IRI; None is the default graph
+        :param guard: see :data:`~rolegraph.engine.Guard`
         :raises UnreadableInput: for a document that does not parse
         """
-        self.engine.write({graph: document}, format_, keep=keep)
+        return self.engine.write({graph: document}, format_, keep=keep, guard=guard)
 
-    def enter(self, source: str, body: bytes, format_: Format, keep: Keep = "none") -> Report:
-        """Write an entry to the graph of a source if it meets the shapes, and return the report, which may still hold advice.
+    def enter(
+        self, source: str, body: bytes, format_: Format, keep: Keep = "none", *, condition: Condition = always, gone: Gone = waiting
+    ) -> Entered:
+        """Write an entry to the graph of a source if it meets the shapes; the report that is returned may still hold advice.
 
         :param source: the IRI of the source, which the entry, or what is kept of the graph, has to describe
         :param keep: ``none`` replaces what the source states, ``others`` only what it states of the things in the entry
+        :param condition: looks at the validator of the graph, and raises where the write is not wanted
         :raises UnreadableInput: for an entry that does not parse
         :raises NotConforming: for one that breaks the shapes; then nothing is written
         """
-        entry = entries.read(body, format_, base=source)
-        report = self.shapes.check(entry, about.known(self.catalogue, entry))
-        if not report.conforms:
-            raise NotConforming(f"nothing was stored: {report.counts['Violation']} violations", report=report.as_dict())
-        described = (URIRef(source), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
-        if not described and (keep == "none" or source not in self.engine.graphs()):
-            expected = f'<{source}> a rg:Source ; dct:title "…"@en .'
-            raise NotConforming("nothing was stored: the entry does not say what its source is", expected=expected)
-        self.engine.write({source: entry.serialize(format="nt", encoding="utf-8")}, named("ntriples", holding("graph")), keep=keep)
-        return report
+        return entering.enter(self.engine, Check(body, format_, source, keep), condition, gone)
 
     def profile(self, body: bytes, format_: Format) -> "Profile":
         """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
@@ -107,14 +103,12 @@ class Rolegraph(Pinning):
 
         return self.engine.work(Reading(body, format_))
 
-    def withdraw(self, source: str) -> None:
+    def withdraw(self, source: str, condition: Condition = always) -> Receipt:
         """Remove the graph of a source.
 
         :raises NotFound: for one that is not there
         """
-        if source not in self.engine.graphs():
-            raise NotFound(f"there is no graph {source}")
-        self.engine.write({source: None})
+        return entering.withdraw(self.engine, source, condition)
 
     def take_in(self, importer: Importer, download: Download, report: Log, output: Path | None = None, **wanted: Any) -> Imported:
         """Import what a publisher offers for download as the graph of one source, in place of what that graph held.
@@ -203,13 +197,13 @@ class Rolegraph(Pinning):
         """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""
         return self.engine.rows(self.queries.get("salaries").bind({"role": roles})) if roles else []
 
-    def validate(self, body: bytes, format_: Format) -> Report:
+    def validate(self, body: bytes, format_: Format, source: str | None = None, keep: Keep = "none", gone: Gone = waiting) -> Report:
         """Check an entry against the shapes, with what the graph knows of the things that it points to. Stores nothing.
 
+        :param source: the IRI of the source that the entry is to be written to, as :meth:`enter` does; None for an entry of no source
         :raises UnreadableInput: for an entry that does not parse
         """
-        entry = entries.read(body, format_)
-        return self.shapes.check(entry, about.known(self.catalogue, entry))
+        return self.engine.work(Check(body, format_, source, keep), gone).report
 
     def export(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one of them.
@@ -231,7 +225,7 @@ class Rolegraph(Pinning):
         for path in audit.data_files():
             found += audit.untidy(path, fix=fix)
             entry = audit.read(path)
-            report = self.shapes.check(entry, about.known(self.catalogue, entry))
+            report = self.shapes.check(entry, about.surroundings(self.engine.rows, entry).context)
             found += [Problem(finding.shape, finding.focus, finding.message) for finding in report.findings]
         for rule in audit.rules():
             found += audit.problems(rule, self.engine.rows(rule.text))

@@ -21,8 +21,9 @@ from werkzeug.wrappers import Response
 
 from rolegraph import __version__
 from rolegraph.registry import Rolegraph
+from rolegraph.web import conditions
 from rolegraph.web.bodies import FAILURE
-from rolegraph.web.headers import ALWAYS, TAG, VARY
+from rolegraph.web.headers import ALWAYS, TAG, TAGGED, VARY
 from rolegraph.web.wsgi import ask, whole
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Remembering:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer from memory, with 304, or through the application."""
+        environ[TAGGED] = self._graph.engine.revision
         tag = self.tag(environ)
         if tag is None:
             return self._app(environ, start_response)
@@ -124,11 +126,11 @@ class Remembering:
             return None
         if _VOLATILE.search(unquote_plus(environ.get("QUERY_STRING", ""))):
             return None
-        revision = self._graph.engine.revision
-        if revision is None:
+        version = conditions.version(environ, self._graph.engine)
+        if version is None:
             return None
         depends = repr([__version__, *(environ.get(name, "") for name in _DEPENDS)])
-        return f"{revision}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
+        return f"{version}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
 
 
 def _unchanged(tag: str) -> Copy:

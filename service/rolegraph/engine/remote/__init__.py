@@ -1,19 +1,20 @@
 """The engine over a SPARQL 1.1 endpoint: the union as a set on any server, answers as from the embedded engine."""
 
+import hashlib
 import re
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, Job, Keep, R, documents, waiting
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, Guard, Job, Keep, R, Receipt, documents, unguarded, waiting
 from rolegraph.engine.pool import Pool
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.remote import answers, forms
 from rolegraph.engine.remote.checks import Checks, Fault
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.remote.forms import LOOKUP
-from rolegraph.engine.remote.keeping import Guard, Keeping
+from rolegraph.engine.remote.keeping import Keeping
 from rolegraph.engine.remote.leases import GONE, PATIENCE
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import NOTHING, OWN, UNION
@@ -77,6 +78,11 @@ class RemoteEngine:
     def written(self, since: int) -> Wrote:
         return None
 
+    def validator(self, graph: str) -> str:
+        """Return a digest of what the graph holds: others may write it unseen."""
+        triples = sorted(documents.lines([triple]) for triple in self._keeping.pages(graph))
+        return hashlib.sha256("".join(triples).encode()).hexdigest()[:24]
+
     def revisions(self) -> Sequence[Revision]:
         return ()
 
@@ -125,7 +131,7 @@ class RemoteEngine:
                 found += self._parts(half, named, cut)
         return found
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard | None = None) -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
         self._writable()
         wanted = {}
         for graph, body in changes.items():
@@ -135,14 +141,14 @@ class RemoteEngine:
 
         def look() -> None:
             self._writes += 1  # what was listed before somebody else wrote does not count
-            if guard:
-                guard()
+            guard()
 
         with self._writing:
             try:
                 self._keeping.replace(wanted, keep=keep, guard=look)
             finally:
                 self._writes += 1
+        return Receipt(None)
 
     def settle(self) -> None:
         """Make the union agree with graphs whose writing broke off, as the first thing that a service does that may write.
@@ -167,7 +173,7 @@ class RemoteEngine:
                 self._writes += 1
         return checks.faults()
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         raise Refused(
             "updates are not sent on to a remote endpoint, where the union of the graphs would not follow them; "
             "write whole graphs instead (the graph store protocol, or entries)",
