@@ -434,7 +434,7 @@ def test_too_few_descriptors_refuse_past_revisions_and_nothing_runs_away(start: 
     def read(first: int) -> None:
         with httpx.Client(timeout=60) as client:
             for number in range(20):
-                parameters = {"revision": (first + number) % 12, "format": "json"}
+                parameters: dict[str, str | int] = {"revision": (first + number) % 12, "format": "json"}
                 answer = client.get(f"{service.address}/role", params=parameters)
                 found.append((answer.status_code, "" if answer.status_code == 200 else answer.json()["detail"]))
 

@@ -274,7 +274,7 @@ def test_the_shared_ones_are_few(tmp_path: Path) -> None:
         return Held(number)
 
     for number in (1, 2, 1, 3):
-        assert kept.at(number, open_).number == number
+        assert kept.at(number, open_).number == number  # type: ignore[attr-defined]  # a stand-in of the test
     assert made == [1, 3]
     kept.keep({3, 4})
     assert made == [3]
@@ -505,7 +505,12 @@ def test_time_counts_from_the_last_step_and_only_in_a_process_that_can_be_replac
         pass
     ended: list[int] = []
     watch, done = watching.Watch(), threading.Event()
-    watch.start(lambda code: (ended.append(code), done.set()))
+
+    def end(code: int) -> None:
+        ended.append(code)
+        done.set()
+
+    watch.start(end)
     with watch.over(0.01):
         assert done.wait(20)
     assert set(ended) == {watching.ENDED}

@@ -145,6 +145,7 @@ class EmbeddedEngine(Reader):
             self._written.note(self.revision + 1, wrote)
             self._validators.note(self.revision + 1, wrote)
             self.revision += 1
+            self._validators.settle()
 
 
 def _past() -> Refused:

@@ -71,26 +71,13 @@ def revert(folder: Path, number: int) -> int:
     return fresh
 
 
-def _held(path: Path) -> ox.Store | None:
-    """Keep others from the store while what is returned is held; none where it is damaged, so that nobody can have it open."""
-    try:
-        return writable(path)
-    except (OSError, RuntimeError):
-        return None
-
-
 def check_kind(folder: Path, store: ox.Store, *, union: bool) -> None:
-    """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly.
-
-    :raises StoreUnusable: for such a store
-    """
+    """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""
     marker = folder / "default-graph"
     kind = "union" if union else "own"
     found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(store) else kind
     if found not in ("union", "own"):
-        detail = (
-            f"{marker} is damaged: it must hold the word that --default-graph was at the first start, union (the default) or own"
-        )
+        detail = f"{marker} is damaged: it must hold the word that --default-graph was at the first start, union (the default) or own"
         raise StoreUnusable(detail)
     if found != kind:
         detail = f"the store in {folder} was made with --default-graph {found}: start it so, or name another folder with --store"
@@ -101,3 +88,11 @@ def check_kind(folder: Path, store: ox.Store, *, union: bool) -> None:
         sync(fresh)
         fresh.rename(marker)
         sync(folder)
+
+
+def _held(path: Path) -> ox.Store | None:
+    """Keep others from the store while what is returned is held; none where it is damaged, so that nobody can have it open."""
+    try:
+        return writable(path)
+    except (OSError, RuntimeError):
+        return None

@@ -153,10 +153,10 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     except OSError as error:
         with suppress(OSError):  # what could not be written cannot be at the end either
             file.close()
-        if "does not support" in str(error):  # of the serialiser
-            raise NotAcceptable(f"this answer cannot be given as {format_.media}: {error}", expected="another format") from error
-        if error.errno is None:  # of the engine, which reads what is written here
+        if error.errno is None and _FAULT.match(str(error)):  # of the engine, which reads what is written here
             raise
+        if error.errno is None:  # of the serialiser, not of the system
+            raise NotAcceptable(f"this answer cannot be given as {format_.media}: {error}", expected="another format") from error
         raise StoreUnusable(f"the answer could not be written to a temporary file: {error.strerror}") from error
     except BaseException:
         file.close()

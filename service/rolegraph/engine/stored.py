@@ -193,6 +193,7 @@ class StoredEngine:
                     self._validators.note(self.revision + 1, wrote)
                     self._written.note(self.revision + 1, wrote)
                     self._newest = self._publish(store, self.revision + 1)
+                    self._validators.settle()
             except BaseException as error:
                 if isinstance(error, RolegraphError) and not changed and not isinstance(error, writing.TakenBack):
                     raise

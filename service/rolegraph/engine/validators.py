@@ -28,7 +28,7 @@ class Validators:
         self._file = folder / FILE if folder else None
         self._changing = threading.Lock()
         kept = self._kept(revision)
-        self._others, self._own = kept or (secrets.token_hex(_BYTES), {})
+        self._others, self._own = self._next = kept or (secrets.token_hex(_BYTES), {})
         if kept is None:
             self._keep(revision)
 
@@ -41,14 +41,20 @@ class Validators:
     def note(self, revision: int, graphs: Wrote) -> None:
         """Draw new ones for the graphs that a write changes, None for all, before its revision is published.
 
+        They are given out once :meth:`settle` says that it is: a new one with what the graph held before would hide the write.
+
         :raises OSError: where they cannot be kept
         """
+        if graphs is None or len(self._own) + len(graphs) > MOST:
+            self._next = secrets.token_hex(_BYTES), {}
+        else:
+            self._next = self._others, self._own | {graph: secrets.token_hex(_BYTES) for graph in graphs}
+        self._keep(revision)
+
+    def settle(self) -> None:
+        """Give out what was drawn last: the revision can be read."""
         with self._changing:
-            if graphs is None or len(self._own) + len(graphs) > MOST:
-                self._others, self._own = secrets.token_hex(_BYTES), {}
-            else:
-                self._own |= {graph: secrets.token_hex(_BYTES) for graph in graphs}
-            self._keep(revision)
+            self._others, self._own = self._next
 
     def receipt(self, revision: int, graphs: Iterable[str | None]) -> Receipt:
         """Return the receipt of a write that was about some graphs, None for the default graph."""
@@ -57,7 +63,8 @@ class Validators:
     def _keep(self, revision: int) -> None:
         if self._file:
             fresh = self._file.with_suffix(".new")
-            fresh.write_text(json.dumps({"revision": revision, "others": self._others, "own": self._own}), encoding="utf-8")
+            others, own = self._next
+            fresh.write_text(json.dumps({"revision": revision, "others": others, "own": own}), encoding="utf-8")
             fresh.replace(self._file)
 
     def _kept(self, revision: int) -> tuple[str, dict[str, str]] | None:

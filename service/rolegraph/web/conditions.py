@@ -5,6 +5,7 @@ address. A write depends on what is stored, not on how it was read, so there onl
 """
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -53,11 +54,16 @@ def tagged(response: Response, receipt: Receipt, graph: str) -> Response:
     return response
 
 
-def read(response: Response, graph: str, format_: Format) -> Response:
-    """Return the answer that holds a graph with its tag, where none was made before it was looked up: of a store that others write."""
+def read(graph: str, format_: Format, answer: Callable[[], Response]) -> Response:
+    """Return the answer that holds a graph with its tag, where Remembering made none: of a store that others write.
+
+    The tag is made first: one that is newer than the answer would hide a write that came between.
+    """
     engine = newest().engine
-    if engine.revision is None and not response.is_streamed and "revision" not in request.args:
-        response.set_etag(f"{engine.validator(graph)}-{format_.extension}")
+    tag = f"{engine.validator(graph)}-{format_.extension}" if engine.revision is None and "revision" not in request.args else None
+    response = answer()
+    if tag:
+        response.set_etag(tag)
     return response
 
 

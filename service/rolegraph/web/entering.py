@@ -19,7 +19,7 @@ def read(slug: str) -> Response:
     """Give what a source states as a graph."""
     format_, iri = negotiation.choose(*GRAPHS), _iri(slug)
     negotiation.known(format_)
-    return conditions.read(negotiation.respond(graph().export(format_, iri), format_), iri, format_)
+    return conditions.read(iri, format_, lambda: negotiation.respond(graph().export(format_, iri), format_))
 
 
 @routes.put("/sources/<slug>")

@@ -15,7 +15,8 @@ ALWAYS = {
     **OPEN,
 }
 VARY = ("Accept", "Accept-Encoding")
-TAG = "rolegraph.tag"  # where the environment of a request holds the tag of its answer
+TAG = "rolegraph.tag"  # where the environment of a request holds the tag of its answer, and
+TAGGED = "rolegraph.tagged"  # the revision that was the newest when that was made
 RETRY_AFTER = "10"  # seconds
 
 

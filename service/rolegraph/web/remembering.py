@@ -23,7 +23,7 @@ from rolegraph import __version__
 from rolegraph.registry import Rolegraph
 from rolegraph.web import conditions
 from rolegraph.web.bodies import FAILURE
-from rolegraph.web.headers import ALWAYS, TAG, VARY
+from rolegraph.web.headers import ALWAYS, TAG, TAGGED, VARY
 from rolegraph.web.wsgi import ask, whole
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class Remembering:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer from memory, with 304, or through the application."""
+        environ[TAGGED] = self._graph.engine.revision
         tag = self.tag(environ)
         if tag is None:
             return self._app(environ, start_response)

@@ -9,7 +9,7 @@ from rolegraph.errors import TooLarge
 from rolegraph.registry import Rolegraph
 from rolegraph.search import RevisionMoved
 from rolegraph.web import parameters
-from rolegraph.web.headers import TAG
+from rolegraph.web.headers import TAG, TAGGED
 
 BODY_LIMIT = 1024 * 1024  # bytes
 WRITE_LIMIT = 64 * 1024 * 1024  # of a graph that is written
@@ -37,7 +37,7 @@ def graph() -> Rolegraph:
         expected = "a number of /revisions"
         number = None if asked is None else parameters.number(REVISION, asked, 0, parameters.MOST, expected)
         g.graph = newest().pinned() if number is None else newest().at(number)
-        if asked is None and not request.environ.get(TAG, "").startswith(f"{g.graph.engine.revision}-"):
+        if asked is None and request.environ.get(TAGGED) != g.graph.engine.revision:
             request.environ.pop(TAG, None)  # it is of an older revision: something was written since the request came
         if g.graph.engine.revision != newest().engine.revision and asked is not None:
             g.past = g.graph  # pages say so

@@ -26,7 +26,7 @@ def read(path: str = "") -> Response:
     negotiation.known(format_, "graph", "default")
     if name is None:
         return negotiation.respond(graph().query(_WHOLE, lambda _: format_), format_)
-    return conditions.read(negotiation.respond(graph().export(format_, name), format_), name, format_)
+    return conditions.read(name, format_, lambda: negotiation.respond(graph().export(format_, name), format_))
 
 
 @routes.put("/graphs")

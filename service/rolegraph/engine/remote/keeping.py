@@ -12,14 +12,14 @@ graphs, and nothing else; the next write, or the next start, adds these, and not
 (What is removed goes before what is inserted, since some servers rewrite literals: the two can be the same to them.)
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
 from rolegraph import deadlines
-from rolegraph.engine import Keep
+from rolegraph.engine import Guard, Keep
 from rolegraph.engine.documents import Triple, kept, value
 from rolegraph.engine.remote.auditing import Audit
 from rolegraph.engine.remote.leases import PATIENCE, Lease
@@ -32,9 +32,6 @@ from rolegraph.errors import RolegraphError, StoreUnusable
 SUBJECTS = 50
 _BOOK = ox.NamedNode(BOOK)
 _NOTES = (WRITING, REMOVING, PARTLY)
-
-Guard = Callable[[], None]
-"""Looks at the graphs while nobody else may write, before anything is changed, and raises what forbids the write."""
 
 
 @dataclass(frozen=True)
