@@ -84,11 +84,13 @@ def test_awkward_bodies(client: FlaskClient, token: tuple[str, str], media: str)
     accepted = itertools.cycle(ACCEPTED[:2])
 
     def each() -> Iterator[str]:
-        for number, body in enumerate([*AWKWARD[media], *(whole[: len(whole) * tenth // 10] for whole in WHOLE[media] for tenth in range(10))]):
+        for number, body in enumerate(
+            [*AWKWARD[media], *(whole[: len(whole) * tenth // 10] for whole in WHOLE[media] for tenth in range(10))]
+        ):
             # every path for what is awkward would take minutes: those below /graphs share their code, and the writes take turns
             for method, path, endpoint in (*ROUTES[:5], *(ROUTES[5:7] if number % 2 else ROUTES[7:9])):
                 if media in READ[endpoint]:
-                    yield sent(client, method, path, [("Accept", next(accepted)), token], body=body, media=media)
+                    yield sent(client.application, method, path, [("Accept", next(accepted)), token], body=body, media=media)
 
     found = faults(each())
     assert not found, found
@@ -117,4 +119,4 @@ def test_any_body(client: FlaskClient, token: tuple[str, str], data: st.DataObje
     media = data.draw(st.sampled_from(READ[endpoint]), "media")
     own = st.sampled_from([*WHOLE[media], *AWKWARD.get(media, [])]).flatmap(spoilt)
     body = data.draw(st.one_of(own, st.binary(max_size=200), st.sampled_from([one for many in WHOLE.values() for one in many])), "body")
-    assert sent(client, method, path, [("Accept", data.draw(st.sampled_from(ACCEPTED))), token], body=body, media=media) == ""
+    assert sent(client.application, method, path, [("Accept", data.draw(st.sampled_from(ACCEPTED))), token], body=body, media=media) == ""
