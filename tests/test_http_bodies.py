@@ -15,6 +15,11 @@ from rolegraph.registry import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
 
+# Werkzeug leaves the file of a form that breaks off to the garbage collector
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <function SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning"
+)
+
 READ = {  # the media types that each route reads, by endpoint
     "posting.profile": (*GRAPHS, "application/json", "text/plain", FORM, PARTS),
     "querying.sparql": (QUERY, FORM, PARTS),
