@@ -3,7 +3,9 @@
 import ast
 import itertools
 import re
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from werkzeug.routing import Rule
 
 import rolegraph.web
-from inputs import ACCEPTED, HEADER, HEADERS, NUMBERS, TEXT, TEXTS, escaped, faults, sent
+from inputs import ACCEPTED, HEADER, HEADERS, NUMBERS, TEXT, TEXTS, brief, escaped, faults, sent
 from rolegraph.registry import Rolegraph
 from rolegraph.terms import KINDS
 from rolegraph.tokens import Tokens
@@ -230,6 +232,28 @@ def test_every_value_of_every_header(client: FlaskClient, token: tuple[str, str]
                 yield sent(
                     client.application, method, path, [(header, value), *own], body=body, media="" if header == "Content-Type" else media
                 )
+
+    found = faults(each())
+    assert not found, found
+
+
+@pytest.mark.parametrize("header", sorted(HEADERS))
+def test_every_value_of_every_header_is_answered_by_the_server(server: str, header: str) -> None:
+    host, _, port = server.removeprefix("http://").partition(":")
+
+    def each() -> Iterator[str]:
+        for value in HEADERS[header]:
+            own = "" if header == "Host" else "Host: x\r\n"
+            with socket.create_connection((host, int(port)), timeout=10) as connection:
+                # the server may refuse what it reads before it has read all of it
+                with suppress(OSError):
+                    connection.sendall(f"GET /health HTTP/1.1\r\n{own}{header}: {value}\r\nConnection: close\r\n\r\n".encode("latin-1"))
+                try:
+                    status = connection.recv(65536).decode("latin-1")[9:12]
+                except OSError as error:
+                    status = type(error).__name__
+            if not status.isdecimal() or (int(status) >= 500 and status != "503"):
+                yield f"{header}: {brief(value)} is answered {status!r}"
 
     found = faults(each())
     assert not found, found
