@@ -19,6 +19,8 @@ from bodies import INTEGER, MIB, SOURCE, attributes, complete, decimal, entities
 CROSS = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f FILTER(?c != ?f) }} # {}"
 ROWS = "SELECT ?a ?b {{ {{ SELECT ?a {{ ?s ?p ?a }} LIMIT 1000 }} {{ SELECT ?b {{ ?t ?q ?b }} LIMIT 1000 }} }} LIMIT {}"
 TURTLE, JSONLD, RDFXML = "text/turtle", "application/ld+json", "application/rdf+xml"
+LETTERS = "+".join("a" * 100)
+TYPED = ("/similar?role=", "/gap?to=ai-architect&from=", "/search?q=", "/suggest?q=", "/compare?role=ai-architect&role=")
 OTHER = "127.0.0.3"  # the address of somebody else than the attacker
 SLOW = 20.0  # seconds that slow clients stay
 
@@ -323,6 +325,7 @@ ATTACKS = (
     Attack("12 cross joins at once", joining),
     Attack("5,000 small requests that defeat the cache", busting),
     Attack("16 clients with ?revision= for 10 s", looking_back),
+    Attack("a hundred words of one letter as a role and in a search", getting(*(path + LETTERS for path in TYPED))),
     Attack("Accept: */*;q=nan", getting("/health", Accept="*/*;q=nan")),
     Attack("canned queries with the most roles", canned),
     Attack("eight roles compared in four formats", comparing),

@@ -212,8 +212,8 @@ def test_every_value_of_every_header(client: FlaskClient, token: tuple[str, str]
     )
     read = (
         "/",
-        "/role/ai-architect",
-        f"/compare?role={ONE}&role={OTHER}",
+        "/role/ai-architect.json",
+        f"/compare.json?role={ONE}&role={OTHER}",
         "/health",
         "/static/style.css",
         "/ontology.ttl",
