@@ -67,7 +67,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "linked.described": {"iri": "tool:python"},
     "linked.thing": {},
 }
-FIELDS = {"entry", "profile", "file"}  # of forms: they are sent in tests/test_http_bodies.py
+FIELDS = {"entry", "profile", "file"}  # of forms: they are sent in tests/test_http_any_body.py
 IN_PATHS = {"filename": "style.css", "slug": ONE, "name": "tips", "path": "x", "kind": "role"}
 READS = ("analysing", "canned", "comparing", "linked", "model", "searching")
 NAMED = re.compile(r"<(?:[^<>]*:)?(\w+)>")
