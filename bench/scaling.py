@@ -25,7 +25,7 @@ from peers import Material
 
 from rolegraph import formats
 from rolegraph.engine import backups
-from rolegraph.engine.limited import Limits
+from rolegraph.engine.pool import Limits
 from rolegraph.errors import RolegraphError
 from rolegraph.registry import Rolegraph
 from rolegraph.terms import BASE

@@ -30,6 +30,7 @@ OWNERS = {
         *(f"engine/remote/{name}.py" for name in ("answers", "keeping", "literals")),
     },
     "SPARQLWrapper": {"engine/remote/wire.py"},
+    "pyld": {"jsonld.py"},
     "pyshacl": {"shapes.py"},
     "flask": {"web"},
     "werkzeug": {"web"},
@@ -47,7 +48,7 @@ OWNERS = {
     "scipy": {"analysis"},
     "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
-        *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "jsonld", "layout", "shapes")),
+        *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "layout", "shapes")),
         *(f"registry/{name}.py" for name in ("__init__", "about")),
         *(f"engine/{name}.py" for name in ("algebra", "targets", "remote/forms")),
         "analysis/profiles.py",

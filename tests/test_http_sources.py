@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from rdflib import Graph
 from werkzeug.test import TestResponse
 
-from rolegraph.engine.limited import Limits
+from rolegraph.engine.pool import Limits
 from rolegraph.registry import Rolegraph
 from rolegraph.web import create_app
 from rolegraph.web.validating import INVALID, VALID

@@ -14,7 +14,7 @@ from rdflib.compare import isomorphic
 from werkzeug.test import TestResponse
 
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
-from rolegraph.engine.limited import Limits
+from rolegraph.engine.pool import Limits
 from rolegraph.formats import holding, named
 from rolegraph.registry import Rolegraph
 from rolegraph.web import create_app

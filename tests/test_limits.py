@@ -1,20 +1,35 @@
 """Queries in processes of their own: each ends at its limit, no other client notices, and answers follow the writes."""
 
+import errno
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import reduction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rolegraph import formats
+from rolegraph.engine import waiting
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import MIB, LimitedEngine, Limits, Pool
+from rolegraph.engine.limited import LimitedEngine
+from rolegraph.engine.pool import CLIENT, MIB, WAITING, Limits, Pool
 from rolegraph.engine.revisions import Retention
 from rolegraph.engine.stored import StoredEngine
-from rolegraph.errors import MemoryLimitReached, NotAcceptable, StoreUnusable, TimeLimitReached, UnreadableInput
+from rolegraph.engine.worker import Request
+from rolegraph.errors import (
+    MemoryLimitReached,
+    NotAcceptable,
+    RolegraphError,
+    StoreUnusable,
+    TimeLimitReached,
+    TooManyRequests,
+    UnreadableInput,
+)
 
 EX = "http://example.org/"
 CROSS_JOIN = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
@@ -154,3 +169,118 @@ def test_errors_are_those_of_the_engine_itself(engine: LimitedEngine) -> None:
     assert engine.query("SELECT ?s { ?s ?p ?o } LIMIT 1", tables_only).body.startswith(b"s\r\n")
     with pytest.raises(NotAcceptable):
         engine.query("CONSTRUCT WHERE { ?s ?p ?o }", tables_only)
+
+
+# ---------------------------------------------------------------- shares
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    found = Pool(Limits(seconds=3, workers=4), eager=False)
+    yield found
+    found.close()
+
+
+@dataclass(frozen=True)
+class Nowhere:
+    """Something to open that takes no store."""
+
+    def open(self) -> Any:
+        return None
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """A job that takes some time."""
+
+    seconds: float
+    name: str = "the nap"
+    private: bool = False
+
+    def run(self, _: object) -> float:
+        time.sleep(self.seconds)
+        return self.seconds
+
+
+@dataclass(frozen=True)
+class Fail:
+    """A job that fails in its own way."""
+
+    secret: str
+    name: str = "the failure"
+    private: bool = True
+
+    def run(self, _: object) -> None:
+        raise ValueError(self.secret)
+
+
+def submit(pool: Pool, client: str, job: Sleep, told: list[object]) -> threading.Thread:
+    def run() -> None:
+        CLIENT.set(client)
+        try:
+            told.append(pool.ask(Request(Nowhere(), job), waiting))
+        except RolegraphError as error:
+            told.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_one_client_never_has_more_than_its_share_of_the_workers(pool: Pool) -> None:
+    told: list[object] = []
+    threads = [submit(pool, "greedy", Sleep(60), told) for _ in range(10)]
+    until = time.monotonic() + 10
+    while pool._running["greedy"] < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    other: list[object] = []
+    for _ in range(5):
+        submit(pool, "modest", Sleep(0), other).join()
+    assert other == [0] * 5
+    assert pool._running["greedy"] == 2
+    for thread in threads:
+        thread.join()
+    assert {type(error) for error in told} == {TimeLimitReached, TooManyRequests}
+    assert all("the nap took longer" in str(error) for error in told if isinstance(error, TimeLimitReached))
+    until = time.monotonic() + 10
+    while (pool._running or pool._waiting) and time.monotonic() < until:  # workers that were stopped end on their own
+        time.sleep(0.01)
+    assert not pool._running
+    assert not pool._waiting
+
+
+def test_a_client_that_lets_too_much_wait_is_told_at_once(pool: Pool) -> None:
+    told: list[object] = []
+    threads = [submit(pool, "greedy", Sleep(60), told) for _ in range(2 + WAITING + 3)]
+    until = time.monotonic() + 2
+    while not told and time.monotonic() < until:
+        time.sleep(0.01)
+    assert told
+    assert all(isinstance(error, TooManyRequests) for error in told)
+    for thread in threads:
+        thread.join()
+
+
+def test_nothing_of_a_private_job_is_told_when_it_fails(pool: Pool, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError, match="ValueError") as caught:
+        pool.ask(Request(Nowhere(), Fail("secret-777")), waiting)
+    assert "secret-777" not in str(caught.value)
+    output = capfd.readouterr()
+    assert "ValueError" in output.err
+    assert "secret-777" not in output.err + output.out
+
+
+def test_a_file_that_cannot_be_received_is_no_death_of_the_worker(pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stored = StoredEngine(tmp_path)
+    stored.write({EX + "g": "".join(f"<{EX}{number}> <{EX}p> '{'x' * 900}' .\n" for number in range(2000)).encode()})
+    engine = LimitedEngine(stored, pool)
+
+    def fail(_: object) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reduction, "recv_handle", fail)
+        with pytest.raises(StoreUnusable, match="Too many open files"):
+            engine.dump(choose("graph"), EX + "g")
+    assert len(engine.dump(choose("graph"), EX + "g").body) > 1_000_000
+    stored.close()

@@ -13,7 +13,8 @@ import pytest
 from rolegraph import formats
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
-from rolegraph.engine.limited import LimitedEngine, Limits, Pool
+from rolegraph.engine.limited import LimitedEngine
+from rolegraph.engine.pool import Limits, Pool
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import Refused, RolegraphError, StoreUnusable

@@ -14,7 +14,8 @@ import pytest
 from rolegraph import formats
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import LimitedEngine, Limits, Pool
+from rolegraph.engine.limited import LimitedEngine
+from rolegraph.engine.pool import Limits, Pool
 from rolegraph.engine.revisions import Retention, Revisions
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import NotFound, Refused, StoreUnusable, UnreadableInput

@@ -3,16 +3,20 @@
 RolegraphError
 ├── UnreadableInput          400   a body, a query or a file that does not parse
 ├── BadParameter             400   a parameter that is missing, unknown or of the wrong kind
+├── IncompleteBody           400   a body that broke off before its end
 ├── Unauthorized             401   a write without a token, or with one that is unknown, expired or revoked
 ├── Refused                  403   understood, and not allowed here
 ├── NotFound                 404   no such thing in the graph
 ├── NotAcceptable            406   none of the formats that were asked for
+├── BodyTooSlow              408   a body that did not come in time
+├── PreconditionFailed       412   a write that depends on what a graph held before, which it no longer does
 ├── TooLarge                 413   a body over the limit
 ├── UnsupportedFormat        415   a body in a format that is not read here
 ├── NotConforming            422   an entry that breaks the shapes                (exit 1)
+├── TooManyRequests          429   more work of one client at a time than its share
 ├── ClientGone               499   whoever asked has gone away: nobody reads this
-├── TimeLimitReached         503   a query that took longer than is allowed
-├── MemoryLimitReached       503   a query that needed more memory than is allowed
+├── TimeLimitReached         503   a query, or other work, that took longer than is allowed
+├── MemoryLimitReached       503   a query, or other work, that needed more memory than is allowed
 └── StoreUnusable            503   a store that cannot be opened, read or written
 """
 
@@ -58,6 +62,13 @@ class BadParameter(RolegraphError):
         super().__init__(detail, parameter=parameter, expected=expected, suggestions=list(suggestions))
 
 
+class IncompleteBody(RolegraphError):
+    """A body that broke off before its end, or is not framed as HTTP has it; nothing was done with it."""
+
+    status = 400
+    title = "Incomplete body"
+
+
 class Unauthorized(RolegraphError):
     """A write without a token, or with a token that is not known, has expired or was revoked."""
 
@@ -86,6 +97,20 @@ class NotAcceptable(RolegraphError):
     title = "Not acceptable"
 
 
+class BodyTooSlow(RolegraphError):
+    """A body that did not come in time; nothing was done with it."""
+
+    status = 408
+    title = "Body too slow"
+
+
+class PreconditionFailed(RolegraphError):
+    """A write that depends on what a graph held before, which it no longer does; ``etag`` is its present validator."""
+
+    status = 412
+    title = "Precondition failed"
+
+
 class TooLarge(RolegraphError):
     """A body over the limit."""
 
@@ -108,6 +133,13 @@ class NotConforming(RolegraphError):
     title = "Shapes not met"
 
 
+class TooManyRequests(RolegraphError):
+    """More work of one client at a time than its share of the workers."""
+
+    status = 429
+    title = "Too many requests"
+
+
 class ClientGone(RolegraphError):
     """Whoever asked has gone away before there was an answer."""
 
@@ -116,24 +148,31 @@ class ClientGone(RolegraphError):
 
 
 class TimeLimitReached(RolegraphError):
-    """A query that took longer than is allowed, or found no worker free in that time; ``limit`` tells the seconds."""
+    """A query, or other work, that took longer than is allowed, or found no worker free in that time; ``limit`` tells the seconds."""
 
     status = 503
     title = "Time limit reached"
 
 
 class MemoryLimitReached(RolegraphError):
-    """A query that needed more memory than is allowed; ``limit`` tells the MiB."""
+    """A query, or other work, that needed more memory than is allowed; ``limit`` tells the MiB."""
 
     status = 503
     title = "Memory limit reached"
 
 
 class StoreUnusable(RolegraphError):
-    """A store that cannot be opened, read or written."""
+    """A store that cannot be opened, read or written.
+
+    ``detail`` is for its operator; ``told`` says as much as clients of a service may know, where that is less.
+    """
 
     status = 503
     title = "Store unusable"
+
+    def __init__(self, detail: str, *, told: str = "", **members: Any) -> None:
+        super().__init__(detail, **members)
+        self.told = told or detail
 
 
 def every() -> list[type[RolegraphError]]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from rdflib import Graph
+from pyld import jsonld as pyld
 
 from rolegraph import resources, terms
 from rolegraph.things import Link, Row, Thing
@@ -16,11 +16,15 @@ ONET = "https://www.onetonline.org/link/summary/"
 ESCO = "http://data.europa.eu/esco/"
 
 
-def compact(ntriples: bytes) -> bytes:
-    """Return triples as JSON-LD in the words of ``ontology/context.jsonld``, the context in place."""
+def compact(expanded: bytes) -> bytes:
+    """Return JSON-LD in full IRIs in the words of ``ontology/context.jsonld``, the context in place."""
     context = json.loads((resources.folder("ontology") / "context.jsonld").read_text(encoding="utf-8"))["@context"]
-    graph = Graph().parse(data=ntriples, format="nt")
-    return graph.serialize(format="json-ld", context=context, auto_compact=False, indent=1, sort_keys=True, encoding="utf-8")
+    document = pyld.compact(json.loads(expanded), context, {"graph": True, "documentLoader": _nothing})
+    return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _nothing(address: str, _: Any) -> Any:
+    raise ValueError(f"nothing is fetched, and {address} would have to be")
 
 
 def occupation(role: Thing, salaries: Iterable[Row] = ()) -> dict[str, Any]:

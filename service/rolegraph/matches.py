@@ -1,8 +1,10 @@
 """What is the same thing: concepts that skos:exactMatch links, directly or by way of others, are one item under several names."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from functools import cache
 
-from rolegraph.terms import BASE
+from rolegraph import resources
+from rolegraph.terms import BASE, KINDS
 
 
 def classes(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -19,6 +21,20 @@ def classes(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         first, last = sorted((find(one), find(other)), key=rank)
         leader[last] = first
     return {iri: find(iri) for iri in leader}
+
+
+def trusted(graphs: Iterable[str], imported: Container[str]) -> list[str]:
+    """Return the graphs whose skos:exactMatch is believed: all but those of sources that were pushed.
+
+    :param imported: the sources that an import made: their description has a version (dcat:version) and a credit line
+    """
+    pushed = KINDS["source"].namespace
+    return [graph for graph in graphs if not graph.startswith(pushed) or graph in _shipped() or graph in imported]
+
+
+@cache
+def _shipped() -> frozenset[str]:
+    return frozenset(KINDS["source"].namespace + path.stem for path in resources.files("data", "sources/*.ttl"))
 
 
 def rank(iri: str) -> tuple[bool, str]:

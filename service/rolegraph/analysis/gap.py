@@ -173,6 +173,8 @@ def best(index: Index, possession: Possession, among: Numbers | None, count: int
     given[own] = index.telling[own]
     total = given.sum()
     share = np.divide(index.needs @ there, index.totals, out=np.zeros_like(index.totals), where=index.totals > 0)
+    for row in index.choices:  # a degree that is as good as another one counts for one role, not for all
+        share[row] = possession.judge(row).share
     used = (index.needed @ given) / total if total else np.zeros_like(share)
     fit = np.divide(2 * share * used, share + used, out=np.zeros_like(share), where=share + used > 0)
     rows = np.arange(len(fit)) if among is None else among

@@ -114,6 +114,14 @@ class Index:
                 found.setdefault(source, []).append(item)
         return found
 
+    @cached_property
+    def choices(self) -> tuple[int, ...]:
+        """The rows of the roles for which some source requires one of several degrees."""
+        claims = self.facts.claims
+        required = claims[claims[:, 1] == weights.NAMES.index("requiredDegree")]
+        pairs, counts = np.unique(required[:, [0, 3]], axis=0, return_counts=True)
+        return tuple(sorted({self.rows[role] for role in pairs[counts > 1, 0].tolist()}))
+
     def claims(self, row: int) -> list[tuple[str, int, int]]:
         """Return the claims about a role, as (name of the facet, item, place of the source)."""
         own = self._claims[self._starts[row] : self._starts[row + 1]].tolist()

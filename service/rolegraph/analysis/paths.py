@@ -91,7 +91,7 @@ def edges(index: Index) -> Edges:
         there: Figures = (index.needs[first : first + CHUNK] @ having).toarray()
         totals = index.totals[first : first + CHUNK, None]
         there[np.arange(len(there)), np.arange(first, first + len(there))] = 0.0  # nobody goes where they are
-        targets, origins = np.nonzero((there >= weights.STEP * totals) & (there > 0))
+        targets, origins = np.nonzero((there >= weights.STEP * totals * weights.EXACT) & (there > 0))
         missing = np.maximum(totals[targets, 0] - there[targets, origins], 0.0)
         found.append(np.stack([origins, targets + first, missing * missing / totals[targets, 0]]))
     start, end, costs = np.concatenate(found, axis=1) if found else np.zeros((3, 0))

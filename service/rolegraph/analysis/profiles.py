@@ -37,6 +37,13 @@ def read(body: bytes, format_: Format) -> Profile:
 
     :raises UnreadableInput: for what does not parse, or names nothing
     """
+    try:
+        return _read(body, format_)
+    except RecursionError:
+        raise UnreadableInput("the profile is nested too deeply to be read", expected=EXPECTED) from None
+
+
+def _read(body: bytes, format_: Format) -> Profile:
     if format_.holds == "graph" and format_.name != "jsonld":
         return _checked(_entry(entries.read(body, format_)))
     try:
@@ -53,8 +60,8 @@ def _json(text: str, body: bytes) -> Profile:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise UnreadableInput(f"the JSON does not parse: {error.msg}", line=error.lineno, column=error.colno, expected=EXPECTED) from None
-    except RecursionError:
-        raise UnreadableInput("the JSON is nested too deeply to be read") from None
+    except ValueError:
+        raise UnreadableInput("the JSON holds a number that is too long to be read", expected=EXPECTED) from None
     if isinstance(found, list) and all(isinstance(one, str) for one in found):
         return _sorted_out("list", found)
     if isinstance(found, dict) and isinstance(found.get("skills"), list) and any(key in found for key in _RESUME if key != "skills"):

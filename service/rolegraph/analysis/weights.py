@@ -49,5 +49,8 @@ SIBLINGS = 20
 STEP = 0.2
 """One step of a path leads to a role of whose needs, by weight, the role before has at least this share; or straight to the target."""
 
+EXACT = 1 - 1e-9
+"""What a limit is multiplied by, since sums of weights that are just as large may come out a little smaller."""
+
 OPEN = 0.6
 """A role is open to whoever has at least this share of its essential skills, by number."""

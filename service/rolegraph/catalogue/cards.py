@@ -5,6 +5,7 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from rolegraph import terms
+from rolegraph.kept import Kept
 from rolegraph.things import Row
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -47,7 +48,7 @@ class Cards:
         self._definitions: dict[str, str] = {}
         self._above: dict[str, tuple[str, ...]] = {}
         self._kinds: dict[str, tuple[str, ...]] = {}
-        self._whole = False
+        self._whole = Kept[bool]()
 
     def labels(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the label of each thing: in English where it has one, else in another language; its CURIE where it has none."""
@@ -55,10 +56,11 @@ class Cards:
 
     def read_all_labels(self) -> None:
         """Read the labels of all things at once, which takes less time than asking for thousands of them by name."""
-        if self._whole:
-            return
+        self._whole.get(self._read_all)
+
+    def _read_all(self) -> bool:
         self._labels |= self._first_texts(f"?thing <{SKOS}prefLabel> ?text . {english('text')}")
-        self._whole = True
+        return True
 
     def definitions(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the English definition of each thing, or an empty text."""

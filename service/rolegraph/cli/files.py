@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,19 @@ def write(body: bytes, output: Path | None) -> None:
         fresh.replace(output)
     except OSError as error:
         raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
+
+
+def try_out(output: Path | None, parameter: str = "output") -> None:
+    """See that a file can be written, before the work whose result it is to hold.
+
+    :raises BadParameter: where it cannot
+    """
+    if output is None or (output.exists() and not output.is_file()):
+        return  # a device or a pipe is as it is
+    try:
+        tempfile.TemporaryFile(dir=output.parent).close()
+    except OSError as error:
+        raise BadParameter(parameter, f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
 
 
 def as_csv(table: Sequence[Sequence[str]]) -> bytes:

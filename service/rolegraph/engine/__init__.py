@@ -1,7 +1,7 @@
 """Engines: where the graph is kept and queried. The embedded one is Oxigraph on disk."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.written import Wrote
@@ -27,6 +27,9 @@ Check = Callable[[Callable[[str], list[Row]]], None]
 """Looks at a store through its SELECT queries, and raises what is wrong with it."""
 
 TURTLE = named("turtle", holding("graph"))
+
+R = TypeVar("R")
+Result = TypeVar("Result", covariant=True)
 
 
 def waiting() -> bool:
@@ -101,5 +104,32 @@ class Engine(Protocol):
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs (a dataset format), or one graph (a graph format)."""
 
+    def work(self, job: "Job[R]", gone: Gone = waiting) -> R:
+        """Run a job on the newest revision and return its result; where there are limits, in a process that can be killed.
+
+        :raises TimeLimitReached: for a job that passes the limit of time
+        :raises MemoryLimitReached: for one that passes the limit of memory
+        :raises ClientGone: where ``gone`` said so before there was a result
+        """
+
     def close(self) -> None:
         """Release the store."""
+
+
+class Job(Protocol[Result]):
+    """Work that reads a store and may be killed at any moment.
+
+    It travels to another process and its result back, so both can be pickled. ``name`` is what errors call it, such as "the query".
+    ``private`` is set where nothing of what it holds may reach a log.
+    """
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+
+    @property
+    def private(self) -> bool:
+        """Whether nothing of what it holds may reach a log."""
+
+    def run(self, engine: Engine) -> Result:
+        """Do the work on an engine that reads one revision."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
-from rolegraph.engine import TURTLE, Changes, Keep, writing
+from rolegraph.engine import TURTLE, Changes, Gone, Job, Keep, R, waiting, writing
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision
@@ -63,6 +63,10 @@ class Snapshot(Reader):
         """Refuse: what was, stays."""
         raise _past()
 
+    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+        """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
+        return job.run(self)
+
     def close(self) -> None:
         """Do nothing: the folder is let go when nobody holds this any more."""
 
@@ -104,6 +108,10 @@ class EmbeddedEngine(Reader):
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         with self._writing:
             self._note(writing.update(self._store, text, dataset, self._reach, union=self.union))
+
+    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+        """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
+        return job.run(self)
 
     def close(self) -> None:
         """Release the store."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph.engine import TURTLE, Changes, Check, Choose, Gone, Keep, unchecked, waiting, writing
+from rolegraph.engine import TURTLE, Changes, Check, Choose, Gone, Job, Keep, R, unchecked, waiting, writing
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Revision, Revisions
@@ -100,6 +100,10 @@ class StoredEngine:
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one, of the newest revision."""
         return self._newest.dump(format_, graph)
+
+    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+        """Run a job on the newest revision, here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
+        return job.run(self._newest)
 
     def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""

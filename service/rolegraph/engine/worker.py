@@ -1,12 +1,14 @@
-"""A process that answers queries on a revision of the store and may be killed at any moment.
+"""A process that runs jobs on a revision of the store and may be killed at any moment.
 
-A running query cannot be cancelled in Oxigraph: only ending its process stops it. So this one holds nothing that anybody
-would miss: it reads requests from a pipe, answers each, and ends when the pipe closes or its parent is gone.
+A running query cannot be cancelled in Oxigraph, nor can a parser or a validator in Python: only ending the process stops them. So
+this one holds nothing that anybody would miss: it reads requests from a pipe, answers each, and ends when the pipe closes or its
+parent is gone.
 """
 
 import ctypes
 import os
 import pickle
+import signal
 import sys
 import threading
 import time
@@ -16,46 +18,70 @@ from dataclasses import dataclass, field
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rolegraph import formats
+from rolegraph.engine import Engine, Job
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
-from rolegraph.things import Dataset
+from rolegraph.things import Answer, Dataset
 
 READY = b"ready"
 FAULT = "fault"  # in place of an error's class: the fault is ours
 OUT_OF_MEMORY = 77  # how the process ends that is denied memory, where it can tell
 STATUS = Path("/proc/self/statm")
 WATCH = 1.0  # seconds between two looks at whether the parent is still there
+IDLE = 10.0  # seconds without a request after which the revision is closed: its files may be those of one that was removed
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # of unshare(2)
+
+
+class Opening(Protocol):
+    """Says what to open for a job; it travels to the worker."""
+
+    def open(self) -> Engine:
+        """Return the engine that a job reads."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """The revision in a folder."""
+
+    folder: Path
+    settings: Settings
+
+    def open(self) -> Engine:
+        """Open it for reading."""
+        return Snapshot(self.folder, self.settings)
 
 
 @dataclass(frozen=True)
 class Request:
-    """A query on the revision in a folder, and the name of the format for each kind of answer that the client takes."""
+    """A job, and what it is run on."""
 
-    revision: Path
-    settings: Settings
-    text: str
-    offered: dict[str, str]
-    dataset: Dataset | None = None
+    opening: Opening
+    job: Job[Any]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What becomes of a request: an answer that ``holds`` a table or a graph; none, for want of a format; or an ``error``, by class.
+    """The result of a job, or an ``error``, by class.
 
-    A ``filed`` answer lies in a file, whose descriptor follows.
+    A ``filed`` result is an answer whose content lies in a file: its descriptor follows.
     """
 
-    holds: str = ""
-    body: bytes | None = None
+    result: Any = None
     filed: bool = False
     error: str = ""
     detail: str = ""
     members: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unoffered:
+    """In place of an answer: what it would hold, which the client takes in no format."""
+
+    holds: str
 
 
 class _NotOffered(Exception):
@@ -65,11 +91,50 @@ class _NotOffered(Exception):
         self.holds = holds
 
 
+@dataclass(frozen=True)
+class Query:
+    """The job of answering a query; ``offered`` names the format for each kind of answer that the client takes."""
+
+    text: str
+    offered: dict[str, str]
+    dataset: Dataset | None = None
+    name: str = "the query"
+    private: bool = False
+
+    def run(self, engine: Engine) -> Answer | Unoffered:
+        """Answer the query."""
+
+        def choose(holds: str) -> Format:
+            if holds not in self.offered:
+                raise _NotOffered(holds)
+            return formats.named(self.offered[holds], formats.holding(holds))
+
+        try:
+            return engine.query(self.text, choose, self.dataset)
+        except _NotOffered as error:
+            return Unoffered(error.holds)
+
+
+@dataclass(frozen=True)
+class Dump:
+    """The job of serialising all named graphs, or one."""
+
+    format: Format
+    graph: str | None
+    name: str = "the export"
+    private: bool = False
+
+    def run(self, engine: Engine) -> Answer:
+        """Serialise."""
+        return engine.dump(self.format, self.graph)
+
+
 def main() -> None:
     """Answer requests from the pipe whose descriptor is the first argument; the second is the memory allowed, in bytes.
 
-    The third is ``1`` where queries may call other endpoints, so that a network is needed.
+    The third is ``1`` where jobs may call other endpoints, so that a network is needed.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all its processes: the parent ends this one
     descriptor, memory, network = map(int, sys.argv[1:4])
     if not network:
         isolate()
@@ -89,31 +154,28 @@ def isolate() -> bool:
 
 
 def _serve(pipe: Connection, memory: int) -> None:
-    snapshot, opened = None, None
+    engine: Engine | None = None
+    opened: Opening | None = None
     while True:
+        if engine is not None and not pipe.poll(IDLE):
+            engine = opened = None
         request: Request = pickle.loads(pipe.recv_bytes())  # noqa: S301 - the parent wrote it
         try:
-            if snapshot is None or request.revision != opened:
+            if engine is None or request.opening != opened:
                 _allow(None)
-                snapshot, opened = Snapshot(request.revision, request.settings), request.revision
+                engine = None
+                engine, opened = request.opening.open(), request.opening
                 _allow(memory)
         except OSError as error:
             _send(pipe, _failed(StoreUnusable(f"the revision could not be opened: {error}")))
-            snapshot = None
+            engine = None
             continue
-        _answer(pipe, snapshot, request)
+        _answer(pipe, engine, request.job)
 
 
-def _answer(pipe: Connection, snapshot: Snapshot, request: Request) -> None:
-    def choose(holds: str) -> Format:
-        if holds not in request.offered:
-            raise _NotOffered(holds)
-        return formats.named(request.offered[holds], formats.holding(holds))
-
+def _answer(pipe: Connection, engine: Engine, job: Job[Any]) -> None:
     try:
-        found = snapshot.query(request.text, choose, request.dataset)
-    except _NotOffered as error:
-        _send(pipe, Reply(holds=error.holds))
+        result = job.run(engine)
     except RolegraphError as error:
         _send(pipe, _failed(error))
     except MemoryError:
@@ -121,16 +183,17 @@ def _answer(pipe: Connection, snapshot: Snapshot, request: Request) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the service is told, and answers 500
         if "can't start new thread" in str(error):  # a thread takes memory, too
             os._exit(OUT_OF_MEMORY)
-        traceback.print_exc()
-        _send(pipe, Reply(error=FAULT, detail=repr(error)))
+        told = type(error).__name__ if job.private else repr(error)
+        print("".join(traceback.format_tb(error.__traceback__)), told, sep="", file=sys.stderr, flush=True)  # noqa: T201
+        _send(pipe, Reply(error=FAULT, detail=told))
     else:
-        if isinstance(found.content, bytes):
-            _send(pipe, Reply(holds=found.format.holds, body=found.content))
+        if not isinstance(result, Answer) or isinstance(result.content, bytes):
+            _send(pipe, Reply(result))
             return
-        found.content.flush()
-        _send(pipe, Reply(holds=found.format.holds, filed=True))
-        reduction.send_handle(pipe, found.content.fileno(), os.getppid())
-        found.content.close()
+        result.content.flush()
+        _send(pipe, Reply(Answer(result.format, b""), filed=True))
+        reduction.send_handle(pipe, result.content.fileno(), os.getppid())
+        result.content.close()
 
 
 def _failed(error: RolegraphError) -> Reply:
@@ -142,7 +205,7 @@ def _send(pipe: Connection, reply: Reply) -> None:
 
 
 def _allow(memory: int | None) -> None:
-    """Limit the address space to what is taken now and the bytes that a query may take, or lift the limit.
+    """Limit the address space to what is taken now and the bytes that a job may take, or lift the limit, as far as the system allows.
 
     It counts from what is taken once the store is open: RocksDB's threads alone reserve hundreds of MiB that they never use.
     """
@@ -150,8 +213,12 @@ def _allow(memory: int | None) -> None:
         return  # without /proc there is no telling what is taken, and a limit would hit at random
     import resource
 
-    taken = int(STATUS.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY if memory is None else taken + memory, resource.RLIM_INFINITY))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)  # one that was set from outside cannot be raised
+    allowed = most
+    if memory is not None:
+        allowed = int(STATUS.read_text(encoding="ascii").split()[0]) * resource.getpagesize() + memory
+        allowed = allowed if most == resource.RLIM_INFINITY else min(allowed, most)
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, most))
 
 
 def end_with_parent() -> None:

@@ -1,7 +1,6 @@
 """The façade: everything that the command line and the web do goes through one object."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,49 +8,29 @@ from rdflib import RDF, URIRef
 
 from rolegraph import audit, catalogue, description, entries, jsonld, terms
 from rolegraph.audit import Problem
-from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
-from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, Keep, waiting
+from rolegraph.engine import TURTLE, Choose, Document, Gone, Keep, waiting
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import Limits
+from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.errors import BadParameter, NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
-from rolegraph.queries import Library, Parameter
-from rolegraph.registry import about, imports, opening
-from rolegraph.registry.comparing import Comparer
-from rolegraph.registry.naming import Naming
+from rolegraph.queries import Parameter
+from rolegraph.registry import about, exporting, imports, opening
 from rolegraph.registry.opening import Opened
-from rolegraph.search import Search
-from rolegraph.shapes import Report, Shapes
+from rolegraph.registry.pinning import Pinning
+from rolegraph.shapes import Report
 from rolegraph.things import Answer, Dataset, Row, Thing
-from rolegraph.tokens import Tokens
 
 if TYPE_CHECKING:
-    from rolegraph.analysis import Analysis
+    from rolegraph.analysis.profiles import Profile
 
 
-class Rolegraph:
+class Rolegraph(Pinning):
     """The knowledge graph of job roles over one engine."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        queries: Library | None = None,
-        tokens: Tokens | None = None,
-        search: Search | None = None,
-        folder: Path | None = None,
-    ) -> None:
-        self.engine = engine
-        self.search = search or Search(engine)
-        self._folder = folder
-        self.tokens = tokens
-        self.queries = queries or Library()
-        self.catalogue = Catalogue(engine, self.search.nearest, self.search.named)
-        self._comparer = Comparer(engine, self.catalogue, self.queries.get("proficiency"))
 
     @classmethod
     def open(
@@ -73,52 +52,19 @@ class Rolegraph:
         return cls._of(opening.stored(store, limits, settings, shipped=shipped))
 
     @classmethod
-    def remote(cls, endpoint: Endpoint, store: Path | None = None, *, shipped: bool = True) -> "Rolegraph":
+    def remote(cls, endpoint: Endpoint, store: Path | None = None, limits: Limits | None = None, *, shipped: bool = True) -> "Rolegraph":
         """Open the store behind a SPARQL endpoint.
 
         :param store: the folder that the tokens are in
+        :param limits: what a job of a client may take here, such as a validation; the endpoint has its own for queries
         :param shipped: load what the package ships, where that is new and the endpoint may be written
         :raises StoreUnusable: for an endpoint that cannot be reached, or does not accept the credentials
         """
-        return cls._of(opening.remote(endpoint, store, shipped=shipped))
+        return cls._of(opening.remote(endpoint, store, limits, shipped=shipped))
 
     @classmethod
     def _of(cls, opened: Opened) -> "Rolegraph":
         return cls(opened.engine, tokens=opened.tokens, search=opened.search, folder=opened.folder)
-
-    def at(self, revision: int) -> "Rolegraph":
-        """Return the graph as it was at a revision, for reading.
-
-        :raises NotFound: for one that is not kept
-        """
-        if revision == self.engine.revision:
-            return self
-        return Rolegraph(self.engine.at(revision), self.queries, search=self.search.past())
-
-    @cached_property
-    def shapes(self) -> Shapes:
-        """The shapes, loaded when they are first needed."""
-        return Shapes()
-
-    @cached_property
-    def analysis(self) -> "Analysis":
-        """The analyses of the newest revision. The libraries that they need are loaded when they are first asked for."""
-        from rolegraph.analysis import Analysis
-
-        return Analysis(self.engine, self._folder, Naming(self.search))
-
-    def refresh(self) -> None:
-        """Bring what is built of the graph in line with it: the index of labels, and what the analyses read.
-
-        Whoever ends after a write does it, since only they know which graphs were written: the next to open the store would read all.
-        """
-        self.search.refresh()
-        self.analysis.refresh()
-
-    def close(self) -> None:
-        """Release the store."""
-        self.search.close()
-        self.engine.close()
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
         """Answer a SPARQL query; see :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
@@ -155,6 +101,12 @@ class Rolegraph:
         self.engine.write({source: entry.serialize(format="nt", encoding="utf-8")}, named("ntriples", holding("graph")), keep=keep)
         return report
 
+    def profile(self, body: bytes, format_: Format) -> "Profile":
+        """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
+        from rolegraph.registry.profiling import Reading
+
+        return self.engine.work(Reading(body, format_))
+
     def withdraw(self, source: str) -> None:
         """Remove the graph of a source.
 
@@ -169,9 +121,10 @@ class Rolegraph:
 
         :param report: is told what was read, left out and mended
         :param output: a file for the N-Triples of the graph; then nothing is stored
-        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`
+        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`; ``replace``, to take away what was there
         :raises UnreadableInput: for files that are not what the importer reads
         :raises NotConforming: for a graph that breaks a rule for imports; then nothing is stored
+        :raises Refused: without ``replace``, where a language or more than a hundredth of a kind would go; then nothing is stored
         """
         return imports.take_in(self.engine, importer, download, report, output, **wanted)
 
@@ -223,7 +176,7 @@ class Rolegraph:
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        return self._comparer.compare(iris)
+        return self.comparer.compare(iris)
 
     def graph(self, iri: str, format_: Format) -> Answer:
         """Return the triples about a thing, and the labels of what it links to, in a graph format.
@@ -265,8 +218,8 @@ class Rolegraph:
         """
         if graph is not None and graph not in self.engine.graphs():
             raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
-        if format_.name == "jsonld":
-            return Answer(format_, jsonld.compact(self.engine.dump(named("ntriples", holding("graph")), graph).body))
+        if format_ == exporting.JSONLD and graph is not None:
+            return self.engine.work(exporting.Graph(graph))
         return self.engine.dump(format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:
@@ -285,8 +238,7 @@ class Rolegraph:
         return found
 
     def _graph(self, text: str, format_: Format) -> Answer:
-        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context, which the engine does not do."""
-        if format_.name != "jsonld":
-            return self.engine.query(text, lambda _: format_)
-        triples = self.engine.query(text, lambda _: named("ntriples", holding("graph")))
-        return Answer(format_, jsonld.compact(triples.body))
+        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context."""
+        if format_ == exporting.JSONLD:
+            return self.engine.work(exporting.Construction(text))
+        return self.engine.query(text, lambda _: format_)

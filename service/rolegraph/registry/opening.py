@@ -1,17 +1,20 @@
 """Opens what a graph is kept in: a store in a folder, one in memory, or one behind an endpoint."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rolegraph import library, terms, tokens
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
-from rolegraph.engine.limited import LimitedEngine, Limits, Pool
+from rolegraph.engine.limited import LimitedEngine
+from rolegraph.engine.pool import Limits, Pool
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.search import Search
 from rolegraph.tokens import Tokens
+
+JOBS = 2  # validations, or other work than queries, at a time
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,19 @@ def stored(store: Path, limits: Limits | None, settings: Settings | None, *, shi
     engine = StoredEngine(store, settings)
     if shipped:
         library.load(engine, store)
-    limited = limits and LimitedEngine(engine, Pool(limits, network=bool(engine.settings.reach.allowed)))
+    limited = limits and _limited(engine, limits)
     return Opened(limited or engine, Tokens(store / tokens.FILE), Search(engine, store / "search"), store)
 
 
-def remote(endpoint: Endpoint, store: Path | None, *, shipped: bool) -> Opened:
+def remote(endpoint: Endpoint, store: Path | None, limits: Limits | None, *, shipped: bool) -> Opened:
     """Open the store behind an endpoint; see :meth:`Rolegraph.remote <rolegraph.registry.Rolegraph.remote>`."""
-    engine = RemoteEngine(endpoint, terms.prefixes())
+    jobs = Pool(replace(limits, workers=JOBS, share=0), network=True, eager=False) if limits else None
+    engine = RemoteEngine(endpoint, terms.prefixes(), jobs)
     if endpoint.update_url and shipped:
         library.load(engine, engine.manifest)
     return Opened(engine, Tokens(store / tokens.FILE) if store else None)
+
+
+def _limited(engine: StoredEngine, limits: Limits) -> LimitedEngine:
+    pool = Pool(limits, network=bool(engine.settings.reach.allowed))
+    return LimitedEngine(engine, pool, jobs=Pool(replace(limits, workers=JOBS, share=0), eager=False))

@@ -1,12 +1,15 @@
-"""Whoever sent the current request, and whether they still wait for the answer."""
+"""The client of the current request: who it is, for its share of the workers, and whether it still waits for the answer."""
 
 import asyncio
+import ipaddress
 from concurrent.futures import Future
 from typing import Protocol
 
-from flask import request
+from flask import Flask, request
 
-from rolegraph.engine import Gone, waiting
+from rolegraph.engine import Gone, pool, waiting
+from rolegraph.errors import RolegraphError
+from rolegraph.web import access
 
 CLIENT = "rolegraph.client"  # where the environment of a request holds its client
 
@@ -45,3 +48,23 @@ def gone() -> Gone:
     """Return a function that tells whether the client of the current request has gone away; "no" where the server cannot know."""
     client = request.environ.get(CLIENT)
     return client.gone if isinstance(client, Client) else waiting
+
+
+def install(app: Flask) -> None:
+    """Have the work of each request count as that of its client."""
+    app.before_request(lambda: pool.CLIENT.set(_name()) and None)
+    app.teardown_request(lambda _: pool.CLIENT.set("") and None)
+
+
+def _name() -> str:
+    """Return what tells a client from others: its token, else its address, of IPv6 the network that one subscriber has."""
+    if request.authorization:
+        try:
+            return f"token {access.presented().id}"
+        except RolegraphError:
+            pass  # what is no token that counts is told where one is needed
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return request.remote_addr or ""
+    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)

@@ -6,6 +6,7 @@ from functools import cache
 
 from rolegraph import resources, terms
 from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.errors import NotFound
 from rolegraph.registry import Rolegraph
 from rolegraph.things import Row
 
@@ -76,7 +77,10 @@ class Shape:
 
 
 def ontology(graph: Rolegraph, shapes: Sequence[Shape]) -> dict[str, object]:
-    """Return what the page of the ontology shows: its header, its classes with their rules, its properties."""
+    """Return what the page of the ontology shows: its header, its classes with their rules, its properties.
+
+    :raises NotFound: where the graph does not hold it
+    """
     rows = graph.engine.rows(_TERMS)
     rules: dict[str, tuple[Rule, ...]] = {}
     for shape in shapes:
@@ -88,8 +92,10 @@ def ontology(graph: Rolegraph, shapes: Sequence[Shape]) -> dict[str, object]:
     described = {iri: _term(iri, own, rules.get(iri, ())) for iri, own in by_term.items()}
     classes = [described[iri] for iri, own in by_term.items() if own[0]["type"].value.endswith("#Class")]
     properties = [described[iri] for iri, own in by_term.items() if not own[0]["type"].value.endswith("#Class")]
-    header = graph.engine.rows(_HEADER)[0]
-    return {"header": {name: value.value for name, value in header.items()}, "classes": classes, "properties": properties}
+    headers = graph.engine.rows(_HEADER)
+    if not headers:
+        raise NotFound("this revision holds no ontology", expected="a later one of /revisions")
+    return {"header": {name: value.value for name, value in headers[0].items()}, "classes": classes, "properties": properties}
 
 
 @cache

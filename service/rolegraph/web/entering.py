@@ -18,6 +18,7 @@ routes = Blueprint("entering", __name__)
 def read(slug: str) -> Response:
     """Give what a source states as a graph."""
     format_ = negotiation.choose(*GRAPHS)
+    negotiation.known(format_)
     return negotiation.respond(graph().export(format_, _iri(slug)), format_)
 
 

@@ -29,9 +29,9 @@ def _complete(response: Response) -> Response:
     response.vary.update(VARY)
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="rolegraph"'
-    if response.status_code == 503:
+    if response.status_code in (429, 503):
         response.headers["Retry-After"] = RETRY_AFTER
-    if request.method in ("GET", "HEAD") and response.status_code == 200:
+    if request.method in ("GET", "HEAD") and response.status_code == 200 and not response.cache_control.no_store:
         response.cache_control.no_cache = True
         if TAG in request.environ:
             response.set_etag(request.environ[TAG])

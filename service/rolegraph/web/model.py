@@ -25,6 +25,7 @@ _RDFLIB = {"ntriples": "nt", "rdfxml": "xml"}
 def ontology() -> Response:
     """Document the classes and properties, or give the ontology as a graph."""
     format_ = negotiation.choose(*_OFFERED)
+    negotiation.known(format_)
     if format_ != HTML:
         return negotiation.respond(graph().export(format_, ONTOLOGY), format_)
     documented = documentation.ontology(graph(), documentation.rules())
@@ -36,6 +37,7 @@ def ontology() -> Response:
 def shapes() -> Response:
     """Say what an entry has to meet, or give the shapes as a graph."""
     format_ = negotiation.choose(*_OFFERED)
+    negotiation.known(format_)
     if format_ != HTML:
         return negotiation.respond(_shapes(format_), format_)
     page = render_template("shapes.html", shapes=documentation.rules(), alternates=negotiation.alternates(_OFFERED))
@@ -45,19 +47,21 @@ def shapes() -> Response:
 @routes.get("/context.jsonld")
 def context() -> Response:
     """Give the JSON-LD context."""
+    negotiation.known(JSONLD)
     return negotiation.respond((resources.folder("ontology") / "context.jsonld").read_bytes(), JSONLD)
 
 
 @routes.get("/openapi.json")
 def openapi_document() -> Response:
     """Describe this service in OpenAPI 3.1."""
+    negotiation.known(DOCUMENT)
     return negotiation.respond(json.dumps(openapi.document(graph().queries), ensure_ascii=False, indent=1) + "\n", DOCUMENT)
 
 
 @routes.get("/health")
 def health() -> Response:
     """Say that the service answers, and how much it holds."""
-    negotiation.choose(DOCUMENT)
+    negotiation.known(negotiation.choose(DOCUMENT))
     found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
     found["roles"] = graph().catalogue.count("role")
     found["sources"] = len(graph().catalogue.speaking())
@@ -68,7 +72,9 @@ def health() -> Response:
 def revisions() -> Response:
     """List the revisions that are kept; each can be read with ``?revision=``."""
     newest, kept = graph().engine.revision, graph().engine.revisions()
-    if negotiation.choose(HTML, DOCUMENT) == HTML:
+    format_ = negotiation.choose(HTML, DOCUMENT)
+    negotiation.known(format_)
+    if format_ == HTML:
         page = render_template("revisions.html", newest=newest, kept=kept, alternates=negotiation.alternates((HTML, DOCUMENT)))
         return negotiation.respond(page, HTML)
     listed = [{"number": found.number, "published": found.published.isoformat(timespec="seconds")} for found in kept]
@@ -83,5 +89,5 @@ def _shapes(format_: Format) -> bytes:
         return turtle
     found = entries.read(turtle, named("turtle", GRAPHS))
     if format_.name == "jsonld":
-        return jsonld.compact(found.serialize(format="nt", encoding="utf-8"))
+        return jsonld.compact(found.serialize(format="json-ld", encoding="utf-8"))
     return found.serialize(format=_RDFLIB[format_.name], encoding="utf-8")

@@ -23,6 +23,7 @@ def read(path: str = "") -> Response:
     """Give a graph."""
     name = _named(path)
     format_ = negotiation.choose(*GRAPHS)
+    negotiation.known(format_, "graph", "default")
     if name is None:
         return negotiation.respond(graph().query(_WHOLE, lambda _: format_), format_)
     return negotiation.respond(graph().export(format_, name), format_)

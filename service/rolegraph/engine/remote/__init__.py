@@ -4,8 +4,10 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, Keep, documents, waiting
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, Job, Keep, R, documents, waiting
+from rolegraph.engine.pool import Pool
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.remote import answers, forms
 from rolegraph.engine.remote.endpoint import Endpoint
@@ -13,6 +15,7 @@ from rolegraph.engine.remote.forms import LOOKUP
 from rolegraph.engine.remote.keeping import NOTHING, OWN, UNION, Keeping
 from rolegraph.engine.remote.wire import Connection, Parameters
 from rolegraph.engine.revisions import Revision
+from rolegraph.engine.worker import Request
 from rolegraph.engine.written import Wrote
 from rolegraph.errors import BadParameter, NotFound, Refused, UnreadableInput
 from rolegraph.formats import Format
@@ -23,6 +26,18 @@ FRESH = 2.0  # seconds for which the list of graphs is taken as read: others may
 _LOOKUP = re.compile(r"(?:\s|#[^\n]*(?:\n|$)|PREFIX\s+[^\s:]*:\s*<[^>]*>)*SELECT\b", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Address:
+    """An endpoint to open for a job, in another process."""
+
+    endpoint: Endpoint
+    prefixes: Mapping[str, str]
+
+    def open(self) -> "RemoteEngine":
+        """Open it."""
+        return RemoteEngine(self.endpoint, self.prefixes)
+
+
 class RemoteEngine:
     """A SPARQL 1.1 endpoint behind the :class:`~rolegraph.engine.Engine` protocol; safe to share between threads.
 
@@ -31,7 +46,8 @@ class RemoteEngine:
     bookkeeping, and is not written by us, is read as it is.
     """
 
-    def __init__(self, endpoint: Endpoint, prefixes: Mapping[str, str] | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, prefixes: Mapping[str, str] | None = None, jobs: Pool | None = None) -> None:
+        self._jobs = jobs
         self._prefixes = prefixes or {}
         self._endpoint = endpoint
         self._wire = Connection(endpoint)
@@ -110,8 +126,16 @@ class RemoteEngine:
         found = ((name, triple) for name in graphs for triple in self._keeping.pages(name))
         return answers.laid_out(found, format_, self._prefixes)
 
+    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+        if self._jobs is None:
+            return job.run(self)
+        result: R = self._jobs.ask(Request(Address(self._endpoint, self._prefixes), job), gone)
+        return result
+
     def close(self) -> None:
-        """Each request has had a connection of its own: there is nothing to release."""
+        """End the processes that run jobs; each request has had a connection of its own."""
+        if self._jobs:
+            self._jobs.close()
 
     def _named(self, dataset: Dataset | None) -> Parameters:
         """Return the parameters that name the graphs to ask.

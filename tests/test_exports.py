@@ -1,0 +1,84 @@
+"""Graphs written out: every format says the same, and a large graph takes no memory of the service and delays nobody."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyoxigraph as ox
+import pytest
+
+from rolegraph import terms
+from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.formats import holding, named
+from rolegraph.registry import Rolegraph, exporting
+from rolegraph.tokens import Tokens
+
+EX = "http://example.org/"
+XSD, RDF, SKOS = (terms.prefixes()[name] for name in ("xsd", "rdf", "skos"))
+JSONLD, NTRIPLES = (named(name, holding("graph")) for name in ("jsonld", "ntriples"))
+PARSED = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+}
+
+
+def triples(count: int) -> bytes:
+    return "".join(f"<{EX}{number}> <{EX}p> 'number {number}'@en, {number} .\n" for number in range(count // 2)).encode()
+
+
+def parsed(body: bytes, format_: str) -> set[str]:
+    return {str(quad.triple) for quad in ox.parse(body, PARSED[format_])}
+
+
+@pytest.mark.parametrize("format_", holding("graph"), ids=lambda format_: format_.name)
+@pytest.mark.parametrize("count", [30, 21_000])  # the latter is past the number up to which triples are sorted
+def test_a_graph_is_the_same_in_every_format(format_: Any, count: int) -> None:
+    graph = Rolegraph(EmbeddedEngine())
+    graph.store(EX + "g", triples(count))
+    assert parsed(graph.export(format_, EX + "g").body, format_.name) == parsed(triples(count), "turtle")
+
+
+def test_a_graph_that_is_too_large_to_be_compacted_comes_in_full_iris(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Rolegraph(EmbeddedEngine())
+    graph.store(EX + "g", triples(40))
+    text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{EX}g> {{ ?s ?p ?o }} }}"
+    small = [graph.export(JSONLD, EX + "g").body, graph.engine.work(exporting.Construction(text)).body]
+    monkeypatch.setattr(exporting, "COMPACTED", min(len(body) for body in small) // 10)
+    large = [graph.export(JSONLD, EX + "g").body, graph.engine.work(exporting.Construction(text)).body]
+    assert all(b'"@context"' in body for body in small)
+    assert not any(b'"@context"' in body for body in large)
+    assert all(parsed(body, "jsonld") == parsed(triples(40), "turtle") for body in [*small, *large])
+
+
+def test_no_value_is_lost_in_json_ld() -> None:
+    values = ['""', "0", "false", '"1E400"^^xsd:double', '"NaN"^^xsd:double', "9" * 30, "0.10", '"x"', '"x"@en', '"x"@en-gb', "rdf:nil"]
+    text = "".join(f"<{EX}{number}> ex:p {one}, {other} .\n" for number, one in enumerate(values) for other in values)
+    document = f"PREFIX ex: <{EX}> PREFIX xsd: <{XSD}> PREFIX rdf: <{RDF}> PREFIX skos: <{SKOS}>\n{text}"
+    document += f"<{EX}s> a ex:C, 'a literal' ; skos:prefLabel '', 'x', 'x'@en, 'y'@en-GB ; rdf:first 'a' ."
+    graph = Rolegraph(EmbeddedEngine())
+    graph.store(EX + "g", document.encode())
+    assert parsed(graph.export(JSONLD, EX + "g").body, "jsonld") == parsed(graph.export(NTRIPLES, EX + "g").body, "ntriples")
+
+
+def test_a_large_graph_is_written_out_by_a_worker(serve: Callable[..., Any], tmp_path: Path) -> None:
+    service = serve(tmp_path, "--empty")
+    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+    count = 60_000
+    written = httpx.put(f"{service.address}/graphs", params={"graph": EX + "g"}, content=triples(count), headers=headers, timeout=60)
+    assert written.status_code == 201
+    before = _highest(service.process.pid)
+    for format_ in holding("graph"):
+        answer = httpx.get(f"{service.address}/graphs", params={"graph": EX + "g", "format": format_.name}, timeout=60)
+        assert answer.status_code == 200
+        assert len(parsed(answer.content, format_.name)) == count
+    assert _highest(service.process.pid) - before < 60 * 1024  # KiB; in place JSON-LD alone took 100 MiB
+    assert service.stop()[0] == 0
+
+
+def _highest(pid: int) -> int:
+    """The most memory that the serving processes had, without their workers."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return sum(int(Path(f"/proc/{child}/status").read_text("ascii").partition("VmHWM:")[2].split()[0]) for child in [pid, *children])
