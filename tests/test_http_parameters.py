@@ -62,6 +62,8 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "model.openapi_document": {},
     "model.health": {},
     "model.revisions": {},
+    "probes.alive": {},
+    "probes.ready": {},
     "problems.problem": {},
     "linked.members": LIST,
     "linked.described": {"iri": "tool:python"},
@@ -69,7 +71,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
 }
 FIELDS = {"entry", "profile", "file"}  # of forms: they are sent in tests/test_http_any_body.py
 IN_PATHS = {"filename": "style.css", "slug": ONE, "name": "tips", "path": "x", "kind": "role"}
-READS = ("analysing", "canned", "comparing", "linked", "model", "searching")
+READS = ("analysing", "canned", "comparing", "linked", "model", "probes", "searching")
 NAMED = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 MOSTLY = settings(max_examples=400, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck))
 
