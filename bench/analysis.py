@@ -15,6 +15,7 @@ from pathlib import Path
 import machine
 
 from rolegraph.analysis import Analysis, saving, similarity
+from rolegraph.analysis.following import Following
 from rolegraph.analysis.profiles import Profile
 from rolegraph.registry import Rolegraph
 
@@ -31,7 +32,7 @@ def main() -> None:
     (options.store / saving.FILE).unlink(missing_ok=True)
     graph = Rolegraph.open(options.store)
     _once("first answer, read from the graph", lambda: graph.analysis.index)
-    _once("first answer after a restart", lambda: Analysis(graph.engine, options.store).index)
+    _once("first answer after a restart", lambda: Analysis(Following(graph.engine, options.store)).index)
     graph.engine.write({SMALL: b"<https://example.org/a> <https://example.org/b> <https://example.org/c> ."})
     _once("first answer after a small write", lambda: graph.analysis.index)
     graph.engine.write({SMALL: None})

@@ -7,7 +7,7 @@ import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,7 +43,7 @@ ServerRoot = .
 ServerThreads = 8
 
 [SPARQL]
-ResultSetMaxRows = 10000
+ResultSetMaxRows = {rows}
 """
 
 
@@ -91,20 +91,20 @@ def oxigraph(folder: Path) -> Iterator[Endpoint]:
 
 
 @contextmanager
-def virtuoso(folder: Path) -> Iterator[Endpoint]:
-    """Virtuoso 7: no default graph, Digest for writes, rewritten literals, cut answers."""
+def virtuoso(folder: Path, rows: int = 10_000) -> Iterator[Endpoint]:
+    """Virtuoso 7: no default graph, Digest for writes, rewritten literals, answers that are cut after so many rows."""
     command = shutil.which("virtuoso-t")
     if command is None:
         pytest.skip("virtuoso-t is missing: apt-get install virtuoso-opensource-7-bin")
     port = free_port()
-    (folder / "virtuoso.ini").write_text(INI.format(sql=free_port(), http=port), "utf-8")
+    (folder / "virtuoso.ini").write_text(INI.format(sql=free_port(), http=port, rows=rows), "utf-8")
     address = f"http://127.0.0.1:{port}"
     with running([command, "-f", "-c", str(folder / "virtuoso.ini")], folder, f"{address}/sparql"):
         # a fresh database knows its owner by this password; it listens on this machine alone
         yield Endpoint(f"{address}/sparql", f"{address}/sparql-auth", f"{address}/sparql-graph-crud-auth", "digest", "dba", "dba")
 
 
-SERVERS: dict[str, Callable[[Path], object]] = {"oxigraph": oxigraph, "virtuoso": virtuoso}
+SERVERS: dict[str, Callable[[Path], AbstractContextManager[Endpoint]]] = {"oxigraph": oxigraph, "virtuoso": virtuoso}
 
 
 @dataclass

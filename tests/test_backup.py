@@ -314,9 +314,29 @@ def told(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Callable[[
     return lambda found: added(name, kind, link)(changed("manifest.json", tell)(found))
 
 
+def consistent(member: str, change: Callable[[bytes], bytes]) -> Callable[[list[Any]], list[Any]]:
+    """Other bytes in one file, of which the manifest tells, too: a backup of a store that was damaged."""
+
+    def tamper(found: list[Any]) -> list[Any]:
+        body = change(next(body for info, body in found if info.name == member))
+
+        def tell(manifest: bytes) -> bytes:
+            told = json.loads(manifest)
+            told["files"][member] = {"size": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+            return json.dumps(told).encode()
+
+        return changed("manifest.json", tell)(changed(member, lambda _: body)(found))
+
+    return tamper
+
+
 @pytest.mark.parametrize(
     ("tamper", "words"),
     [
+        (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when it was made: CURRENT is not as it was written"),
+        (consistent("graph/revision.json", lambda body: body[:50]), "damaged when it was made: revision.json does not parse"),
+        (consistent("graph/revision.json", lambda body: body.replace(b'"graphs": ', b'"graphs": 1')), "graphs of revision"),
+        (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": 1')), "graphs of revision"),
         (changed("shipped.json", bytes.swapcase), "shipped.json is not as"),
         (changed("shipped.json", lambda body: body + b"\n"), "shipped.json is not as"),
         (changed("graph/CURRENT", lambda _: b""), "graph/CURRENT is not as"),

@@ -103,6 +103,24 @@ def test_the_description_in_openapi_is_valid_and_whole(client: FlaskClient) -> N
         assert kind.slug() in text
 
 
+def test_the_description_tells_the_statuses_that_there_are(client: FlaskClient) -> None:
+    paths = client.get("/openapi.json").get_json()["paths"]
+    for method in ("put", "post"):
+        answers = paths["/sources/{slug}"][method]["responses"]
+        assert {"200", "201", "400", "401", "403", "406", "408", "412", "413", "415", "422", "503"} <= set(answers)
+        assert "application/json" in answers["200"]["content"]
+        assert {"Rolegraph-Revision", "ETag"} == set(answers["201"]["headers"])
+        assert {"201", "204", "415"} <= set(paths["/graphs"][method]["responses"])
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            writes = "security" in operation
+            assert {"If-Match", "If-None-Match"} <= {one["name"] for one in operation["parameters"]} or not writes
+            assert ("413" in operation["responses"]) == ("requestBody" in operation), (path, method)
+            assert {"503", "default"} <= set(operation["responses"])
+    for path, sent, status in (("/role/nothing.json", {}, 404), ("/role.json?limit=0", {}, 400), ("/health", {"Accept": "image/png"}, 406)):
+        assert client.get(path, headers=sent).status_code == status
+
+
 def test_ontology_and_shapes_are_the_same_in_every_format(client: FlaskClient) -> None:
     for path, folder in (("ontology", ["rolegraph.ttl", "alignments/*.ttl"]), ("shapes", ["shapes/*.ttl"])):
         written = Graph()

@@ -12,7 +12,7 @@ from rolegraph.engine.pool import Limits
 from rolegraph.registry import Rolegraph
 from rolegraph.things import Answer
 from rolegraph.web import create_app, negotiation
-from rolegraph.web.remembering import LARGEST, REMEMBERS, Copy, Memory
+from rolegraph.web.remembering import LARGEST, RECALL, Copy, Memory
 
 SOURCE = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
 PAY = "https://w3id.org/rolegraph/source/salaries-2025-01-19"
@@ -103,15 +103,17 @@ def test_a_large_answer_has_the_tag_of_its_revision_and_is_not_remembered(writte
     answer = client.get("/large", buffered=True)
     assert answer.headers["ETag"].startswith('"1-')
     assert len(answer.data) == LARGEST + 1
-    assert not app.extensions[REMEMBERS](answer.request.environ)
-    assert app.extensions[REMEMBERS](client.get(ARCHITECT).request.environ)
+    assert app.extensions[RECALL](answer.request.environ) is None
+    recalled = app.extensions[RECALL](client.get(ARCHITECT).request.environ)
+    assert recalled.body == client.get(ARCHITECT).data
     unchanged = client.get("/large", headers={"If-None-Match": answer.headers["ETag"]})
     assert (unchanged.status_code, content.closed) == (304, True)
 
 
 def test_the_memory_is_bounded() -> None:
-    memory = Memory(room=1000)
+    copy = Copy((("Content-Type", "text/plain"),), b"x" * 100)
+    memory = Memory(room=3 * copy.size)
     for number in range(20):
-        memory.keep(str(number), Copy((), b"x" * 100))
-    assert memory.recall("0") is None
-    assert memory.recall("19") == Copy((), b"x" * 100)
+        memory.keep(str(number), copy)
+    assert [memory.recall(str(number)) for number in (0, 16)] == [None, None]
+    assert [memory.recall(str(number)) for number in (17, 18, 19)] == [copy] * 3

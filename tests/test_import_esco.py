@@ -403,7 +403,7 @@ def french(content: Tables) -> Tables:
 def test_a_second_language_adds_its_labels_and_the_facts_of_the_first_count(take: Take, tmp_path: Path) -> None:
     content = tables()
     folders = [write(tmp_path / "1.1.1" / "fr", french(content)), write(tmp_path / "1.1.1" / "en", content)]
-    graph, report = take(folders)
+    graph, report = take(folders, version="1.1.1")
     assert values(graph, ROLE, "skos:prefLabel") == {"pilot@en", "conducteur/conductrice@fr"}
     assert values(graph, ROLE, "skos:altLabel") == {"ship pilot@en", "harbour pilot@en", "conducteur@fr", "conductrice@fr"}
     assert values(graph, ROLE, "skos:definition") == {"Brings ships in.@en", "Fait entrer les navires.@fr"}
@@ -414,8 +414,11 @@ def test_a_second_language_adds_its_labels_and_the_facts_of_the_first_count(take
 
 def test_only_the_languages_that_are_asked_for_are_taken(take: Take) -> None:
     content = tables()
-    graph, _ = take(content | french(content), languages=("FR",))
+    names = [name for name in content if name.endswith("_en.csv")]
+    whole = {name.replace("_en", "_fr"): content[name] for name in names} | french(content)
+    graph, _ = take(content | whole, languages=("FR",))
     assert values(graph, ROLE, "skos:prefLabel") == {"conducteur/conductrice@fr"}
+    assert values(graph, ROLE, "rg:essentialSkill") == {SKILL}
     with pytest.raises(BadParameter, match="'de'") as error:
         take(content | french(content), languages=("de",))
     assert "en, fr" in str(error.value.members["expected"])
@@ -445,7 +448,8 @@ def test_links_in_each_language_folder_are_taken_once_and_differences_told(take:
     name = "occupationSkillRelations.csv"
     again = {name: [*content[name][1:], {"occupationUri": OTHER, "relationType": "optional", "skillUri": KNOWLEDGE, "skillType": "x"}]}
     same = {"skillSkillRelations.csv": content["skillSkillRelations.csv"]}
-    graph, report = take([write(tmp_path / "1.1.1" / "en", content), write(tmp_path / "1.1.1" / "fr", french(content) | again | same)])
+    folders = [write(tmp_path / "en", content), write(tmp_path / "fr", french(content) | again | same)]
+    graph, report = take(folders, version="1.1.1")
     assert values(graph, OTHER, "rg:optionalSkill") == set()
     assert rules(report, "skipped") == [("row of one copy only", name, 4)]
     assert ("row of one copy only", name, 0) in rules(report, "noted")
@@ -454,12 +458,12 @@ def test_links_in_each_language_folder_are_taken_once_and_differences_told(take:
 def test_a_file_of_a_language_twice_has_to_be_the_same(take: Take, tmp_path: Path) -> None:
     content = tables()
     first, second = write(tmp_path / "1.1.1" / "a", content), write(tmp_path / "1.1.1" / "b", content)
-    _, report = take([first, second])
+    _, report = take([first, second], version="1.1.1")
     assert ("file given twice", "skills_en.csv", 0) in rules(report, "noted")
     content["skills_en.csv"][0]["preferredLabel"] = "steering"
     write(second, content)
     with pytest.raises(UnreadableInput, match=r"skills_en.csv and .*skills_en.csv are not the same"):
-        take([first, second])
+        take([first, second], version="1.1.1")
 
 
 RENAMED = ("occupationSkillRelations", "skillSkillRelations", "broaderRelationsOccPillar", "broaderRelationsSkillPillar")
@@ -533,8 +537,8 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
     graph.close()
 
 
-def import_(graph: Rolegraph, *paths: Path, version: str = "1.1.1") -> Imported:
-    return graph.take_in(esco.read, Download(paths), Report(), None, version=version)
+def import_(graph: Rolegraph, *paths: Path, version: str = "1.1.1", replace: bool = False) -> Imported:
+    return graph.take_in(esco.read, Download(paths), Report(), None, version=version, replace=replace)
 
 
 def held(graph: Rolegraph, iri: str) -> set[bytes]:
@@ -555,7 +559,7 @@ def test_importing_again_replaces_that_version_and_nothing_else(stored: Rolegrap
     assert others(stored, SOURCE) == before
     content["occupationSkillRelations.csv"].pop()
     content["skills_en.csv"][0]["preferredLabel"] = "steer ships"
-    import_(stored, write(tmp_path / "second", content))
+    import_(stored, write(tmp_path / "second", content), replace=True)
     union = {str(row["label"].value) for row in stored.engine.rows(f"SELECT ?label {{ <{SKILL}> <{terms.PREF_LABEL}> ?label }}")}
     assert union == {"steer ships"}
     assert stored.engine.rows(f"SELECT ?skill {{ <{OTHER}> <{terms.RG}essentialSkill> ?skill }}") == []

@@ -347,6 +347,7 @@ def test_rows_that_lead_nowhere_or_hold_no_figure_are_skipped_with_their_lines(t
     rows = [RATED, ("11-7777.00", *RELEASE["Skills.txt"][1][1:]), ("11-0000.01", "2.A.1", "Kneading", "IM", "9.1", "8", "N", "n/a")]
     rows.append(("11-0000.01", "2.A.<1>", "Kneading", "IM", "3", "8", "N", "n/a"))
     rows.append(("11-0000.01", "2.A.1", "Kneading", "ZZ", "3", "8", "N", "n/a"))
+    rows.append(("11-0000.02", "2.A.1", "Kneading", "IM", "3", "8", "N", "n/a"))
     found = Small(run(lay(tmp_path / "files", Skills=rows), tmp_path / "graph.nt"))
     told = {remark.line: remark.rule for remark in found.imported.report.remarks if remark.file == "Skills.txt"}
     assert told == {2: "unknown occupation", 3: "not on the scale", 4: "not a code", 5: "unknown scale"}

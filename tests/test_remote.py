@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from endpoints import Said, told
-from rolegraph import formats
+from rolegraph import deadlines, formats
+from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import REFUSALS, Endpoint
 from rolegraph.engine.remote.forms import LONGEST, read
+from rolegraph.engine.remote.splitting import Part
 from rolegraph.errors import (
     BadParameter,
     ClientGone,
@@ -21,6 +24,8 @@ from rolegraph.errors import (
     TooLarge,
     UnreadableInput,
 )
+from rolegraph.registry import Rolegraph
+from rolegraph.web import create_app
 
 EX = "http://example.org/"
 SELECT = "SELECT * { ?s ?p ?o }"
@@ -210,3 +215,98 @@ def test_a_remote_endpoint_keeps_no_revisions() -> None:
     with pytest.raises(NotFound, match="keeps none"):
         engine.at(1)
     engine.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("SELECT ?a (COUNT(?b) AS ?n) { ?a ?p ?b } GROUP BY ?a", ("a",)),
+        ('PREFIX x: <a:b#>\nSELECT DISTINCT ?a ?b WHERE { ?a ?b "LIMIT }" # }\n}', ("a", "b")),
+        ("SELECT (COUNT(*) AS ?n) { ?a ?b ?c }", None),
+        ("SELECT * { ?a ?b ?c }", None),
+        ("SELECT ?a { ?a ?b ?c } ORDER BY ?a", None),
+        ("SELECT ?a { ?a ?b ?c } LIMIT 10", None),
+    ],
+)
+def test_what_can_be_split(text: str, variables: tuple[str, ...] | None) -> None:
+    part = Part.of(text)
+    assert (part and part.variables) == variables
+    if part:
+        read(part.query())
+
+
+def test_the_halves_of_a_look_up_answer_what_it_answers() -> None:
+    engine = EmbeddedEngine()
+    one = "<{0}{1}> <{0}p> {1}, 'ü {2}' . <{0}{1}> <{0}q> _:b{2} .\n"
+    lines = "".join(one.format(EX, number, number % 7) for number in range(300))
+    engine.write({EX + "a": lines.encode()})
+    part = Part.of("SELECT ?s ?o ?none { ?s ?p ?o OPTIONAL { ?o ?p ?none } }")
+    assert part
+
+    def leaves(part: Part, depth: int) -> list[Part]:
+        halves = part.halves()
+        return [leaf for half in halves for leaf in leaves(half, depth - 1)] if halves and depth else [part]
+
+    whole = sorted(str(sorted(row.items())) for row in engine.rows(part.text))
+    for depth in (1, 3, 5):
+        assert sorted(str(sorted(row.items())) for leaf in leaves(part, depth) for row in engine.rows(leaf.query())) == whole
+    while halves := part.halves():
+        part = halves[1]
+    assert part.digits == ("f", "f", "f")
+
+
+def test_all_requests_of_a_page_share_one_limit_of_time(peer: tuple[RemoteEngine, Said], monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, said = peer
+    now = [1000.0]
+    monkeypatch.setattr(deadlines, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    deadlines.begin()
+    try:
+        engine.rows(SELECT)
+        now[0] += engine._endpoint.seconds + 0.1
+        asked = len(said.asked)
+        with pytest.raises(TimeLimitReached) as caught:
+            engine.rows(SELECT)
+        assert caught.value.members["limit"] == "0.5"
+        assert len(said.asked) == asked
+        with deadlines.apart():
+            engine.rows(SELECT)
+        with pytest.raises(TimeLimitReached):
+            engine.rows(SELECT)
+    finally:
+        deadlines.end()
+    engine.rows(SELECT)
+
+
+def test_a_slow_endpoint_ends_a_page_at_the_limit_of_time(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    bound = ", ".join(f'"{name}": {{"type": "literal", "value": "3"}}' for name in ("number", "source"))
+    list(engine.graphs())
+    said.body = f'{{"head": {{"vars": ["number", "source"]}}, "results": {{"bindings": [{{ {bound} }}]}}}}'.encode()
+    client = create_app(Rolegraph(engine)).test_client()
+    assert client.get("/health").status_code == 200
+    said.delay = engine._endpoint.seconds * 0.6
+    said.asked.clear()
+    answer = client.get("/health", headers={"Cache-Control": "no-cache"})
+    assert (answer.status_code, answer.get_json()["type"].rpartition("/")[2]) == (503, "time-limit-reached")
+    assert len(said.asked) == 2
+    said.delay = 0
+    assert client.get("/health").status_code == 200
+
+
+def test_an_endpoint_without_a_row_where_there_is_one_is_unusable(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    client = create_app(Rolegraph(engine)).test_client()
+    for body in (said.body, b'{"head":{"vars":["number"]},"results":{"bindings":[{}]}}'):
+        said.body = body
+        answer = client.get("/health")
+        assert (answer.status_code, answer.get_json()["type"].rpartition("/")[2]) == (503, "store-unusable")
+        assert "number" in answer.get_json()["detail"]
+
+
+def test_what_the_package_ships_is_not_asked_of_an_endpoint(peer: tuple[RemoteEngine, Said]) -> None:
+    engine, said = peer
+    client = create_app(Rolegraph(engine)).test_client()
+    for path in ("/ontology", "/ontology.ttl", "/ontology.jsonld", "/shapes", "/shapes.ttl", "/context.jsonld"):
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+    assert said.asked == []

@@ -18,7 +18,7 @@ from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter
 from rolegraph.registry import Rolegraph
-from rolegraph.search import Hit, Search, facts, folding
+from rolegraph.search import Finder, Hit, Search, facts, folding
 from rolegraph.search.index import NAME
 
 Query = dict[str, str]
@@ -35,7 +35,7 @@ def expected(query: Query) -> set[str]:
     return {terms.expand(one) or one for one in query["expected"].split()}
 
 
-def place(search: Search, query: Query, wanted: Iterable[str]) -> int | None:
+def place(search: Finder, query: Query, wanted: Iterable[str]) -> int | None:
     hits = search.find(query["query"], [query["kind"]] if query["kind"] else (), limit=5)
     return next((number for number, hit in enumerate(hits) if hit.iri in set(wanted)), None)
 

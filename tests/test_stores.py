@@ -174,7 +174,7 @@ def test_what_was_written_since_the_index_was_made_is_known_at_the_next_start(tm
         again = opening(tmp_path)
         assert [hit.iri for hit in again.search.find("keeper of lighthouses")] == [EX + "role"]
         assert sorted(read) == [f"{EX}g{number}" for number in range(3)]
-        again.analysis.refresh()
+        again.refresh()
         again.close()
 
 

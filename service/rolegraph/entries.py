@@ -1,68 +1,261 @@
 """Reads a role entry: bytes in one of the graph formats become a small rdflib graph, and nothing else happens."""
 
+import hashlib
 import json
-from typing import Any
-from xml.sax import SAXParseException
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any, NoReturn
+from xml.parsers import expat
 
-from rdflib import Graph
-from rdflib.exceptions import ParserError
-from rdflib.plugins.parsers.notation3 import BadSyntax
+import pyoxigraph as ox
+from rdflib import BNode, Dataset, Graph, Literal, URIRef
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
+from rdflib.plugins.parsers.jsonld import Parser
+from rdflib.plugins.shared.jsonld.context import Context, Term
+from rdflib.term import IdentifiedNode, Node
 
-from rolegraph import resources
+from rolegraph import resources, wellformed
 from rolegraph.errors import UnreadableInput
 from rolegraph.formats import Format, holding
 from rolegraph.terms import BASE
 
 FORMATS = holding("graph")
 CONTEXT = BASE + "context.jsonld"
-_PARSERS = {"turtle": "turtle", "ntriples": "nt", "jsonld": "json-ld", "rdfxml": "xml"}
+DEPTH = 64  # levels of nesting in JSON and XML
+ATTRIBUTES = 256  # of one element
+_PARSERS = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES, "rdfxml": ox.RdfFormat.RDF_XML}
+_NAMES = {"turtle": "Turtle", "ntriples": "N-Triples", "rdfxml": "RDF/XML", "jsonld": "JSON-LD"}
+_WHERE = re.compile(r"^Parser error at line (\d+) (?:between columns (\d+) and .*?|column (\d+)): (.*?)(?: \(line \d+\))?$", re.DOTALL)
+_NO_IRI = re.compile('[\x00-\x20<>"{}|\\\\^`]')
+_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
+_STRING = ox.NamedNode("http://www.w3.org/2001/XMLSchema#string")
+_DECIMAL = "http://www.w3.org/2001/XMLSchema#decimal"
+
+# what does not parse would be written into the log, which is nobody's business
+logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module="rdflib.term")
 
 
 def read(body: bytes, format_: Format, base: str = BASE) -> Graph:
     """Parse an entry.
 
     :param base: the IRI that relative IRIs start from
-    :raises UnreadableInput: with the line and column of the mistake where the parser tells them
+    :raises UnreadableInput: with the line and column of the mistake where the parser tells them, or else the triple
     """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableInput(f"the entry is not UTF-8: byte {error.start + 1} cannot be read", expected="text in UTF-8") from error
+    if (place := text.find("\x00")) >= 0:
+        line = text.count("\n", 0, place) + 1
+        raise UnreadableInput("the entry holds the character U+0000, as text in UTF-16 does", line=line, expected="text in UTF-8")
     if format_.name == "jsonld":
-        text = json.dumps(_local(_json(text)))
-    if format_.name == "rdfxml" and "<!ENTITY" in text:
-        # a few of them that refer to each other keep the parser busy for minutes
-        raise UnreadableInput("the RDF/XML declares entities, which are not read here", expected="RDF/XML with its names written out")
-    graph = Graph()
+        return _from_json(text, base)
+    if format_.name == "rdfxml":
+        _check_xml(text)
+    return _parsed(text, format_, base)
+
+
+def _parsed(text: str, format_: Format, base: str) -> Graph:
+    graph, name = Graph(), _NAMES[format_.name]
     try:
-        graph.parse(data=text, format=_PARSERS[format_.name], publicID=base)
-    except BadSyntax as error:
-        raise UnreadableInput(f"the Turtle does not parse: {_reason(error)}", line=error.lines + 1) from error
-    except SAXParseException as error:
-        line, column = error.getLineNumber(), error.getColumnNumber()
-        raise UnreadableInput(f"the RDF/XML does not parse: {error.getMessage()}", line=line, column=column) from error
-    except (ParserError, ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError) as error:
-        # rdflib's parsers raise these for input that is not of their format; each means that it was not read
-        raise UnreadableInput(f"the entry does not parse as {format_.media}: {error}") from error
+        for quad in ox.parse(text, _PARSERS[format_.name], base_iri=base, rename_blank_nodes=False):
+            graph.add(_checked(quad))
+    except SyntaxError as error:
+        where = _WHERE.match(str(error.msg))
+        reason, line, column = (where[4], int(where[1]), int(where[2] or where[3])) if where else (error.msg, error.lineno, error.offset)
+        raise UnreadableInput(f"the {name} does not parse: {reason}", line=line, column=column) from error
     return graph
 
 
-def _reason(error: BadSyntax) -> str:
-    before = str(error.argv if hasattr(error, "argv") else error._why)  # noqa: SLF001 - rdflib offers no other way to it
-    near = error._str[error._i : error._i + 40].decode("utf-8", "replace").split("\n")[0].strip()  # noqa: SLF001
-    return f"{before}, near {near!r}" if near else f"{before}, at the end"
+def _checked(quad: ox.Quad) -> tuple[Node, Node, Node]:
+    """Return the triple of a quad in rdflib's terms, its literals as they were written.
+
+    :raises UnreadableInput: for one that not every format can express
+    """
+    subject, object_ = quad.subject, quad.object
+    if isinstance(subject, ox.Triple) or isinstance(object_, ox.Triple) or (isinstance(object_, ox.Literal) and object_.direction):
+        what = "a text with a direction" if isinstance(object_, ox.Literal) else "a triple term"
+        raise UnreadableInput(f"the entry holds {what}, which not every format can write", expected="RDF 1.1")
+    wellformed.refuse_property(subject.value, quad.predicate.value)
+    if isinstance(object_, ox.Literal):
+        wellformed.refuse_literal(subject.value, quad.predicate.value, object_.value, object_.datatype.value)
+    return _node(subject), URIRef(quad.predicate.value), _node(object_)
+
+
+def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> Node:
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    if term.language:
+        return Literal(term.value, lang=term.language)
+    datatype = None if term.datatype == _STRING else URIRef(term.datatype.value)
+    return Literal(term.value, datatype=datatype, normalize=False)
+
+
+def _check_xml(text: str) -> None:
+    """Refuse XML that is not well-formed, declares entities, or nests too deeply: what costs more than its size says.
+
+    :raises UnreadableInput: with the line and column
+    """
+    parser = expat.ParserCreate("UTF-8")
+    depth = 0
+
+    def refuse(detail: str, expected: str) -> NoReturn:
+        raise UnreadableInput(detail, line=parser.CurrentLineNumber, column=parser.CurrentColumnNumber + 1, expected=expected)
+
+    def start(_: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEPTH:
+            refuse(f"the RDF/XML is nested more than {DEPTH} levels deep", f"up to {DEPTH} levels")
+        if len(attributes) > ATTRIBUTES:
+            refuse(f"an element has {len(attributes):,} attributes", f"up to {ATTRIBUTES}")
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def declares(*_: object) -> None:
+        refuse("the RDF/XML declares entities or a document type, which are not read here", "RDF/XML with its names written out")
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = declares
+    try:
+        parser.Parse(text.encode(), True)
+    except expat.ExpatError as error:
+        reason = f"the RDF/XML does not parse: {expat.ErrorString(error.code)}"
+        raise UnreadableInput(reason, line=error.lineno, column=error.offset + 1) from error
+
+
+class _Strict(Parser):
+    """rdflib's reader of JSON-LD, which makes blank nodes of IRIs that are none, or leaves out what is said of them."""
+
+    def _to_rdf_id(self, context: Context, id_val: str) -> IdentifiedNode | None:
+        _refuse_no_iri(id_val)
+        return super()._to_rdf_id(context, id_val)
+
+    def _to_object(  # noqa: PLR0917 - the signature is theirs
+        self, dataset: Graph, graph: Graph, context: Context, term: Term | None, node: Any, inlist: bool = False
+    ) -> Node | None:
+        if isinstance(node, str) and term and term.type in ("@id", "@vocab"):
+            _refuse_no_iri(node)
+        return super()._to_object(dataset, graph, context, term, node, inlist)
+
+
+def _refuse_no_iri(text: str) -> None:
+    if _NO_IRI.search(text) and not text.startswith("_:"):
+        raise UnreadableInput(f"{text[:200]!a} is no IRI", expected="an IRI of RFC 3987, without blanks and brackets")
+
+
+def _from_json(text: str, base: str) -> Graph:
+    dataset = Dataset()
+    try:
+        _Strict().parse(_local(_json(text)), Context(base=base), dataset)
+    except (MemoryError, UnreadableInput):
+        raise
+    except Exception as error:  # rdflib raises many kinds for JSON that is not JSON-LD, in words that mean nothing to people
+        expected = "JSON-LD 1.1: @id, @type, @value, @language and @context hold what they are defined to hold, languages are of BCP 47"
+        raise UnreadableInput("the JSON is not JSON-LD", expected=expected) from error
+    graph = Graph()
+    for subject, predicate, object_, name in dataset.quads():
+        if name is not None and name != DATASET_DEFAULT_GRAPH_ID:
+            detail = f"the JSON-LD holds a named graph, {name}: an entry is one graph, which has the name of its source"
+            raise UnreadableInput(detail, expected="all triples outside of named graphs: @graph only beside @context")
+        graph.add(_checked(_quad(subject, predicate, object_)))
+    return graph
+
+
+def _quad(subject: Node, predicate: Node, object_: Node) -> ox.Quad:
+    """Return a triple of rdflib's terms, which its JSON-LD parser does not check, in terms that are.
+
+    :raises UnreadableInput: for an IRI or a language that is none
+    """
+    place = f"{subject} {predicate} {object_}"[:200].encode("ascii", "backslashreplace").decode()
+    try:
+        if not isinstance(predicate, URIRef):
+            raise UnreadableInput(f"a blank node is used as a property, in {place}", expected="an IRI")
+        return ox.Quad(_resource(subject), ox.NamedNode(predicate), _object(object_))
+    except ValueError as error:
+        detail = f"the JSON-LD holds an IRI or a language that is none: {error}, in {place}"
+        raise UnreadableInput(detail, expected="IRIs of RFC 3987, languages of BCP 47") from error
+
+
+def _resource(node: Node) -> ox.NamedNode | ox.BlankNode:
+    return ox.BlankNode(hashlib.sha256(node.encode()).hexdigest()) if isinstance(node, BNode) else ox.NamedNode(str(node))
+
+
+def _object(node: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+    if not isinstance(node, Literal):
+        return _resource(node)
+    if node.language:
+        return ox.Literal(str(node), language=node.language)
+    return ox.Literal(str(node), datatype=ox.NamedNode(node.datatype)) if node.datatype else ox.Literal(str(node))
 
 
 def _json(text: str) -> Any:
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_constant)
     except json.JSONDecodeError as error:
         raise UnreadableInput(f"the JSON does not parse: {error.msg}", line=error.lineno, column=error.colno) from error
-    except RecursionError as error:
-        raise UnreadableInput("the JSON is nested too deeply to be read") from error
+    except RecursionError:
+        raise _too_deep() from None
     if not isinstance(found, dict | list):
         raise UnreadableInput("the JSON is a single value", expected="an object, or a list of objects")
+    for value in _texts(found):
+        fault = wellformed.fault_of_text(value) or (wellformed.fault_of_number(value, _DECIMAL) if _NUMBER.fullmatch(value) else None)
+        if fault:
+            raise UnreadableInput(f"{fault[0]}, in {value[:40].encode('ascii', 'backslashreplace').decode()!r}", expected=fault[1])
     return found
+
+
+def _texts(found: Any) -> Iterator[str]:
+    """Yield all texts in a JSON document.
+
+    :raises UnreadableInput: for one that is nested too deeply
+    """
+    level, depth = [found], 0
+    while level:
+        depth += 1
+        if depth > DEPTH:
+            raise _too_deep()
+        below: list[Any] = []
+        for node in level:
+            if isinstance(node, str):
+                yield node
+            elif isinstance(node, dict):
+                yield from node
+                below += node.values()
+            elif isinstance(node, list):
+                below += node
+        level = below
+
+
+def _too_deep() -> UnreadableInput:
+    return UnreadableInput(f"the JSON is nested more than {DEPTH} levels deep", expected=f"up to {DEPTH} levels")
+
+
+def _integer(text: str) -> int:
+    _refuse_number(text)
+    return int(text)
+
+
+def _float(text: str) -> float:
+    _refuse_number(text)
+    return float(text)
+
+
+def _refuse_number(text: str) -> None:
+    fault = wellformed.fault_of_number(text, _DECIMAL)
+    if fault:
+        raise UnreadableInput(f"{fault[0]}, in {text[:40]}", expected=fault[1])
+
+
+def _constant(text: str) -> NoReturn:
+    raise UnreadableInput(f"{text} is no number of JSON", expected="a number, or a text")
 
 
 def _local(node: Any) -> Any:
@@ -74,6 +267,8 @@ def _local(node: Any) -> Any:
         return [_local(item) for item in node]
     if not isinstance(node, dict):
         return node
+    if not isinstance(node.get("@id", ""), str | None):
+        raise UnreadableInput(f"@id holds {json.dumps(node['@id'])[:100]}", expected="an IRI")
     if "@import" in node:
         raise UnreadableInput("@import would fetch another document, and nothing is fetched here", expected="the context in place")
     return {key: _context(value) if key == "@context" else _local(value) for key, value in node.items()}

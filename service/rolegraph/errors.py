@@ -3,10 +3,12 @@
 RolegraphError
 ├── UnreadableInput          400   a body, a query or a file that does not parse
 ├── BadParameter             400   a parameter that is missing, unknown or of the wrong kind
+├── IncompleteBody           400   a body that broke off before its end
 ├── Unauthorized             401   a write without a token, or with one that is unknown, expired or revoked
 ├── Refused                  403   understood, and not allowed here
 ├── NotFound                 404   no such thing in the graph
 ├── NotAcceptable            406   none of the formats that were asked for
+├── BodyTooSlow              408   a body that did not come in time
 ├── PreconditionFailed       412   a write that depends on what a graph held before, which it no longer does
 ├── TooLarge                 413   a body over the limit
 ├── UnsupportedFormat        415   a body in a format that is not read here
@@ -23,15 +25,19 @@ from typing import Any
 
 
 class RolegraphError(Exception):
-    """Something that the caller can understand and mend; ``detail`` says what was wrong and what is accepted."""
+    """Something that the caller can understand and mend; ``detail`` says what was wrong and what is accepted.
+
+    ``told`` says as much of it as the clients of a service may know, where that is less.
+    """
 
     status = 500
     exit_code = 2
     title = "Something went wrong"
 
-    def __init__(self, detail: str, **members: Any) -> None:
+    def __init__(self, detail: str, *, told: str = "", **members: Any) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.told = told or detail
         self.members = {name: value for name, value in members.items() if value not in (None, (), [])}
 
     @classmethod
@@ -60,6 +66,13 @@ class BadParameter(RolegraphError):
         super().__init__(detail, parameter=parameter, expected=expected, suggestions=list(suggestions))
 
 
+class IncompleteBody(RolegraphError):
+    """A body that broke off before its end, or is not framed as HTTP has it; nothing was done with it."""
+
+    status = 400
+    title = "Incomplete body"
+
+
 class Unauthorized(RolegraphError):
     """A write without a token, or with a token that is not known, has expired or was revoked."""
 
@@ -86,6 +99,13 @@ class NotAcceptable(RolegraphError):
 
     status = 406
     title = "Not acceptable"
+
+
+class BodyTooSlow(RolegraphError):
+    """A body that did not come in time; nothing was done with it."""
+
+    status = 408
+    title = "Body too slow"
 
 
 class PreconditionFailed(RolegraphError):

@@ -1,5 +1,6 @@
 """The one table of formats: names, media types, file extensions; and negotiation."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,10 @@ FORMATS = (
 )
 
 
+_UTF8 = ("utf-8", "utf8", "us-ascii", "ascii")
+_WEIGHT = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
+
+
 def holding(*holds: str) -> tuple[Format, ...]:
     """Return the formats that can hold a kind of content, in the order of preference (that of the arguments)."""
     return tuple(format_ for hold in holds for format_ in FORMATS if format_.holds == hold)
@@ -67,11 +72,15 @@ def named(name: str, offered: Sequence[Format]) -> Format:
 
 
 def of_media(content_type: str, offered: Sequence[Format]) -> Format:
-    """Return the offered format of a Content-Type header, whatever its parameters.
+    """Return the offered format of a Content-Type header; of its parameters only ``charset`` counts.
 
-    :raises UnsupportedFormat: naming the media types on offer
+    :raises UnsupportedFormat: naming the media types on offer, or for text that is not UTF-8
     """
-    media = content_type.partition(";")[0].strip().lower()
+    media, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip(" \"'") not in _UTF8:
+            raise UnsupportedFormat(f"a body in {value.strip()} is not read here", expected="text in UTF-8")
     for format_ in offered:
         if media in format_.medias:
             return format_
@@ -114,10 +123,8 @@ def _ranges(accept: str) -> Iterable[tuple[str, float]]:
 
 
 def _number(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+    """Return a weight (RFC 9110, section 12.4.2); what is none excludes."""
+    return float(text) if _WEIGHT.fullmatch(text) else 0.0
 
 
 def _score(format_: Format, ranges: Sequence[tuple[str, float]]) -> float:

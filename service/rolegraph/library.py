@@ -29,7 +29,7 @@ class Shipped:
 class Target(Protocol):
     """What loading needs of an engine."""
 
-    def write(self, changes: Mapping[str | None, bytes | tuple[bytes, ...] | None]) -> None:
+    def write(self, changes: Mapping[str | None, bytes | tuple[bytes, ...] | None]) -> object:
         """Make each named graph hold just the triples of its Turtle document, or be gone, in one atomic write."""
 
 

@@ -33,6 +33,8 @@ _LIFETIME = re.compile(r"([0-9]{1,6})([dh])")
 _NAME_LENGTH = 100
 _SETTLED = 2 * 10**9  # nanoseconds; a file that changed more recently may change again within the same tick of its clock
 _NO_HASH = "0" * 64
+_UNREAD = "the tokens of this store cannot be read, so no token counts"
+_SOME = 64 * 1024  # bytes that are written to see whether there is room
 _Stamp = tuple[int, ...]
 
 
@@ -160,7 +162,7 @@ class Tokens:
         except FileNotFoundError:
             return None, {}
         except OSError as error:
-            raise StoreUnusable(f"the tokens in {self._path} cannot be read: {error.strerror}") from error
+            raise StoreUnusable(f"the tokens in {self._path} cannot be read: {error.strerror}", told=_UNREAD) from error
         settled = time.time_ns() - status.st_mtime_ns > _SETTLED
         return _stamp(status) if settled else None, _parse(self._path, body)
 
@@ -175,6 +177,21 @@ class Tokens:
         except OSError as error:
             raise StoreUnusable(f"the tokens in {self._path} cannot be written: {error.strerror}") from error
         return token
+
+    def test(self) -> None:
+        """Make sure that the tokens can be read, and that their folder, which is that of the store, can be written.
+
+        :raises StoreUnusable: where they cannot
+        """
+        self._read()
+        if not self._path.parent.exists():
+            return  # it is made with the first token
+        try:
+            with tempfile.TemporaryFile(dir=self._path.parent, buffering=0) as file:
+                file.write(b"\0" * _SOME)
+        except OSError as error:
+            detail = f"nothing can be written in {self._path.parent}: {error.strerror}"
+            raise StoreUnusable(detail, told=f"nothing can be written: {error.strerror}") from error
 
     def _write(self, known: Iterable[Token]) -> None:
         """Put a new file in the place of the old one: whoever reads finds the one or the other, whole."""
@@ -263,7 +280,7 @@ def _parse(path: Path, body: bytes) -> dict[str, Token]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, BadParameter) as error:
         detail = f"{path} is damaged, so no token counts ({type(error).__name__}: {error})"
         mend = "put it back from a backup, or remove it, which revokes all tokens, and create new ones"
-        raise StoreUnusable(detail, expected=mend) from error
+        raise StoreUnusable(detail, told=_UNREAD, expected=mend) from error
     return {token.id: token for token in known}
 
 

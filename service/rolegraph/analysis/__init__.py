@@ -8,9 +8,8 @@
 0  facts  weights  reading  combining  saving  following   what is read of each graph, and kept beside the store
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,32 +52,40 @@ class Matches:
 
 
 class Analysis:
-    """The analyses of the newest revision of one engine; roles and sources are given by IRI.
+    """The analyses of one revision; roles and sources are given by IRI.
 
-    :param folder: where what was read of a revision is kept for the next start; None keeps nothing
+    :param following: knows what the graphs say
     :param lookup: finds what the texts of a profile name; without one, only IRIs, CURIEs and slugs are known
+    :param engine: reads the revision; None is the newest one, as it is when something is first asked for
+    :param trusted: returns the graphs whose skos:exactMatch makes one item of two; None believes all
     """
 
-    def __init__(self, engine: Engine, folder: Path | None = None, lookup: Lookup | None = None) -> None:
+    def __init__(
+        self,
+        following: Following,
+        lookup: Lookup | None = None,
+        engine: Engine | None = None,
+        trusted: Callable[[], Collection[str]] | None = None,
+    ) -> None:
+        self._following = following
         self._engine = engine
-        self._following = Following(engine, folder)
-        self._index = Kept(lambda: Index(self._following.facts()))
-        self._edges = Kept(lambda: paths.edges(self.index))
+        self._trusted = trusted
+        self._index: Kept[Index] = Kept()
+        self._edges: Kept[Edges] = Kept()
         self.lookup = lookup
-
-    def refresh(self) -> None:
-        """Read what was written, and keep it beside the store: whoever asks next waits less."""
-        self._following.refresh()
 
     @property
     def index(self) -> Index:
-        """What was built of the newest revision; it is built when it is first asked for."""
-        return self._index.get(self._engine.revision)
+        """What was built of the revision; it is built when it is first asked for."""
+        return self._index.get(self._built)
 
     @property
     def edges(self) -> Edges:
-        """The steps that paths are made of."""
-        return self._edges.get(self._engine.revision)
+        """The steps that paths are made of, between the rows of the index."""
+        return self._edges.get(lambda: paths.edges(self.index))
+
+    def _built(self) -> Index:
+        return Index(self._following.facts(self._engine, self._trusted and self._trusted()))
 
     def similar(self, role: str, source: str | None = None, count: int = 10, listed: int = LISTED) -> Similarity:
         """Return the roles most like a role.

@@ -1,6 +1,6 @@
 """Puts together what the graphs say: the union of their facts, in which each claim keeps the graph that makes it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -8,11 +8,12 @@ from rolegraph.analysis.facts import Facts, Figures, Numbers, table
 from rolegraph.analysis.reading import DEFAULT, Part
 
 
-def combine(parts: Mapping[str, Part]) -> Facts:
+def combine(parts: Mapping[str, Part], trusted: Collection[str] | None = None) -> Facts:
     """Return what graphs say together; names are in order, so that it is the same whatever was read first.
 
     :param parts: by the IRI of the graph. Where there is a default graph of its own, only that one says what things are, what they are
         called and how they are linked, and the named ones what they claim of roles
+    :param trusted: the graphs whose skos:exactMatch is believed; None believes all
     """
     graphs = sorted(parts)
     own = [DEFAULT] if DEFAULT in parts else graphs
@@ -21,8 +22,8 @@ def combine(parts: Mapping[str, Part]) -> Facts:
     places = {name: place for place, name in enumerate(names)}
     at = {graph: np.fromiter(map(places.__getitem__, part.names), dtype=np.int32, count=len(part.names)) for graph, part in parts.items()}
 
-    def all_of(name: str, width: int) -> Numbers:
-        return table(np.concatenate([_none(width), *(at[graph][getattr(parts[graph], name)].reshape(-1, width) for graph in own)]), width)
+    def all_of(name: str, width: int, among: Sequence[str] = own) -> Numbers:
+        return table(np.concatenate([_none(width), *(at[graph][getattr(parts[graph], name)].reshape(-1, width) for graph in among)]), width)
 
     roles, degrees = all_of("roles", 1)[:, 0], all_of("degrees", 1)[:, 0]
     claims = [_claims(parts[graph].claims, at[graph], places[graph]) for graph in claiming]
@@ -36,7 +37,7 @@ def combine(parts: Mapping[str, Part]) -> Facts:
         headings=all_of("headings", 1)[:, 0],
         claims=table(stated[np.isin(stated[:, 0], roles)], 4),
         broader=all_of("broader", 2),
-        exact=all_of("exact", 2),
+        exact=all_of("exact", 2, [graph for graph in own if trusted is None or graph == DEFAULT or graph in trusted]),
         close=all_of("close", 2),
         related=all_of("related", 2),
         rated=rated,

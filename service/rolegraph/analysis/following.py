@@ -1,6 +1,7 @@
 """Follows the writes of a graph: after one, only what was written is read again."""
 
 import threading
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from rolegraph.analysis import combining, reading, saving
@@ -22,36 +23,43 @@ class Following:
         self._folder = folder
         self._reading = threading.Lock()
         self._parts: dict[str, Part] = {}
-        self._known: int | None = None  # the revision that the parts are of, or a newer one
+        self._known: int | None = None  # the revision that the parts are of
 
-    def facts(self) -> Facts:
-        """Return what the graphs say in the newest revision."""
-        with self._reading:
-            self._refresh()
-            return combining.combine(self._parts)
+    def facts(self, pinned: Engine | None = None, trusted: Collection[str] | None = None) -> Facts:
+        """Return what the graphs say in one revision.
+
+        :param pinned: an engine that reads the revision; None is the newest one
+        :param trusted: the graphs whose skos:exactMatch is believed; None believes all
+        """
+        return combining.combine(self._of(pinned or self._engine), trusted)
 
     def refresh(self) -> None:
         """Read what was written since the last time, and keep it beside the store."""
+        self._of(self._engine)
+
+    def _of(self, pinned: Engine) -> Mapping[str, Part]:
+        """Return what each graph says in a revision, and keep it where that is the newest one that was read."""
         with self._reading:
-            self._refresh()
+            if not self._parts and self._folder:
+                self._known, self._parts = saving.load(self._folder, self._engine)
+            for _ in range(TRIES):
+                revision = pinned.revision
+                if revision is not None and revision == self._known:
+                    return self._parts
+                parts = self._read(pinned, revision)
+                if pinned.revision == revision:
+                    break
+            if revision is not None and self._known is not None and revision < self._known:
+                return parts
+            self._known, self._parts = revision, parts
+            if self._folder:
+                saving.save(self._folder, self._engine, revision, parts)
+            return parts
 
-    def _refresh(self) -> None:
-        if not self._parts and self._folder:
-            self._known, self._parts = saving.load(self._folder, self._engine)
-        for _ in range(TRIES):
-            revision = self._engine.revision
-            if self._known is not None and self._known == revision:
-                return
-            self._read()
-            self._known = revision
-            if self._engine.revision == revision:
-                break
-        if self._folder:
-            saving.save(self._folder, self._engine, self._known, self._parts)
-
-    def _read(self) -> None:
-        graphs = [*self._engine.graphs(), *([] if self._engine.union else [DEFAULT])]
-        written = None if self._known is None else self._engine.written(self._known)
+    def _read(self, pinned: Engine, revision: int | None) -> dict[str, Part]:
+        """Read the graphs that were written between the revision that is known and another one, before it or after it."""
+        graphs = [*pinned.graphs(), *([] if pinned.union else [DEFAULT])]
+        written = None if self._known is None or revision is None else self._engine.written(min(self._known, revision))
         changed = [graph for graph in graphs if written is None or graph in written or graph not in self._parts]
-        found = {graph: reading.read(self._engine, graph) for graph in changed}
-        self._parts = {graph: found.get(graph) or self._parts[graph] for graph in graphs}
+        found = {graph: reading.read(pinned, graph) for graph in changed}
+        return {graph: found.get(graph) or self._parts[graph] for graph in graphs}

@@ -1,5 +1,7 @@
 """Finds the concepts that the texts of a profile name."""
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -7,10 +9,16 @@ from typing import Any, Protocol
 from rolegraph import terms
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.profiles import Profile
+from rolegraph.errors import TimeLimitReached
 from rolegraph.things import Named
 
 SURE = 0.8  # the score from which a text is a label, and no guess
+SECONDS = 5.0  # for the texts of a profile
+SHORT = 50  # texts; of longer profiles only some are looked up at a time
+PLACES, WAITING = 2, 2.0  # at a time, and seconds that others wait for one of them to end
 KINDS = ("skill", "tool", "degree", "field", "certification")
+
+_places = threading.BoundedSemaphore(PLACES)
 
 
 class Lookup(Protocol):
@@ -47,10 +55,30 @@ class Resolved:
 
 
 def resolve(index: Index, profile: Profile, lookup: Lookup | None) -> Resolved:
-    """Find the items that a profile names: by IRI, CURIE, slug, then label. What is not found, or not for certain, is told."""
+    """Find the items that a profile names: by IRI, CURIE, slug, then label. What is not found, or not for certain, is told.
+
+    :raises TimeLimitReached: where that takes too long, or others look up long profiles already
+    """
+    texts = (*profile.iris, *profile.texts)
+    if len(texts) <= SHORT:
+        return _resolved(index, texts, lookup)
+    if not _places.acquire(timeout=WAITING):
+        detail = f"{PLACES} profiles of more than {SHORT} texts are looked up already"
+        raise TimeLimitReached(detail, limit=f"{WAITING:g} s", expected="the same, a little later")
+    try:
+        return _resolved(index, texts, lookup)
+    finally:
+        _places.release()
+
+
+def _resolved(index: Index, texts: Sequence[str], lookup: Lookup | None) -> Resolved:
     found: dict[str, int] = {}
     unused, ambiguous, unknown, guessed = [], [], [], set()
-    for text in (*profile.iris, *profile.texts):
+    until = time.monotonic() + SECONDS
+    for number, text in enumerate(texts):
+        if time.monotonic() > until:
+            detail = f"looking up {len(texts):,} texts took longer than {SECONDS:g} s, which was enough for {number:,} of them"
+            raise TimeLimitReached(detail, limit=f"{SECONDS:g} s", expected="fewer texts, or labels as they are, which take least time")
         iri, _, label = text.partition(" ")
         places, score = _named(index, text), 1.0
         if not places and lookup:

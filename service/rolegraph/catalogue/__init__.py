@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
-from rolegraph.catalogue.cards import SKOS, Cards, english, listed
+from rolegraph.catalogue.cards import SKOS, Cards, counted, english, listed
 from rolegraph.catalogue.listing import Lists, Page, spoken
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.kept import Kept
@@ -34,8 +34,9 @@ class Rows(Protocol):
 
 
 class Catalogue:
-    """The things of the graph in one engine.
+    """The things of one revision.
 
+    :param engine: reads that revision: what is read once is kept
     :param nearest: returns the IRIs of things of some kinds that a wrong name was likely meant for, the likeliest first
     :param named: returns the IRIs of the things of some kinds that a text is a label of
     """
@@ -43,21 +44,10 @@ class Catalogue:
     def __init__(self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None) -> None:
         self._engine = engine
         self._named, self._nearest = named or _none, nearest or _none
-        self._cards = Kept(lambda: Cards(engine.rows))
-        self._lists = Kept(lambda: Lists(engine.rows, self.cards))
-        self._sources = Kept(self._described)
-
-    @property
-    def cards(self) -> Cards:
-        """What is known at a glance of the things of the newest revision; where others may write unseen, nothing is kept."""
-        revision = self._engine.revision
-        return Cards(self._engine.rows) if revision is None else self._cards.get(revision)
-
-    @property
-    def lists(self) -> Lists:
-        """The lists of the newest revision; where others may write unseen, none is kept."""
-        revision = self._engine.revision
-        return Lists(self._engine.rows, self.cards) if revision is None else self._lists.get(revision)
+        self.cards = Cards(engine.rows)
+        self.lists = Lists(engine.rows, self.cards)
+        self._sources = Kept[dict[str, Source]]()
+        self._speaking = Kept[tuple[str, ...]]()
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE, an IRI or a label names.
@@ -134,8 +124,7 @@ class Catalogue:
 
     def sources(self, iris: Iterable[str]) -> dict[str, Source]:
         """Return the sources of these IRIs, with publisher, version, licence and credit line where they are stated."""
-        revision, wanted = self._engine.revision, list(iris)
-        known = self._described() if revision is None else self._sources.get(revision)
+        wanted, known = list(iris), self._sources.get(self._described)
         rest = self.cards.labels(iri for iri in wanted if iri not in known)
         return {iri: known.get(iri) or Source(iri, rest[iri]) for iri in wanted}
 
@@ -151,11 +140,14 @@ class Catalogue:
             found[iri] = Source(iri, title or terms.shorten(iri), "", *rest)
         return found
 
-    def speaking(self) -> list[str]:
+    def speaking(self) -> tuple[str, ...]:
         """Return the IRIs of the sources, whose graphs make statements about roles; vocabularies are none."""
+        return self._speaking.get(self._read_speaking)
+
+    def _read_speaking(self) -> tuple[str, ...]:
         rows = self._select("SELECT DISTINCT ?source { GRAPH ?source { ?source a rg:Source } } ORDER BY ?source")
         vocabularies = {kind.scheme for kind in KINDS.values()}
-        return [iri for row in rows if (iri := row["source"].value) not in vocabularies]
+        return tuple(iri for row in rows if (iri := row["source"].value) not in vocabularies)
 
     def labelled(self, kind: str) -> dict[str, str]:
         """Return the IRIs of the things in the vocabulary of a kind by each of their labels, case-folded, less those of several things."""
@@ -177,8 +169,7 @@ class Catalogue:
 
     def count(self, kind: str) -> int:
         """Return how many things of a kind there are."""
-        rows = self._select(f"SELECT (COUNT(DISTINCT ?thing) AS ?things) {{ ?thing a <{KINDS[kind].type}> }}")
-        return int(rows[0]["things"].value)
+        return counted(self._select(f"SELECT (COUNT(DISTINCT ?thing) AS ?number) {{ ?thing a <{KINDS[kind].type}> }}"))
 
     def thing(self, iri: str) -> Thing:
         """Return a thing with its links and those that lead to it, each with the sources that state it.

@@ -5,6 +5,8 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from rolegraph import terms
+from rolegraph.errors import StoreUnusable
+from rolegraph.kept import Kept
 from rolegraph.things import Row
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -33,6 +35,16 @@ def words(ask: Ask, text: str, pattern: str, thing: str) -> list[str]:
     return []
 
 
+def counted(rows: Sequence[Row]) -> int:
+    """Return the ``number`` of the one row that a query has which counts.
+
+    :raises StoreUnusable: where there is none: then the store gave no answer, which is no reason to say that there is nothing
+    """
+    if not rows or "number" not in rows[0]:
+        raise StoreUnusable("the store cannot be read: it answered without a number where things are counted")
+    return int(rows[0]["number"].value)
+
+
 def listed(iris: Iterable[str]) -> str:
     """Return IRIs as they stand in a ``VALUES`` block."""
     return " ".join(f"<{iri}>" for iri in iris)
@@ -47,7 +59,7 @@ class Cards:
         self._definitions: dict[str, str] = {}
         self._above: dict[str, tuple[str, ...]] = {}
         self._kinds: dict[str, tuple[str, ...]] = {}
-        self._whole = False
+        self._whole = Kept[bool]()
 
     def labels(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the label of each thing: in English where it has one, else in another language; its CURIE where it has none."""
@@ -55,10 +67,11 @@ class Cards:
 
     def read_all_labels(self) -> None:
         """Read the labels of all things at once, which takes less time than asking for thousands of them by name."""
-        if self._whole:
-            return
+        self._whole.get(self._read_all)
+
+    def _read_all(self) -> bool:
         self._labels |= self._first_texts(f"?thing <{SKOS}prefLabel> ?text . {english('text')}")
-        self._whole = True
+        return True
 
     def definitions(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the English definition of each thing, or an empty text."""

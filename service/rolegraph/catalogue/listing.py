@@ -6,8 +6,10 @@ from typing import Any
 
 from rolegraph import terms
 from rolegraph.catalogue.cards import Cards, words
+from rolegraph.kept import Kept, Recent
 from rolegraph.things import Member, Row, Source
 
+SPOKEN = 32  # lists of what a source speaks of that are kept
 FEW = 500  # things whose labels are asked for by name; for more, all labels are read at once
 
 
@@ -39,23 +41,21 @@ class Lists:
     def __init__(self, ask: Callable[[str], list[Row]], cards: Cards) -> None:
         self._ask = ask
         self._cards = cards
-        self._things: dict[str, tuple[str, ...]] = {}
-        self._lists: dict[tuple[str, str | None], tuple[tuple[str, str], ...]] = {}
-        self._named: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._things = {kind: Kept[tuple[str, ...]]() for kind in terms.KINDS}
+        self._ordered = {kind: Kept[tuple[tuple[str, str], ...]]() for kind in terms.KINDS}
+        self._named = {kind: Kept[dict[str, tuple[str, ...]]]() for kind in terms.KINDS}
+        self._spoken = Recent[tuple[str, str], tuple[tuple[str, str], ...]](SPOKEN)
 
     def things(self, kind: str) -> tuple[str, ...]:
         """Return the IRIs of the things of a kind, sorted."""
-        if kind not in self._things:
-            self._things[kind] = tuple(sorted(words(self._ask, "STR(?thing)", f"?thing a <{terms.KINDS[kind].type}>", "?thing")))
-        return self._things[kind]
+        pattern = f"?thing a <{terms.KINDS[kind].type}>"
+        return self._things[kind].get(lambda: tuple(sorted(words(self._ask, "STR(?thing)", pattern, "?thing"))))
 
     def of(self, kind: str, source: str | None = None) -> tuple[tuple[str, str], ...]:
         """Return (label, IRI) of the things of a kind by label, or of those that a source speaks of."""
-        found = self._lists.get((kind, source))
-        if found is None:
-            found = self._ordered(kind) if source is None else self._spoken(kind, source)
-            self._lists[kind, source] = found
-        return found
+        if source is None:
+            return self._ordered[kind].get(lambda: self._in_order(kind))
+        return self._spoken.get((kind, source), lambda: self._of_source(kind, source))
 
     def own(self, kind: str, most: int) -> list[tuple[str, str]]:
         """Return (label, IRI) of the things of a kind by label; of more than some number only ours, those of our vocabulary first."""
@@ -71,20 +71,22 @@ class Lists:
 
     def named(self, kind: str, label: str) -> tuple[str, ...]:
         """Return the IRIs of the things of a kind that have a label, whatever its case; where some are ours, only these."""
-        if kind not in self._named:
-            by_label: dict[str, list[str]] = {}
-            for text, iri in self.of(kind):
-                by_label.setdefault(text.casefold(), []).append(iri)
-            self._named[kind] = {text: _ours_first(iris) for text, iris in by_label.items()}
-        return self._named[kind].get(" ".join(label.split()).casefold(), ())
+        known = self._named[kind].get(lambda: self._by_name(kind))
+        return known.get(" ".join(label.split()).casefold(), ())
 
-    def _ordered(self, kind: str) -> tuple[tuple[str, str], ...]:
+    def _by_name(self, kind: str) -> dict[str, tuple[str, ...]]:
+        by_label: dict[str, list[str]] = {}
+        for text, iri in self.of(kind):
+            by_label.setdefault(text.casefold(), []).append(iri)
+        return {text: _ours_first(iris) for text, iris in by_label.items()}
+
+    def _in_order(self, kind: str) -> tuple[tuple[str, str], ...]:
         things = self.things(kind)
         if len(things) > FEW:
             self._cards.read_all_labels()
         return tuple(_by_label(self._cards.labels(things)))
 
-    def _spoken(self, kind: str, source: str) -> tuple[tuple[str, str], ...]:
+    def _of_source(self, kind: str, source: str) -> tuple[tuple[str, str], ...]:
         pattern = f"?thing a <{terms.KINDS[kind].type}> FILTER({spoken('?thing', f'<{source}>')})"
         known = set(words(self._ask, "STR(?thing)", pattern, "?thing"))
         return tuple(pair for pair in self.of(kind) if pair[1] in known)

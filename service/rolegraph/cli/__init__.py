@@ -4,13 +4,16 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from rolegraph import __version__, fingerprints, formats, terms
 from rolegraph.cli import analysing, changing, importing, keeping, searching, serving, stores, tables
+from rolegraph.cli.endpoints import endpoint, endpoint_options
 from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Group, format_option, output_option, store_option
+from rolegraph.engine.remote import RemoteEngine
 from rolegraph.errors import BadParameter
 from rolegraph.queries import Library
 from rolegraph.registry import Rolegraph
@@ -120,19 +123,32 @@ def validate(files: tuple[Path, ...], input_format: str | None, name: str, store
 
 
 @main.command()
-@click.option("--fix", is_flag=True, help="Rewrite the Turtle files that are not laid out canonically.")
-def check(*, fix: bool) -> None:
+@click.option(
+    "--fix", is_flag=True, help="Rewrite files that are not laid out canonically; make the union of an endpoint agree with its graphs."
+)
+@endpoint_options
+def check(engine: str | None, *, fix: bool, **named: Any) -> None:
     """Audit the shipped ontology and data: layout, shapes, rules of hygiene. Exit code 1 where something is found.
+
+    With --engine, check an endpoint instead: that its union holds what its graphs state, and that no write broke off there.
 
     \b
     rolegraph check
     rolegraph check --fix
+    rolegraph check --engine http://127.0.0.1:7878/query
+    rolegraph check --engine http://127.0.0.1:7878/query --update-url http://127.0.0.1:7878/update --fix
     """
-    problems = Rolegraph.open().check(fix=fix)
-    for problem in problems:
-        click.echo(f"{problem.rule}: {terms.shorten(problem.where)}: {problem.message}")
-    click.echo(f"{len(problems)} problems" if problems else "no problems: layout, shapes and rules of hygiene all hold")
-    sys.exit(1 if problems else 0)
+    if engine:
+        found = [tuple(fault) for fault in RemoteEngine(endpoint(engine, **named)).check(fix=fix)]
+    else:
+        found = [(problem.rule, terms.shorten(problem.where), problem.message) for problem in Rolegraph.open().check(fix=fix)]
+    for rule, where, message in found:
+        click.echo(f"{rule}: {where}: {message}")
+    fine = "the union agrees with the graphs" if engine else "layout, shapes and rules of hygiene all hold"
+    click.echo(f"{len(found)} problems" if found else f"no problems: {fine}")
+    if any(rule == "union" for rule, _, _ in found) and not fix:
+        click.echo("Make the union agree with the graphs with: rolegraph check --engine URL --update-url URL --fix")
+    sys.exit(1 if found else 0)
 
 
 @main.command()
@@ -170,7 +186,7 @@ def fingerprint(text: str | None) -> None:
 
 for command in (
     *(searching.search, *analysing.COMMANDS, serving.serve, changing.add, changing.withdraw),
-    *(importing.import_, keeping.token, keeping.backup, keeping.restore),
+    *(importing.import_, keeping.token, keeping.backup, keeping.restore, keeping.revert),
 ):
     main.add_command(command)
 

@@ -2,8 +2,9 @@
 
 import csv
 import io
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,11 @@ COMMON = (
         callback=lambda _context, _parameter, output: _file(output),
         help="Write the graph to this file as N-Triples, and store nothing.",
     ),
+    click.option(
+        "--replace",
+        is_flag=True,
+        help="Take away what the same version in the store has and this download has not, such as a language.",
+    ),
     served_store_option("Folder of the store; no service may have it open."),
 )
 
@@ -62,7 +68,8 @@ def common(function: Function) -> Function:
 def import_() -> None:
     """Take in a taxonomy or a table as its publisher offers it for download: a folder, or zip files as they are.
 
-    Each becomes the graph of a source of its own. Importing again replaces that version and changes nothing else.
+    Each becomes the graph of a source of its own. Importing again replaces that version and changes nothing else; where
+    that would take away a language, or more than a hundredth of what was there, it is refused without --replace.
 
     \b
     rolegraph import esco esco-1.1.1-en.zip --report skipped.csv
@@ -132,12 +139,17 @@ def take_in(
     :param looking_up: whether the importer looks into the store also where it stores nothing
     :param wanted: see :class:`~rolegraph.importers.Task`
     """
+    try_out(output)
+    try_out(remarks, "report")
     download = Download(paths)
-    graph = Rolegraph.open(store if looking_up or not output else None)
-    with closing(graph), _telling(graph, store), _progress() as progress:
+    folder = store if looking_up or not output else None
+    made = folder is not None and not folder.exists()
+    graph = Rolegraph.open(folder)
+    with _gone_unless_kept(folder if made else None) as keep, closing(graph), _telling(graph, store), _progress() as progress:
         report = Report(progress)
         try:
             imported = graph.take_in(importer, download, report, output, **wanted)
+            keep()
         finally:
             if remarks:
                 text = io.StringIO()
@@ -161,6 +173,17 @@ def _telling(graph: Rolegraph, store: Path) -> Iterator[None]:
             raise
         click.echo(f"stopped; the graph is in the store in {store} already, as revision {graph.engine.revision}", err=True)
         sys.exit(130)
+
+
+@contextmanager
+def _gone_unless_kept(made: Path | None) -> Iterator[Callable[[], None]]:
+    """Give a function that says that a store is to be kept that was made just now; it is removed where nobody has called it."""
+    kept: list[bool] = []
+    try:
+        yield lambda: kept.append(True)
+    finally:
+        if made and not kept:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 class _Size(DownloadColumn):

@@ -1,4 +1,4 @@
-"""The commands for who keeps a service: tokens, backup, restore."""
+"""The commands for who keeps a service: tokens, backup, restore, the way back to an older revision."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rolegraph import formats, tokens
 from rolegraph.cli import tables
 from rolegraph.cli.options import Command, Group, format_option, served_store_option
-from rolegraph.engine import backups
+from rolegraph.engine import backups, opening
 from rolegraph.tokens import Tokens
 
 store_option = served_store_option("Folder of the store. A service may have it open.")
@@ -115,6 +115,20 @@ def restore(file: Path, store: Path) -> None:
         made = backups.restore(file, store, progress)
     published = f"{made.published:%Y-%m-%d %H:%M} UTC"
     click.echo(f"Revision {made.revision} of {published} is in {store}. Start it with: rolegraph serve --store {store}")
+
+
+@click.command(cls=Command)
+@click.argument("revision", type=click.IntRange(0))
+@served_store_option("Folder of the store; no service may have it open.")
+def revert(revision: int, store: Path) -> None:
+    """Make what an older revision holds the newest one: after damage, or a write that should not have been. Nothing is removed by it.
+
+    \b
+    rolegraph revert 16
+    rolegraph revert 16 --store /var/lib/rolegraph
+    """
+    made = opening.revert(store, revision)
+    click.echo(f"Revision {made} of the store in {store} holds what revision {revision} does.")
 
 
 @contextmanager

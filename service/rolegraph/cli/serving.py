@@ -1,6 +1,5 @@
 """The command that serves the graph, with all that an operator can set."""
 
-import os
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,11 +8,12 @@ from pathlib import Path
 
 import click
 
+from rolegraph.cli.endpoints import endpoint, endpoint_options
 from rolegraph.cli.options import Command, served_store_option, setting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import MIB, Limits
 from rolegraph.engine.reach import Reach
-from rolegraph.engine.remote.endpoint import AUTH, Endpoint, shown
+from rolegraph.engine.remote.endpoint import shown
 from rolegraph.engine.revisions import Retention
 from rolegraph.registry import Rolegraph
 
@@ -21,8 +21,9 @@ from rolegraph.registry import Rolegraph
 @click.command(cls=Command)
 @setting("--host", "127.0.0.1", str, "Address to listen on.")
 @setting("--port", 8080, click.IntRange(1, 65535), "Port to listen on.")
+@setting("--log-level", "warning", click.Choice(["debug", "info", "warning", "error"]), "Least level of what is logged to standard error.")
+@setting("--access-log", False, bool, "Log each request, too.", is_flag=True)
 @setting("--threads", 64, click.IntRange(1, 256), "Requests at a time.")
-@setting("--query-timeout", 10.0, click.FloatRange(0.1, 3600), "Seconds that a query may take.")
 @setting("--query-memory", 1024, click.IntRange(64), "MiB that a query may take.")
 @setting("--query-workers", 4, click.IntRange(1, 256), "Queries at a time.")
 @setting("--query-share", 0, click.IntRange(0, 256), "Queries of one client at a time; 0 is half of the workers.")
@@ -31,11 +32,7 @@ from rolegraph.registry import Rolegraph
 @setting("--keep-revisions", 16, click.IntRange(1), "Revisions that are kept.")
 @setting("--keep-days", None, click.FloatRange(0, min_open=True), "Days that a revision is kept, but for the newest.")
 @setting("--empty", False, bool, "Leave a new store empty, without what is shipped.", is_flag=True)
-@setting("--engine", None, str, "Address of a SPARQL endpoint, for queries, that keeps the graph in place of the store.")
-@setting("--update-url", None, str, "Where the endpoint takes updates; without it, it is only read.")
-@setting("--graph-store-url", None, str, "Where the endpoint takes whole graphs, which is quicker.")
-@setting("--auth", "none", click.Choice(AUTH), "How writes to the endpoint are authorised; credentials are in the environment.")
-@setting("--read-auth", False, bool, "Send the credentials with queries, too.", is_flag=True)
+@endpoint_options
 @served_store_option("Folder of the store; made and filled at the first start. With --engine, of the tokens only.")
 def serve(
     *,
@@ -47,6 +44,8 @@ def serve(
     host: str,
     port: int,
     threads: int,
+    log_level: str,
+    access_log: bool,
     query_timeout: float,
     query_memory: int,
     query_workers: int,
@@ -67,14 +66,14 @@ def serve(
     """
     from rolegraph.web import server
 
+    plan = partial(server.Plan, host=host, port=port, threads=threads, level=log_level, access=access_log)
     limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers, share=query_share)
     if engine:
-        user, password = (os.environ.get(f"ROLEGRAPH_ENGINE_{name}", "") for name in ("USER", "TOKEN" if auth == "bearer" else "PASSWORD"))
-        endpoint = Endpoint(engine, update_url, graph_store_url, auth, user, password, read_auth=read_auth, seconds=query_timeout)
-        opening: Callable[[], Rolegraph] = partial(Rolegraph.remote, endpoint, store, limits, shipped=not empty)
-        sys.exit(server.run(opening, f"endpoint: {shown(engine)}", host=host, port=port, threads=threads))
+        named = endpoint(engine, update_url, graph_store_url, auth, query_timeout, read_auth=read_auth)
+        opening: Callable[[], Rolegraph] = partial(Rolegraph.remote, named, store, limits, shipped=not empty)
+        sys.exit(server.run(plan(opening=opening, where=f"endpoint: {shown(engine)}")))
     age = None if keep_days is None else timedelta(days=keep_days)
     retention = Retention(keep_revisions, age)
     settings = Settings(union=default_graph == "union", reach=Reach(allow_endpoint), retention=retention)
     opening = partial(Rolegraph.open, store, limits, settings, shipped=not empty)
-    sys.exit(server.run(opening, f"store: {store}", host=host, port=port, threads=threads))
+    sys.exit(server.run(plan(opening=opening, where=f"store: {store}")))

@@ -89,6 +89,11 @@ def show_import(imported: Imported, where: str, remarks: Path | None) -> None:
         for name, number in counter.items():
             table.add_row(escape(name), f"{number:,}")
         console.print(table)
+    if report.removed:
+        table = Table("removed from what was there", "number", "of", box=None, header_style="bold")
+        for name, (lost, held) in report.removed.items():
+            table.add_row(escape(name), f"{lost:,}", f"{held:,}")
+        console.print(table)
     table = Table("", "rule", "rows", box=None, header_style="bold", expand=True)
     table.add_column("the first of them", no_wrap=True, overflow="ellipsis", ratio=1)  # what the others leave
     for deed, rule, number, first in report.summary():

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rolegraph.errors import RolegraphError
-from rolegraph.shapes import Finding, Report
+from rolegraph.findings import Finding, Report
 
 _OPTIONS = {name: f"--{name.replace('_', '-')}" for name in ("update_url", "graph_store_url")} | {"query_url": "--engine"}
 LONG = 120  # characters of a list that is told in one line

@@ -1,6 +1,7 @@
 """Engines: where the graph is kept and queried. The embedded one is Oxigraph on disk."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 from rolegraph.engine.revisions import Revision
@@ -29,6 +30,9 @@ Check = Callable[[Callable[[str], list[Row]]], None]
 DEFAULT = ""
 """In place of the IRI of a graph: the default graph."""
 
+Guard = Callable[[], None]
+"""Looks at the store before a change, when no other write can come between, and raises what keeps the change out."""
+
 TURTLE = named("turtle", holding("graph"))
 
 R = TypeVar("R")
@@ -42,6 +46,21 @@ def waiting() -> bool:
 
 def unchecked(rows: Callable[[str], list[Row]]) -> None:
     """Find nothing wrong: the plainest :data:`Check`."""
+
+
+def unguarded() -> None:
+    """Let every change in: the plainest :data:`Guard`."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a write made: the number of its revision, None where there are none, and the validators of the graphs that it was about.
+
+    What holds when the write is acknowledged may be changed by another one a moment later.
+    """
+
+    revision: int | None
+    validators: Mapping[str, str] = field(default_factory=dict)
 
 
 class Engine(Protocol):
@@ -60,6 +79,12 @@ class Engine(Protocol):
 
     def written(self, since: int) -> Wrote:
         """Return the IRIs of the graphs that were written after a revision, None where that is not known."""
+
+    def validator(self, graph: str) -> str:
+        """Return what tells the present content of a graph, by its IRI, from what it held before: another one after each change.
+
+        An empty IRI is the default graph. It holds letters and digits only, and says nothing of whether there is such a graph.
+        """
 
     def revisions(self) -> Sequence[Revision]:
         """Return the revisions that can be read, newest first."""
@@ -82,20 +107,22 @@ class Engine(Protocol):
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows; an unbound variable is absent from its row."""
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
         """Make each graph hold just the triples of its document, or none and be gone, in one atomic write.
 
         :param changes: see :data:`Changes`; a union takes no default graph
         :param format_: the graph format of the documents
         :param keep: what of the graphs stays, see :data:`Keep`
+        :param guard: see :data:`Guard`; what it raises ends the write before anything is changed
         :raises UnreadableInput: for a document that does not parse; then nothing is changed
         :raises Refused: for the default graph where it is a union, and for writing a past revision
         """
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """Run a SPARQL update as one atomic write.
 
         :param dataset: the graphs that its WHERE clauses are asked of (SPARQL 1.1 Protocol, 2.2.3)
+        :param guard: see :data:`Guard`
         :raises UnreadableInput: for an update that does not parse, with line and column
         :raises BadParameter: for a dataset beside USING or WITH
         :raises Refused: for one that writes to a union, or loads from or calls an endpoint that is not allowed

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from rolegraph.engine.inventory import Kept
 from rolegraph.engine.revisions import sync
 from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 
@@ -30,14 +31,6 @@ _LEVEL = 1  # of compression: a higher one takes several times as long and saves
 
 Told = Callable[[int], None]
 """Is told how many bytes were dealt with since it was last told."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A file in a backup."""
-
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True)

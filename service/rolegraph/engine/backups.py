@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +10,15 @@ from pathlib import Path
 from rolegraph import __version__, locks
 from rolegraph.engine import archives
 from rolegraph.engine.archives import BESIDE, Manifest
+from rolegraph.engine.embedded import Settings, Snapshot
+from rolegraph.engine.inventory import FILE, Inventory, Kept
+from rolegraph.engine.opening import damaged
 from rolegraph.engine.revisions import Retention, Revisions, sync
-from rolegraph.errors import BadParameter, NotFound, StoreUnusable
+from rolegraph.errors import BadParameter, NotFound, StoreUnusable, UnreadableInput
 
 _OURS = {"graph", "revisions", *BESIDE}
 _ATTEMPTS = 1000
+_ALL = 1 << 30  # revisions
 _NEVER_CHANGED = ".sst"  # files of the engine that it writes once; the others it appends to
 
 Progress = Callable[[int, int], None]
@@ -30,7 +34,7 @@ def back_up(store: Path, file: Path, *, force: bool = False, progress: Progress 
 
     :param force: whether a file that is there may be replaced
     :raises BadParameter: for a file that is there or cannot be written
-    :raises StoreUnusable: for a folder that holds no revision or cannot be read
+    :raises StoreUnusable: for a folder that holds no revision or cannot be read, and for a revision that does not hold what was written
     """
     archives.refuse_existing(file, force=force)
     if not (store / "revisions").is_dir():
@@ -41,6 +45,8 @@ def back_up(store: Path, file: Path, *, force: bool = False, progress: Progress 
             files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
             total = 2 * sum(path.stat().st_size for path in files.values())  # each is read for its digest, then packed
             kept = {name: archives.examine(name, path, lambda step: progress(step, total)) for name, path in files.items()}
+            if wrong := _wrong(folder / "graph", number, kept):
+                raise StoreUnusable(damaged(store, Revisions(store / "revisions", Retention(_ALL)), number, wrong))
             manifest = Manifest(number, published, datetime.now(UTC), __version__, kept)
             with archives.writing(file, force=force) as packed:
                 archives.pack(manifest, files, packed, lambda step: progress(step, total))
@@ -62,6 +68,8 @@ def restore(file: Path, store: Path, progress: Progress = quiet) -> Manifest:
         store.parent.mkdir(parents=True, exist_ok=True)
         with _workshop(store.with_name(store.name + ".restoring")) as folder:
             manifest = archives.unpack(file, folder, progress)
+            if wrong := _wrong(folder / "graph", manifest.revision, manifest.files):
+                raise UnreadableInput(f"{file} holds a store that was damaged when it was made: {wrong}")
             _complete(folder, manifest)
             folder.rename(store)  # which the system refuses where the target is no longer empty
             sync(store.parent)
@@ -114,6 +122,27 @@ def _gather(store: Path, into: Path) -> tuple[int, datetime]:
     raise StoreUnusable(f"the store in {store} is written too fast to be copied; try again")
 
 
+def _wrong(graph: Path, number: int, files: Mapping[str, Kept]) -> str | None:
+    """Return what is wrong with the files of a revision, None where they are what was written and the engine reads them so.
+
+    :param files: as they are, by their names in a backup
+    """
+    try:
+        inventory = Inventory.read(graph)
+    except ValueError as error:
+        return str(error)
+    for name, kept in (inventory.files if inventory else {}).items():
+        if files.get(f"graph/{name}") != kept:
+            return f"{name} is {'not as it was written' if f'graph/{name}' in files else 'missing'}"
+    try:
+        graphs = len(Snapshot(graph, Settings()).graphs())
+    except (OSError, RuntimeError, StoreUnusable) as error:
+        return f"something cannot be read ({error})"
+    if inventory and (graphs, number) != (inventory.graphs, inventory.revision):  # older versions wrote none
+        return f"there are {graphs} graphs of revision {number}, and {inventory.graphs} of {inventory.revision} were written"
+    return None
+
+
 def _complete(folder: Path, manifest: Manifest) -> None:
     """Make of the unpacked graph the revision that it was, so that the numbers go on from there."""
     graph, revision = folder / "graph", folder / "revisions" / str(manifest.revision)
@@ -125,6 +154,7 @@ def _complete(folder: Path, manifest: Manifest) -> None:
         else:
             shutil.copyfile(path, copy)
         sync(copy)
+    (graph / FILE).unlink(missing_ok=True)  # it tells of the revision
     published = manifest.published.timestamp()
     os.utime(revision, (published, published))
     for changed in (graph, revision, revision.parent, folder):

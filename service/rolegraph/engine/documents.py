@@ -4,15 +4,18 @@ blank nodes; and terms.
 
 import hashlib
 import mmap
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import pyoxigraph as ox
 
-from rolegraph.engine import Document, Keep
-from rolegraph.errors import UnreadableInput
+from rolegraph import wellformed
+from rolegraph.engine import Document, Keep, skolems
+from rolegraph.engine.skolems import GENERATED, skolemised, space
+from rolegraph.errors import NotAcceptable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Value
@@ -32,11 +35,13 @@ RDF = {
     "nquads": ox.RdfFormat.N_QUADS,
 }
 
-_GENERATED = BASE + ".well-known/genid/"  # below it lie the IRIs that stand for blank nodes
-
-Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
-Triple = tuple[ox.NamedNode | ox.BlankNode | ox.Triple, ox.NamedNode, Term]
+Term = skolems.Term
+Triple = skolems.Triple
 T = TypeVar("T", bound=Term)
+S = TypeVar("S", ox.Triple, ox.Quad)
+
+_CONTROL = bytes(0 if code < 0x20 and code not in b"\t\n\r" else 1 for code in range(256))
+_SUSPECT = (b"\\u", b"\\U", b"\xef\xb7", b"\xbf\xbe", b"\xbf\xbf")  # escapes, and the ends of code points that are no characters
 
 
 def read(document: Document, format_: Format, graph: str | None, *, skolemise: bool, alone: bool = True) -> set[Triple]:
@@ -60,7 +65,7 @@ def kept(old: set[Triple], new: set[Triple], keep: Keep) -> set[Triple]:
     step = left
     while step:
         parts = {object_ for subject, _, object_ in old if subject in step and isinstance(object_, ox.NamedNode)}
-        step = {part for part in parts - left if part.value.startswith(_GENERATED)}
+        step = {part for part in parts - left if part.value.startswith(GENERATED)}
         left = left | step
     return {triple for triple in old if triple[0] not in left}
 
@@ -78,7 +83,7 @@ class Stream:
         self._format = format_
         self._graph = graph
         # set apart from canonical labels, which name other nodes of the same graph
-        self._space = f"{_space(f'{graph}#{number}'.encode())}file-"
+        self._space = f"{space(f'{graph}#{number}'.encode())}file-"
 
     def __iter__(self) -> Iterator[Triple]:
         with syntax_errors(f"the {self._format.name} in {self._path}"):
@@ -90,7 +95,8 @@ class Stream:
                 rename_blank_nodes=False,
             )
             for quad in quads:
-                yield self._skolem(quad.subject), quad.predicate, self._skolem(quad.object)
+                [triple] = checked([(quad.subject, quad.predicate, quad.object)])
+                yield self._skolem(triple[0]), triple[1], self._skolem(triple[2])
 
     def _skolem(self, term: T) -> T | ox.NamedNode:
         if isinstance(term, ox.BlankNode):
@@ -177,26 +183,59 @@ def value(term: Term) -> Value:
     return Value(str(term), "literal")
 
 
+def checked(triples: Iterable[Triple]) -> Iterator[Triple]:
+    """Yield triples as long as every format can express their literals.
+
+    :raises UnreadableInput: with the triple that some format cannot
+    """
+    for triple in triples:
+        _check(triple)
+        yield triple
+
+
+def _check(triple: Triple | ox.Triple) -> None:
+    subject, predicate, object_ = triple
+    if isinstance(object_, ox.Literal):
+        wellformed.refuse_literal(str(subject), predicate.value, object_.value, object_.datatype.value)
+    elif isinstance(object_, ox.Triple):
+        _check(object_)
+
+
+def check_lines(content: bytes) -> None:
+    """Look over N-Triples, at the speed at which a file is read, for what some format cannot express.
+
+    :raises UnreadableInput: with the triple
+    """
+    if _suspect(content):
+        with suppress(SyntaxError, ValueError):  # is told where the lines are loaded
+            deque(checked((quad.subject, quad.predicate, quad.object) for quad in ox.parse(content, ox.RdfFormat.N_TRIPLES)), maxlen=0)
+
+
+def writable(statements: Iterable[S], format_: Format) -> Iterator[S]:
+    """Yield triples or quads as long as a format can express their properties.
+
+    :raises NotAcceptable: for a property that is no name of XML, in RDF/XML
+    """
+    for statement in statements:
+        if format_.name == "rdfxml" and (fault := wellformed.fault_of_property(statement.predicate.value)):
+            raise NotAcceptable(f"this answer cannot be given as RDF/XML: {fault[0]}", expected="Turtle, N-Triples or JSON-LD")
+        yield statement
+
+
+def suspect(text: str) -> bool:
+    """Tell whether a text may hold, as it is or escaped, a character that some format cannot express."""
+    return _suspect(text.encode("utf-8", "replace"))
+
+
+def _suspect(content: bytes) -> bool:
+    return b"\0" in content.translate(_CONTROL) or any(mark in content for mark in _SUSPECT)
+
+
 def _part(document: bytes, format_: Format, graph: str | None, *, skolemise: bool, told: bool) -> set[Triple]:
     base = graph or BASE
     with syntax_errors(f"the {format_.name} of {graph or 'the default graph'}"):
-        quads = list(ox.parse(document, RDF[format_.name], base_iri=base, without_named_graphs=True, rename_blank_nodes=not skolemise))
-    if skolemise and any(isinstance(node, ox.BlankNode) for quad in quads for node in (quad.subject, quad.object)):
-        return set(_skolemised(quads, base.encode() + (document if told else b"")))
-    return {(quad.subject, quad.predicate, quad.object) for quad in quads}
-
-
-def _space(known: bytes) -> str:
-    return f"{_GENERATED}{hashlib.sha256(known).hexdigest()[:16]}-"
-
-
-def _skolemised(quads: list[ox.Quad], known: bytes) -> Iterator[Triple]:
-    dataset = ox.Dataset(quads)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    space = _space(known)
-
-    def skolem(term: T) -> T | ox.NamedNode:
-        return ox.NamedNode(space + term.value) if isinstance(term, ox.BlankNode) else term
-
-    for quad in dataset:
-        yield skolem(quad.subject), quad.predicate, skolem(quad.object)
+        parsed = ox.parse(document, RDF[format_.name], base_iri=base, without_named_graphs=True, rename_blank_nodes=not skolemise)
+        triples = list(checked((quad.subject, quad.predicate, quad.object) for quad in parsed))
+    if skolemise and any(isinstance(node, ox.BlankNode) for subject, _, object_ in triples for node in (subject, object_)):
+        return set(skolemised(triples, base.encode() + (document if told else b""), document))
+    return set(triples)

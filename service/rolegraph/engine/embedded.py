@@ -9,10 +9,11 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
-from rolegraph.engine import TURTLE, Changes, Gone, Job, Keep, R, waiting, writing
+from rolegraph.engine import TURTLE, Changes, Gone, Guard, Job, Keep, R, Receipt, unguarded, waiting, writing
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision
+from rolegraph.engine.validators import Validators
 from rolegraph.engine.written import Written, Wrote
 from rolegraph.errors import NotFound, Refused
 from rolegraph.formats import Format
@@ -41,6 +42,10 @@ class Snapshot(Reader):
         if lease:
             weakref.finalize(self, lease.release).atexit = False  # what the end of the process leaves, the next start removes
 
+    def copy(self, path: Path) -> None:
+        """Make a store of it in a new folder, by hard links."""
+        self._store.backup(str(path))
+
     def written(self, since: int) -> Wrote:
         """Return none: what is read is never written."""
         return frozenset()
@@ -55,11 +60,15 @@ class Snapshot(Reader):
             raise NotFound(f"revision {revision} is not this one", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def validator(self, graph: str) -> str:
+        """Return the number of the revision: nothing changes here."""
+        return str(self.revision)
+
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
         """Refuse: what was, stays."""
         raise _past()
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """Refuse: what was, stays."""
         raise _past()
 
@@ -83,10 +92,15 @@ class EmbeddedEngine(Reader):
         self.union = settings.union
         self.revision = 0
         self._written = Written(0)
+        self._validators = Validators()
 
     def written(self, since: int) -> Wrote:
         """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
+
+    def validator(self, graph: str) -> str:
+        """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
+        return self._validators.of(graph)
 
     def revisions(self) -> Sequence[Revision]:
         """Return none: only the newest is kept."""
@@ -98,16 +112,26 @@ class EmbeddedEngine(Reader):
             raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
         read = writing.read(changes, format_, union=self.union, keep=keep)
         with self._writing:
+            guard()
             self._note(writing.replace(self._store, read, union=self.union, keep=keep))
+            return self._validators.receipt(self.revision, changes)
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         with self._writing:
-            self._note(writing.update(self._store, text, dataset, self._reach, union=self.union))
+            guard()
+            before = list(self._store)
+            try:
+                self._note(writing.update(self._store, text, dataset, self._reach, union=self.union))
+            except writing.TakenBack:
+                self._store.clear()
+                self._store.extend(before)
+                raise
+            return Receipt(self.revision)
 
     def work(self, job: Job[R], gone: Gone = waiting) -> R:
         """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
@@ -119,7 +143,9 @@ class EmbeddedEngine(Reader):
     def _note(self, wrote: Wrote) -> None:
         if wrote is None or wrote:
             self._written.note(self.revision + 1, wrote)
+            self._validators.note(self.revision + 1, wrote)
             self.revision += 1
+            self._validators.settle()
 
 
 def _past() -> Refused:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, Job, Keep, R, waiting, worker
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, Guard, Job, Keep, R, Receipt, unguarded, waiting, worker
 from rolegraph.engine.embedded import Snapshot
 from rolegraph.engine.pool import Pool
 from rolegraph.engine.revisions import Revision
@@ -42,11 +42,16 @@ class LimitedEngine:
     def written(self, since: int) -> Wrote:
         return self._read.written(since)
 
+    def validator(self, graph: str) -> str:
+        return self._read.validator(graph)
+
     def revisions(self) -> Sequence[Revision]:
         return self._engine.revisions()
 
     def at(self, revision: int) -> "LimitedEngine":
-        return self if revision == self.revision else LimitedEngine(self._engine, self._pool, self._engine.at(revision), self._jobs)
+        if self._past and revision == self.revision:
+            return self
+        return LimitedEngine(self._engine, self._pool, self._engine.at(revision), self._jobs)
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
         offered, refused = _offered(choose)
@@ -59,11 +64,11 @@ class LimitedEngine:
     def rows(self, text: str) -> list[Row]:
         return self._read.rows(text)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
-        (self._past or self._engine).write(changes, format_, keep=keep)
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
+        return (self._past or self._engine).write(changes, format_, keep=keep, guard=guard)
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
-        (self._past or self._engine).update(text, dataset)
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
+        return (self._past or self._engine).update(text, dataset, guard)
 
     def graphs(self) -> Iterable[str]:
         return self._read.graphs()

@@ -252,7 +252,7 @@ def _result(reply: Reply) -> Any:
     if reply.error:
         kind: type[RolegraphError] = getattr(errors, reply.error)
         error = kind.__new__(kind)  # each class makes its members in its own way, and here they are made already
-        RolegraphError.__init__(error, reply.detail, **reply.members)
+        RolegraphError.__init__(error, reply.detail, told=reply.told, **reply.members)
         raise error
     return reply.result
 

@@ -10,10 +10,11 @@ from typing import IO, Any, TypeVar, cast
 import pyoxigraph as ox
 
 from rolegraph.engine import DEFAULT, Choose, Gone, waiting
-from rolegraph.engine.documents import RDF, RESULTS, Triple, value
+from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
-from rolegraph.errors import RolegraphError, StoreUnusable, UnreadableInput
+from rolegraph.engine.watching import watch
+from rolegraph.errors import NotAcceptable, RolegraphError, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Answer, Dataset, Row
@@ -24,6 +25,8 @@ _POSITION = re.compile(r"error at (\d+):(\d+): ")
 _PROLOGUE = re.compile(r"(?:\s+|#[^\n]*(?:\n|$)|BASE\s*<[^>]*>|PREFIX\s+[^\s:]*:\s*<[^>]*>)*", re.IGNORECASE)
 _UPDATE = re.compile(r"(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE)
 _MANY_EXPECTED = 12
+# how RocksDB names its faults; what else goes wrong in a query is due to the query
+_FAULT = re.compile(r"(?:Corruption|IO error|Invalid argument|Not found|Operation \w+|Resource busy|Shutdown in progress): ?")
 _UNKNOWN_FUNCTION = re.compile(r"^The custom function <(.*)> is not supported$")
 
 Functions = dict[ox.NamedNode, Callable[..., Any]]
@@ -51,22 +54,32 @@ class Reader:
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows; see :class:`~rolegraph.engine.Engine`."""
         self._reach.check_query(text)
-        with query_errors(text):
+        with query_errors(text), watch.over() as look:
             solutions = self._store.query(text, base_iri=BASE)
             if not isinstance(solutions, ox.QuerySolutions):
                 raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
             names = [variable.value for variable in solutions.variables]
             return [
                 {name: value(term) for name, term in zip(names, solution, strict=True) if term is not None}
-                for solution in solutions
+                for solution in look.stepping(solutions)
             ]
 
     def graphs(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
-        return sorted(graph.value for graph in self._store.named_graphs())
+        with reading_errors():
+            return sorted(graph.value for graph in self._store.named_graphs())
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one graph; see :class:`~rolegraph.engine.Engine`."""
+        with reading_errors():
+            return self._dump(format_, graph)
+
+    def of(self, graph: ox.NamedNode) -> set[Triple]:
+        """Return the triples of a named graph."""
+        with reading_errors():
+            return set(of(self._store, graph))
+
+    def _dump(self, format_: Format, graph: str | None) -> Answer:
         if graph is not None:
             return self._graph(ox.DefaultGraph() if graph == DEFAULT else ox.NamedNode(graph), format_)
         names = sorted(self._store.named_graphs(), key=str)  # one after the other: not the union between, which is as large again
@@ -74,15 +87,12 @@ class Reader:
 
     def _graph(self, graph: ox.NamedNode | ox.DefaultGraph, format_: Format) -> Answer:
         """Serialise a graph: the triples of a small one in order, those of a large one as the engine has them, which is much quicker."""
-        few = [quad.triple for quad in islice(self._store.quads_for_pattern(None, None, None, graph), SORTED)]
-        if len(few) < SORTED:
-            return self._serialized(few, format_)
+        triples = (quad.triple for quad in self._store.quads_for_pattern(None, None, None, graph))
+        few = list(islice(triples, SORTED))
+        if len(few) < SORTED or format_.name == "rdfxml":  # whose properties are looked at
+            return self._serialized(chain(few, triples), format_)
         prefixes = dict(self._prefixes)
         return spooled(format_, lambda file: self._store.dump(file, RDF[format_.name], from_graph=graph, prefixes=prefixes))
-
-    def of(self, graph: ox.NamedNode) -> set[Triple]:
-        """Return the triples of a named graph."""
-        return set(of(self._store, graph))
 
     def _asked(self, text: str, dataset: Dataset | None) -> tuple[ox.Store, dict[str, Any]]:
         """Return the store to ask and the graphs to ask in it.
@@ -120,7 +130,7 @@ class Reader:
         else:
             used = dict(self._prefixes)
         everything = cast("Iterable[ox.Quad]", chain(first, rest))  # or triples: all of one kind
-        return spooled(format_, lambda file: ox.serialize(everything, file, RDF[format_.name], prefixes=used))
+        return spooled(format_, lambda file: ox.serialize(writable(everything, format_), file, RDF[format_.name], prefixes=used))
 
 
 def of(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[Triple]:
@@ -133,7 +143,7 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     """Return as an answer what a function writes into a file: in memory where it is short."""
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever reads the answer closes it
     try:
-        write(file)
+        write(cast("IO[bytes]", _Returns(file)) if format_.name in ("rdfxml", "xml") else file)
         if file.tell() > IN_MEMORY:
             file.flush()  # the last bytes may be those that find no room
             return Answer(format_, file)
@@ -143,7 +153,30 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     except OSError as error:
         with suppress(OSError):  # what could not be written cannot be at the end either
             file.close()
-        raise StoreUnusable(f"the answer could not be written to a temporary file: {error}") from error
+        if error.errno is None and _FAULT.match(str(error)):  # of the engine, which reads what is written here
+            raise
+        if error.errno is None:  # of the serialiser, not of the system
+            raise NotAcceptable(f"this answer cannot be given as {format_.media}: {error}", expected="another format") from error
+        raise StoreUnusable(f"the answer could not be written to a temporary file: {error.strerror}") from error
+    except BaseException:
+        file.close()
+        raise
+
+
+class _Returns:
+    """A file of XML, in which the engine leaves carriage returns of texts as they are, which readers then take for line feeds."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, piece: bytes) -> int:
+        """Write a piece, its carriage returns as references."""
+        self._file.write(piece.replace(b"\r", b"&#13;"))
+        return len(piece)
+
+    def flush(self) -> None:
+        """Write out what is held back."""
+        self._file.flush()
 
 
 def tolerant(run: Callable[[Functions], T]) -> T:
@@ -163,6 +196,17 @@ def tolerant(run: Callable[[Functions], T]) -> T:
 
 
 @contextmanager
+def reading_errors() -> Iterator[None]:
+    """Turn the engine's errors of reading into ours; what they tell of files is for the log only."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _FAULT.match(str(error)):
+            raise
+        raise _unreadable(str(error)) from error
+
+
+@contextmanager
 def query_errors(text: str, *, what: str = "query") -> Iterator[None]:
     """Turn the engine's errors about a query or an update into ours: with line and column, and in words for people."""
     try:
@@ -175,8 +219,16 @@ def query_errors(text: str, *, what: str = "query") -> Iterator[None]:
         line, column = (int(position[1]), int(position[2])) if position else (None, None)
         message = _explain(_POSITION.sub("", message), text, what)
         raise UnreadableInput(f"the {what} does not parse: {message}", line=line, column=column) from error
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, OSError) as error:
+        if isinstance(error, OSError) or _FAULT.match(str(error)):
+            raise _unreadable(str(error)) from error
         raise UnreadableInput(f"the {what} cannot be answered: {error}") from error
+
+
+def _unreadable(text: str) -> StoreUnusable:
+    if "Too many open files" in text:
+        return StoreUnusable("the store could not be read: too many files are open", expected="the same, a little later")
+    return StoreUnusable(f"the store could not be read: {text}", told="the store could not be read: it may be damaged")
 
 
 def _explain(message: str, text: str, what: str) -> str:

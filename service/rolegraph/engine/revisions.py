@@ -1,6 +1,7 @@
 """The revisions of a store: numbered, immutable copies, one for each write, of which the newest are kept."""
 
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable
@@ -10,7 +11,11 @@ from pathlib import Path
 from types import TracebackType
 
 from rolegraph import locks
+from rolegraph.engine.inventory import FILE, Digests, Inventory
 from rolegraph.errors import NotFound
+
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
+_ENGINES = ("CURRENT", "MANIFEST-*", "*.sst")  # files of the engine: each of them says that a folder is, or was, a revision
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,17 @@ class Lease:
 
 
 class Revisions:
-    """The revisions in a folder, a folder each, named by their numbers. Publishing, reading and removing are safe between threads."""
+    """The revisions in a folder, a folder each, named by their numbers. Publishing, reading and removing are safe between threads.
+
+    Other folders there, such as empty ones, are passed over.
+    """
 
     def __init__(self, folder: Path, retention: Retention | None = None) -> None:
         self._folder = folder
         self._retention = retention or Retention()
         self._changing = threading.RLock()
         self._used: dict[int, int] = {}
+        self._digests = Digests()
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -81,14 +90,43 @@ class Revisions:
         with self._changing:
             return [Revision(number, self._published(number)) for number in reversed(self._kept())]
 
-    def publish(self, number: int, copy: Callable[[Path], None]) -> None:
-        """Make a revision of what ``copy`` writes into a new folder, and remove what is not kept. It is on the disk when this returns."""
+    def kept(self) -> list[int]:
+        """Return the numbers of the revisions that are kept, oldest first."""
+        with self._changing:
+            return self._kept()
+
+    def wrong(self, number: int) -> str | None:
+        """Return what is wrong with a revision, None where it holds what was written, or where that is not known.
+
+        Not known is what older versions wrote, without an inventory.
+
+        :raises NotFound: for one that is not kept
+        """
+        path = self.path(number)
+        try:
+            found = Inventory.read(path)
+        except ValueError as error:
+            return str(error)
+        return found.wrong(path, self._digests) if found else None
+
+    def whole(self) -> int | None:
+        """Return the number of the newest revision that is known to hold what was written, None where there is none."""
+        return next((number for number in reversed(self.kept()) if (self.path(number) / FILE).exists() and not self.wrong(number)), None)
+
+    def publish(self, number: int, copy: Callable[[Path], None], graphs: int) -> None:
+        """Make a revision of what ``copy`` writes into a new folder, and remove what is not kept. It is on the disk when this returns.
+
+        :param graphs: how many named graphs it has
+        """
         with self._changing:
             fresh = self._folder / f"{number}.new"
             shutil.rmtree(fresh, ignore_errors=True)  # left by a crash; here only the one who holds the store comes by
             try:
                 copy(fresh)
-                fresh.touch()
+                published = datetime.now(UTC)
+                Inventory.taken(number, published, graphs, fresh, self._digests).write(fresh)
+                os.utime(fresh, (published.timestamp(), published.timestamp()))
+                sync(fresh)
                 fresh.rename(self._folder / str(number))
                 sync(self._folder)
             except OSError:
@@ -139,7 +177,12 @@ class Revisions:
         return datetime.fromtimestamp((self._folder / str(number)).stat().st_mtime, UTC)
 
     def _numbers(self) -> list[int]:
-        return sorted(int(path.name) for path in self._folder.iterdir() if path.name.isdigit())
+        return sorted(int(path.name) for path in self._folder.iterdir() if _NUMBER.fullmatch(path.name) and _is_revision(path))
+
+
+def _is_revision(path: Path) -> bool:
+    """Tell whether a folder is a revision, or what is left of a damaged one."""
+    return (path / FILE).exists() or any(next(path.glob(pattern), None) for pattern in _ENGINES)
 
 
 def _remove(path: Path) -> None:

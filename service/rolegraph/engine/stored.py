@@ -1,5 +1,6 @@
 """The embedded engine on disk: one writer, immutable revisions that everybody reads."""
 
+import math
 import shutil
 import tempfile
 import threading
@@ -9,15 +10,36 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph.engine import TURTLE, Changes, Check, Choose, Gone, Job, Keep, R, unchecked, waiting, writing
+from rolegraph.engine import (
+    TURTLE,
+    Changes,
+    Check,
+    Choose,
+    Gone,
+    Guard,
+    Job,
+    Keep,
+    R,
+    Receipt,
+    descriptors,
+    opening,
+    unchecked,
+    unguarded,
+    waiting,
+    writing,
+)
 from rolegraph.engine.embedded import Settings, Snapshot
+from rolegraph.engine.past import Past
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Revision, Revisions
+from rolegraph.engine.validators import Validators
+from rolegraph.engine.watching import GROWTH, watch
 from rolegraph.engine.written import Written, Wrote
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.things import Answer, Dataset, Row
 
+JOURNAL = 512 * 1024  # bytes of the engine's own journal of files (MANIFEST) from which it is begun anew: each revision has a copy
 LARGE = 8 * 1024 * 1024  # bytes of files from which a store is put in order after they were loaded
 
 
@@ -33,20 +55,22 @@ class StoredEngine:
         self._folder = folder
         self._graph = folder / "graph"
         self._writing = threading.Lock()
+        self._past = Past()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._revisions = Revisions(folder / "revisions", settings.retention)
             self._store: ox.Store | None = self._open()
-            self._check_kind(self._store)
+            opening.check_kind(folder, self._store, union=settings.union)
             if self._revisions.newest is None:
                 # new, or written before there were revisions, or these were removed: what there is is the first one
                 self._written = Written(first := 1 if len(self._store) else 0)
                 self._publish(self._store, first)
             self._newest = self._snapshot(self._revisions.newest or 0)
             self._written = Written.read(self._revisions.path(self.revision), self.revision)
+            self._validators = Validators(folder, self.revision)
             self._revisions.clean()
         except (OSError, RuntimeError) as error:  # the engine's word for damage is the latter
-            raise StoreUnusable(_meaning(folder, error)) from error
+            raise StoreUnusable(opening.meaning(folder, error)) from error
 
     @property
     def union(self) -> bool:
@@ -67,6 +91,10 @@ class StoredEngine:
         """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
 
+    def validator(self, graph: str) -> str:
+        """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
+        return self._validators.of(graph)
+
     def revisions(self) -> Sequence[Revision]:
         """Return the revisions that are kept, newest first."""
         return self._revisions.all()
@@ -77,7 +105,7 @@ class StoredEngine:
         :raises NotFound: for one that is not kept
         """
         newest = self._newest
-        return newest if revision == newest.revision else self._snapshot(revision)
+        return newest if revision == newest.revision else self._past.at(revision, self._checked)
 
     def lease(self, revision: int) -> Lease:
         """Keep the folder of a revision, which any process may open as a :class:`Snapshot`.
@@ -106,14 +134,19 @@ class StoredEngine:
         """Run a job on the newest revision, here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self._newest)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
         read = writing.read(changes, format_, union=self.union, keep=keep)
-        self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep))
+        return self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep), changes, guard)
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
-        self._commit(lambda store: writing.update(store, text, dataset, self.settings.reach, union=self.union))
+
+        def change(store: ox.Store) -> Wrote:
+            with watch.over(math.inf, 4 * GROWTH):  # as long as it takes, but not for ever
+                return writing.update(store, text, dataset, self.settings.reach, union=self.union)
+
+        return self._commit(change, (), guard)
 
     def load(self, files: Mapping[str, Iterable[Path]], format_: Format = TURTLE, check: Check = unchecked) -> None:
         """Make graphs hold what is in files as one write: for graphs that do not fit into memory.
@@ -139,80 +172,112 @@ class StoredEngine:
         """Release the store."""
         with self._writing:
             self._store = None  # what was acknowledged is on the disk
+            self._past.keep(())
             del self._newest
 
-    def _commit(self, change: Callable[[ox.Store], Wrote], *, large: bool = False) -> None:
+    def _commit(
+        self, change: Callable[[ox.Store], Wrote], about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False
+    ) -> Receipt:
         """Make a change and publish it.
 
+        :param about: the graphs whose validators are wanted
         :param large: an error about what was sent, too, may leave a part of it behind; else such an error comes before any change
         """
         with self._writing:
+            guard()
             store = self._writable()
+            changed = large
             try:
                 wrote = change(store)
                 if wrote is None or wrote:
+                    changed = True
+                    self._validators.note(self.revision + 1, wrote)
                     self._written.note(self.revision + 1, wrote)
                     self._newest = self._publish(store, self.revision + 1)
+                    self._validators.settle()
             except BaseException as error:
-                if isinstance(error, RolegraphError) and not large:
+                if isinstance(error, RolegraphError) and not changed and not isinstance(error, writing.TakenBack):
                     raise
                 del store
                 self._let_go(error)
-                if isinstance(error, OSError):
-                    raise _unwritten(error) from error
+                if isinstance(error, OSError | RuntimeError | StoreUnusable):
+                    raise self._unwritten(error) from error
                 raise
+            receipt = self._validators.receipt(self.revision, about)
+        self._past.keep(self._revisions.kept())
+        return receipt
 
     def _writable(self) -> ox.Store:
-        """Return the store; after a failed write it is first put back to the newest revision."""
+        """Return the store; after a failed write, and where its journal has grown long, it is first made anew of the newest revision.
+
+        The engine never shortens the journal while it is open; each revision copies it, and whoever opens one reads it.
+        """
+        if self._store is not None and sum(path.stat().st_size for path in self._graph.glob("MANIFEST-*")) > JOURNAL:
+            self._store = None
         if self._store is None:
             try:
                 self._store = self._open()
-            except OSError as error:
-                raise _unwritten(error) from error
+            except (OSError, RuntimeError, StoreUnusable) as error:
+                raise self._unwritten(error) from error
         return self._store
 
     def _publish(self, store: ox.Store, number: int) -> Snapshot:
         store.flush()
-
-        def copy(path: Path) -> None:
-            store.backup(str(path))
-            self._written.keep(path)
-
-        self._revisions.publish(number, copy)
+        self._revisions.publish(number, self._written.kept(lambda path: store.backup(str(path))), sum(1 for _ in store.named_graphs()))
         try:
             return self._snapshot(number)
         except BaseException:  # what cannot be read must not be there: the number will be given again
             self._revisions.withdraw(number)
             raise
 
+    def _checked(self, number: int) -> Snapshot:
+        """Open a revision that may have been damaged since it was published."""
+        with self._revisions.lease(number):
+            if wrong := self._revisions.wrong(number):
+                detail = f"revision {number} is damaged"
+                raise StoreUnusable(f"{detail}: {wrong}", told=detail, expected="another revision")
+            try:
+                return self._snapshot(number)
+            except (OSError, RuntimeError) as error:
+                detail = f"revision {number} cannot be opened"
+                raise StoreUnusable(f"{detail}: {error}", told=detail, expected="another revision") from error
+
     def _snapshot(self, number: int) -> Snapshot:
         lease = self._revisions.lease(number)
         try:
+            descriptors.demand(lease.path)
             return Snapshot(lease.path, self.settings, number, lease)
         except BaseException:
             lease.release()
             raise
 
     def _open(self) -> ox.Store:
-        """Open the store as its newest revision is: nothing of a write that a failure or a crash left unfinished stays."""
+        """Open the store as its newest revision is: nothing of a write that a failure or a crash left unfinished stays.
+
+        :raises StoreUnusable: where another process has it open, or the newest revision does not hold what was written
+        """
+        newest = self._revisions.newest
         try:
-            store = _open(self._graph)  # before anything is touched: a store that is in use stays as it is
+            store = opening.writable(self._graph)  # before anything is touched: a store that is in use stays as it is
         except (OSError, RuntimeError):  # damaged: no harm, where the newest revision is whole
-            if self._revisions.newest is None:
+            if newest is None:
                 raise
         else:
-            if self._revisions.newest is None:
+            if newest is None:
                 return store
+            newest = self._revisions.newest or newest  # now that nobody else writes
             del store
+        if newest is not None and (wrong := self._revisions.wrong(newest)):
+            raise StoreUnusable(opening.damaged(self._folder, self._revisions, newest, wrong))
         fresh, old = (self._graph.with_suffix(suffix) for suffix in (".new", ".old"))
         for left in (fresh, old, *self._folder.glob("load-*")):
             shutil.rmtree(left, ignore_errors=True)
         # by hard links, in no more room than the revision takes: files of RocksDB never change once they are written
-        ox.Store.read_only(str(self._revisions.path(self._revisions.newest))).backup(str(fresh))
+        ox.Store.read_only(str(self._revisions.path(newest))).backup(str(fresh))
         self._graph.rename(old)  # not removed in place: threads of the engine may still tidy there
         fresh.rename(self._graph)
         shutil.rmtree(old, ignore_errors=True)
-        return _open(self._graph)
+        return opening.writable(self._graph)
 
     def _let_go(self, error: BaseException) -> None:
         """Close the store after a failed write; the next one, or the next start, puts it back.
@@ -225,38 +290,8 @@ class StoredEngine:
             traceback.clear_frames(found.__traceback__)
             found = found.__context__
 
-    def _check_kind(self, store: ox.Store) -> None:
-        """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""
-        marker = self._folder / "default-graph"
-        kind = "union" if self.union else "own"
-        found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(store) else kind
-        if found != kind:
-            detail = f"the store in {self._folder} was made with --default-graph {found}: start it so, or name another folder with --store"
-            raise StoreUnusable(detail)
-        if not marker.exists():
-            marker.write_text(kind + "\n", encoding="utf-8")
-
-
-def _unwritten(error: OSError) -> StoreUnusable:
-    return StoreUnusable(f"nothing was written: {error}; the store is as it was before")
-
-
-def _open(path: Path) -> ox.Store:
-    try:
-        return ox.Store(path)
-    except OSError as error:
-        if "lock hold by" in str(error) or "Resource temporarily unavailable" in str(error):
-            raise StoreUnusable(
-                f"the store in {path.parent} is in use by another process; stop that one, or name another folder with --store",
-            ) from error
-        raise
-
-
-def _meaning(folder: Path, error: Exception) -> str:
-    """Say what keeps a store from being opened, and what to do."""
-    text = str(error)
-    if isinstance(error, PermissionError) or "Permission denied" in text or "Read-only file system" in text:
-        return f"the store in {folder} cannot be written ({text}); give this user the right to, or name another folder with --store"
-    if "Corruption" in text or "No such file" in text or "bad" in text.lower():
-        return f"the store in {folder} is damaged ({text}); restore a backup with: rolegraph restore FILE --store ANOTHER-FOLDER"
-    return f"the store in {folder} cannot be opened: {text}"
+    def _unwritten(self, error: Exception) -> StoreUnusable:
+        text = error.detail if isinstance(error, StoreUnusable) else str(error)
+        shown = text.replace(f"{self._folder}/", "").replace(str(self._folder), "FOLDER")  # where the store lies is for its operator only
+        detail, told = (f"nothing was written: {words}; the store is as it was before" for words in (text, shown))
+        return StoreUnusable(detail, told=told)

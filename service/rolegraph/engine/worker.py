@@ -75,6 +75,7 @@ class Reply:
     filed: bool = False
     error: str = ""
     detail: str = ""
+    told: str = ""
     members: dict[str, Any] = field(default_factory=dict)
 
 
@@ -168,7 +169,7 @@ def _serve(pipe: Connection, memory: int) -> None:
                 engine, opened = request.opening.open(), request.opening
                 _allow(memory)
         except OSError as error:
-            _send(pipe, _failed(StoreUnusable(f"the revision could not be opened: {error}")))
+            _send(pipe, _failed(StoreUnusable(f"the revision could not be opened: {error}", told="the revision could not be opened")))
             engine = None
             continue
         _answer(pipe, engine, request.job)
@@ -198,7 +199,7 @@ def _answer(pipe: Connection, engine: Engine, job: Job[Any]) -> None:
 
 
 def _failed(error: RolegraphError) -> Reply:
-    return Reply(error=type(error).__name__, detail=error.detail, members=error.members)
+    return Reply(error=type(error).__name__, detail=error.detail, told=error.told, members=error.members)
 
 
 def _send(pipe: Connection, reply: Reply) -> None:

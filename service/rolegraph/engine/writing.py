@@ -29,6 +29,10 @@ Graph = ox.NamedNode | ox.DefaultGraph
 Change = tuple[Graph, set[Triple] | None]
 
 
+class TakenBack(UnreadableInput):
+    """What a change brought into the store may not stay there; the one who writes takes it back."""
+
+
 def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[Change]:
     """Return what each graph is to hold, None where it is to be gone.
 
@@ -118,6 +122,8 @@ def _load_pieces(store: ox.Store, graph: ox.NamedNode, path: Path, *, union: boo
     """Load N-Triples into the graph and the union, piece by piece, since the engine sorts in memory what it is given at once."""
 
     def load(into: Graph, piece: bytes, before: int) -> None:
+        if into == graph:
+            documents.check_lines(piece)
         with documents.syntax_errors(f"the ntriples in {path}", before):
             # what is wrong is told where the graph is loaded, and need not be looked for twice
             store.bulk_load(piece, ox.RdfFormat.N_TRIPLES, to_graph=into, lenient=into != graph)
@@ -175,6 +181,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
 
     :raises UnreadableInput: for one that does not parse
     :raises Refused: for one that writes to a union, or reaches too far
+    :raises TakenBack: for one that added what some format cannot express
     """
     refuse_deep(text, data=True)
     text = reach.admit(text)
@@ -182,6 +189,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
         text = targets.asked_of(text, dataset)
     if not union:
         _run(store, text)
+        _check_all(store, text)
         return None
     try:
         named = targets.written(text)
@@ -190,6 +198,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
         raise Refused("the update could not be read closely enough to tell which graphs it writes; write it in plain SPARQL 1.1") from error
     if named is None:
         _run(store, text)
+        _check_all(store, text)
         store.update(_JOIN_UNION)  # what fails from here on is no error of what was sent
         store.update(_LEAVE_UNION)
         return None
@@ -199,10 +208,31 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
     _run(store, text)
     after = {graph: set(of(store, graph)) for graph in graphs}
     joined = set().union(*(after[graph] - before[graph] for graph in graphs))
+    _check(joined)
     left = set().union(*(before[graph] - after[graph] for graph in graphs))
     mend(store, joined, left)
     changed = {graph for graph in graphs if before[graph] != after[graph]} | (known ^ set(store.named_graphs()))
     return frozenset(_name(graph) for graph in changed)
+
+
+def _check(added: Iterable[Triple]) -> None:
+    """Look over what an update added.
+
+    :raises TakenBack: for what some format cannot express
+    """
+    try:
+        deque(documents.checked(added), maxlen=0)
+    except UnreadableInput as error:
+        raise TakenBack(f"the update would store what cannot be given in every format: {error.detail}", **error.members) from error
+
+
+def _check_all(store: ox.Store, text: str) -> None:
+    """Look over a store for what some format cannot express, where nobody can tell what an update added.
+
+    That is only needed where the update itself may hold such a character: no function of SPARQL makes one of others.
+    """
+    if documents.suspect(text):
+        _check((quad.subject, quad.predicate, quad.object) for quad in store)
 
 
 def _run(store: ox.Store, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 MOST = 1000  # writes that are known of
@@ -41,6 +42,15 @@ class Written:
         told = [(number, None if graphs is None else sorted(graphs)) for number, graphs in kept]
         since = dropped[-1][0] if dropped else self._since
         (folder / FILE).write_text(json.dumps({"since": since, "writes": told}), encoding="utf-8")
+
+    def kept(self, copy: Callable[[Path], None]) -> Callable[[Path], None]:
+        """Return what writes a revision into a folder, and this beside it; see :meth:`keep`."""
+
+        def both(folder: Path) -> None:
+            copy(folder)
+            self.keep(folder)
+
+        return both
 
     def note(self, revision: int, graphs: Wrote) -> None:
         """Note what the write that made a revision wrote."""

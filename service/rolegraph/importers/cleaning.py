@@ -5,12 +5,20 @@ import re
 import unicodedata
 
 from rolegraph.importers.reports import Report
+from rolegraph.importers.triples import CONTROLS
 
 # the joiners U+200C and U+200D are letters' business in Arabic and Indic scripts, and stray elsewhere
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]|(?<![\u0600-\u0dff])[\u200c\u200d]")
+# of no use in a text, and some of them in no XML: controls but tab and line ends, halves of characters, and what never is a character
+_CONTROL = re.compile(f"[{CONTROLS}]")
 _ODD_SPACE = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+# what UTF-8 looks like that was read as Windows-1252 or Latin-1: é, a no-break space, a quotation mark
+_HIGH = "\x80-\xbf" + bytes({*range(0x80, 0xA0)} - {0x81, 0x8D, 0x8F, 0x90, 0x9D}).decode("cp1252")
+_MOJIBAKE = re.compile(f"\xc3[{_HIGH}]|\xc2[\x80-\xbf]|\xe2[\x80\u20ac][{_HIGH}]")
 _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
+_AROUND = 30  # characters on each side of what a remark is about
+_RULES = (("control characters", _CONTROL, ""), ("invisible characters", _INVISIBLE, ""), ("unusual white space", _ODD_SPACE, " "))
 
 
 class Cleaner:
@@ -40,24 +48,33 @@ class Cleaner:
         return clean
 
     def _plain(self, text: str, line: int) -> str:
-        if text.isascii() and "&" not in text and "\t" not in text:
+        if text.isascii() and "&" not in text and "\t" not in text and not _CONTROL.search(text):
             return text
         if _ENTITY.search(text):
             decoded = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
             self._report.mend("character reference", self._file, line, f"{_short(text)} was read as {_short(decoded)}")
             text = decoded
-        for rule, pattern, instead in (("invisible characters", _INVISIBLE, ""), ("unusual white space", _ODD_SPACE, " ")):
-            if pattern.search(text):
-                found = ", ".join(sorted({f"U+{ord(character):04X}" for character in pattern.findall(text)}))
-                self._report.mend(rule, self._file, line, f"{found} in {_short(text)}")
+        if found := _MOJIBAKE.search(text):
+            detail = f"{_around(found)} looks like UTF-8 that was read as another code; it is not mended"
+            self._report.note("mojibake", self._file, line, detail)
+        for rule, pattern, instead in _RULES:
+            if found := pattern.search(text):
+                which = ", ".join(sorted({f"U+{ord(character):04X}" for character in pattern.findall(text)}))
+                self._report.mend(rule, self._file, line, f"{which} in {_around(found)}")
                 text = pattern.sub(instead, text)
         return unicodedata.normalize("NFC", text)
 
     def _told(self, text: str, clean: str, line: int) -> str:
-        plain = _ODD_SPACE.sub(" ", _INVISIBLE.sub("", text))
+        plain = _ODD_SPACE.sub(" ", _INVISIBLE.sub("", _CONTROL.sub("", text)))
         if clean and (plain != plain.strip() or "  " in plain):
             self._report.mend("white space", self._file, line, f"{_short(text)} was read as {_short(clean)}")
         return clean
+
+
+def _around(found: re.Match[str]) -> str:
+    """Return what stands around the first place that a remark is about."""
+    start, end = max(0, found.start() - _AROUND), found.end() + _AROUND
+    return repr(("…" if start else "") + found.string[start:end] + ("…" if end < len(found.string) else ""))
 
 
 def _short(text: str) -> str:

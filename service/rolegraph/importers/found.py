@@ -42,16 +42,16 @@ def only(download: Download, known: Collection[Table], what: str) -> Found | Non
     """
     all_ = [one for part in download.parts if (one := _found(part, known))]
     if len(all_) > 1:
-        where, names = ", ".join(map(str, download.paths)), ", ".join(one.part.place for one in all_)
-        raise UnreadableInput(f"{where} has {len(all_)} {what}: {names}", expected="one at a time")
+        names = ", ".join(one.part.place for one in all_)
+        raise UnreadableInput(f"{download.where} has {len(all_)} {what}: {names}", expected="one at a time")
     return all_[0] if all_ else None
 
 
 def missing(download: Download, known: Collection[Table], what: str) -> UnreadableInput:
     """Return the error that says that a download has no table of those that are known, and which columns they have."""
-    where, columns = ", ".join(map(str, download.paths)), "; or ".join(dict.fromkeys(", ".join(table.columns) for table in known))
+    columns = "; or ".join(dict.fromkeys(", ".join(table.columns) for table in known))
     names = ", ".join(sorted({part.name for part in download.parts})) or "no files"
-    return UnreadableInput(f"{where} has no {what}", expected=f"a table with the columns {columns}", found=names)
+    return UnreadableInput(f"{download.where} has no {what}", expected=f"a table with the columns {columns}", found=names)
 
 
 def _found(part: Part, known: Collection[Table]) -> Found | None:

@@ -10,7 +10,8 @@ from rolegraph import terms
 from rolegraph.errors import BadParameter
 from rolegraph.importers import Task, found
 from rolegraph.importers.found import Found, Table
-from rolegraph.importers.publications import Publication, slug
+from rolegraph.importers.needed import needed
+from rolegraph.importers.publications import Publication, differing, slug
 from rolegraph.importers.tables import COMMAS
 
 TABLE = Table(COMMAS, ("work_year", "experience_level", "employment_type", "job_title", "salary_in_usd"))
@@ -67,9 +68,10 @@ def read(task: Task) -> Publication:
         issued=day.isoformat(),
     )
     by_title: dict[str, list[Record]] = defaultdict(list)
-    for record in _records(task, table):
-        by_title[_folded(record.title)].append(record)
-    _Writer(task, table.part.name, publication.iri, day).write(by_title)
+    with needed(table.part, task.triples, task.report):
+        for record in _records(task, table):
+            by_title[_folded(record.title)].append(record)
+        _Writer(task, table.part.name, publication.iri, day).write(by_title)
     return publication
 
 
@@ -84,10 +86,13 @@ def _day(task: Task, table: Found) -> dt.date:
     named = _DAY.search(table.part.name)
     text = task.version or (named[0] if named else "")
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         detail = f"{text!r} is no day" if text else "the name of the file does not say of which day the snapshot is"
         raise BadParameter("version", detail, expected="--version with the day, such as --version 2025-01-19") from None
+    if named and named[0] != day.isoformat():
+        differing(task.report, day.isoformat(), [table.part.name])
+    return day
 
 
 def _records(task: Task, table: Found) -> Iterator[Record]:

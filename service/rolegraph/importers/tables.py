@@ -3,17 +3,17 @@
 import csv
 import io
 import itertools
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rolegraph.errors import UnreadableInput
 from rolegraph.importers.downloads import Part
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import Report, printable
 
 CELL = 64 * 1024 * 1024  # characters; single cells of half a million are met, over the limit that Python's reader starts with
 PREAMBLE = 100  # lines that a publisher may write before the header
+SHOWN = 1000  # characters of a header, in an error
 TOLD = 1000  # rows between two words about the progress
 
 
@@ -74,13 +74,15 @@ def rows(
                 line = before + reader.line_num + 1
                 if number % TOLD == 0:
                     report.progress(part.name, raw.tell(), part.size)
+            if not report.read[part.name]:
+                report.note("no rows", part.name, 0, f"{part.place} has a header and no rows")
             report.progress(part.name, part.size, part.size)
-        except (csv.Error, UnicodeDecodeError, zipfile.BadZipFile, EOFError) as error:
+        except (csv.Error, UnicodeDecodeError) as error:
             raise UnreadableInput(f"{part.place} cannot be read as a table: {error}", line=before + reader.line_num) from error
 
 
 def _place(part: Part, header: Sequence[str], name: str) -> int:
     if name not in header:
-        has = ", ".join(header) or "nothing"
+        has = printable(", ".join(header)[:SHOWN]) or "nothing"
         raise UnreadableInput(f"{part.place} has no column {name!r}; its first line has {has}", expected=name, line=1)
     return header.index(name)

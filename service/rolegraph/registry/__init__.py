@@ -1,58 +1,35 @@
 """The façade: everything that the command line and the web do goes through one object."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rdflib import RDF, URIRef
-
-from rolegraph import audit, catalogue, description, entries, jsonld, terms
+from rolegraph import audit, catalogue, description, jsonld, terms
 from rolegraph.audit import Problem
-from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import Comparison
-from rolegraph.engine import TURTLE, Choose, Document, Engine, Gone, Keep, waiting
+from rolegraph.engine import TURTLE, Choose, Document, Gone, Guard, Keep, Receipt, unguarded, waiting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.errors import BadParameter, NotConforming, NotFound
-from rolegraph.formats import Format, holding, named
+from rolegraph.errors import BadParameter, NotFound
+from rolegraph.findings import Report
+from rolegraph.formats import Format
 from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report as Log
-from rolegraph.queries import Library, Parameter
-from rolegraph.registry import about, exporting, imports, opening
-from rolegraph.registry.comparing import Comparer
-from rolegraph.registry.naming import Naming
+from rolegraph.queries import Parameter
+from rolegraph.registry import about, entering, exporting, imports, opening
+from rolegraph.registry.entering import Check, Condition, Entered, always
 from rolegraph.registry.opening import Opened
-from rolegraph.search import Search
-from rolegraph.shapes import Report, Shapes
+from rolegraph.registry.pinning import Pinning
 from rolegraph.things import Answer, Dataset, Row, Thing
-from rolegraph.tokens import Tokens
 
 if TYPE_CHECKING:
-    from rolegraph.analysis import Analysis
     from rolegraph.analysis.profiles import Profile
 
 
-class Rolegraph:
+class Rolegraph(Pinning):
     """The knowledge graph of job roles over one engine."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        queries: Library | None = None,
-        tokens: Tokens | None = None,
-        search: Search | None = None,
-        folder: Path | None = None,
-    ) -> None:
-        self.engine = engine
-        self.search = search or Search(engine)
-        self._folder = folder
-        self.tokens = tokens
-        self.queries = queries or Library()
-        self.catalogue = Catalogue(engine, self.search.nearest, self.search.named)
-        self._comparer = Comparer(engine, self.catalogue, self.queries.get("proficiency"))
 
     @classmethod
     def open(
@@ -88,74 +65,37 @@ class Rolegraph:
     def _of(cls, opened: Opened) -> "Rolegraph":
         return cls(opened.engine, tokens=opened.tokens, search=opened.search, folder=opened.folder)
 
-    def at(self, revision: int) -> "Rolegraph":
-        """Return the graph as it was at a revision, for reading.
-
-        :raises NotFound: for one that is not kept
-        """
-        if revision == self.engine.revision:
-            return self
-        return Rolegraph(self.engine.at(revision), self.queries, search=self.search.past())
-
-    @cached_property
-    def shapes(self) -> Shapes:
-        """The shapes, loaded when they are first needed."""
-        return Shapes()
-
-    @cached_property
-    def analysis(self) -> "Analysis":
-        """The analyses of the newest revision. The libraries that they need are loaded when they are first asked for."""
-        from rolegraph.analysis import Analysis
-
-        return Analysis(self.engine, self._folder, Naming(self.search))
-
-    def refresh(self) -> None:
-        """Bring what is built of the graph in line with it: the index of labels, and what the analyses read.
-
-        Whoever ends after a write does it, since only they know which graphs were written: the next to open the store would read all.
-        """
-        self.search.refresh()
-        self.analysis.refresh()
-
-    def close(self) -> None:
-        """Release the store."""
-        self.search.close()
-        self.engine.close()
-
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
         """Answer a SPARQL query; see :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
         return self.engine.query(text, choose, dataset, gone)
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """Run a SPARQL update; see :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
-        self.engine.update(text, dataset)
+        return self.engine.update(text, dataset, guard)
 
-    def store(self, graph: str | None, document: Document, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
+    def store(
+        self, graph: str | None, document: Document, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded
+    ) -> Receipt:
         """Make a graph hold the triples of a document or of several ones, and what of its own is kept, or none and be gone.
 
         :param graph: its IRI; None is the default graph
+        :param guard: see :data:`~rolegraph.engine.Guard`
         :raises UnreadableInput: for a document that does not parse
         """
-        self.engine.write({graph: document}, format_, keep=keep)
+        return self.engine.write({graph: document}, format_, keep=keep, guard=guard)
 
-    def enter(self, source: str, body: bytes, format_: Format, keep: Keep = "none") -> Report:
-        """Write an entry to the graph of a source if it meets the shapes, and return the report, which may still hold advice.
+    def enter(
+        self, source: str, body: bytes, format_: Format, keep: Keep = "none", *, condition: Condition = always, gone: Gone = waiting
+    ) -> Entered:
+        """Write an entry to the graph of a source if it meets the shapes; the report that is returned may still hold advice.
 
         :param source: the IRI of the source, which the entry, or what is kept of the graph, has to describe
         :param keep: ``none`` replaces what the source states, ``others`` only what it states of the things in the entry
+        :param condition: looks at the validator of the graph, and raises where the write is not wanted
         :raises UnreadableInput: for an entry that does not parse
         :raises NotConforming: for one that breaks the shapes; then nothing is written
         """
-        entry = entries.read(body, format_, base=source)
-        report = self.shapes.check(entry, about.known(self.catalogue, entry))
-        if not report.conforms:
-            raise NotConforming(f"nothing was stored: {report.counts['Violation']} violations", report=report.as_dict())
-        described = (URIRef(source), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
-        if not described and (keep == "none" or source not in self.engine.graphs()):
-            expected = f'<{source}> a rg:Source ; dct:title "…"@en .'
-            raise NotConforming("nothing was stored: the entry does not say what its source is", expected=expected)
-        self.engine.write({source: entry.serialize(format="nt", encoding="utf-8")}, named("ntriples", holding("graph")), keep=keep)
-        return report
+        return entering.enter(self.engine, Check(body, format_, source, keep), condition, gone)
 
     def profile(self, body: bytes, format_: Format) -> "Profile":
         """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
@@ -163,23 +103,22 @@ class Rolegraph:
 
         return self.engine.work(Reading(body, format_))
 
-    def withdraw(self, source: str) -> None:
+    def withdraw(self, source: str, condition: Condition = always) -> Receipt:
         """Remove the graph of a source.
 
         :raises NotFound: for one that is not there
         """
-        if source not in self.engine.graphs():
-            raise NotFound(f"there is no graph {source}")
-        self.engine.write({source: None})
+        return entering.withdraw(self.engine, source, condition)
 
     def take_in(self, importer: Importer, download: Download, report: Log, output: Path | None = None, **wanted: Any) -> Imported:
         """Import what a publisher offers for download as the graph of one source, in place of what that graph held.
 
         :param report: is told what was read, left out and mended
         :param output: a file for the N-Triples of the graph; then nothing is stored
-        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`
+        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`; ``replace``, to take away what was there
         :raises UnreadableInput: for files that are not what the importer reads
         :raises NotConforming: for a graph that breaks a rule for imports; then nothing is stored
+        :raises Refused: without ``replace``, where a language or more than a hundredth of a kind would go; then nothing is stored
         """
         return imports.take_in(self.engine, importer, download, report, output, **wanted)
 
@@ -231,7 +170,7 @@ class Rolegraph:
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        return self._comparer.compare(iris)
+        return self.comparer.compare(iris)
 
     def graph(self, iri: str, format_: Format) -> Answer:
         """Return the triples about a thing, and the labels of what it links to, in a graph format.
@@ -258,13 +197,13 @@ class Rolegraph:
         """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""
         return self.engine.rows(self.queries.get("salaries").bind({"role": roles})) if roles else []
 
-    def validate(self, body: bytes, format_: Format) -> Report:
+    def validate(self, body: bytes, format_: Format, source: str | None = None, keep: Keep = "none", gone: Gone = waiting) -> Report:
         """Check an entry against the shapes, with what the graph knows of the things that it points to. Stores nothing.
 
+        :param source: the IRI of the source that the entry is to be written to, as :meth:`enter` does; None for an entry of no source
         :raises UnreadableInput: for an entry that does not parse
         """
-        entry = entries.read(body, format_)
-        return self.shapes.check(entry, about.known(self.catalogue, entry))
+        return self.engine.work(Check(body, format_, source, keep), gone).report
 
     def export(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one of them, or the default graph (:data:`~rolegraph.engine.DEFAULT`).
@@ -284,7 +223,7 @@ class Rolegraph:
         for path in audit.data_files():
             found += audit.untidy(path, fix=fix)
             entry = audit.read(path)
-            report = self.shapes.check(entry, about.known(self.catalogue, entry))
+            report = self.shapes.check(entry, about.surroundings(self.engine.rows, entry).context)
             found += [Problem(finding.shape, finding.focus, finding.message) for finding in report.findings]
         for rule in audit.rules():
             found += audit.problems(rule, self.engine.rows(rule.text))

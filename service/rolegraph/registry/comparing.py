@@ -1,14 +1,13 @@
-"""Compares roles: one query for the facts, and what is kept of each revision for the rest."""
+"""Compares roles: one query for the facts, and what is kept of the revision for the rest."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Collection, Sequence
 
 from rolegraph import comparison, matches, terms
 from rolegraph.catalogue import Catalogue
 from rolegraph.catalogue.cards import SKOS, listed
 from rolegraph.comparison import Comparison, Fact, Words
 from rolegraph.engine import Engine
-from rolegraph.kept import Kept
+from rolegraph.kept import Kept, Recent
 from rolegraph.queries import CannedQuery
 from rolegraph.things import Row
 
@@ -17,32 +16,42 @@ _FACETS = listed(facet.property for facet in terms.FACETS)
 
 
 class Comparer:
-    """Compares roles of the newest revision of an engine.
+    """Compares the roles of one revision.
 
+    :param engine: reads that revision
     :param proficiency: the canned query that tells how well items must be commanded
+    :param trusted: returns the graphs whose skos:exactMatch joins items; None believes all
+    :param classes: keeps what is joined; given where it lasts longer than this object
     """
 
-    def __init__(self, engine: Engine, catalogue: Catalogue, proficiency: CannedQuery) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        catalogue: Catalogue,
+        proficiency: CannedQuery,
+        trusted: Callable[[], Collection[str]] | None = None,
+        classes: Kept[dict[str, str]] | None = None,
+    ) -> None:
         self._engine = engine
         self._catalogue = catalogue
         self._proficiency = proficiency
-        self._classes = Kept(self._matched)
-        self._levelled = Kept(self._with_levels)
-        self._remembered = lru_cache(maxsize=REMEMBERED)(self._compare)
+        self._trusted = trusted
+        self._classes = classes or Kept[dict[str, str]]()
+        self._levelled = Kept[set[str]]()
+        self._compared = Recent[tuple[str, ...], Comparison](REMEMBERED)
 
     def compare(self, roles: Sequence[str]) -> Comparison:
         """Return the comparison of roles, given by IRI, in their order."""
-        revision = self._engine.revision
-        return self._compare(tuple(roles), 0) if revision is None else self._remembered(tuple(roles), revision)
+        return self._compared.get(tuple(roles), lambda: self._compare(tuple(roles)))
 
-    def _compare(self, roles: tuple[str, ...], revision: int) -> Comparison:  # noqa: ARG002 - the revision is there to be remembered by
+    def _compare(self, roles: tuple[str, ...]) -> Comparison:
         facts, cards = self._facts(roles), self._catalogue.cards
         items = {iri for fact in facts for iri in fact.items}
         above = cards.above(items)
         labels = cards.labels({*items, *(iri for own in above.values() for iri in own)})
         sources = self._catalogue.sources({fact.source for fact in facts})
         named = self._catalogue.labels(roles)
-        words = Words(labels, above, self._classes.get(self._engine.revision))
+        words = Words(labels, above, self._classes.get(self._matched))
         return comparison.build([named[iri] for iri in roles], facts, self._levels(roles), sources, words)
 
     def _facts(self, roles: Sequence[str]) -> list[Fact]:
@@ -57,7 +66,7 @@ class Comparer:
         return [fact for fact in found if fact.items]
 
     def _levels(self, roles: Sequence[str]) -> list[Row]:
-        levelled = self._levelled.get(self._engine.revision) if self._engine.revision is not None else set(roles)
+        levelled = set(roles) if self._engine.revision is None else self._levelled.get(self._with_levels)
         asked = [role for role in roles if role in levelled]
         return self._engine.rows(self._proficiency.bind({"role": asked})) if asked else []
 
@@ -67,5 +76,8 @@ class Comparer:
         return {row["role"].value for row in self._engine.rows(f"SELECT DISTINCT ?role {{ {statement} }}")}
 
     def _matched(self) -> dict[str, str]:
-        rows = self._engine.rows(f"SELECT ?one ?other {{ ?one <{SKOS}exactMatch> ?other }}")
+        pattern = f"?one <{SKOS}exactMatch> ?other"
+        if self._trusted and self._engine.union:
+            pattern = f"VALUES ?graph {{ {listed(self._trusted())} }} GRAPH ?graph {{ {pattern} }}"
+        rows = self._engine.rows(f"SELECT ?one ?other {{ {pattern} }}")
         return matches.classes((row["one"].value, row["other"].value) for row in rows)

@@ -10,19 +10,29 @@ from rolegraph import audit, importers
 from rolegraph.catalogue import Catalogue
 from rolegraph.engine import Engine
 from rolegraph.engine.stored import StoredEngine
-from rolegraph.errors import NotConforming, Refused
+from rolegraph.errors import BadParameter, NotConforming, Refused
 from rolegraph.formats import holding, named
 from rolegraph.importers import Imported, Importer, Task
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
 from rolegraph.importers.triples import Triples
 from rolegraph.queries import bind
+from rolegraph.registry.losses import losses, refuse
 from rolegraph.things import Row
 
 TOLD = 20  # problems of an import that are named one by one
 
 
-def take_in(engine: Engine, importer: Importer, download: Download, report: Report, output: Path | None, **wanted: Any) -> Imported:
+def take_in(
+    engine: Engine,
+    importer: Importer,
+    download: Download,
+    report: Report,
+    output: Path | None,
+    *,
+    replace: bool = False,
+    **wanted: Any,
+) -> Imported:
     """Import a download into a store, or into a file; see :meth:`Rolegraph.take_in <rolegraph.registry.Rolegraph.take_in>`."""
     with tempfile.TemporaryDirectory(prefix="rolegraph-") as folder:
         catalogue, triples = Catalogue(engine), Triples(Path(folder) / "graph.nt")
@@ -31,19 +41,38 @@ def take_in(engine: Engine, importer: Importer, download: Download, report: Repo
         finally:
             triples.close()
         if output is None:
-            _load(engine, imported)
+            _load(engine, imported, replace=replace)
         else:
-            shutil.move(imported.path, output)
+            _put(imported.path, output)
     return imported
 
 
-def _load(engine: Engine, imported: Imported) -> None:
+def _put(path: Path, output: Path) -> None:
+    """Write what was made to a file, as a whole or not at all."""
+    special = output.exists() and not output.is_file()  # a pipe or a device has no place beside it
+    fresh = output if special else output.with_name(output.name + ".part")
+    try:
+        shutil.copyfile(path, fresh)
+        if not special:
+            fresh.replace(output)
+    except OSError as error:
+        if not special:
+            fresh.unlink(missing_ok=True)
+        raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
+
+
+def _load(engine: Engine, imported: Imported, *, replace: bool) -> None:
     if not isinstance(engine, StoredEngine):
         raise Refused("only a store in a folder takes imports", expected="--store; or --output, and the way that the store has for files")
     iri, progress = imported.publication.iri, imported.report.progress
 
     def check(rows: Callable[[str], list[Row]]) -> None:
         progress("checking the rules for imports", 0, 0)
+        # under the lock of those who write: what the engine gives is still the revision before
+        lost = losses(engine, iri, imported.path)
+        if not replace:
+            refuse(lost, imported.publication.title)
+        imported.report.removed.update({loss.name: (loss.lost, loss.held) for loss in lost})
         rules = audit.rules("checks/imports")
         found = [problem for rule in rules for problem in audit.problems(rule, rows(bind(rule.text, "source", iri)))]
         if found:

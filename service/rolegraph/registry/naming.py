@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from rolegraph.search import Hit, Search
+from rolegraph.search import Finder, Hit
 
 KINDS = ("skill", "tool", "degree", "field", "certification")
-SAME = ("exact", "spelling")
 WRITTEN_OUT = 80  # a hit by initials scores this at most, one by the table of short forms more
 CLOSE = 0.8  # how alike what was typed and the label have to be
 AHEAD = 0.08  # by how much more than the next one
@@ -17,15 +16,15 @@ LOOKED_AT = 10
 class Naming:
     """What the analyses look texts up by; see :class:`rolegraph.analysis.lookup.Lookup`."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: Finder) -> None:
         self._search = search
 
     def find(self, text: str) -> Sequence[tuple[str, float]]:
         """Return the IRIs of the concepts that a text names, with scores: 0.8 and more for one of their labels, less for a guess."""
-        hits = self._search.meant(text, KINDS, LOOKED_AT)
-        labels = [hit for hit in hits if hit.match in SAME]
+        labels = self._search.labelled(text, KINDS, LOOKED_AT)
         if labels:
             return [(hit.iri, hit.score / 100) for hit in labels]
+        hits = self._search.meant(text, KINDS, LOOKED_AT)
         short = [hit for hit in hits if hit.match == "abbreviation" and hit.score > WRITTEN_OUT]
         if short:
             return [(hit.iri, CLOSE * hit.score / 100) for hit in short]

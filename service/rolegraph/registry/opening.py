@@ -68,8 +68,10 @@ def remote(endpoint: Endpoint, store: Path | None, limits: Limits | None, *, shi
     """Open the store behind an endpoint; see :meth:`Rolegraph.remote <rolegraph.registry.Rolegraph.remote>`."""
     jobs = Pool(replace(limits, workers=JOBS, share=0), network=True, eager=False) if limits else None
     engine = RemoteEngine(endpoint, terms.prefixes(), jobs)
-    if endpoint.update_url and shipped:
-        library.load(engine, engine.manifest)
+    if endpoint.update_url:
+        engine.settle()
+        if shipped:
+            library.load(engine, engine.manifest)
     return Opened(engine, Tokens(store / tokens.FILE) if store else None)
 
 

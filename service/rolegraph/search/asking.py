@@ -6,12 +6,13 @@ from itertools import combinations, islice, product
 
 from rolegraph import terms
 from rolegraph.search import folding, matching, shortforms
-from rolegraph.search.index import Found, Index, Only
+from rolegraph.search.filters import Only
+from rolegraph.search.index import Found, Reading
 from rolegraph.search.matching import Match, Typed
-from rolegraph.search.spelling import Vocabulary
 
 FEW = 5  # entries up to which less exact ways of looking are tried too
 ENOUGH = 120  # entries that one way of looking brings at most
+_SQUEEZED = "REPLACE(stems, ' ', '')"  # as the index has it
 _LAST = "\U0010ffff"
 _PLACES = {name: place for place, name in enumerate(terms.KINDS)}
 _RARE = 4  # entries up to which a word may be an error of typing in the data itself
@@ -25,32 +26,29 @@ class Candidate:
     entry: Found
     match: Match
 
-    def order(self, language: str) -> tuple[object, ...]:
+    def order(self, languages: Sequence[str]) -> tuple[object, ...]:
         """Return what candidates are sorted by: the score, then kind, uses, language, length."""
         entry, score = self.entry, round(self.match.score)
-        foreign = entry.language not in ("", language)
+        foreign = entry.language not in ("", *languages)
         return (-score, _PLACES[entry.kind], -entry.uses.bit_length(), foreign, len(entry.folded), entry.folded, entry.iri)
 
 
 class Question:
     """One search in an index."""
 
-    def __init__(self, index: Index, vocabulary: Vocabulary, typed: Typed, only: Only) -> None:
-        self._index = index
-        self._vocabulary = vocabulary
+    def __init__(self, reading: Reading, typed: Typed, only: Only) -> None:
+        self._index = reading.index
+        self._vocabulary = reading.vocabulary
         self._typed = typed
         self._only = only
         self._found: dict[int, Candidate] = {}
 
-    def answer(self, language: str) -> list[Candidate]:
+    def answer(self, languages: Sequence[str]) -> list[Candidate]:
         """Return the best candidate of each thing, the best first.
 
-        :param language: the language that goes first on a tie
+        :param languages: those that go first on a tie
         """
-        iri = terms.expand(self._typed.text.strip()) or self._typed.text.strip()
-        if terms.is_iri(iri):
-            for entry in self._index.of(iri, self._only):
-                self._keep(entry, Match("exact", 100.0))
+        self._identified()
         if self._typed.folded and not self._found:
             self._look(self._typed)
             self._shortened()
@@ -58,8 +56,24 @@ class Question:
                 self._mistyped()
             if not self._found:
                 self._some()
+        return self._in_order(languages)
+
+    def labels(self, languages: Sequence[str]) -> list[Candidate]:
+        """Return the best candidate of each thing whose label the text is, in another number or spelling too; see :meth:`answer`."""
+        self._identified()
+        if self._typed.folded and not self._found:
+            self._same(self._typed)
+        return self._in_order(languages)
+
+    def _identified(self) -> None:
+        iri = terms.expand(self._typed.text.strip()) or self._typed.text.strip()
+        if terms.is_iri(iri):
+            for entry in self._index.of(iri, self._only):
+                self._keep(entry, Match("exact", 100.0))
+
+    def _in_order(self, languages: Sequence[str]) -> list[Candidate]:
         best: dict[int, Candidate] = {}
-        for candidate in sorted(self._found.values(), key=lambda one: one.order(language)):
+        for candidate in sorted(self._found.values(), key=lambda one: one.order(languages)):
             best.setdefault(candidate.entry.thing, candidate)
         return list(best.values())
 
@@ -79,20 +93,23 @@ class Question:
 
     def _look(self, typed: Typed, *, by_way: bool = False) -> None:
         """Take the labels that are, begin with, or hold all of what was typed."""
-        squeezed = "REPLACE(stems, ' ', '')"
-        self._take(self._index.entries(f"{squeezed} = ?", [typed.squeezed], self._only, ENOUGH), typed, by_way=by_way)
+        self._same(typed, by_way=by_way)
         begins = {typed.squeezed, "".join((*typed.stems[:-1], typed.words[-1]))}
         for start in begins:
-            where = f"{squeezed} >= ? AND {squeezed} < ?"
+            where = f"{_SQUEEZED} >= ? AND {_SQUEEZED} < ?"
             self._take(self._index.entries(where, [start, start + _LAST], self._only, ENOUGH), typed, by_way=by_way)
         if len(typed.core) > 1 or len(typed.folded) > 2:
             self._hold(typed, by_way=by_way)
 
+    def _same(self, typed: Typed, *, by_way: bool = False) -> None:
+        self._take(self._index.entries(f"{_SQUEEZED} = ?", [typed.squeezed], self._only, ENOUGH), typed, by_way=by_way)
+
     def _hold(self, typed: Typed, *, by_way: bool) -> None:
         """Take the labels that hold all words; the last one, then all of them, may be beginnings where few have them whole."""
-        known = [self._vocabulary.number(stem) > 0 for stem in typed.core]
-        whole = [f'"{stem}"' for stem in typed.core]
-        begun = [f"{part}*" if self._vocabulary.begins(stem) else "" for part, stem in zip(whole, typed.core, strict=True)]
+        core = list(dict.fromkeys(typed.core))  # full text takes its time for each word, even for one that stands there before
+        known = [self._vocabulary.number(stem) > 0 for stem in core]
+        whole = [f'"{stem}"' for stem in core]
+        begun = [f"{part}*" if self._vocabulary.begins(stem) else "" for part, stem in zip(whole, core, strict=True)]
         found: list[Found] = []
         if all(known):
             found = self._index.holding(" AND ".join(whole), self._only, ENOUGH)
@@ -160,11 +177,9 @@ class Question:
 
     def _mistyped(self) -> None:
         """Take the labels that hold words that are nearly those that were typed: at first only in place of rare ones."""
-        words = folding.telling(list(self._typed.words))
-        meant = [self._vocabulary.near(stem, len(word)) for stem, word in zip(self._typed.core, words, strict=True)]
-        surely = [
-            [stem] if self._vocabulary.number(stem) > _RARE else choice for stem, choice in zip(self._typed.core, meant, strict=True)
-        ]
+        written = dict(zip(self._typed.core, folding.telling(list(self._typed.words)), strict=True))
+        meant = [self._vocabulary.near(stem, len(word)) for stem, word in written.items()]
+        surely = [[stem] if self._vocabulary.number(stem) > _RARE else choice for stem, choice in zip(written, meant, strict=True)]
         for choices in (surely, meant) if surely != meant else (meant,):
             parts = [" OR ".join(f'"{other}"' for other in choice) for choice in choices if choice]
             if len(parts) == len(choices):

@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from rolegraph.search import Graph, Search
+from rolegraph.search.following import Graph, Search
 from rolegraph.search.index import NAME, Index
 
 
@@ -16,12 +16,10 @@ class Copied(Search):
         super().__init__(graph)
         self._source: Path | None = source
 
-    def _open(self) -> Index | None:
-        found = super()._open()
+    def _left(self) -> Index | None:
         source, self._source = self._source, None  # copied once: a copy that turns out to be damaged is built anew
-        if source and self._folder and copy(source / NAME, self._folder / NAME):
-            return Index(self._folder / NAME)
-        return found
+        place = self._place() / NAME
+        return Index(place) if source and copy(source / NAME, place) else super()._left()
 
 
 def copy(source: Path, target: Path) -> bool:

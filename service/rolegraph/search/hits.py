@@ -1,6 +1,6 @@
 """What a search answers: things, each with the label that was found and how it answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,14 +47,15 @@ class Hit:
         ]
 
 
-def hit(candidate: Candidate, names: Mapping[str, str], sources: tuple[str, ...], language: str) -> Hit:
+def hit(candidate: Candidate, names: Mapping[str, str], sources: tuple[str, ...], languages: Sequence[str]) -> Hit:
     """Return a candidate as a hit.
 
     :param names: the preferred labels of its thing by language
-    :param language: the language in which the thing is named, where it has a label in it
+    :param languages: those in which the thing is named, the first in which it has a label
     """
     entry = candidate.entry
-    label = names.get(language) or names.get(USUAL) or names.get("") or next(iter(names.values()), entry.text)
+    wanted = (names[language] for language in (*languages, USUAL, "") if names.get(language))
+    label = next(wanted, next(iter(names.values()), entry.text))
     return Hit(
         iri=entry.iri,
         kind=entry.kind,

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections import Counter
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,10 +13,14 @@ from typing import NamedTuple
 
 from rolegraph import __version__
 from rolegraph.search import changes, shortforms
+from rolegraph.search.filters import Only
+from rolegraph.search.spelling import Vocabulary
 
 FORM = 1  # of the tables, and of what folding makes of a label: counted up with each change of either
 NAME = "labels.sqlite"
 MAPPED = 1 << 30  # bytes of the file
+STATES = 2  # of the index whose stems are kept: readers may still be at the one before
+_PARTED = "phrase queries are not supported"  # full text takes some letters of newer scripts for blanks
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE graph (id INTEGER PRIMARY KEY, iri TEXT UNIQUE);
@@ -59,34 +63,34 @@ class Found(NamedTuple):
     uses: int
 
 
-@dataclass(frozen=True)
-class Only:
-    """What entries have to be of, empty where that does not matter; a source is the number of a graph."""
+class Stamp(NamedTuple):
+    """Which state of which graph an index holds. ``published`` tells a revision from one of the same number in another store."""
 
-    kinds: tuple[str, ...] = ()
-    source: int | None = None
-    language: str = ""
+    form: str
+    revision: int | None
+    published: str = ""
 
-    @property
-    def terms(self) -> str:
-        """The condition as one of full text, with a blank before."""
-        parts = [" OR ".join(f'"_k{kind}"' for kind in self.kinds), f'"_s{self.source}"' if self.source is not None else ""]
-        parts.append(f'"_l{self.language}" OR "_l"' if self.language else "")
-        return "".join(f" AND ({part})" for part in parts if part)
+    @classmethod
+    def read(cls, text: str) -> "Stamp":
+        """Return the stamp that a text holds."""
+        form_, revision, published = (*text.split(" "), "", "")[:3]
+        return cls(form_, int(revision) if revision.isdecimal() else None, published)
 
-    @property
-    def condition(self) -> tuple[str, list[str | int]]:
-        """The condition as one of SQL, with its values."""
-        text, values = "", list[str | int](self.kinds)
-        if self.kinds:
-            text += f" AND entry.kind IN ({', '.join('?' * len(self.kinds))})"
-        if self.source is not None:
-            text += " AND thing.sources LIKE ?"
-            values.append(f"% _s{self.source} %")
-        if self.language:
-            text += " AND (entry.language = '' OR entry.language = ? OR entry.language LIKE ?)"
-            values += [self.language, f"{self.language}-%"]
-        return text, values
+    def __str__(self) -> str:
+        return f"{self.form} {self.revision} {self.published}".strip()
+
+
+class _Own:
+    """The connection of one thread, which is closed with this object: by itself it would last until the garbage collector comes."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)  # the last who holds this closes it
+        self.connection.execute("PRAGMA busy_timeout = 10000")
+        self.connection.execute(f"PRAGMA mmap_size = {MAPPED}")  # pages are read where the system has them, not copied
+
+    def __del__(self) -> None:
+        if hasattr(self, "connection"):
+            self.connection.close()
 
 
 class Index:
@@ -95,9 +99,10 @@ class Index:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._own = threading.local()
-        self._all: list[sqlite3.Connection] = []
         self._writing = threading.Lock()
-        self._languages: list[str] | None = None
+        self._changing = threading.Lock()
+        self._words: OrderedDict[Stamp, Vocabulary] = OrderedDict()
+        self._languages: tuple[Stamp, list[str]] | None = None
 
     @classmethod
     def make(cls, folder: Path) -> "Index":
@@ -125,65 +130,78 @@ class Index:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The connection of this thread."""
-        if not hasattr(self._own, "connection"):
-            connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
-            connection.execute("PRAGMA busy_timeout = 10000")
-            connection.execute(f"PRAGMA mmap_size = {MAPPED}")  # pages are read where the system has them, not copied
-            self._own.connection = connection
-            self._all.append(connection)
-        found: sqlite3.Connection = self._own.connection
-        return found
+        """The connection of this thread. It is closed when the thread ends, or when nobody holds the index any more: who reads holds it."""
+        own: _Own | None = getattr(self._own, "own", None)
+        if own is None:
+            own = self._own.own = _Own(self.path)
+        return own.connection
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        while self._all:
-            with suppress(sqlite3.Error):
-                self._all.pop().close()
-        self._own = threading.local()
+        """Close the connection of this thread."""
+        self._own.own = None
+
+    @contextmanager
+    def reading(self) -> Iterator["Reading"]:
+        """Read the index as it is now, whatever is written meanwhile."""
+        with self._transaction("DEFERRED"):
+            yield Reading(self, self.stamp)
 
     @property
-    def stamp(self) -> str:
-        """What tells which state of which graph the index holds, as it was given to :meth:`refresh`."""
+    def stamp(self) -> Stamp:
+        """What state the index holds, as it was given to :meth:`refresh`."""
         found = self.connection.execute("SELECT value FROM meta WHERE name = 'stamp'").fetchone()
-        return str(found[0]) if found else ""
+        return Stamp.read(str(found[0]) if found else "")
 
     def graphs(self) -> dict[str, int]:
         """Return the numbers of the graphs by IRI."""
         return dict(self.connection.execute("SELECT iri, id FROM graph"))
 
-    def languages(self) -> list[str]:
+    def languages(self, stamp: Stamp) -> list[str]:
         """Return the languages of the entries, sorted."""
-        if self._languages is None:
+        known = self._languages
+        if known is None or known[0] != stamp:
             rows = self.connection.execute("SELECT DISTINCT language FROM entry WHERE language <> '' ORDER BY language")
-            self._languages = [str(language) for (language,) in rows]
-        return self._languages
-
-    def refresh(self, graphs: Iterable[str], gone: Iterable[str], read: Read, stamp: str) -> Counter[str]:
-        """Read some graphs anew, forget those that are gone, and index what changed, in one write.
-
-        Returns how many more, or fewer, entries hold each stem than before.
-        """
-        with self._writing, self._transaction() as connection:
-            numbers = self.graphs()
-            changed: set[str] = set()
-            for graph in sorted({*graphs, *gone}):
-                if graph not in numbers:
-                    numbers[graph] = connection.execute("INSERT INTO graph (iri) VALUES (?)", [graph]).lastrowid or 0
-                changed |= changes.replace(connection, numbers[graph], {} if graph in gone else read(graph))
-            names = {number: graph for graph, number in numbers.items()}
-            counted = changes.reindex(connection, sorted(changed), names)
-            connection.executemany(
-                "INSERT INTO word VALUES (?, ?) ON CONFLICT (text) DO UPDATE SET number = number + excluded.number", counted.items()
-            )
-            connection.execute("DELETE FROM word WHERE number <= 0")
-            connection.execute("INSERT OR REPLACE INTO meta VALUES ('stamp', ?)", [stamp])
-        self._languages = None
-        return counted
+            known = self._languages = (stamp, [str(language) for (language,) in rows])
+        return known[1]
 
     def words(self) -> list[tuple[str, int]]:
         """Return each stem with the number of entries that hold it."""
         return self.connection.execute("SELECT text, number FROM word").fetchall()
+
+    def vocabulary(self, stamp: Stamp) -> Vocabulary:
+        """Return the stems of the state that this thread reads."""
+        with self._changing:
+            if stamp not in self._words:
+                self._words[stamp] = Vocabulary(self.words())
+                self._forget()
+            return self._words[stamp]
+
+    def refresh(self, graphs: Iterable[str], gone: Iterable[str], read: Read, stamp: Stamp) -> None:
+        """Read some graphs anew, forget those that are gone, and index what changed, in one write."""
+        with self._writing:
+            before = self.stamp
+            with self._transaction("IMMEDIATE") as connection:
+                numbers = self.graphs()
+                changed: set[str] = set()
+                for graph in sorted({*graphs, *gone}):
+                    if graph not in numbers:
+                        numbers[graph] = connection.execute("INSERT INTO graph (iri) VALUES (?)", [graph]).lastrowid or 0
+                    changed |= changes.replace(connection, numbers[graph], {} if graph in gone else read(graph))
+                names = {number: graph for graph, number in numbers.items()}
+                counted = changes.reindex(connection, sorted(changed), names)
+                connection.executemany(
+                    "INSERT INTO word VALUES (?, ?) ON CONFLICT (text) DO UPDATE SET number = number + excluded.number", counted.items()
+                )
+                connection.execute("DELETE FROM word WHERE number <= 0")
+                connection.execute("INSERT OR REPLACE INTO meta VALUES ('stamp', ?)", [str(stamp)])
+            with self._changing:
+                if before in self._words:
+                    self._words[stamp] = self._words[before].extended(counted)
+                    self._forget()
+
+    def _forget(self) -> None:
+        while len(self._words) > STATES:
+            self._words.popitem(last=False)
 
     def entries(self, where: str, values: Sequence[str | int], only: Only, most: int) -> list[Found]:
         """Return the likeliest entries for which a condition of SQL holds."""
@@ -196,8 +214,16 @@ class Index:
         return self.entries("entry.thing = (SELECT id FROM thing WHERE iri = ?)", [iri], only, 1)
 
     def holding(self, terms: str, only: Only, most: int) -> list[Found]:
-        """Return the likeliest entries that match an expression of full text."""
-        return self._found("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?", [f"({terms}){only.terms}", most])
+        """Return the likeliest entries that match an expression of full text; none for words that it cannot hold in one piece."""
+        condition, values = only.spoken if len(only.languages) > 1 else ("", [])
+        tables = "words JOIN entry ON entry.id = words.rowid" if condition else "words"
+        match = [f"({terms}){only.terms}", *values, most]
+        try:
+            return self._found(f"SELECT words.rowid FROM {tables} WHERE words MATCH ?{condition} ORDER BY words.rowid LIMIT ?", match)
+        except sqlite3.OperationalError as error:
+            if _PARTED in str(error):
+                return []
+            raise
 
     def things(self, numbers: Iterable[int]) -> dict[int, tuple[dict[str, str], tuple[str, ...]]]:
         """Return the preferred labels by language, and the sources, of things by their numbers in the index."""
@@ -216,9 +242,9 @@ class Index:
         return [Found(*row) for row in rows]
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
         connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"BEGIN {kind}")
         try:
             yield connection
         except BaseException:
@@ -226,6 +252,31 @@ class Index:
                 connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An index as it is at one moment, while its transaction lasts."""
+
+    index: Index
+    stamp: Stamp
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The stems of all labels."""
+        return self.index.vocabulary(self.stamp)
+
+    def languages(self) -> list[str]:
+        """Return the languages of the labels, sorted."""
+        return self.index.languages(self.stamp)
+
+
+def damaged(error: Exception) -> bool:
+    """Tell whether an error means that the file is damaged: a locked one, a full disk or a failed read means nothing of it."""
+    if isinstance(error, sqlite3.OperationalError):
+        return str(error).startswith(("no such table", "no such column", "Could not decode"))
+    # SQLITE_CORRUPT and SQLITE_NOTADB are of the class itself; a part that contradicts another one breaks a constraint
+    return type(error) is sqlite3.DatabaseError or isinstance(error, sqlite3.IntegrityError | json.JSONDecodeError)
 
 
 def form() -> str:

@@ -1,9 +1,8 @@
 """Typing errors: the words of the labels that are nearly a word that was typed."""
 
-import threading
 from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -16,30 +15,38 @@ _ONE_ERROR, _TWO_ERRORS = 3, 6  # letters from which a word may hold as many err
 
 
 class Vocabulary:
-    """The stems of all labels, each with the number of entries that hold it; by length, and by how they begin and end."""
+    """The stems of all labels, each with the number of entries that hold it; by length, and by how they begin and end. Never changed."""
 
     def __init__(self, words: Iterable[tuple[str, int]]) -> None:
-        self._numbers: Counter[str] = Counter()
-        self._sized: dict[int, list[str]] = defaultdict(list)
-        self._ended: dict[str, list[str]] = defaultdict(list)
+        self._numbers: dict[str, int] = {}
+        self._sized: dict[int, list[str]] = {}
+        self._ended: dict[str, list[str]] = {}
         self._sorted: list[str] = []
-        self._changing = threading.Lock()
-        self.add(dict(words))
+        self._add(dict(words))
 
-    def add(self, counted: dict[str, int] | Counter[str]) -> None:
-        """Count entries in, or out where the number is negative. Words that no entry holds any more stay, and count nothing."""
-        with self._changing:
-            fresh = []
-            for word, number in counted.items():
-                if word not in self._numbers:
-                    fresh.append(word)
-                if word not in self._numbers and word.isalpha():
-                    self._sized[len(word)].append(word)
-                    for end in _ends(word):
-                        self._ended[end].append(word)
-                self._numbers[word] += number
-            if fresh:
-                self._sorted = sorted([*self._sorted, *fresh])
+    def extended(self, counted: Mapping[str, int]) -> "Vocabulary":
+        """Return one with more entries, or fewer where the number is negative. Words that no entry holds any more count nothing."""
+        found = Vocabulary(())
+        found._numbers, found._sized, found._ended = dict(self._numbers), dict(self._sized), dict(self._ended)
+        found._sorted = self._sorted
+        found._add(counted)
+        return found
+
+    def _add(self, counted: Mapping[str, int]) -> None:
+        """Count entries in; lists may be those of another vocabulary, and are not changed."""
+        fresh = [word for word in counted if word not in self._numbers]
+        sized: dict[int, list[str]] = defaultdict(list)
+        ended: dict[str, list[str]] = defaultdict(list)
+        for word in filter(str.isalpha, fresh):
+            sized[len(word)].append(word)
+            for end in _ends(word):
+                ended[end].append(word)
+        self._sized |= {size: [*self._sized.get(size, ()), *words] for size, words in sized.items()}
+        self._ended |= {end: [*self._ended.get(end, ()), *words] for end, words in ended.items()}
+        for word, number in counted.items():
+            self._numbers[word] = self._numbers.get(word, 0) + number
+        if fresh:
+            self._sorted = sorted([*self._sorted, *fresh])
 
     def number(self, word: str) -> int:
         """Return how many entries hold a stem."""

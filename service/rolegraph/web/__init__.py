@@ -11,10 +11,12 @@ from rolegraph.web import (
     cors,
     display,
     entering,
+    guarding,
     headers,
     linked,
     model,
     posting,
+    probes,
     problems,
     querying,
     searching,
@@ -24,24 +26,25 @@ from rolegraph.web import (
 )
 from rolegraph.web.compressing import Compressing
 from rolegraph.web.negotiation import Suffixes
-from rolegraph.web.remembering import REMEMBERS, Remembering
+from rolegraph.web.remembering import RECALL, Remembering
 
 
 def create_app(graph: Rolegraph) -> Flask:
     """Make the application that serves one graph."""
-    app = Flask(__name__)
+    app = state.Application(__name__)
     app.config.update(MAX_CONTENT_LENGTH=state.BODY_LIMIT, MAX_FORM_MEMORY_SIZE=state.BODY_LIMIT)
     app.url_map.strict_slashes = False
-    remembering = Remembering(Suffixes(app.wsgi_app), graph)
-    app.extensions[REMEMBERS] = remembering.remembers
-    app.wsgi_app = Compressing(remembering)  # type: ignore[method-assign]  # the way that Flask documents
+    compressing = Compressing(Remembering(Suffixes(app.wsgi_app), graph))
+    app.extensions[RECALL] = compressing.recall
+    app.wsgi_app = compressing  # type: ignore[method-assign]  # the way that Flask documents
     state.keep(app, graph)
     problems.install(app)
     clients.install(app)
     headers.install(app)
     cors.install(app)
+    guarding.install(app)
     display.install(app)
-    faces = (comparing, analysing, posting, searching, querying, canned, storing, entering, validating, model, problems, linked)
+    faces = (comparing, analysing, posting, searching, querying, canned, storing, entering, validating, model, probes, problems, linked)
     for module in faces:
         app.register_blueprint(module.routes)
     return app

@@ -1,10 +1,26 @@
 """Who may write: the token of a request, and what it is good for."""
 
+from typing import TYPE_CHECKING
+
 from flask import request
 
-from rolegraph.errors import Refused, Unauthorized
+from rolegraph.errors import Refused, RolegraphError, Unauthorized
+from rolegraph.registry import Rolegraph
 from rolegraph.tokens import Token
+from rolegraph.web.logs import TOKEN
 from rolegraph.web.state import newest
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+def whole_store(graph: Rolegraph, environ: "WSGIEnvironment") -> bool:
+    """Tell whether a request carries a token for the whole of a store, before there is anything to write."""
+    text = _bearer(environ.get("HTTP_AUTHORIZATION", ""))
+    try:
+        return graph.tokens is not None and graph.tokens.check(text).allows(None)
+    except RolegraphError:
+        return False  # the application says why, once it is asked
 
 
 def require(source: str | None) -> None:
@@ -28,7 +44,15 @@ def presented() -> Token:
     tokens = newest().tokens
     if tokens is None:
         raise Refused("nothing can be written here: this store keeps no tokens", expected="a service on a store in a folder")
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not text.strip():
+    text = _bearer(request.headers.get("Authorization", ""))
+    if not text:
         raise Unauthorized("writing needs a token", expected="the header: Authorization: Bearer TOKEN, of rolegraph token create")
-    return tokens.check(text.strip())
+    token = tokens.check(text)
+    request.environ[TOKEN] = token.id
+    return token
+
+
+def _bearer(header: str) -> str:
+    """Return the token of an Authorization header, or nothing."""
+    scheme, _, text = header.partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""

@@ -9,11 +9,10 @@ from flask import Blueprint, Response, render_template, request
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.queries import Parameter, pieces
-from rolegraph.registry import Rolegraph
-from rolegraph.web import negotiation
+from rolegraph.web import negotiation, parameters
 from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, HTML, TABLES
-from rolegraph.web.state import OPTIONS, REVISION, graph, newest
+from rolegraph.web.state import OPTIONS, graph
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED = (HTML, DOCUMENT, CSV)
@@ -41,8 +40,8 @@ def similar() -> Response:
     def find() -> Found:
         role, other = only("role"), text("with")
         if other:
-            return current().analysis.likeness(current().role(role), current().role(other, "with"))
-        return current().analysis.similar(current().role(role), source(), number("count", 10, 100))
+            return graph().analysis.likeness(graph().role(role), graph().role(other, "with"))
+        return graph().analysis.similar(graph().role(role), source(), number("count", 10, 100))
 
     return answer("similar.html", ("role", "with", "source", "count"), find)
 
@@ -50,14 +49,14 @@ def similar() -> Response:
 @routes.get("/gap")
 def gap() -> Response:
     """Say what of a role's needs somebody has who comes from another role; without roles, offer a form for that and for a profile."""
-    find: Callable[[], Found] = lambda: current().analysis.gap(*between())  # noqa: E731
+    find: Callable[[], Found] = lambda: graph().analysis.gap(*between())  # noqa: E731
     return answer("gap.html", ("from", "to"), find)
 
 
 @routes.get("/paths")
 def paths() -> Response:
     """Give the cheapest routes from a role to another one."""
-    find: Callable[[], Found] = lambda: current().analysis.paths(*between(), number("k", 3, 10))  # noqa: E731
+    find: Callable[[], Found] = lambda: graph().analysis.paths(*between(), number("k", 3, 10))  # noqa: E731
     return answer("paths.html", ("from", "to", "k"), find)
 
 
@@ -66,7 +65,7 @@ def openings() -> Response:
     """Say which few skills open most further roles to somebody who comes from a role."""
 
     def find() -> Found:
-        return current().analysis.openings(current().role(only("from"), "from"), source(), number("count", 5, 20))
+        return graph().analysis.openings(graph().role(only("from"), "from"), source(), number("count", 5, 20))
 
     return answer("openings.html", ("from", "source", "count"), find)
 
@@ -80,7 +79,7 @@ def distinguish() -> Response:
         if not 2 <= len(given) <= MOST_ROLES:
             expected = f"2 to {MOST_ROLES} roles, each as name, slug, CURIE or IRI"
             raise BadParameter("role", f"role was given {len(given)} value{'s' if len(given) != 1 else ''}", expected=expected)
-        return current().analysis.distinguish(given)
+        return graph().analysis.distinguish(given)
 
     return answer("distinguish.html", ("role",), find)
 
@@ -93,7 +92,7 @@ def agreement() -> Response:
         matching = text("matching") or "no"
         if matching not in ("yes", "no"):
             raise BadParameter("matching", f"matching was given {matching!r}", expected="yes or no")
-        return current().analysis.agreement(current().role(only("role")), matches=matching == "yes")
+        return graph().analysis.agreement(graph().role(only("role")), matches=matching == "yes")
 
     return answer("agreement.html", ("role", "matching"), find)
 
@@ -129,32 +128,21 @@ def respond(found: Found, format_: Format) -> Response:
 
 def page(template: str, **shown: Any) -> str:
     """Return a page, with the roles to choose from where they are few."""
-    index = current().analysis.index
+    index = graph().analysis.index
     count = len(index.facts.roles)
     roles = sorted((index.role(row) for row in range(count)), key=lambda role: role.label.lower()) if count <= SELECTED else []
     return render_template(template, choices=roles, given=request.args, **shown)
 
 
-def current() -> Rolegraph:
-    """Return the newest graph.
-
-    :raises BadParameter: where another revision was asked for: the analyses are built of the whole graph, for one revision at a time
-    """
-    if graph() is not newest():
-        detail = f"the analyses are of the newest revision only, and {request.args[REVISION]} is an older one"
-        raise BadParameter(REVISION, detail, expected=f"{newest().engine.revision}, or no revision")
-    return newest()
-
-
 def between() -> tuple[str, str]:
     """Return the roles of the parameters ``from`` and ``to``."""
-    return current().role(only("from"), "from"), current().role(only("to"), "to")
+    return graph().role(only("from"), "from"), graph().role(only("to"), "to")
 
 
 def source() -> str | None:
     """Return the source that was asked for, or None."""
     given = text("source")
-    return current().resolve(given, SOURCE) if given else None
+    return graph().resolve(given, SOURCE) if given else None
 
 
 def several(value: str) -> list[str]:
@@ -162,7 +150,7 @@ def several(value: str) -> list[str]:
     given = [piece for piece in pieces(value) if piece]
     if len(given) > MOST_ROLES:
         raise BadParameter("role", f"role was given {len(given)} values", expected=f"2 to {MOST_ROLES} roles")
-    return [current().role(piece) for piece in given]
+    return [graph().role(piece) for piece in given]
 
 
 def text(name: str) -> str:
@@ -193,8 +181,4 @@ def number(name: str, default: int, most: int) -> int:
     :raises BadParameter: for what is none, or one that is too high
     """
     given = text(name)
-    if not given:
-        return default
-    if not (given.isascii() and given.isdecimal() and len(given) < 6 and 1 <= int(given) <= most):
-        raise BadParameter(name, f"{given!r} is not what {name} can be", expected=f"a number from 1 to {most}")
-    return int(given)
+    return parameters.number(name, given, 1, most) if given else default

@@ -1,51 +1,84 @@
 """The application under Granian's own interface, RSGI, which tells of clients that go away; its WSGI does not.
 
-Requests are answered in threads, as WSGI has it. What is remembered is answered at once, without a change of threads.
+Bodies are received in the event loop, requests answered in threads, as WSGI has it. What is remembered is answered at once,
+without a change of threads.
 """
 
 import asyncio
 import io
+import logging
+import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
-from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # meant for applications, not marked so
+from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]  # meant for applications, not marked so
 
+from rolegraph.errors import RolegraphError
+from rolegraph.web import logs, sending
+from rolegraph.web.bodies import FAILURE, WITHOUT, Allows, Reception
 from rolegraph.web.clients import CLIENT, Client
-from rolegraph.web.remembering import LARGEST
-from rolegraph.web.wsgi import ask, close, whole
+from rolegraph.web.headers import ALWAYS
+from rolegraph.web.logs import Request
+from rolegraph.web.remembering import Copy
+from rolegraph.web.wsgi import ask, close
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
-    from granian._granian import RSGIHTTPStreamTransport
 
+AT_ONCE = 1024  # bytes of the headers that are looked into for an answer at hand: with longer ones that is not done in the event loop
+_LOOKED_INTO = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
+_FAULT = b'{"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "This fault of the service was logged."}\n'
 _CONSTANT = {
     "SCRIPT_NAME": "",
     "SERVER_SOFTWARE": "Granian",
     "wsgi.version": (1, 0),
     "wsgi.errors": sys.stderr,
-    "wsgi.input_terminated": True,  # so that Werkzeug reads a body of unknown length
+    "wsgi.input_terminated": True,
     "wsgi.multithread": True,
     "wsgi.multiprocess": False,
     "wsgi.run_once": False,
 }
 
+_log = logging.getLogger(__name__)
+
+
+def nobody(_: "WSGIEnvironment") -> bool:
+    """Allow nobody."""
+    return False
+
 
 class Bridge:
     """An RSGI application that answers with a WSGI one.
 
-    :param quick: tells of a request whether its answer is at hand
-    :param end: is called when the last request was answered
+    :param recall: returns the answer to a request that is at hand
+    :param allows: tells of a request whether it may have a large body
+    :param ready: called in the event loop once that runs
+    :param end: called when the last request was answered
     """
 
     def __init__(
-        self, app: "WSGIApplication", threads: int, quick: "Callable[[WSGIEnvironment], bool]", end: Callable[[], object] = bool
+        self,
+        app: "WSGIApplication",
+        threads: int,
+        recall: "Callable[[WSGIEnvironment], Copy | None]",
+        allows: Allows = nobody,
+        ready: Callable[[asyncio.AbstractEventLoop], None] | None = None,
+        *,
+        end: Callable[[], object] = bool,
     ) -> None:
         self._end = end
         self._app = app
-        self._quick = quick
+        self._recall = recall
         self._threads = ThreadPoolExecutor(threads, "request")
+        self._reception = Reception(allows)
+        self._ready = ready
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take note that the server begins to run."""
+        if self._ready is not None:
+            self._ready(loop)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Do what is to be done before the process ends."""
@@ -53,77 +86,77 @@ class Bridge:
         self._end()
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Answer a request."""
-        loop = asyncio.get_running_loop()
-        client = Client(protocol, loop)
-        environ = _environ(scope)
-        environ["wsgi.input"] = io.BufferedReader(_Body(protocol, loop))
-        environ[CLIENT] = client
-        if self._quick(environ):
-            self._answer(environ, protocol, loop)
-            return
+        """Answer a request, with 500 whatever happens."""
         try:
-            await loop.run_in_executor(self._threads, self._answer, environ, protocol, loop)
+            await self._respond(scope, protocol)
+        except Exception:  # noqa: BLE001 - else the client would wait for ever
+            _log.exception("a request could not be answered")
+            protocol.response_bytes(500, [], _FAULT)
+
+    async def _respond(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        loop = asyncio.get_running_loop()
+        environ = _environ(scope)
+        reply = _Reply(Request.of(environ), protocol, loop)
+        if sum(len(environ.get(name, "")) for name in _LOOKED_INTO) <= AT_ONCE and (copy := self._recall(environ)):
+            reply.send(copy.status, copy.headers, copy.body)
+            return
+        client = environ[CLIENT] = Client(protocol, loop)
+        received = None if environ["REQUEST_METHOD"] in WITHOUT else await self._reception.receive(environ, aiter(protocol))
+        try:
+            await loop.run_in_executor(self._threads, self._answer, environ, reply, client)
         finally:
             client.forget()
+            if received is not None:
+                received.close()
 
-    def _answer(self, environ: "WSGIEnvironment", protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
+    def _answer(self, environ: "WSGIEnvironment", reply: "_Reply", client: Client) -> None:
+        """Answer a request, in a thread; what is raised here would be lost, and the client wait for ever."""
+        logs.CURRENT.set(reply.request)
+        try:
+            try:
+                self._send(environ, reply, client)
+            except RolegraphError as error:  # of an answer that was about to be sent
+                environ[FAILURE] = error
+                self._send(environ, reply, client)
+        except BaseException:  # noqa: BLE001 - a panic of the server's own is among it
+            _log.exception("%s", reply.request.line)
+            reply.send("500", [("Content-Type", "application/problem+json"), *ALWAYS.items()], _FAULT)
+        finally:
+            logs.CURRENT.set(None)
+
+    def _send(self, environ: "WSGIEnvironment", reply: "_Reply", client: Client) -> None:
         status, headers, pieces = ask(self._app, environ)
-        code, sent = int(status[:3]), headers.to_wsgi_list()
-        length = headers.get("Content-Length", type=int)
-        if code in (204, 304) or environ["REQUEST_METHOD"] == "HEAD":
+        if status[:3] in ("204", "304") or environ["REQUEST_METHOD"] == "HEAD":
             close(pieces)
-            protocol.response_empty(code, sent)
-        elif isinstance(pieces, list) or (length is not None and length <= LARGEST):
-            protocol.response_bytes(code, sent, whole(pieces))
-        else:
-            _stream(pieces, protocol.response_stream(code, sent), loop)
+            reply.send(status, headers.to_wsgi_list(), b"")
+            return
+        body = sending.settled(pieces, client.gone)
+        reply.send(status, headers.to_wsgi_list(), body)
 
 
-class _Body(io.RawIOBase):
-    """The body of a request, read as it comes, by the thread that answers."""
+class _Reply:
+    """The one answer to a request."""
 
-    def __init__(self, protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, request: Request, protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
+        self.request = request
         self._protocol = protocol
         self._loop = loop
-        self._pieces: Any = None
-        self._rest = b""
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._rest:
-            self._rest = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
-        taken = self._rest[: len(buffer)]
-        self._rest = self._rest[len(taken) :]
-        buffer[: len(taken)] = taken
-        return len(taken)
-
-    async def _next(self) -> bytes:
-        if self._pieces is None:
-            self._pieces = aiter(self._protocol)
-        try:
-            while not (piece := await anext(self._pieces)):
-                pass
-        except StopAsyncIteration:
-            return b""
-        return bytes(piece)
-
-
-def _stream(pieces: Iterable[bytes], transport: "RSGIHTTPStreamTransport", loop: asyncio.AbstractEventLoop) -> None:
-    """Send a body piece by piece, each once the one before is on its way, until the client goes away."""
-
-    async def send(piece: bytes) -> None:
-        await transport.send_bytes(piece)
-
-    try:
-        for piece in pieces:
-            asyncio.run_coroutine_threadsafe(send(piece), loop).result()
-    except ProtocolClosed:
-        return
-    finally:
-        close(pieces)
+    def send(self, status: str, headers: Sequence[tuple[str, str]], body: bytes | IO[bytes]) -> None:
+        """Hand the answer over to the server."""
+        code, sent = int(status[:3]), [*headers, (logs.HEADER, self.request.id)]
+        if isinstance(body, bytes):
+            size = len(body)
+            if code in (204, 304) or self.request.environ["REQUEST_METHOD"] == "HEAD":
+                self._protocol.response_empty(code, sent)
+            else:
+                self._protocol.response_bytes(code, sent, body)
+        else:
+            size = os.fstat(body.fileno()).st_size
+            sent = [(name, value) for name, value in sent if name.lower() != "content-length"]
+            self._protocol.response_file(code, [*sent, ("Content-Length", str(size))], sending.path(body))
+            self._loop.call_soon_threadsafe(self._loop.call_later, sending.OPENED, body.close)
+        self.request.answered(code, size)
 
 
 def _environ(scope: Scope) -> "WSGIEnvironment":
@@ -139,12 +172,17 @@ def _environ(scope: Scope) -> "WSGIEnvironment":
         "SERVER_PORT": port,
         "REMOTE_ADDR": address.strip("[]"),
         "REMOTE_PORT": number,
+        "wsgi.input": io.BytesIO(),
         "wsgi.url_scheme": scope.scheme,
     }
     for name in scope.headers.keys():  # noqa: SIM118 - a type of the server's own, which is not iterable
+        if "_" in name:
+            continue  # which would pass for the header with a hyphen in its place
         environ["HTTP_" + name.replace("-", "_").upper()] = ",".join(scope.headers.get_all(name))  # type: ignore[attr-defined]  # is there, not in its stub
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if f"HTTP_{name}" in environ:
             environ[name] = environ.pop(f"HTTP_{name}")
+    if environ["REQUEST_METHOD"] in WITHOUT:
+        environ.pop("CONTENT_LENGTH", None)
     environ.setdefault("HTTP_HOST", scope.authority or "")
     return environ

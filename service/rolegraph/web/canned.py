@@ -11,7 +11,7 @@ from rolegraph.errors import BadParameter
 from rolegraph.formats import holding
 from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.web import clients, negotiation
-from rolegraph.web.answering import Choice, shown
+from rolegraph.web.answering import Choice, harmless, shown
 from rolegraph.web.negotiation import DOCUMENT, HTML
 from rolegraph.web.state import OPTIONS, graph
 
@@ -24,7 +24,9 @@ routes = Blueprint("canned", __name__)
 def listing() -> Response:
     """List the canned queries."""
     offered = (HTML, DOCUMENT)
-    if negotiation.choose(*offered) == HTML:
+    format_ = negotiation.choose(*offered)
+    negotiation.known(format_)
+    if format_ == HTML:
         page = render_template("queries.html", queries=list(graph().queries), alternates=negotiation.alternates(offered))
         return negotiation.respond(page, HTML)
     found = [query.as_dict() for query in graph().queries]
@@ -39,7 +41,7 @@ def query(name: str) -> Response:
     chosen = Choice()
     chosen.choose(canned.holds)
     if not chosen.page(canned.holds):
-        answer = graph().run(name, given, chosen.choose, clients.gone())
+        answer = harmless(graph().run(name, given, chosen.choose, clients.gone()))
         return negotiation.respond(answer, answer.format)
     if not given and not all(parameter.default for parameter in canned.parameters):
         return negotiation.respond(_canned(canned, {}), HTML)

@@ -5,9 +5,11 @@ and the name of the coding. What lies behind this middleware only knows plain an
 is a secret beside what the client itself sent, so its length gives nothing away.
 """
 
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ from werkzeug.http import parse_accept_header, parse_cache_control_header, parse
 from werkzeug.wsgi import ClosingIterator
 
 from rolegraph.formats import FORMATS
-from rolegraph.web.remembering import LARGEST, Copy, Memory
+from rolegraph.web.remembering import LARGEST, Copy, Memory, Remembering
 from rolegraph.web.wsgi import ask, close, whole
 
 if sys.version_info >= (3, 14):
@@ -35,6 +37,7 @@ CODINGS = ("zstd", "br", "gzip")  # the cheaper ones first
 LEAST = 1024  # bytes of a body: below, the headers outweigh what is saved
 _MEDIA = {format_.media for format_ in FORMATS}
 _ENDINGS = ("/json", "+json", "/xml", "+xml", "/javascript")
+_TAG = re.compile(r'"([^"]*)"')
 _AS_IT_IS = (HTTPStatus.NO_CONTENT, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
@@ -47,41 +50,67 @@ class Compressing:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
-        if "HTTP_IF_MATCH" in environ:  # a write depends on what is stored, not on how it travelled
-            environ["HTTP_IF_MATCH"] = _bare(environ["HTTP_IF_MATCH"], *CODINGS)
+        reads = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         coding, plain = choose(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        had = environ.get("HTTP_IF_NONE_MATCH", "")
+        for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+            if name in environ and not (reads and name == "HTTP_IF_NONE_MATCH"):
+                environ[name] = _bare(environ[name], *CODINGS)  # a write depends on what is stored, not on how it travelled
         if coding is None:
             return self._app(environ, start_response)
-        had = environ.get("HTTP_IF_NONE_MATCH", "")
-        if had:
+        if had and reads:
             environ["HTTP_IF_NONE_MATCH"] = _bare(had, coding)
         status, headers, pieces = ask(self._app, environ)
-        if status.startswith("304") and (tag := _tagged(headers, coding)) and tag in had:
-            headers["ETag"] = tag
+        if status.startswith("304"):
+            _retag(headers, coding, had)
         length = headers.get("Content-Length", type=int)
         if not _compressible(status, headers) or (plain and length is not None and length < LEAST):
             start_response(status, headers.to_wsgi_list())
             return pieces
-        pieces = self._compressed(pieces, headers, coding, sent=environ["REQUEST_METHOD"] != "HEAD")
+        pieces = self._compressed(pieces, status, headers, coding, environ["REQUEST_METHOD"])
         start_response(status, headers.to_wsgi_list())
         return pieces
 
-    def _compressed(self, pieces: Iterable[bytes], headers: Headers, coding: str, *, sent: bool) -> Iterable[bytes]:
+    def recall(self, environ: "WSGIEnvironment") -> Copy | None:
+        """Return the answer to a request as it is sent, if it is at hand. Takes little time, whatever the request."""
+        tag = self._app.tag(environ) if isinstance(self._app, Remembering) else None
+        if tag is None or not isinstance(self._app, Remembering):
+            return None
+        coding, plain = choose(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        if coding is None:
+            return self._app.recall(environ, tag)
+        had = environ.get("HTTP_IF_NONE_MATCH", "")
+        copy = self._app.recall({**environ, "HTTP_IF_NONE_MATCH": _bare(had, coding)}, tag)
+        return copy and self._sent(copy, coding, had, plain=plain)
+
+    def _sent(self, copy: Copy, coding: str, had: str, *, plain: bool) -> Copy | None:
+        """Return a plain answer as it is sent in a coding, if that is at hand."""
+        headers = Headers(copy.headers)
+        if copy.status.startswith("304"):
+            _retag(headers, coding, had)
+            return replace(copy, headers=tuple(headers.to_wsgi_list()))
+        if not _compressible(copy.status, headers) or (plain and len(copy.body) < LEAST):
+            return copy
+        return self._memory.recall(_tagged(headers, coding))
+
+    def _compressed(self, pieces: Iterable[bytes], status: str, headers: Headers, coding: str, method: str) -> Iterable[bytes]:
         """Return the body of an answer compressed, if it is sent at all, and make the headers those of it."""
         length = headers.pop("Content-Length", None)
         headers.pop("Accept-Ranges", None)
         headers["Content-Encoding"] = coding
-        tag = _tagged(headers, coding)
+        tag = _tagged(headers, coding) if method in ("GET", "HEAD") else ""  # that of a write is the one of what is stored
         if tag:
             headers["ETag"] = tag
-        if not sent:
+        if method == "HEAD":
             close(pieces)
             return []
         if length is None or int(length) > LARGEST:
             return ClosingIterator(stream(pieces, coding), lambda: close(pieces))
         copy = self._memory.recall(tag) if tag else None
         if copy is None:
-            copy = Copy((), b"".join(stream([whole(pieces)], coding)))
+            body = b"".join(stream([whole(pieces)], coding))
+            headers["Content-Length"] = str(len(body))
+            copy = Copy(tuple(headers.to_wsgi_list()), body, status)
             if tag:
                 self._memory.keep(tag, copy)
         else:
@@ -141,8 +170,17 @@ def _tagged(headers: Headers, coding: str) -> str:
     return f'{tag[:-1]}-{coding}"' if tag.startswith('"') else ""
 
 
+def _retag(headers: Headers, coding: str, had: str) -> None:
+    """Have an answer of 304 carry the tag of the coding that the client has."""
+    if (tag := _tagged(headers, coding)) and tag in had:
+        headers["ETag"] = tag
+
+
 def _bare(tags: str, *codings: str) -> str:
-    """Return tags as they are without codings."""
-    for coding in codings:
-        tags = tags.replace(f'-{coding}"', '"')
-    return tags
+    """Return entity tags as they are without our codings; nothing else in them is touched."""
+    return _TAG.sub(lambda found: f'"{_unsuffixed(found[1], codings)}"', tags)
+
+
+def _unsuffixed(opaque: str, codings: Iterable[str]) -> str:
+    ending = next((f"-{coding}" for coding in codings if opaque.endswith(f"-{coding}")), "")
+    return opaque.removesuffix(ending)

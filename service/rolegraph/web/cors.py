@@ -7,9 +7,11 @@ from flask import Flask, Response, current_app, request
 
 OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Location, Link, Retry-After, Content-Disposition, Rolegraph-Revision, WWW-Authenticate",
+    "Access-Control-Expose-Headers": (
+        "ETag, Location, Link, Retry-After, Content-Disposition, Rolegraph-Revision, WWW-Authenticate, X-Request-Id"
+    ),
 }
-_TAKEN = "Accept, Authorization, Content-Type, If-Match, If-None-Match, Slug"
+_TAKEN = "Accept, Authorization, Content-Type, If-Match, If-None-Match, Slug, X-Request-Id"
 _KEPT = "7200"  # seconds: the longest that Chromium keeps it
 _READING = ("GET", "HEAD", "OPTIONS")
 

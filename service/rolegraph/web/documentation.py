@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from rolegraph import resources, terms
+from rolegraph import library, resources, terms
 from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.engine.remote import RemoteEngine
+from rolegraph.errors import NotFound
 from rolegraph.registry import Rolegraph
 from rolegraph.things import Row
 
@@ -76,8 +78,12 @@ class Shape:
 
 
 def ontology(graph: Rolegraph, shapes: Sequence[Shape]) -> dict[str, object]:
-    """Return what the page of the ontology shows: its header, its classes with their rules, its properties."""
-    rows = graph.engine.rows(_TERMS)
+    """Return what the page of the ontology shows: its header, its classes with their rules, its properties.
+
+    :raises NotFound: where the graph does not hold it
+    """
+    engine = modelled(graph).engine
+    rows = engine.rows(_TERMS)
     rules: dict[str, tuple[Rule, ...]] = {}
     for shape in shapes:
         for target in shape.targets:
@@ -88,8 +94,23 @@ def ontology(graph: Rolegraph, shapes: Sequence[Shape]) -> dict[str, object]:
     described = {iri: _term(iri, own, rules.get(iri, ())) for iri, own in by_term.items()}
     classes = [described[iri] for iri, own in by_term.items() if own[0]["type"].value.endswith("#Class")]
     properties = [described[iri] for iri, own in by_term.items() if not own[0]["type"].value.endswith("#Class")]
-    header = graph.engine.rows(_HEADER)[0]
-    return {"header": {name: value.value for name, value in header.items()}, "classes": classes, "properties": properties}
+    header = engine.rows(_HEADER)
+    if not header:
+        raise NotFound("this revision holds no ontology", expected="a later one of /revisions")
+    return {"header": {name: value.value for name, value in header[0].items()}, "classes": classes, "properties": properties}
+
+
+def modelled(graph: Rolegraph) -> Rolegraph:
+    """Return where the ontology is read: in the graph itself, or, where that is far away, in the package, which it was loaded from."""
+    return _shipped() if isinstance(graph.engine, RemoteEngine) else graph
+
+
+@cache
+def _shipped() -> Rolegraph:
+    """Return the ontology as the package ships it, alone."""
+    engine = EmbeddedEngine()
+    engine.write({ONTOLOGY: next(found.read() for found in library.shipped() if found.graph == ONTOLOGY)})
+    return Rolegraph(engine)
 
 
 @cache

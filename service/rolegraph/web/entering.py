@@ -7,9 +7,9 @@ from flask import Blueprint, Response
 from rolegraph import terms
 from rolegraph.engine import Keep
 from rolegraph.errors import BadParameter
-from rolegraph.web import access, negotiation, validating
+from rolegraph.web import access, clients, conditions, negotiation, validating
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, TEXT
-from rolegraph.web.state import graph, newest, revised
+from rolegraph.web.state import graph, newest
 
 routes = Blueprint("entering", __name__)
 
@@ -17,8 +17,9 @@ routes = Blueprint("entering", __name__)
 @routes.get("/sources/<slug>")
 def read(slug: str) -> Response:
     """Give what a source states as a graph."""
-    format_ = negotiation.choose(*GRAPHS)
-    return negotiation.respond(graph().export(format_, _iri(slug)), format_)
+    format_, iri = negotiation.choose(*GRAPHS), _iri(slug)
+    negotiation.known(format_)
+    return conditions.read(iri, format_, lambda: negotiation.respond(graph().export(format_, iri), format_))
 
 
 @routes.put("/sources/<slug>")
@@ -37,8 +38,8 @@ def post(slug: str) -> Response:
 def delete(slug: str) -> Response:
     """Withdraw a source."""
     access.require(_iri(slug))
-    newest().withdraw(_iri(slug))
-    return revised(Response(status=204))
+    receipt = newest().withdraw(_iri(slug), conditions.asked())
+    return conditions.tagged(Response(status=204), receipt, "")
 
 
 def _enter(slug: str, keep: Keep) -> Response:
@@ -46,10 +47,10 @@ def _enter(slug: str, keep: Keep) -> Response:
     access.require(iri)
     format_ = negotiation.choose(DOCUMENT, TEXT)
     entry = validating.received()
-    new = iri not in newest().engine.graphs()
-    report = newest().enter(iri, entry.body, entry.format, keep)
+    entered = newest().enter(iri, entry.body, entry.format, keep, condition=conditions.asked(), gone=clients.gone())
+    report = entered.report
     text = report.text() if format_ == TEXT else json.dumps(report.as_dict(), ensure_ascii=False, indent=1) + "\n"
-    return revised(negotiation.respond(text, format_, 201 if new else 200))
+    return conditions.tagged(negotiation.respond(text, format_, 201 if entered.new else 200), entered.receipt, iri)
 
 
 def _iri(slug: str) -> str:

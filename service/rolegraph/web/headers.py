@@ -15,7 +15,8 @@ ALWAYS = {
     **OPEN,
 }
 VARY = ("Accept", "Accept-Encoding")
-TAG = "rolegraph.tag"  # where the environment of a request holds the tag of its answer
+TAG = "rolegraph.tag"  # where the environment of a request holds the tag of its answer, and
+TAGGED = "rolegraph.tagged"  # the revision that was the newest when that was made
 RETRY_AFTER = "10"  # seconds
 
 
@@ -31,7 +32,7 @@ def _complete(response: Response) -> Response:
         response.headers["WWW-Authenticate"] = 'Bearer realm="rolegraph"'
     if response.status_code in (429, 503):
         response.headers["Retry-After"] = RETRY_AFTER
-    if request.method in ("GET", "HEAD") and response.status_code == 200:
+    if request.method in ("GET", "HEAD") and response.status_code == 200 and not response.cache_control.no_store:
         response.cache_control.no_cache = True
         if TAG in request.environ:
             response.set_etag(request.environ[TAG])

@@ -41,6 +41,7 @@ def members(kind: str) -> Response:
     kept = scheme in graph().engine.graphs()
     offered = (HTML, DOCUMENT, *GRAPHS) if kept else (HTML, DOCUMENT)
     format_ = negotiation.choose(*offered)
+    negotiation.known(format_, "page", "limit", "source")
     if format_ in GRAPHS:
         return negotiation.respond(graph().export(format_, scheme), format_)
     source = _source_of_list()
@@ -79,7 +80,7 @@ def described() -> AnyResponse:
         path, hash_, fragment = display.href(iri).partition("#")
         rest = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "iri"])
         return redirect(f"{path}{negotiation.suffix()}{'?' if rest else ''}{rest}{hash_}{fragment}", 303)
-    return _thing(iri)
+    return _thing(iri, "iri")
 
 
 @routes.get(f"/{_KIND}/<slug>")
@@ -88,9 +89,10 @@ def thing(kind: str, slug: str) -> Response:
     return _thing(KINDS[kind].namespace + slug)
 
 
-def _thing(iri: str) -> Response:
+def _thing(iri: str, *parameters: str) -> Response:
     offered = (HTML, DOCUMENT, *GRAPHS)
     format_ = negotiation.choose(*offered)
+    negotiation.known(format_, *parameters)
     if format_ in GRAPHS:
         return negotiation.respond(graph().graph(iri, format_), format_)
     found = graph().catalogue.thing(iri)

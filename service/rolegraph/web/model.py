@@ -4,7 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, g, render_template
 
 from rolegraph import __version__, entries, jsonld, resources, terms
 from rolegraph.formats import Format, named
@@ -25,8 +25,10 @@ _RDFLIB = {"ntriples": "nt", "rdfxml": "xml"}
 def ontology() -> Response:
     """Document the classes and properties, or give the ontology as a graph."""
     format_ = negotiation.choose(*_OFFERED)
+    negotiation.known(format_)
     if format_ != HTML:
-        return negotiation.respond(graph().export(format_, ONTOLOGY), format_)
+        return negotiation.respond(documentation.modelled(graph()).export(format_, ONTOLOGY), format_)
+    g.cards = documentation.modelled(graph()).catalogue.cards
     documented = documentation.ontology(graph(), documentation.rules())
     page = render_template("ontology.html", **documented, alternates=negotiation.alternates(_OFFERED))
     return negotiation.respond(page, HTML)
@@ -36,8 +38,10 @@ def ontology() -> Response:
 def shapes() -> Response:
     """Say what an entry has to meet, or give the shapes as a graph."""
     format_ = negotiation.choose(*_OFFERED)
+    negotiation.known(format_)
     if format_ != HTML:
         return negotiation.respond(_shapes(format_), format_)
+    g.cards = documentation.modelled(graph()).catalogue.cards
     page = render_template("shapes.html", shapes=documentation.rules(), alternates=negotiation.alternates(_OFFERED))
     return negotiation.respond(page, HTML)
 
@@ -45,19 +49,21 @@ def shapes() -> Response:
 @routes.get("/context.jsonld")
 def context() -> Response:
     """Give the JSON-LD context."""
+    negotiation.known(JSONLD)
     return negotiation.respond((resources.folder("ontology") / "context.jsonld").read_bytes(), JSONLD)
 
 
 @routes.get("/openapi.json")
 def openapi_document() -> Response:
     """Describe this service in OpenAPI 3.1."""
+    negotiation.known(DOCUMENT)
     return negotiation.respond(json.dumps(openapi.document(graph().queries), ensure_ascii=False, indent=1) + "\n", DOCUMENT)
 
 
 @routes.get("/health")
 def health() -> Response:
     """Say that the service answers, and how much it holds."""
-    negotiation.choose(DOCUMENT)
+    negotiation.known(negotiation.choose(DOCUMENT))
     found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
     found["roles"] = graph().catalogue.count("role")
     found["sources"] = len(graph().catalogue.speaking())
@@ -68,7 +74,9 @@ def health() -> Response:
 def revisions() -> Response:
     """List the revisions that are kept; each can be read with ``?revision=``."""
     newest, kept = graph().engine.revision, graph().engine.revisions()
-    if negotiation.choose(HTML, DOCUMENT) == HTML:
+    format_ = negotiation.choose(HTML, DOCUMENT)
+    negotiation.known(format_)
+    if format_ == HTML:
         page = render_template("revisions.html", newest=newest, kept=kept, alternates=negotiation.alternates((HTML, DOCUMENT)))
         return negotiation.respond(page, HTML)
     listed = [{"number": found.number, "published": found.published.isoformat(timespec="seconds")} for found in kept]

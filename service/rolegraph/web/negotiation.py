@@ -9,6 +9,7 @@ from rolegraph import formats
 from rolegraph.errors import BadParameter, NotAcceptable, NotFound
 from rolegraph.formats import FORMATS, Format
 from rolegraph.things import Answer
+from rolegraph.web.state import OPTIONS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -63,6 +64,19 @@ def choose(*offered: Format, lenient: bool = False) -> Format:
         if lenient and _accept().strip() not in ("", "*/*"):
             return formats.negotiate(_accept(), offered)
         raise
+
+
+def known(format_: Format, *names: str) -> None:
+    """Let only known parameters pass where data is asked for: a misspelt one would give an answer to another question.
+
+    Pages pass over what they do not know, which other sites add to links.
+
+    :raises BadParameter: for another one
+    """
+    taken = (*names, *OPTIONS)
+    unknown = None if format_ == HTML else next((name for name in request.args if name not in taken), None)
+    if unknown is not None:
+        raise BadParameter(unknown, "there is no such parameter here", expected=", ".join(taken))
 
 
 def for_people() -> bool:

@@ -1,23 +1,25 @@
 """The OpenAPI 3.1 document, made from one table of operations, the canned queries and the table of formats."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from rolegraph import __version__, errors, terms
 from rolegraph.formats import Format
 from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.search import MOST
+from rolegraph.web import statuses
 from rolegraph.web.analysing import OFFERED as ANALYSED
 from rolegraph.web.comparing import OFFERED as COMPARED
 from rolegraph.web.linked import MOST as LONGEST
 from rolegraph.web.linked import SIZE
-from rolegraph.web.negotiation import DATASETS, DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.negotiation import DATASETS, DOCUMENT, GRAPHS, HTML, TABLES, TEXT
 from rolegraph.web.posting import READ as PROFILE
 from rolegraph.web.protocol import FORM, QUERY, UPDATE
 from rolegraph.web.searching import OFFERED as FOUND
 from rolegraph.web.validating import OFFERED as REPORTED
 
+ENTERED = (DOCUMENT, TEXT)  # as a report
 PAGE = (HTML,)
 THING = (HTML, DOCUMENT, *GRAPHS)
 ANSWER = (*TABLES, *GRAPHS, HTML)
@@ -26,7 +28,10 @@ _ROLES = {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems
 
 @dataclass(frozen=True)
 class Operation:
-    """One path and method: what it does, its parameters as (name, place, required, description), what it gives and reads."""
+    """One path and method: what it does, its parameters as (name, place, required, description), what it gives and reads.
+
+    ``written`` holds the statuses of one that writes, with what each says; ``errors`` those that no other of its kind has.
+    """
 
     path: str
     method: str
@@ -34,7 +39,8 @@ class Operation:
     gives: Sequence[Format]
     parameters: Sequence[tuple[str, str, bool, str]] = ()
     reads: Sequence[str] = ()
-    written: bool = False
+    written: Mapping[str, str] = field(default_factory=dict)
+    errors: Sequence[str] = ()
 
 
 _SLUG = (("kind", "path", True, "one of " + ", ".join(terms.KINDS)), ("slug", "path", True, "the last part of the IRI of a thing"))
@@ -75,8 +81,15 @@ _GRAPH = (
 )
 _OWN = (("path", "path", True, "the path of a graph whose address is its name"),)
 _SOURCE = (("slug", "path", True, "the last part of the IRI of a source"),)
+_MEANT_FOR = (
+    ("source", "query", False, "the last part of the IRI of the source that the entry is meant for"),
+    ("method", "query", False, "how it is to be written there: PUT or POST"),
+)
 _QUERY = ("query", "query", False, "the query; without one, the service is described")
 _ASKED = tuple((name, "query", False, "a graph to ask; may be repeated") for name in (QUERY.default, QUERY.named))
+_STORED = {"201": "The graph was made", "204": "The graph was written"}
+_ENTERED = {"200": "What the source states was written; the report may hold advice", "201": "The source was made; the same"}
+_GONE = {"204": "Removed"}
 _TOKEN = {"type": "http", "scheme": "bearer", "description": "of rolegraph token create"}
 _REVISION = {
     "name": "revision",
@@ -90,9 +103,19 @@ _REVISION = {
 def _graphs(path: str, parameters: Sequence[tuple[str, str, bool, str]], *more: Format) -> Sequence[Operation]:
     return (
         Operation(path, "get", "One graph" + ("; without a name, all named graphs" if more else ""), (*GRAPHS, *more), parameters),
-        Operation(path, "put", "Replace a graph, or make it", (), parameters, _ENTRY, written=True),
-        Operation(path, "post", "Add to a graph, or make it", (), parameters, (*_ENTRY, "multipart/form-data"), written=True),
-        Operation(path, "delete", "Remove a graph", (), parameters, written=True),
+        Operation(path, "put", "Replace a graph, or make it", (), parameters, _ENTRY, _STORED),
+        Operation(path, "post", "Add to a graph, or make it", (), parameters, (*_ENTRY, "multipart/form-data"), _STORED),
+        Operation(path, "delete", "Remove a graph", (), parameters, (), _GONE, ("404",)),
+    )
+
+
+def _source(path: str) -> Sequence[Operation]:
+    replacing, adding = "Replace what a source states, through the shapes", "Add or replace entries of a source, through the shapes"
+    return (
+        Operation(path, "get", "What a source states, as a graph", GRAPHS, _SOURCE),
+        Operation(path, "put", replacing, ENTERED, _SOURCE, _ENTRY, _ENTERED, ("406", "422")),
+        Operation(path, "post", adding, ENTERED, _SOURCE, _ENTRY, _ENTERED, ("406", "422")),
+        Operation(path, "delete", "Withdraw a source", (), _SOURCE, (), _GONE, ("404",)),
     )
 
 
@@ -114,17 +137,14 @@ OPERATIONS = (
     Operation("/sources", "get", "Leads to /source", PAGE),
     Operation("/sparql", "get", "Answer a SPARQL 1.1 query", ANSWER, (_QUERY, *_ASKED)),
     Operation("/sparql", "post", "Answer a SPARQL 1.1 query", ANSWER, _ASKED, (QUERY.media, FORM)),
-    Operation("/update", "post", "Run a SPARQL 1.1 update", (), (), (UPDATE.media, FORM), written=True),
+    Operation("/update", "post", "Run a SPARQL 1.1 update", (), (), (UPDATE.media, FORM), {"204": "Done"}),
     Operation("/queries", "get", "The canned queries", (HTML, DOCUMENT)),
     Operation("/queries/{name}", "get", "Run a canned query; each is described at its own path", ANSWER, _NAME),
     Operation("/validate", "get", "A form to validate an entry with", PAGE),
-    Operation("/validate", "post", "Report on an entry; store nothing", REPORTED, (), (*_ENTRY, FORM, "multipart/form-data")),
+    Operation("/validate", "post", "Report on an entry; store nothing", REPORTED, _MEANT_FOR, (*_ENTRY, FORM, "multipart/form-data")),
     *_graphs("/graphs", _GRAPH, *DATASETS),
     *_graphs("/graphs/{path}", _OWN),
-    Operation("/sources/{slug}", "get", "What a source states, as a graph", GRAPHS, _SOURCE),
-    Operation("/sources/{slug}", "put", "Replace what a source states, through the shapes", (), _SOURCE, _ENTRY, written=True),
-    Operation("/sources/{slug}", "post", "Add or replace entries of a source, through the shapes", (), _SOURCE, _ENTRY, written=True),
-    Operation("/sources/{slug}", "delete", "Withdraw a source", (), _SOURCE, written=True),
+    *_source("/sources/{slug}"),
     Operation("/ontology", "get", "The ontology", (HTML, *GRAPHS)),
     Operation("/ns", "get", "The ontology, at the path of its IRI", (HTML, *GRAPHS)),
     Operation("/shapes", "get", "The shapes that entries have to meet", (HTML, *GRAPHS)),
@@ -132,6 +152,8 @@ OPERATIONS = (
     Operation("/openapi.json", "get", "This document", (DOCUMENT,)),
     Operation("/revisions", "get", "The revisions that are kept, newest first", (HTML, DOCUMENT)),
     Operation("/health", "get", "Whether the service answers, and how much it holds", (DOCUMENT,)),
+    Operation("/livez", "get", "Whether the process answers", (DOCUMENT,)),
+    Operation("/readyz", "get", "Whether the store can be read and written: 200 or 503", (DOCUMENT,)),
     Operation("/problem/{slug}", "get", "What a type of problem means", (HTML, DOCUMENT), _TYPE),
 )
 
@@ -154,7 +176,7 @@ def document(queries: Iterable[CannedQuery]) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": {"Problem": _problem()}, "responses": {"Problem": _problems()}, "securitySchemes": {"token": _TOKEN}},
+        "components": {"schemas": {"Problem": _problem()}, "responses": statuses.components(), "securitySchemes": {"token": _TOKEN}},
     }
 
 
@@ -163,17 +185,28 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "operationId": f"{operation.method}{operation.path.title()}".translate(str.maketrans("", "", "/{}.-")),
         "summary": operation.summary,
         "parameters": [_parameter(*parameter) for parameter in operation.parameters],
-        "responses": {"default": {"$ref": "#/components/responses/Problem"}},
+        "responses": _responses(operation),
     }
     if operation.written:
-        found["responses"] = {"204": {"description": "Written"}, **found["responses"]}
+        found["parameters"] += statuses.CONDITIONS
         found["security"] = [{"token": []}]
     else:
-        found["responses"] = {"200": {"description": "The answer", "content": _content(operation.gives)}, **found["responses"]}
         found["parameters"] += [_format(operation.gives), _REVISION]
     if operation.reads:
         found["requestBody"] = {"required": True, "content": {media: {} for media in operation.reads}}
     return found
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    workers = statuses.ASKING if operation.path == "/sparql" else ()
+    if operation.written:
+        unread = () if operation.reads else ("413",)
+        received = ("415",) if operation.reads else ()
+        errors = [status for status in (*statuses.WRITING, *received, *operation.errors) if status not in unread]
+        return statuses.written(operation.written, operation.gives, errors)
+    if operation.method == "post":
+        return statuses.reported(operation.gives, (*statuses.RECEIVING, *workers, *operation.errors))
+    return statuses.found(operation.gives, (*statuses.READING, *workers, *operation.errors))
 
 
 def _query(query: CannedQuery) -> dict[str, Any]:
@@ -184,10 +217,7 @@ def _query(query: CannedQuery) -> dict[str, Any]:
         "description": query.description,
         "tags": list(query.tags),
         "parameters": [*map(_of_query, query.parameters), _format(gives), _REVISION],
-        "responses": {
-            "200": {"description": "The answer", "content": _content(gives)},
-            "default": {"$ref": "#/components/responses/Problem"},
-        },
+        "responses": statuses.found(gives, (*statuses.READING, *statuses.ASKING)),
     }
 
 
@@ -220,10 +250,6 @@ def _format(gives: Sequence[Format]) -> dict[str, Any]:
     return {"name": "format", "in": "query", "required": False, "description": "goes before Accept", "schema": schema}
 
 
-def _content(gives: Sequence[Format]) -> dict[str, Any]:
-    return {format_.media: {} for format_ in gives}
-
-
 def _problem() -> dict[str, Any]:
     text, number = {"type": "string"}, {"type": "integer"}
     return {
@@ -241,11 +267,4 @@ def _problem() -> dict[str, Any]:
             "line": number,
             "column": number,
         },
-    }
-
-
-def _problems() -> dict[str, Any]:
-    return {
-        "description": "What was wrong, where, and what is accepted",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}, "text/html": {}},
     }

@@ -5,8 +5,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from rolegraph.catalogue.listing import Page
-from rolegraph.errors import BadParameter
-from rolegraph.web import negotiation
+from rolegraph.web import negotiation, parameters
 
 
 def number(name: str, default: int, most: int = 1_000_000) -> int:
@@ -15,11 +14,7 @@ def number(name: str, default: int, most: int = 1_000_000) -> int:
     :raises BadParameter: for what is none, or out of bounds
     """
     text = request.args.get(name, "").strip()
-    if not text:
-        return default
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= most):
-        raise BadParameter(name, f"{text!r} is no number that {name} takes", expected=f"1 to {most}")
-    return int(text)
+    return parameters.number(name, text, 1, most) if text else default
 
 
 def ways(page: Page) -> dict[str, str]:

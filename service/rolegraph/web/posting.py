@@ -6,9 +6,9 @@ from rolegraph import formats
 from rolegraph.errors import BadParameter, RolegraphError, UnreadableInput, UnsupportedFormat
 from rolegraph.formats import Format
 from rolegraph.web import negotiation
-from rolegraph.web.analysing import OFFERED, current, number, only, page, respond, source, text
+from rolegraph.web.analysing import OFFERED, number, only, page, respond, source, text
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TEXT
-from rolegraph.web.state import OPTIONS, body
+from rolegraph.web.state import OPTIONS, body, graph
 
 READ = (TEXT, DOCUMENT, *GRAPHS)
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -41,8 +41,8 @@ def _answer() -> Response:
         raise BadParameter(unknown, "this analysis has no such parameter", expected=", ".join((*PARAMETERS, *OPTIONS)))
     try:
         content, kind = _received()
-        target = current().role(only("to"), "to") if text("to") else None
-        matches = current().analysis.fit(current().profile(content, kind), target, source(), number("count", 10, 100))
+        target = graph().role(only("to"), "to") if text("to") else None
+        matches = graph().analysis.fit(graph().profile(content, kind), target, source(), number("count", 10, 100))
     except (UnreadableInput, BadParameter) as error:
         if format_ != HTML:
             raise

@@ -3,20 +3,24 @@
 import inspect
 import json
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from rolegraph import errors, terms
-from rolegraph.errors import ClientGone, NotFound, RolegraphError
+from rolegraph.errors import ClientGone, NotFound, RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.web import negotiation, state
 
 TYPES = terms.BASE + "problem/"
 PROBLEM = Format("problem", "application/problem+json", "json", "document")
+
+_PATH = re.compile(r"(?<![\w:/.])/(?:[^\s/:;,'\"()]+/)*[^\s/:;,'\"()]+")
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +39,14 @@ def respond(error: RolegraphError) -> Response:
     """Return the answer to an error of ours; an empty one where nobody is left to read it."""
     if isinstance(error, ClientGone):
         return Response(status=error.status)
-    return _answer(error.status, TYPES + error.slug(), error.title, error.detail, error.members)
+    if isinstance(error, StoreUnusable):
+        _log.error("%s", error.detail)
+    return _answer(error.status, TYPES + error.slug(), error.title, told(error), error.members)
+
+
+def told(error: RolegraphError) -> str:
+    """Return what clients are told of an error: where on the disk of this machine something lies is nothing for them."""
+    return _PATH.sub("a file of the service", error.told) if isinstance(error, StoreUnusable) else error.detail
 
 
 def _handle(error: Exception) -> Response | HTTPException:
@@ -49,7 +60,7 @@ def _handle(error: Exception) -> Response | HTTPException:
         return respond(state.too_large())
     if isinstance(error, HTTPException):
         return _foreign(error)
-    _log.exception("%s %s", request.method, request.path, exc_info=error)
+    _log.error("%s %s", request.method, quote(request.path), exc_info=error)
     return _answer(500, "about:blank", HTTPStatus(500).phrase, "This is a fault of the service, not of the request; it was logged.", {})
 
 
@@ -67,9 +78,12 @@ def _foreign(error: HTTPException) -> Response:
 
 
 def _answer(status: int, type_: str, title: str, detail: str, members: dict[str, Any]) -> Response:
-    if negotiation.for_people():
-        page = render_template("problem.html", status=status, type=type_, title=title, detail=detail, members=members)
-        return negotiation.respond(page, negotiation.HTML, status)
+    try:
+        if negotiation.for_people():
+            page = render_template("problem.html", status=status, type=type_, title=title, detail=detail, members=members)
+            return negotiation.respond(page, negotiation.HTML, status)
+    except Exception as error:  # noqa: BLE001 - what cannot be told as it was asked for is told all the same
+        _log.error("an error could not be told as a page", exc_info=error)
     body = {"type": type_, "title": title, "status": status, "detail": detail, **members}
     return Response(json.dumps(body, ensure_ascii=False) + "\n", status, content_type=PROBLEM.media)
 
@@ -81,9 +95,11 @@ routes = Blueprint("problems", __name__)
 def problem(slug: str) -> Response:
     """Say what a type of problem means."""
     kind = next((kind for kind in errors.every() if kind.slug() == slug), None)
+    format_ = negotiation.choose(negotiation.HTML, negotiation.DOCUMENT)
+    negotiation.known(format_)
     if kind is None:
         raise NotFound(f"there is no type of problem {slug!r}", expected=", ".join(kind.slug() for kind in errors.every()))
     found = {"type": TYPES + slug, "title": kind.title, "status": kind.status, "detail": meaning(kind)}
-    if negotiation.choose(negotiation.HTML, negotiation.DOCUMENT) == negotiation.DOCUMENT:
+    if format_ == negotiation.DOCUMENT:
         return negotiation.respond(json.dumps(found) + "\n", negotiation.DOCUMENT)
     return negotiation.respond(render_template("problem_type.html", **found), negotiation.HTML)

@@ -7,11 +7,11 @@ from flask import Blueprint, Response, render_template, request
 from rolegraph import terms
 from rolegraph.errors import BadParameter, ClientGone, NotAcceptable, RolegraphError
 from rolegraph.formats import holding
-from rolegraph.web import access, clients, negotiation, protocol
+from rolegraph.web import access, clients, conditions, negotiation, protocol
 from rolegraph.web.answering import Choice, shown
 from rolegraph.web.negotiation import GRAPHS, HTML
 from rolegraph.web.protocol import QUERY, UPDATE
-from rolegraph.web.state import graph, newest, revised
+from rolegraph.web.state import graph, newest
 
 routes = Blueprint("querying", __name__)
 
@@ -42,8 +42,14 @@ def update() -> Response:
     if asked is None or not asked.text.strip():
         expected = "a body of type application/sparql-update, or a form with the field update"
         raise BadParameter("update", "there is no update in this request", expected=expected)
-    newest().update(asked.text, asked.dataset)
-    return revised(Response(status=204))
+    receipt = newest().update(asked.text, asked.dataset, _unchanged)
+    return conditions.tagged(Response(status=204), receipt, "")
+
+
+def _unchanged() -> None:
+    """Let the current request pass only if what it depends on holds of the whole store, whose validator is its revision."""
+    revision = newest().engine.revision
+    conditions.check(None if revision is None else str(revision))
 
 
 def _without() -> Response:

@@ -7,6 +7,7 @@ before the application, which a repeated question never reaches.
 
 import hashlib
 import re
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -20,17 +21,22 @@ from werkzeug.wrappers import Response
 
 from rolegraph import __version__
 from rolegraph.registry import Rolegraph
-from rolegraph.web.headers import ALWAYS, TAG, VARY
+from rolegraph.web import conditions
+from rolegraph.web.bodies import FAILURE
+from rolegraph.web.headers import ALWAYS, TAG, TAGGED, VARY
 from rolegraph.web.wsgi import ask, whole
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-KEPT = 64 * 1024 * 1024  # bytes of bodies
-REMEMBERS = "rolegraph.remembers"  # where an application tells which requests it can answer at once
-LARGEST = 1024 * 1024  # bytes of one body: a larger one passes through in pieces
+KEPT = 64 * 1024 * 1024  # bytes of memory
+RECALL = "rolegraph.recall"  # where an application keeps what returns the answer to a request that is at hand
+LARGEST = 1024 * 1024  # bytes of one body: a larger one passes through
+_ENTRY = 600  # bytes of memory that a copy takes beside its texts: the objects around them
+_HEADER = 56  # the same of a header
 _VOLATILE = re.compile(r"\b(?:(?:RAND|NOW|UUID|STRUUID)\s*\(|SERVICE\b)", re.IGNORECASE)
 _DEPENDS = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_HOST", "wsgi.url_scheme", "SCRIPT_NAME")
+_NEVER = ("/static/", "/livez", "/readyz")
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,13 @@ class Copy:
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    status: str = "200 OK"
+
+    @property
+    def size(self) -> int:
+        """The bytes of memory that it takes."""
+        texts = sum(_HEADER + sys.getsizeof(name) + sys.getsizeof(value) for name, value in self.headers)
+        return _ENTRY + texts + sys.getsizeof(self.body)
 
 
 class Memory:
@@ -63,10 +76,10 @@ class Memory:
         with self._changing:
             if tag not in self._copies:
                 self._copies[tag] = copy
-                self._room -= len(copy.body)
+                self._room -= copy.size
             while self._room < 0:
                 _, oldest = self._copies.popitem(last=False)
-                self._room += len(oldest.body)
+                self._room += oldest.size
 
 
 class Remembering:
@@ -79,13 +92,11 @@ class Remembering:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer from memory, with 304, or through the application."""
-        tag = self._tag(environ)
+        environ[TAGGED] = self._graph.engine.revision
+        tag = self.tag(environ)
         if tag is None:
             return self._app(environ, start_response)
-        had = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
-        if had.is_strong(tag) or had.is_weak(tag):  # not "*": whether there is such a page at all is not known here
-            return _unchanged(tag)(environ, start_response)
-        copy = self._memory.recall(tag)
+        copy = self.recall(environ, tag)
         if copy is None:
             environ[TAG] = tag
             status, headers, pieces = ask(self._app, environ)
@@ -96,31 +107,37 @@ class Remembering:
                 return pieces
             copy = Copy(tuple(headers.to_wsgi_list()), whole(pieces))
             self._memory.keep(tag, copy)
-        start_response("200 OK", list(copy.headers))
+        start_response(copy.status, list(copy.headers))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [copy.body]
 
-    def remembers(self, environ: "WSGIEnvironment") -> bool:
-        """Tell whether the answer to a request is at hand."""
-        tag = self._tag(environ)
-        return tag is not None and self._memory.recall(tag) is not None
+    def recall(self, environ: "WSGIEnvironment", tag: str) -> Copy | None:
+        """Return the plain answer to a request if it is at hand, which is a 304 where the client has it.
 
-    def _tag(self, environ: "WSGIEnvironment") -> str | None:
+        :param tag: that of the answer
+        """
+        had = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
+        if had.is_strong(tag) or had.is_weak(tag):  # not "*": whether there is such a page at all is not known here
+            return _unchanged(tag)
+        return self._memory.recall(tag)
+
+    def tag(self, environ: "WSGIEnvironment") -> str | None:
         """Return the tag of the answer to a request, or None where asking again may give another one."""
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["PATH_INFO"].startswith("/static/"):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["PATH_INFO"].startswith(_NEVER) or FAILURE in environ:
             return None
         if _VOLATILE.search(unquote_plus(environ.get("QUERY_STRING", ""))):
             return None
-        revision = self._graph.engine.revision
-        if revision is None:
+        version = conditions.version(environ, self._graph.engine)
+        if version is None:
             return None
         depends = repr([__version__, *(environ.get(name, "") for name in _DEPENDS)])
-        return f"{revision}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
+        return f"{version}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
 
 
-def _unchanged(tag: str) -> Response:
+def _unchanged(tag: str) -> Copy:
     response = Response(status=HTTPStatus.NOT_MODIFIED)
     response.set_etag(tag)
     response.cache_control.no_cache = True
     response.vary.update(VARY)
     response.headers.update(ALWAYS)
-    return response
+    del response.headers["Content-Length"], response.headers["Content-Type"]
+    return Copy(tuple(response.headers.to_wsgi_list()), b"", response.status)

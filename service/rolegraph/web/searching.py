@@ -11,7 +11,7 @@ from rolegraph import terms
 from rolegraph.errors import BadParameter
 from rolegraph.search import HEADER, MATCHES, MOST, Hit
 from rolegraph.things import Named
-from rolegraph.web import display, negotiation
+from rolegraph.web import display, negotiation, parameters
 from rolegraph.web.negotiation import DOCUMENT, HTML, TABLES
 from rolegraph.web.state import OPTIONS, graph
 
@@ -63,9 +63,7 @@ def _hits(usual: int) -> list[Hit]:
 
 def _limit(usual: int) -> int:
     given = request.args.get("limit", "")
-    if given and not (given.isdecimal() and given.isascii() and len(given) < 5):
-        raise BadParameter("limit", f"{given!r} is no number of hits", expected=f"a number from 1 to {MOST}")
-    return int(given) if given else usual
+    return parameters.number("limit", given, 1, MOST) if given else usual
 
 
 def _only_known(*known: str) -> None:

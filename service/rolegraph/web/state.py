@@ -1,46 +1,69 @@
 """What a request is answered from: the graph that the application serves, and the body that was sent."""
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
 
+from rolegraph import deadlines
 from rolegraph.catalogue.cards import Cards
-from rolegraph.errors import BadParameter, TooLarge
+from rolegraph.errors import TooLarge
 from rolegraph.registry import Rolegraph
+from rolegraph.search import RevisionMoved
+from rolegraph.web import parameters
+from rolegraph.web.headers import TAG, TAGGED
 
 BODY_LIMIT = 1024 * 1024  # bytes
 WRITE_LIMIT = 64 * 1024 * 1024  # of a graph that is written
 REVISION = "revision"
 OPTIONS = ("format", REVISION)  # parameters that every path takes
+TRIES = 8  # to answer a request while the graph is being written
 _KEY = "rolegraph"
 
 
 def keep(app: Flask, graph: Rolegraph) -> None:
     """Attach a graph to an application."""
     app.extensions[_KEY] = graph
+    app.before_request(deadlines.begin)
+    app.teardown_request(lambda _: deadlines.end())
 
 
 def graph() -> Rolegraph:
-    """Return the graph that answers the current request: the newest, or the one of ``?revision=``.
+    """Return the graph that answers the current request: the newest revision as it was first asked for, or the one of ``?revision=``.
 
     :raises BadParameter: for a revision that is no number
     :raises NotFound: for one that is not kept
     """
-    asked = request.args.get(REVISION)
-    if asked is None:
-        return newest()
-    if "past" not in g:
-        if not asked.isdecimal() or not asked.isascii():
-            raise BadParameter(REVISION, f"{asked!r} is no revision", expected="a number of /revisions")
-        g.past = newest().at(int(asked))
-    found: Rolegraph = g.past
+    if "graph" not in g:
+        asked = request.args.get(REVISION)
+        expected = "a number of /revisions"
+        number = None if asked is None else parameters.number(REVISION, asked, 0, parameters.MOST, expected)
+        g.graph = newest().pinned() if number is None else newest().at(number)
+        if asked is None and request.environ.get(TAGGED) != g.graph.engine.revision:
+            request.environ.pop(TAG, None)  # it is of an older revision: something was written since the request came
+        if g.graph.engine.revision != newest().engine.revision and asked is not None:
+            g.past = g.graph  # pages say so
+    found: Rolegraph = g.graph
     return found
 
 
 def cards() -> Cards:
     """Return what is known at a glance of the things of the graph that answers the current request."""
-    if "cards" not in g:
-        g.cards = graph().catalogue.cards
-    found: Cards = g.cards
-    return found
+    return graph().catalogue.cards
+
+
+class Application(Flask):
+    """An application whose requests work on one revision each, and begin again where it is not at hand any more."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer a request; one that changes nothing is answered anew, on the newest revision, where the index went on meanwhile."""
+        for _ in range(TRIES):
+            try:
+                return super().dispatch_request()
+            except RevisionMoved:
+                if request.method not in ("GET", "HEAD") and request.endpoint != "posting.profile":
+                    raise
+                g.pop("graph", None)
+                request.environ.pop(TAG, None)  # it is of the older revision
+        return super().dispatch_request()
 
 
 def newest() -> Rolegraph:
@@ -48,13 +71,6 @@ def newest() -> Rolegraph:
     found = current_app.extensions[_KEY]
     assert isinstance(found, Rolegraph)
     return found
-
-
-def revised(response: Response) -> Response:
-    """Return the answer to a write with the number of the revision that it made, where there are revisions."""
-    if newest().engine.revision is not None:
-        response.headers["Rolegraph-Revision"] = str(newest().engine.revision)
-    return response
 
 
 def body(limit: int = BODY_LIMIT) -> bytes:

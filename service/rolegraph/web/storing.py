@@ -8,9 +8,9 @@ from rolegraph import formats, terms
 from rolegraph.engine import DEFAULT, Document, Keep
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format
-from rolegraph.web import access, negotiation
+from rolegraph.web import access, conditions, negotiation
 from rolegraph.web.negotiation import DATASETS, GRAPHS
-from rolegraph.web.state import WRITE_LIMIT, body, graph, newest, revised
+from rolegraph.web.state import WRITE_LIMIT, body, graph, newest
 
 routes = Blueprint("storing", __name__)
 
@@ -21,10 +21,14 @@ def read(path: str = "") -> Response:
     if not path and not request.args.keys() & {"graph", "default"}:
         format_ = negotiation.choose(*GRAPHS, *DATASETS)
         if format_ in DATASETS:
+            negotiation.known(format_)
             return negotiation.respond(graph().export(format_), format_)
     name = _named(path)
     format_ = negotiation.choose(*GRAPHS)
-    return negotiation.respond(graph().export(format_, DEFAULT if name is None else name), format_)
+    negotiation.known(format_, "graph", "default")
+    if name is None:
+        return negotiation.respond(graph().export(format_, DEFAULT), format_)
+    return conditions.read(name, format_, lambda: negotiation.respond(graph().export(format_, name), format_))
 
 
 @routes.put("/graphs")
@@ -54,17 +58,36 @@ def delete(path: str = "") -> Response:
     """Remove a graph."""
     access.require(None)
     name = _named(path)
-    if name is not None and name not in newest().engine.graphs():
-        raise NotFound(f"there is no graph {name}")
-    newest().store(name, None)
-    return revised(Response(status=204))
+
+    def guard() -> None:
+        if not _looked_at(name):
+            raise NotFound(f"there is no graph {name}")
+
+    return conditions.tagged(Response(status=204), newest().store(name, None, guard=guard), "")
 
 
 def _store(name: str | None, *, keep: Keep) -> Response:
-    new = name is not None and name not in newest().engine.graphs()
+    new = False
+
+    def guard() -> None:
+        nonlocal new
+        new = not _looked_at(name)
+
     document, format_ = _document()
-    newest().store(name, document, format_, keep=keep)
-    return revised(Response(status=201 if new else 204))
+    receipt = newest().store(name, document, format_, keep=keep, guard=guard)
+    return conditions.tagged(Response(status=201 if new else 204), receipt, name or "")
+
+
+def _looked_at(name: str | None) -> bool:
+    """Tell whether there is a graph, the default graph always, once what the current request depends on holds of it.
+
+    :raises PreconditionFailed: where it does not
+    """
+    engine, condition = newest().engine, conditions.asked()
+    there = name is None or name in engine.graphs()
+    if condition is conditions.check:  # a store that others write has to read the whole graph for it
+        condition(engine.validator(name or "") if there else None)
+    return there
 
 
 def _document() -> tuple[Document, Format]:

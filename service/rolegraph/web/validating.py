@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request
 
-from rolegraph import formats
+from rolegraph import formats, terms
+from rolegraph.engine import Keep
 from rolegraph.errors import BadParameter, UnreadableInput
+from rolegraph.findings import SEVERITIES, Report
 from rolegraph.formats import Format
-from rolegraph.shapes import SEVERITIES, Report
-from rolegraph.web import negotiation
+from rolegraph.web import clients, negotiation
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TEXT
 from rolegraph.web.state import body, graph
 
@@ -17,6 +18,7 @@ routes = Blueprint("validating", __name__)
 
 TURTLE = formats.named("turtle", GRAPHS)
 OFFERED = (DOCUMENT, TURTLE, TEXT, HTML)
+_KEEP: dict[str, Keep] = {"PUT": "none", "POST": "others"}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 VALID = """\
@@ -63,12 +65,25 @@ def validate() -> Response:
     entry = Entry(b"", TURTLE)
     try:
         entry = received()
-        report = graph().validate(entry.body, entry.format)
+        report = graph().validate(entry.body, entry.format, *_destination(), gone=clients.gone())
     except (UnreadableInput, BadParameter) as error:
         if format_ != HTML:
             raise
         return negotiation.respond(_form(_text(entry), entry.format, error=error), HTML, error.status)
     return _respond(report, entry, format_)
+
+
+def _destination() -> tuple[str | None, Keep]:
+    """Return the source that the entry is meant for, if it is for one, and what of it stays: all but the things in the entry, or nothing.
+
+    :raises BadParameter: for what names no source
+    """
+    slug, method = request.args.get("source", ""), request.args.get("method", "PUT").upper()
+    if slug and not terms.SLUG.fullmatch(slug):
+        raise BadParameter("source", f"{slug!r} is no name of a source", expected="its slug, such as our-hr")
+    if method not in _KEEP:
+        raise BadParameter("method", f"{method!r} writes no entry", expected=" or ".join(_KEEP))
+    return (terms.KINDS["source"].namespace + slug if slug else None), _KEEP[method]
 
 
 def _respond(report: Report, entry: Entry, format_: Format) -> Response:

@@ -1,23 +1,29 @@
 """The engine over a SPARQL 1.1 endpoint: the union as a set on any server, answers as from the embedded engine."""
 
+import hashlib
 import re
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolegraph.engine import DEFAULT, TURTLE, Changes, Choose, Gone, Job, Keep, R, documents, waiting
+from rolegraph.engine import DEFAULT, TURTLE, Changes, Choose, Gone, Guard, Job, Keep, R, Receipt, documents, unguarded, waiting
 from rolegraph.engine.pool import Pool
 from rolegraph.engine.reach import Reach
 from rolegraph.engine.remote import answers, forms
+from rolegraph.engine.remote.checks import Checks, Fault
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.remote.forms import LOOKUP
-from rolegraph.engine.remote.keeping import NOTHING, OWN, UNION, Keeping
+from rolegraph.engine.remote.keeping import Keeping
+from rolegraph.engine.remote.leases import GONE, PATIENCE
+from rolegraph.engine.remote.lookups import Lookups
+from rolegraph.engine.remote.names import NOTHING, OWN, UNION
+from rolegraph.engine.remote.splitting import Part
 from rolegraph.engine.remote.wire import Connection, Parameters
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.worker import Request
 from rolegraph.engine.written import Wrote
-from rolegraph.errors import BadParameter, NotFound, Refused, UnreadableInput
+from rolegraph.errors import BadParameter, NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
 from rolegraph.things import Answer, Dataset, Row
@@ -51,7 +57,7 @@ class RemoteEngine:
         self._prefixes = prefixes or {}
         self._endpoint = endpoint
         self._wire = Connection(endpoint)
-        self._keeping = Keeping(self._wire, stores=endpoint.graph_store_url is not None)
+        self._keeping = Keeping(self._wire, stores=endpoint.graph_store_url is not None, seconds=endpoint.write_seconds)
         self._writing = threading.Lock()
         self._writes = 0
         self._read: tuple[int, float, bool, tuple[str, ...]] | None = None
@@ -71,6 +77,11 @@ class RemoteEngine:
 
     def written(self, since: int) -> Wrote:
         return None
+
+    def validator(self, graph: str) -> str:
+        """Return a digest of what the graph holds: others may write it unseen."""
+        triples = sorted(documents.lines([triple]) for triple in self._keeping.pages(graph))
+        return hashlib.sha256("".join(triples).encode()).hexdigest()[:24]
 
     def revisions(self) -> Sequence[Revision]:
         return ()
@@ -96,23 +107,73 @@ class RemoteEngine:
         Reach().check_query(text)
         if not _LOOKUP.match(text):
             raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
-        return answers.rows(self._wire.ask(text, LOOKUP, self._named(None)))
+        named = self._named(None)
+        try:
+            return answers.rows(self._wire.ask(text, LOOKUP, named))
+        except StoreUnusable as error:
+            part = Part.of(text) if "limit" in error.members else None
+            if part is None:
+                raise
+            return self._parts(part, named, error)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none") -> None:
-        if self._endpoint.update_url is None:
-            raise Refused("this endpoint is only read: where its updates go (update_url) was not said")
+    def _parts(self, part: Part, named: Parameters, error: StoreUnusable) -> list[Row]:
+        """Return the rows of a look-up whose answer was cut, asked for by halves until none is."""
+        halves = part.halves()
+        if halves is None:
+            raise error
+        found: list[Row] = []
+        for half in halves:
+            try:
+                found += answers.rows(self._wire.ask(half.query(), LOOKUP, named))
+            except StoreUnusable as cut:
+                if "limit" not in cut.members:
+                    raise
+                found += self._parts(half, named, cut)
+        return found
+
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
+        self._writable()
         wanted = {}
         for graph, body in changes.items():
             if graph is None or graph in OWN:
                 raise Refused("the default graph is the union of the named graphs: write one of these")
             wanted[graph] = documents.read(body, format_, graph, skolemise=True, alone=keep == "none")
+
+        def look() -> None:
+            self._writes += 1  # what was listed before somebody else wrote does not count
+            guard()
+
         with self._writing:
             try:
-                self._keeping.replace(wanted, keep=keep)
+                self._keeping.replace(wanted, keep=keep, guard=look)
             finally:
                 self._writes += 1
+        return Receipt(None)
 
-    def update(self, text: str, dataset: Dataset | None = None) -> None:
+    def settle(self) -> None:
+        """Make the union agree with graphs whose writing broke off, as the first thing that a service does that may write.
+
+        :raises StoreUnusable: where another one writes all the while
+        """
+        if self._keeping.unfinished():
+            with self._writing, self._keeping.writing(GONE + PATIENCE):
+                self._writes += 1
+
+    def check(self, *, fix: bool = False) -> list[Fault]:
+        """Compare the union with the graphs, and return what is wrong; see :mod:`rolegraph.engine.remote.checks`.
+
+        :param fix: make them agree first
+        :raises Refused: for an endpoint that is only read
+        """
+        checks = Checks(Lookups(self._wire), self._keeping, self._endpoint.write_seconds)
+        if fix:
+            self._writable()
+            with self._writing:
+                checks.fix(GONE + PATIENCE)
+                self._writes += 1
+        return checks.faults()
+
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         raise Refused(
             "updates are not sent on to a remote endpoint, where the union of the graphs would not follow them; "
             "write whole graphs instead (the graph store protocol, or entries)",
@@ -138,6 +199,10 @@ class RemoteEngine:
         """End the processes that run jobs; each request has had a connection of its own."""
         if self._jobs:
             self._jobs.close()
+
+    def _writable(self) -> None:
+        if self._endpoint.update_url is None:
+            raise Refused("this endpoint is only read: where its updates go (update_url) was not said")
 
     def _named(self, dataset: Dataset | None) -> Parameters:
         """Return the parameters that name the graphs to ask.

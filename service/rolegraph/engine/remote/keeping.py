@@ -1,71 +1,78 @@
 """Keeps graphs on an endpoint: what there is of ours, how a graph becomes another, and the union of them all beside them.
 
-A server need not write several operations as one, and a connection can break between two requests. So the order counts: what
-changes in a graph changes in the union first, and what is removed goes before what is inserted. Whatever a write that broke off
-has left to do shows, then, as a difference of its graphs, and repeating the write does just that. (Some servers rewrite literals,
-so that what is removed and what is inserted can be the same to them.)
+A server need not write several operations as one, and a connection can break between two requests. So the order counts:
+
+1. the bookkeeping notes which graphs are being written;
+2. what leaves the graphs leaves the union, and then the graphs;
+3. what comes goes into the graphs, and then into the union;
+4. the bookkeeping lists the graphs, and drops the note.
+
+At each step whatever is in the union is in a graph as well. So a write that broke off leaves the union short of triples of the noted
+graphs, and nothing else; the next write, or the next start, adds these, and notes which graphs hold only a part of what they should.
+(What is removed goes before what is inserted, since some servers rewrite literals: the two can be the same to them.)
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from rolegraph.engine import Keep
+from rolegraph import deadlines
+from rolegraph.engine import Guard, Keep
 from rolegraph.engine.documents import Triple, kept, value
-from rolegraph.engine.remote import answers, literals
-from rolegraph.engine.remote.forms import LOOKUP
-from rolegraph.engine.remote.wire import Connection, Parameters
+from rolegraph.engine.remote.auditing import Audit
+from rolegraph.engine.remote.leases import PATIENCE, Lease
+from rolegraph.engine.remote.lookups import Lookups
+from rolegraph.engine.remote.names import BOOK, DIGEST, NOTHING, OWN, PART, PARTLY, REMOVING, SYSTEM, UNION, WRITER, WRITING
+from rolegraph.engine.remote.steps import Steps, blank
+from rolegraph.engine.remote.wire import Connection
 from rolegraph.errors import RolegraphError, StoreUnusable
-from rolegraph.terms import BASE
 
-UNION, BOOK, NOTHING = (f"{BASE}.well-known/{name}" for name in ("union", "graphs", "nothing"))
-OWN = (UNION, BOOK, NOTHING)
-PART = ox.NamedNode("http://purl.org/dc/terms/hasPart")
-DIGEST = ox.NamedNode("http://spdx.org/rdf/terms#checksumValue")
-SYSTEM = {
-    "http://localuriqaserver/sparql",
-    "http://www.openlinksw.com/schemas/virtrdf#",
-    "http://www.w3.org/2002/07/owl#",
-    "http://www.w3.org/ns/ldp#",
-    "urn:activitystreams-owl:map",
-}
-"""Graphs that servers bring with them."""
-
-BATCH = 500  # triples in one update: Virtuoso's compiler runs out of memory at some 5,000
-LONGEST = 256 * 1024  # characters of them, for those with long texts
-PIECE = 20_000  # triples in one request of the graph store
-PAGE = 5_000  # rows: servers cut their answers, mostly at 10,000
 SUBJECTS = 50
+_BOOK = ox.NamedNode(BOOK)
+_NOTES = (WRITING, REMOVING, PARTLY)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one graph: ``new`` is all that it will hold; ``whole`` tells to put it there in one piece."""
+    """What becomes of one graph: what is added, what is removed, and what remains of it."""
 
     graph: str
-    new: frozenset[Triple]
     added: frozenset[Triple]
     removed: frozenset[Triple]
-    whole: bool
+    remaining: frozenset[Triple]
+
+    @property
+    def stays(self) -> bool:
+        """Whether the graph holds anything afterwards."""
+        return bool(self.added or self.remaining)
+
+    def wanted(self, listed: Collection[str]) -> bool:
+        """Tell whether there is anything to do."""
+        return bool(self.added or self.removed) or self.stays != (self.graph in listed)
 
 
 class Keeping:
-    """Our graphs on one endpoint."""
+    """Our graphs on one endpoint.
 
-    def __init__(self, wire: Connection, *, stores: bool) -> None:
+    :param stores: large pieces go through the graph store
+    :param seconds: what a request of a write may take
+    """
+
+    def __init__(self, wire: Connection, *, stores: bool, seconds: float) -> None:
         self._wire = wire
         self._stores = stores
-        self._done = 0
+        self._seconds = seconds
+        self._lookups = Lookups(wire)
 
     def listed(self) -> list[str]:
         """Return the graphs that the bookkeeping lists."""
-        return [graph.value for graph in self._column(f"SELECT ?graph {{ GRAPH <{BOOK}> {{ <{BOOK}> {PART} ?graph }} }}")]
+        return self.noted(PART)
 
     def found(self) -> list[str]:
         """Return the graphs that an endpoint without bookkeeping has, less those that servers bring with them."""
-        graphs = self._column("SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }")
+        graphs = self._lookups.column("SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }")
         return [graph.value for graph in graphs if graph.value not in SYSTEM and graph.value not in OWN]
 
     def known(self) -> dict[str, str]:
@@ -74,60 +81,67 @@ class Keeping:
 
     def note(self, digests: Mapping[str, str]) -> None:
         """Keep the digests of the shipped graphs, in place of those before."""
-        wanted = {(ox.NamedNode(graph), DIGEST, ox.Literal(digest)) for graph, digest in digests.items()}
-        held = self._digests()
-        self._remove(BOOK, held - wanted)
-        self._insert(BOOK, wanted - held)
+        with self.writing() as steps:
+            wanted = {(ox.NamedNode(graph), DIGEST, ox.Literal(digest)) for graph, digest in digests.items()}
+            held = self._digests()
+            steps.book(held - wanted, wanted - held)
 
     def pages(self, graph: str) -> Iterator[Triple]:
-        """Yield the triples of a graph, page by page, since servers cut long answers.
+        """Yield the triples of a graph; see :meth:`Lookups.pages <rolegraph.engine.remote.lookups.Lookups.pages>`."""
+        return self._lookups.pages(graph)
 
-        :raises StoreUnusable: where they are not as many as the endpoint counts
+    def unfinished(self) -> bool:
+        """Tell whether a write broke off, or goes on."""
+        notes = f"VALUES ?note {{ {WRITING} {REMOVING} {WRITER} }} GRAPH <{BOOK}> {{ <{BOOK}> ?note ?graph }}"
+        return bool(self._lookups.column(f"SELECT ?graph {{ {notes} }} LIMIT 1"))
+
+    @contextmanager
+    def writing(self, patience: float = PATIENCE) -> Iterator[Steps]:
+        """Give the steps of a write while nobody else may write, with a union that agrees with the graphs.
+
+        :raises StoreUnusable: where somebody else writes all the while
         """
-        pattern = f"{{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }}"
-        counts = [term for (term,) in answers.solutions(self._wire.ask(f"SELECT (COUNT(*) AS ?n) {pattern}", LOOKUP))]
-        if len(counts) != 1 or not isinstance(counts[0], ox.Literal):
-            raise StoreUnusable(f"the endpoint does not count the triples in {graph}")
-        expected, got = int(counts[0].value), 0
-        while got < expected:
-            page = list(self._triples(f"SELECT ?s ?p ?o {pattern} OFFSET {got} LIMIT {PAGE}"))
-            if not page:
-                break
-            got += len(page)
-            yield from page
-        if got != expected:
-            detail = f"the endpoint counts {expected} triples in {graph} and gave {got}: it was written meanwhile, or cuts its answers"
-            raise StoreUnusable(detail)
+        with deadlines.apart(self._seconds), Lease(self._wire, patience) as lease:
+            steps = Steps(self._wire, lease, stores=self._stores)
+            self._mend(steps)
+            steps.done = 0
+            yield steps
 
-    def replace(self, wanted: Mapping[str, set[Triple]], *, keep: Keep) -> None:
+    def replace(self, wanted: Mapping[str, set[Triple]], *, keep: Keep, guard: Guard | None = None) -> None:
         """Make graphs hold just these triples, and what of theirs is kept, or be gone where there are none.
 
-        :raises StoreUnusable: where that broke off midway; repeating it mends the graphs and the union
+        :raises StoreUnusable: where that broke off midway; repeating it completes it
         """
-        listed = set(self.listed())
-        changes = [self._change(graph, triples, keep=keep, listed=graph in listed) for graph, triples in wanted.items()]
-        kept = frozenset[Triple]().union(*(change.new for change in changes))
-        leaving = frozenset[Triple]().union(*(change.removed for change in changes)) - kept
-        gone = leaving - self._stated(leaving, listed.difference(wanted))
-        with self._telling(wanted):
-            self._remove(UNION, gone)
+        with self.writing() as steps:
+            if guard:
+                guard()
+            listed, partly = set(self.listed()), set(self.noted(PARTLY))
+            changes = [self._change(graph, triples, keep=keep, listed=graph in listed) for graph, triples in wanted.items()]
+            changes = [change for change in changes if change.graph in partly or change.wanted(listed)]
+            if changes:
+                self._replace(changes, listed, steps)
+
+    def _replace(self, changes: Collection[Change], listed: Collection[str], steps: Steps) -> None:
+        remaining = frozenset[Triple]().union(*(change.remaining for change in changes))
+        leaving = frozenset[Triple]().union(*(change.removed for change in changes)) - remaining
+        gone = leaving - self._stated(leaving, set(listed).difference(change.graph for change in changes))
+        notes: set[Triple] = {(_BOOK, WRITING if change.stays else REMOVING, ox.NamedNode(change.graph)) for change in changes}
+        with self._telling([change.graph for change in changes], steps):
+            steps.book((), notes)
+            steps.remove(UNION, gone)
             for change in changes:
-                self._clear(change)
-            self._insert(UNION, frozenset[Triple]().union(*(change.added for change in changes)))
+                self._clear(change, steps)
             for change in changes:
-                self._fill(change)
-            self._list(changes, listed)
+                steps.insert(change.graph, change.added)
+            steps.insert(UNION, frozenset[Triple]().union(*(change.added for change in changes)))
+            self._finish(changes, listed, notes, steps)
 
     def _change(self, graph: str, triples: set[Triple], *, keep: Keep, listed: bool) -> Change:
-        """Compare a graph with what it is to hold. What is not listed yet may be half of a first write: then all counts as added."""
+        """Compare a graph with what it is to hold. What is not listed was not written by us: then the union may lack all of it."""
         held = set(self.pages(graph))
-        new = frozenset(triples | kept(held, triples, keep))
-        # written there by others: no update can name them, so they stay or leave with the whole graph
-        foreign = {triple for triple in held if any(isinstance(term, ox.BlankNode) for term in triple)}
-        added, removed = new - (held if listed else foreign), frozenset(held - new)
-        large = self._stores and not foreign and len(added) + len(removed) > BATCH
-        whole = bool(new) and (large or (bool(foreign) and keep != "all"))
-        return Change(graph, new, new if whole and foreign else added, removed, whole)
+        new = triples | kept(held, triples, keep)
+        added = new - (held if listed else {triple for triple in held if blank(triple)})
+        return Change(graph, frozenset(added), frozenset(held - new), frozenset(held & new))
 
     def _stated(self, triples: frozenset[Triple], graphs: Collection[str]) -> set[Triple]:
         """Return those triples that one of these graphs states."""
@@ -137,85 +151,85 @@ class Keeping:
         for start in range(0, len(subjects) if graphs else 0, SUBJECTS):
             values = " ".join(subjects[start : start + SUBJECTS])
             text = f"SELECT DISTINCT ?s ?p ?o {{ VALUES ?s {{ {values} }} GRAPH ?g {{ ?s ?p ?o }} }}"
-            stated |= {found for found in self._triples(text, named) if found in triples}
+            stated |= {found for found in self._lookups.triples(text, named) if found in triples}
         return stated
 
-    def _clear(self, change: Change) -> None:
+    @staticmethod
+    def _clear(change: Change, steps: Steps) -> None:
         """Take from a graph what it holds no more."""
-        if not change.new and change.removed:
-            self._send(f"DROP SILENT GRAPH {ox.NamedNode(change.graph)}")
-        elif change.whole and not self._stores:
-            self._send(f"CLEAR SILENT GRAPH {ox.NamedNode(change.graph)}")
-        elif not change.whole:
-            self._remove(change.graph, change.removed)
-
-    def _fill(self, change: Change) -> None:
-        """Put into a graph what it did not hold before."""
-        if change.whole and self._stores:
-            self._wire.store(change.graph, literals.sent(change.new).encode(), add=False)
-            self._done += 1
-        else:
-            self._insert(change.graph, change.new if change.whole else change.added)
-
-    def _list(self, changes: Iterable[Change], listed: Collection[str]) -> None:
-        """Put the bookkeeping right: the last step, so that a graph is listed once it is there."""
-        book = ox.NamedNode(BOOK)
-        self._remove(BOOK, {(book, PART, ox.NamedNode(change.graph)) for change in changes if not change.new and change.graph in listed})
-        self._insert(BOOK, {(book, PART, ox.NamedNode(change.graph)) for change in changes if change.new and change.graph not in listed})
-
-    def _remove(self, graph: str, triples: Collection[Triple]) -> None:
-        for batch in _batches(triple for triple in triples if not any(isinstance(term, ox.BlankNode) for term in triple)):
-            self._send(f"DELETE DATA {{ GRAPH {ox.NamedNode(graph)} {{\n{batch}}} }}")
-
-    def _insert(self, graph: str, triples: Collection[Triple]) -> None:
-        if self._stores and len(triples) > BATCH:
-            for batch in _batches(triples, PIECE, PIECE * LONGEST // BATCH):
-                self._wire.store(graph, batch.encode(), add=True)
-                self._done += 1
+        name = ox.NamedNode(change.graph)
+        if not change.stays:
+            if change.removed:
+                steps.send(f"DROP SILENT GRAPH {name}")
             return
-        for batch in _batches(triples):
-            self._send(f"INSERT DATA {{ GRAPH {ox.NamedNode(graph)} {{\n{batch}}} }}")
+        steps.remove(change.graph, change.removed)
+        # written there by others: no update can name blank nodes, so all those of a thing leave together
+        foreign = {triple for triple in change.removed if blank(triple)}
+        if foreign and not any(map(blank, change.remaining)):
+            triple = f"GRAPH {name} {{ ?s ?p ?o }}"
+            steps.send(f"DELETE {{ {triple} }} WHERE {{ {triple} FILTER(ISBLANK(?s) || ISBLANK(?o)) }}")
+            return
+        for subject in sorted({str(triple[0]) for triple in foreign if isinstance(triple[0], ox.NamedNode)}):
+            triple = f"GRAPH {name} {{ {subject} ?p ?o }}"
+            steps.send(f"DELETE {{ {triple} }} WHERE {{ {triple} FILTER(ISBLANK(?o)) }}")
 
-    def _send(self, text: str) -> None:
-        self._wire.update(text)
-        self._done += 1
+    def _finish(self, changes: Collection[Change], listed: Collection[str], notes: set[Triple], steps: Steps) -> None:
+        """Put the bookkeeping right: the last step, so that a graph is listed once it is there."""
+        told = [(change, ox.NamedNode(change.graph)) for change in changes]
+        gone = {(_BOOK, PART, name) for change, name in told if not change.stays and change.graph in listed}
+        come = {(_BOOK, PART, name) for change, name in told if change.stays and change.graph not in listed}
+        steps.book((), come)
+        steps.book(gone | notes | {(_BOOK, note, name) for _, name in told for note in _NOTES}, ())
+        steps.lease.confirm()
+
+    def _mend(self, steps: Steps) -> None:
+        """Make the union agree with the graphs whose writing broke off, and list them if they hold anything.
+
+        A writer that lost its lease notes the union itself: then something may be left over there too.
+        """
+        noted = {note: self.noted(note) for note in (WRITING, REMOVING)}
+        broken = set[str]().union(*noted.values())
+        if not broken:
+            return
+        listed = set(self.listed())
+        if UNION in broken:
+            self._purge(Audit(self._lookups, listed | broken - {UNION}), steps)
+        for graph in sorted(broken - {UNION}):
+            name = ox.NamedNode(graph)
+            there = bool(self._lookups.count(f"{{ GRAPH {name} {{ ?s ?p ?o }} }}", graph))
+            Audit(self._lookups, ()).add(graph, steps)
+            partly = graph in noted[WRITING] and (there or graph in listed)
+            stays = there or partly  # one that lost all stays listed, so that it can be written again or withdrawn
+            steps.book((), {(_BOOK, PART, name)} if stays and graph not in listed else ())
+            steps.book((), {(_BOOK, PARTLY, name)} if partly else ())
+            steps.book(() if stays else {(_BOOK, PART, name)}, ())
+        steps.book({(_BOOK, note, ox.NamedNode(graph)) for note, graphs in noted.items() for graph in graphs}, ())
+
+    @staticmethod
+    def _purge(audit: Audit, steps: Steps) -> None:
+        for left in list(audit.left_over()):
+            audit.remove(left.property, steps)
+
+    def noted(self, property_: ox.NamedNode) -> list[str]:
+        """Return what the bookkeeping says of itself by one property."""
+        return [graph.value for graph in self._lookups.column(f"SELECT ?graph {{ GRAPH <{BOOK}> {{ <{BOOK}> {property_} ?graph }} }}")]
 
     def _digests(self) -> set[Triple]:
         pattern = f"{{ VALUES ?property {{ {DIGEST} }} GRAPH <{BOOK}> {{ ?graph ?property ?digest }} }}"
-        return set(self._triples(f"SELECT ?graph ?property ?digest {pattern}"))
-
-    def _column(self, text: str) -> list[ox.NamedNode]:
-        return [term for (term,) in answers.solutions(self._wire.ask(text, LOOKUP)) if isinstance(term, ox.NamedNode)]
-
-    def _triples(self, text: str, parameters: Parameters = ()) -> Iterator[Triple]:
-        for subject, predicate, object_ in answers.solutions(self._wire.ask(text, LOOKUP, parameters)):
-            if isinstance(subject, ox.NamedNode | ox.BlankNode) and isinstance(predicate, ox.NamedNode) and object_ is not None:
-                yield subject, predicate, object_
+        return set(self._lookups.triples(f"SELECT ?graph ?property ?digest {pattern}"))
 
     @contextmanager
-    def _telling(self, graphs: Iterable[str]) -> Iterator[None]:
-        """Say of a write that broke off whether something of it was done, and what to do."""
-        self._done = 0
+    def _telling(self, graphs: Iterable[str], steps: Steps) -> Iterator[None]:
+        """Say of a write that broke off what is left of it, and what to do; the union is mended at once where that can be."""
         try:
             yield
         except RolegraphError as error:
-            if not self._done and "endpoint_status" in error.members:
+            if not steps.done and "endpoint_status" in error.members:
                 raise  # the endpoint refused the first step, so nothing was changed
-            what = ", ".join(graphs)
-            detail = f"the write broke off: {error.detail}. These graphs may be half written: {what}; writing the same once more mends them"
-            raise StoreUnusable(detail) from error
-
-
-def _batches(triples: Iterable[Triple], most: int = BATCH, longest: int = LONGEST) -> Iterator[str]:
-    """Yield triples as text, in pieces of bounded size, but for a triple that is longer alone."""
-    batch: list[str] = []
-    length = 0
-    for triple in triples:
-        line = literals.sent([triple])
-        if batch and (len(batch) >= most or length + len(line) > longest):
-            yield "".join(batch)
-            batch, length = [], 0
-        batch.append(line)
-        length += len(line)
-    if batch:
-        yield "".join(batch)
+            with suppress(RolegraphError):
+                if steps.lease.lost:  # what was sent last may have come after the first step of another writer
+                    self._wire.update(f"INSERT DATA {{ GRAPH <{BOOK}> {{ <{BOOK}> {WRITING} <{UNION}> }} }}")
+                else:
+                    self._mend(steps)
+            detail = f"the write broke off: {error.detail}. These graphs may be half written: {', '.join(graphs)}"
+            raise StoreUnusable(f"{detail}; writing the same once more completes them") from error

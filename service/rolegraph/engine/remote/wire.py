@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from SPARQLWrapper import INSERT, JSON, POST, SELECT, SPARQLWrapper
 
+from rolegraph import deadlines
 from rolegraph.engine import Gone, waiting
 from rolegraph.engine.remote.endpoint import Endpoint, errors, late
 from rolegraph.engine.remote.forms import LOOKUP, Form
@@ -25,6 +26,7 @@ ACCEPT = {
 STRANGE_BLANK, BLANK = b'"bnode", "value": "nodeID://', b'"bnode", "value": "'
 """How Virtuoso names blank nodes, which is no name of one; within a literal these quotation marks would be escaped."""
 SHORTEST = 1000  # milliseconds, below which Virtuoso takes no time limit
+http.client._MAXHEADERS = 100_000  # type: ignore[attr-defined]  # noqa: SLF001 - of 100; Virtuoso repeats the name of each graph in one
 
 Parameters = Sequence[tuple[str, str]]
 
@@ -95,22 +97,26 @@ class Connection:
     def ask(self, text: str, form: Form, parameters: Parameters = (), gone: Gone = waiting) -> Reply:
         """Send a query that was read before and return its whole answer.
 
-        :raises TimeLimitReached: after the seconds of the endpoint
+        :raises TimeLimitReached: after the seconds of the endpoint, or what is left of them (:mod:`rolegraph.deadlines`)
         :raises StoreUnusable: where there is no answer, or only a part of one
         """
         endpoint = self._endpoint
+        seconds = deadlines.left(endpoint.seconds)
+        until = time.monotonic() + seconds
+        if seconds <= 0:
+            raise late(endpoint.seconds)
+        shown = max(seconds, endpoint.seconds)
         opener, headers = _opener(endpoint, endpoint.query_url, with_credentials=endpoint.read_auth)
-        call = _Call(endpoint.query_url, text, SELECT, opener, endpoint.seconds)
-        for name, value in (*parameters, *self._limit()):
+        call = _Call(endpoint.query_url, text, SELECT, opener, seconds)
+        for name, value in (*parameters, *self._limit(seconds)):
             call.addParameter(name, value)
         for name, value in {**headers, "Accept": ACCEPT[form.holds]}.items():
             call.addCustomHttpHeader(name, value)
         if gone():
             raise ClientGone("whoever asked has gone")
-        until = time.monotonic() + endpoint.seconds
-        with errors(endpoint.query_url, endpoint.seconds, "query"), call.query().response as response:
-            self._judge(response)
-            return Reply(*_received(response, until, endpoint.seconds, gone), response.headers.get_content_type())
+        with errors(endpoint.query_url, shown, "query"), call.query().response as response:
+            self._judge(response, shown)
+            return Reply(*_received(response, until, shown, gone), response.headers.get_content_type())
 
     def update(self, text: str) -> None:
         """Send an update of this program's own."""
@@ -150,15 +156,15 @@ class Connection:
                 raise
         self._uncut = rows
 
-    def _limit(self) -> Parameters:
+    def _limit(self, seconds: float) -> Parameters:
         """Tell the server the time limit too, where it is known how: else it would go on with what nobody waits for."""
-        return [("timeout", str(max(SHORTEST, int(self._endpoint.seconds * 1000))))] if self._virtuoso else []
+        return [("timeout", str(max(SHORTEST, int(seconds * 1000))))] if self._virtuoso else []
 
-    def _judge(self, response: http.client.HTTPResponse) -> None:
+    def _judge(self, response: http.client.HTTPResponse, seconds: float) -> None:
         """Refuse an answer that the server has cut and yet calls a success."""
         self._virtuoso = (response.headers.get("Server") or "").startswith("Virtuoso")
         if response.headers.get("X-SQL-State") == "S1TAT":
-            raise late(self._endpoint.seconds)
+            raise late(seconds)
         if most := response.headers.get("X-SPARQL-MaxRows"):
             detail = f"the endpoint cuts its answers after {most} rows, and this one has as many: ask for fewer, or by LIMIT and OFFSET"
             raise StoreUnusable(detail, limit=most)

@@ -8,8 +8,10 @@ from typing import Literal
 
 from rolegraph import terms
 from rolegraph.importers import Task
+from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.found import Found, Table
-from rolegraph.importers.publications import Publication
+from rolegraph.importers.needed import nothing_of
+from rolegraph.importers.publications import Publication, version_of
 from rolegraph.importers.reports import Report
 from rolegraph.importers.tables import COMMAS, SEMICOLONS
 
@@ -69,15 +71,21 @@ def heirs(code: str, current: Collection[str], changes: Changes | None) -> tuple
 
 
 def read(table: Found, report: Report) -> Changes:
-    """Read the table; a row without two codes is left out, as is one that was there before."""
+    """Read the table; a row without two codes is left out, as is one that was there before.
+
+    :raises UnreadableInput: where that leaves nothing
+    """
     found: dict[tuple[str, str], Change] = {}
+    clean = Cleaner(report, table.part.name)
     for line, (old, old_title, new, new_title) in table.rows(report):
         if not (CODE.fullmatch(old) and CODE.fullmatch(new)):
             report.skip("no code of O*NET-SOC", table.part.name, line, f"{old!r} to {new!r}")
         elif (old, new) in found:
             report.skip("row repeated", table.part.name, line, f"{old} to {new} stands in line {found[old, new].line}")
         else:
-            found[old, new] = Change(line, old, old_title, new, new_title)
+            found[old, new] = Change(line, old, clean.label(old_title, line), new, clean.label(new_title, line))
+    if not found:
+        raise nothing_of(table.part, report)
     return Changes(found.values())
 
 
@@ -87,7 +95,7 @@ def publish(task: Task, changes: Changes) -> Publication:
         slug="onet-soc-2010-to-2019",
         title="O*NET-SOC 2010 to 2019 crosswalk",
         publisher="U.S. Department of Labor, Employment and Training Administration",
-        version=task.version or "2019",
+        version=version_of(task.version, ("2019",), "the table"),
         licence="https://creativecommons.org/licenses/by/4.0/",
         credit=(
             "This page includes information from the O*NET-SOC 2010 to 2019 crosswalk by the U.S. Department of Labor, Employment and "

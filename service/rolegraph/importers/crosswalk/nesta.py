@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from rolegraph.importers import Task
+from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.crosswalk.changes import ONET, Changes, Fate, heirs
 from rolegraph.importers.crosswalk.ends import OCCUPATION, Ends, ends
 from rolegraph.importers.found import Found, Table
-from rolegraph.importers.publications import Publication, slug, version_of
+from rolegraph.importers.needed import needed
+from rolegraph.importers.publications import Publication, differing, slug, version_of
 from rolegraph.importers.tables import COMMAS
 
 TABLE = Table(
@@ -41,15 +43,18 @@ def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
         ),
         homepage="https://github.com/nestauk/mapping-career-causeways",
     )
-    _Writer(task, table, publication, ends(task, changes), changes).write()
+    writer = _Writer(task, table, publication, ends(task, changes), changes)
+    with needed(table.part, task.triples, task.report):
+        writer.write()
     return publication
 
 
 def _version(task: Task, table: Found) -> str:
     dated = _DATED.search(table.part.name)
-    if task.version is None and dated:
-        return f"{dated[2]}-{_MONTHS.index(dated[1].lower()) + 1:02}"
-    return version_of(task.version, (), "the crosswalk")
+    told = {f"{dated[2]}-{_MONTHS.index(dated[1].lower()) + 1:02}": table.part.name} if dated else {}
+    version = version_of(task.version, told, "the crosswalk")
+    differing(task.report, version, [name for other, name in told.items() if other != version])
+    return version
 
 
 def predicate(confidence: Decimal, fate: Fate) -> str:
@@ -78,6 +83,7 @@ class _Writer:
     def __init__(self, task: Task, table: Found, publication: Publication, ends: Ends, changes: Changes | None) -> None:
         self._task, self._table, self._ends, self._changes = task, table, ends, changes
         self._report, self._file, self._source = task.report, table.part.name, publication.iri
+        self._clean = Cleaner(task.report, table.part.name)
 
     def write(self) -> None:
         written: dict[tuple[str, str], int] = {}
@@ -158,7 +164,7 @@ class _Writer:
             detail = f"{row.titles[:80]!r} is no list of titles, and was left out"
             self._report.skip("titles unreadable", self._file, row.line, detail)
             return []
-        return [" ".join(title.split()) for title in found]
+        return [label for title in found if (label := self._clean.label(title, row.line))]
 
 
 def _folded(label: str) -> str:

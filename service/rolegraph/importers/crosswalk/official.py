@@ -2,8 +2,9 @@
 
 from rolegraph.importers import Task
 from rolegraph.importers.crosswalk.changes import CODE, ONET, Changes
-from rolegraph.importers.crosswalk.ends import ends
+from rolegraph.importers.crosswalk.ends import Ends, ends
 from rolegraph.importers.found import Found, Table
+from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, slug, version_of
 from rolegraph.importers.tables import COMMAS, SEMICOLONS
 
@@ -31,7 +32,14 @@ def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
         changes="Matches were written from ESCO to O*NET; titles and descriptions were left to the two taxonomies.",
         homepage="https://esco.ec.europa.eu/en/use-esco/other-crosswalks",
     )
-    file, known, written = table.part.name, ends(task, changes), dict[tuple[str, str], int]()
+    known = ends(task, changes)
+    with needed(table.part, task.triples, task.report):
+        _write(task, table, known)
+    return publication
+
+
+def _write(task: Task, table: Found, known: Ends) -> None:
+    file, written = table.part.name, dict[tuple[str, str], int]()
     for line, (code, title, iri, match) in table.rows(task.report):
         property_ = PROPERTIES.get(match.rpartition(":")[2].casefold())
         if iri not in known.esco:
@@ -46,4 +54,3 @@ def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
             written[iri, code] = line
             task.triples.link(iri, property_, ONET + code)
             task.report.written[property_] += 1
-    return publication

@@ -5,7 +5,7 @@ from rolegraph.importers.esco.concepts import Concepts
 from rolegraph.importers.esco.files import Files
 from rolegraph.importers.esco.links import Links
 from rolegraph.importers.esco.schemes import Schemes
-from rolegraph.importers.publications import Publication, slug, version_of
+from rolegraph.importers.publications import Publication, differing, slug, told_by, version_of
 
 CREDIT = "This service uses the ESCO classification of the European Commission."
 CHANGES = (
@@ -23,8 +23,8 @@ def read(task: Task) -> Publication:
     :raises UnreadableInput: for a file that is missing or cannot be read
     :raises BadParameter: for a language that is not there, or where nothing tells the version
     """
-    version = version_of(task.version, task.download.paths, "ESCO")
     found = Files(task.download, task.languages, task.report)
+    version = _version(task)
     concepts = Concepts(task.triples, task.report)
     concepts.read(found)
     Schemes(task.triples, task.report, concepts).read(found)
@@ -39,3 +39,11 @@ def read(task: Task) -> Publication:
         changes=CHANGES,
         homepage=HOMEPAGE,
     )
+
+
+def _version(task: Task) -> str:
+    """Return the version that the caller gives, or that the names tell; where the two differ, which is noted, the caller's counts."""
+    told = told_by(task.download, "ESCO")
+    version = version_of(task.version, told, "ESCO")
+    differing(task.report, version, [name for other, name in told.items() if other != version])
+    return version

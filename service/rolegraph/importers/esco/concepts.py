@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from rolegraph import terms
 from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.esco import files
-from rolegraph.importers.esco.files import Files, Spoken
+from rolegraph.importers.esco.files import Files, Spoken, table
 from rolegraph.importers.esco.labels import Labels
+from rolegraph.importers.needed import needed
 from rolegraph.importers.reports import Report
-from rolegraph.importers.tables import COMMAS, rows
 from rolegraph.importers.triples import Triples
 
 ESCO = "http://data.europa.eu/esco/"
@@ -64,7 +65,8 @@ class Concepts:
         """Read all tables of concepts in all languages."""
         for sort in SORTS:
             for spoken in found.spoken(sort.table):
-                self._read(sort, spoken)
+                with needed(spoken.part, self._triples, self._report) if sort.table in files.REQUIRED else nullcontext():
+                    self._read(sort, spoken)
         for spoken in found.spoken(files.HIERARCHY):
             self._complete(spoken)
         self._labels.tell_shared()
@@ -80,7 +82,7 @@ class Concepts:
     def _read(self, sort: Sort, spoken: Spoken) -> None:
         file, clean = spoken.part.name, Cleaner(self._report, spoken.part.name)
         texts_from = len(_COLUMNS) + len(_FACTS)
-        for line, cells in rows(spoken.part, COMMAS, _COLUMNS, self._report, (*_FACTS, *_TEXTS)):
+        for line, cells in table(spoken.part, _COLUMNS, self._report, (*_FACTS, *_TEXTS)):
             iri, name, facts, (status, *texts) = cells[0].strip(), cells[1], tuple(cells[len(_COLUMNS) : texts_from]), cells[texts_from:]
             if self._refused(iri, status, file, line):
                 continue
@@ -117,13 +119,13 @@ class Concepts:
         self._triples.types(iri, "skos:Concept", *sort.types)
         self._report.written[sort.what] += 1
         code, schemes, modified, group, regulated, nace, type_, level = facts
-        if code:
-            self._triples.text(iri, "skos:notation", code.strip())
+        if notation := Cleaner(self._report, file).label(code, line):
+            self._triples.text(iri, "skos:notation", notation)
         for scheme in self._iris(schemes, "inScheme", file, line):
             self.join(iri, scheme)
         self._date(iri, modified.strip(), file, line)
-        if group:
-            self._triples.link(iri, "esco:memberOfISCOGroup", f"{ESCO}isco/C{group.strip()}")
+        for above in self._iris(f"{ESCO}isco/C{group.strip()}" if group.strip() else "", "iscoGroup", file, line):
+            self._triples.link(iri, "esco:memberOfISCOGroup", above)
         for note in self._iris(regulated, "regulatedProfessionNote", file, line):
             self._triples.link(iri, "esco:regulatedProfessionNote", note)
         for activity in self._iris(nace, "naceCode", file, line):
@@ -176,7 +178,7 @@ class Concepts:
         levels = range(1, _LEVELS)
         optional = [f"Level {level} {what}" for level in levels for what in ("URI", "preferred term")]
         optional += [*(f"Level {level} code" for level in range(_LEVELS)), "Description", "Scope note"]
-        for line, cells in rows(spoken.part, COMMAS, columns, self._report, optional):
+        for line, cells in table(spoken.part, columns, self._report, optional):
             above = [level for level in range(_LEVELS) if cells[2 * level].strip()]
             deepest = above[-1] if above else 0
             iri, name, code = cells[2 * deepest].strip(), cells[2 * deepest + 1], cells[2 * _LEVELS + deepest]

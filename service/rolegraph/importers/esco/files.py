@@ -22,6 +22,9 @@ WHOLE_FILE = 0  # the line of a remark about a file as a whole
 
 _COLLECTION = re.compile(r"(\w+?)(?:Skills|Occupations)Collection", re.IGNORECASE)
 _NAME = re.compile(r"([A-Za-z]+?)(?:_([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*))?\.csv")
+_ESCO, _SECURE = "http://data.europa.eu/esco/", "https://data.europa.eu/esco/"
+_IRIS = ("inScheme", "hasTopConcept", "regulatedProfessionNote")  # columns with IRIs, beside those whose names say so
+SHOWN = 120  # characters of a cell, in a remark
 _BASE = "en"  # the language in which ESCO is edited
 
 
@@ -53,8 +56,8 @@ class Files:
                 self._found.setdefault(name, {}).setdefault((match[2] or "").lower(), []).append(part)
             elif part.name.lower().endswith(".csv"):
                 report.note("file not read", part.name, WHOLE_FILE, f"{part.place} holds nothing that is imported")
-        self._require(download)
         self.languages = self._chosen(tuple(language.lower() for language in wanted))
+        self._require(download, chosen=bool(wanted))
         self._tell_missing()
 
     def spoken(self, name: str) -> Iterator[Spoken]:
@@ -74,12 +77,21 @@ class Files:
             if _COLLECTION.fullmatch(name):
                 yield name, self.links(name)
 
-    def _require(self, download: Download) -> None:
-        missing = [f"{name}.csv" if name in LINKS else f"{name}_en.csv" for name in REQUIRED if name not in self._found]
+    def _require(self, download: Download, *, chosen: bool) -> None:
+        """See that nothing is missing that is needed, and that no choice of languages leaves out a table as a whole."""
+        missing = [f"{name}.csv" for name in LINKS if name in REQUIRED and name not in self._found]
+        for name in SPOKEN:
+            there = self._found.get(name, {})
+            if not any(language in there for language in self.languages) and (there or name in REQUIRED):
+                missing.append(" or ".join(f"{name}_{language}.csv" for language in self.languages or (_BASE,)))
         if missing:
-            where = ", ".join(map(str, download.paths))
-            detail = f"{where} lacks {', '.join(missing)}"
-            raise UnreadableInput(detail, expected="the classification of ESCO in CSV as it is downloaded, as a folder or zip files")
+            detail = f"{download.where} lacks {', '.join(missing)}"
+            expected = "the classification of ESCO in CSV as it is downloaded, as a folder or zip files"
+            if chosen:
+                has = sorted({language for name in SPOKEN for language in self._found.get(name, {}) if language})
+                expected += f", with all files of a language that is chosen; there are files in {', '.join(has)}"
+                detail += f", of the languages chosen: {', '.join(self.languages)}"
+            raise UnreadableInput(detail, expected=expected)
 
     def _chosen(self, wanted: Sequence[str]) -> tuple[str, ...]:
         has = {language for name in SPOKEN for language in self._found.get(name, {}) if language}
@@ -109,6 +121,17 @@ class Files:
         return first
 
 
+def table(part: Part, columns: Sequence[str], report: Report, optional: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a table; see :func:`rolegraph.importers.tables.rows`. IRIs of ESCO with https get the http that they begin with."""
+    places = [place for place, name in enumerate((*columns, *optional)) if name.lower().endswith("uri") or name in _IRIS]
+    for line, cells in rows(part, COMMAS, columns, report, optional):
+        for place in places:
+            if _SECURE in cells[place]:
+                report.mend("IRI with https", part.name, line, f"{cells[place][:SHOWN]} was read with http, as IRIs of ESCO begin")
+                cells[place] = cells[place].replace(_SECURE, _ESCO)
+        yield line, cells
+
+
 def linked(
     parts: Sequence[Part], columns: Sequence[str], report: Report, optional: Sequence[str] = ()
 ) -> Iterator[tuple[Part, int, list[str]]]:
@@ -119,13 +142,13 @@ def linked(
     first, *others = parts
     others = [part for part in others if _digest(part) != _digest(first)]
     seen = set()
-    for line, cells in rows(first, COMMAS, columns, report, optional):
+    for line, cells in table(first, columns, report, optional):
         yield first, line, cells
         if others:
             seen.add(tuple(cells))
     for part in others:
         missed = set(seen)
-        for line, cells in rows(part, COMMAS, columns, report, optional):
+        for line, cells in table(part, columns, report, optional):
             if tuple(cells) not in seen:
                 report.skip("row of one copy only", part.name, line, f"{part.place} has {' '.join(cells)}, {first.place} has not")
             missed.discard(tuple(cells))

@@ -7,9 +7,9 @@ from rolegraph import terms
 from rolegraph.importers.downloads import Part
 from rolegraph.importers.esco import files
 from rolegraph.importers.esco.concepts import OCCUPATION, SKILL, Concepts, Sort
-from rolegraph.importers.esco.files import Files, linked
+from rolegraph.importers.esco.files import Files, linked, table
+from rolegraph.importers.needed import needed
 from rolegraph.importers.reports import Report
-from rolegraph.importers.tables import COMMAS, rows
 from rolegraph.importers.triples import Triples
 
 ESSENTIAL, OPTIONAL = "essential", "optional"
@@ -29,28 +29,31 @@ class Links:
 
     def read(self, found: Files) -> None:
         """Read all tables of links."""
-        above = self._broader(found.links(files.ROLE_BROADER), {})
-        above = self._broader(found.links(files.SKILL_BROADER), above)
+        above: dict[Pair, None] = {}
+        for name in (files.ROLE_BROADER, files.SKILL_BROADER):
+            parts = found.links(name)
+            with needed(parts[0], self._triples, self._report):
+                self._broader(parts, above)
         for spoken in found.spoken(files.HIERARCHY):
             self._hierarchy(spoken.part, above)
-        columns = ("occupationUri", "skillUri", "relationType")
-        self._skills(found.links(files.ROLE_SKILLS), columns, ("skillType",), OCCUPATION, ("rg:essentialSkill", "rg:optionalSkill"))
+        columns, parts = ("occupationUri", "skillUri", "relationType"), found.links(files.ROLE_SKILLS)
+        with needed(parts[0], self._triples, self._report):
+            self._skills(parts, columns, ("skillType",), OCCUPATION, ("rg:essentialSkill", "rg:optionalSkill"))
         columns = ("originalSkillUri", "relatedSkillUri", "relationType")
         types = ("originalSkillType", "relatedSkillType")
         self._skills(found.links(files.SKILL_SKILLS), columns, types, SKILL, ("esco:relatedEssentialSkill", "esco:relatedOptionalSkill"))
 
-    def _broader(self, parts: Sequence[Part], above: dict[Pair, None]) -> dict[Pair, None]:
-        for part, line, (below, broader) in linked(parts, ("conceptUri", "broaderUri"), self._report) if parts else ():
+    def _broader(self, parts: Sequence[Part], above: dict[Pair, None]) -> None:
+        for part, line, (below, broader) in linked(parts, ("conceptUri", "broaderUri"), self._report):
             if self._fit(below, broader, part.name, line):
                 if (below, broader) in above:
                     self._again(below, broader, part.name, line)
                 else:
                     self._above(below, broader, above)
-        return above
 
     def _hierarchy(self, part: Part, above: dict[Pair, None]) -> None:
         """Take what stands above a group in the hierarchy of skills, where the table of broader concepts does not say it."""
-        for line, cells in rows(part, COMMAS, _LEVELS[:1], self._report, _LEVELS[1:]):
+        for line, cells in table(part, _LEVELS[:1], self._report, _LEVELS[1:]):
             path = [cell.strip() for cell in cells if cell.strip()]
             for broader, below in itertools.pairwise(path):
                 if (below, broader) not in above and below in self._sorts and broader in self._sorts and below != broader:
@@ -89,7 +92,7 @@ class Links:
         for part, line, (subject, skill, relation, *types) in found:
             if not all(types):
                 self._report.note("row without a skill type", part.name, line, f"{_named(skill)} of {_named(subject)}")
-            yield part, line, [subject, skill, relation]
+            yield part, line, [subject, skill, relation.strip().lower()]
 
     def _fit(self, subject: str, object_: str, file: str, line: int, sorts: tuple[Sort, Sort] | None = None) -> bool:
         """Tell whether both ends are described, as what the link is between."""

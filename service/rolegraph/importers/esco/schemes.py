@@ -7,9 +7,8 @@ from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.downloads import Part
 from rolegraph.importers.esco import files
 from rolegraph.importers.esco.concepts import ESCO, RELEASED, Concepts
-from rolegraph.importers.esco.files import Files, linked
+from rolegraph.importers.esco.files import Files, linked, table
 from rolegraph.importers.reports import Report
-from rolegraph.importers.tables import COMMAS, rows
 from rolegraph.importers.triples import Triples
 
 _SCHEME = ESCO + "concept-scheme/"
@@ -56,7 +55,7 @@ class Schemes:
     def _read(self, part: Part, language: str) -> None:
         clean = Cleaner(self._report, part.name)
         columns = ("conceptSchemeUri", "preferredLabel")
-        for line, cells in rows(part, COMMAS, columns, self._report, ("title", "status", "description", "hasTopConcept")):
+        for line, cells in table(part, columns, self._report, ("title", "status", "description", "hasTopConcept")):
             iri, preferred, title, status, description, tops = cells
             name = clean.label(preferred or title, line)
             if not terms.is_iri(iri):

@@ -7,11 +7,12 @@ from rolegraph.importers import Task
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.onet import education, elements, neighbours, occupations, tasks, technologies, titles
 from rolegraph.importers.onet.reading import Reading, demand
-from rolegraph.importers.publications import Publication, slug, version_of
+from rolegraph.importers.publications import Publication, differing, slug, told_by, version_of
 
 _NAMED = re.compile(r"O\*NET\s+(\d+(?:\.\d+)+)\s+Database", re.IGNORECASE)
 _RELEASED = re.compile(r"^(\w+ \d{4}) Release\s*$", re.MULTILINE)
 _ZIPPED = re.compile(r"(?<![A-Za-z])db_(\d+)_(\d+)")
+WHAT = "the O*NET database"
 READ_ME = 100_000  # bytes; it has five hundred
 
 CREDIT = (
@@ -67,12 +68,24 @@ def _read_me(download: Download) -> str:
 
 
 def _version(task: Task, told: str) -> str:
-    """Return the version that the file Read Me states, or else the caller, or else the names of files and folders."""
-    stated = _NAMED.search(told)
-    if stated and task.version and stated[1] != task.version:
+    """Return the version that the file Read Me states, or else the caller, or else the names of files and folders.
+
+    :raises BadParameter: where none says it, or the caller says another one than Read Me
+    """
+    stated, given = _NAMED.search(told), version_of(task.version, (), WHAT) if task.version else ""
+    if stated and given and stated[1] != given:
         detail = f"{task.version!r} was asked for, and Read Me.txt says that this is O*NET {stated[1]}"
-        raise BadParameter("version", detail, expected=f"--version {stated[1]}, or the files of {task.version}")
+        raise BadParameter("version", detail, expected=f"--version {stated[1]}, or the files of {given}")
     if stated:
         return stated[1]
-    zipped = None if task.version else next((match for path in task.download.paths if (match := _ZIPPED.search(str(path)))), None)
-    return f"{zipped[1]}.{zipped[2]}" if zipped else version_of(task.version, task.download.paths, "the O*NET database")
+    named = {f"{zipped[1]}.{zipped[2]}": name for name in _names(task.download) if (zipped := _ZIPPED.search(name))}
+    named = named or told_by(task.download, r"O\*?NET")
+    version = given or version_of(None, named, WHAT)
+    differing(task.report, version, [name for other, name in named.items() if other != version])
+    return version
+
+
+def _names(download: Download) -> list[str]:
+    """Return the names of what is given and of what lies in it, in which a publisher's own ``db_29_2_text`` may be."""
+    given = [path.name if path.name not in ("", "..") else path.resolve().name for path in download.paths]
+    return [*given, *dict.fromkeys(name for part in download.parts for name in part.within)]

@@ -27,7 +27,8 @@ def read(reading: Reading) -> None:
     """Read the ratings, then describe the elements that occur, and the headings above them and above the activities."""
     names: dict[str, str] = {}
     for file in FILES:
-        _write(reading, _rated(reading, file, names))
+        with reading.needed(file):
+            _write(reading, _rated(reading, file, names))
     _model(reading, names)
 
 
@@ -73,6 +74,8 @@ def _model(reading: Reading, names: dict[str, str]) -> None:
     clean, report = reading.cleaner(MODEL), reading.report
     for line, (element, name, text) in reading.rows(MODEL, ("Element ID", "Element Name", "Description"), {0: ELEMENT}):
         model[element] = clean.label(name, line), clean.prose(text, line)
+    if not model:
+        raise reading.nothing_of(MODEL)
     for thing, element in reading.placed:
         above = element if element in model else next(_above(element, model), None)
         if above:

@@ -9,6 +9,13 @@ ZONE_NAMES = "Job Zone Reference.txt"
 
 def read(reading: Reading) -> None:
     """Read the occupations, which everything else is about, and their job zones."""
+    with reading.needed(FILE):
+        _occupations(reading)
+    if reading.has(ZONES):
+        _zones(reading)
+
+
+def _occupations(reading: Reading) -> None:
     clean = reading.cleaner(FILE)
     for line, (code, title, text) in reading.rows(FILE, (OCCUPATION, "Title", "Description"), {0: SOC}):
         if code in reading.titles:
@@ -21,8 +28,6 @@ def read(reading: Reading) -> None:
         reading.titles[code] = label, line
         reading.concept(role(code), "rg:Role", label, clean.prose(text, line), code)
     reading.report.written["roles"] = len(reading.titles)
-    if reading.has(ZONES):
-        _zones(reading)
 
 
 def _zones(reading: Reading) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from re import Pattern
 
@@ -9,6 +10,7 @@ from rolegraph.errors import UnreadableInput
 from rolegraph.importers import Task
 from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.downloads import Download
+from rolegraph.importers.needed import needed, nothing_of
 from rolegraph.importers.tables import TABS, rows
 from rolegraph.terms import KINDS
 
@@ -46,9 +48,8 @@ def demand(download: Download) -> None:
         if download.named(name):
             missing += [companion for companion in companions if not download.named(companion)]
     if missing:
-        where = ", ".join(map(str, download.paths))
         names = sorted({part.name for part in download.parts})
-        detail = f"{where} has no file {', no file '.join(missing)}; other releases may call it otherwise"
+        detail = f"{download.where} has no file {', no file '.join(missing)}; other releases may call it otherwise"
         expected = "the text files of the O*NET database, tab-separated, by their names in 29.2"
         raise UnreadableInput(detail, expected=expected, found=names[:60])
 
@@ -76,6 +77,14 @@ class Reading:
             return True
         self.report.note("file that may be missing", name, 0, "there is no such file; what it would say is left out")
         return False
+
+    def needed(self, name: str) -> AbstractContextManager[None]:
+        """Return what sees, while a file is read that cannot be done without, that it makes triples; see :func:`~needed.needed`."""
+        return needed(self._download.one(name), self.triples, self.report)
+
+    def nothing_of(self, name: str) -> UnreadableInput:
+        """Return the error that says that nothing could be taken from a file."""
+        return nothing_of(self._download.one(name), self.report)
 
     def cleaner(self, name: str) -> Cleaner:
         """Return what cleans the labels of a file."""

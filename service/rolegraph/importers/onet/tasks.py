@@ -15,7 +15,8 @@ DIGEST = 12  # hexadecimal digits, of which one occupation's handful of emerging
 
 def read(reading: Reading) -> None:
     """Read tasks as responsibilities, below the activities that they are cases of."""
-    known = _tasks(reading)
+    with reading.needed(FILE):
+        known = _tasks(reading)
     if reading.has(LINKS):
         _activities(reading, known)
     if reading.has(EMERGING):

@@ -28,6 +28,11 @@ class Technology:
 
 def read(reading: Reading) -> None:
     """Read the technologies of each occupation as tools, below the commodities that they are bought as."""
+    with reading.needed(FILE):
+        _read(reading)
+
+
+def _read(reading: Reading) -> None:
     found: dict[str, Technology] = {}
     commodities: dict[str, str] = {}
     links = _links(reading, found, commodities)

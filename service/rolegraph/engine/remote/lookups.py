@@ -1,0 +1,69 @@
+"""Look-ups of this program's own at an endpoint: terms, not rows for people."""
+
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+
+from rolegraph.engine.documents import Term, Triple
+from rolegraph.engine.remote import answers
+from rolegraph.engine.remote.forms import LOOKUP
+from rolegraph.engine.remote.wire import Connection, Parameters
+from rolegraph.errors import StoreUnusable
+
+PAGE = 5_000  # rows: servers cut their answers, mostly at 10,000
+
+
+class Lookups:
+    """Asks an endpoint."""
+
+    def __init__(self, wire: Connection) -> None:
+        self._wire = wire
+
+    def column(self, text: str, parameters: Parameters = ()) -> list[ox.NamedNode]:
+        """Return the IRIs of a table of one column."""
+        return [term for (term,) in self._rows(text, 1, parameters) if isinstance(term, ox.NamedNode)]
+
+    def triples(self, text: str, parameters: Parameters = ()) -> Iterator[Triple]:
+        """Yield the triples of a table of three columns."""
+        for subject, predicate, object_ in self._rows(text, 3, parameters):
+            if isinstance(subject, ox.NamedNode | ox.BlankNode) and isinstance(predicate, ox.NamedNode) and object_ is not None:
+                yield subject, predicate, object_
+
+    def texts(self, text: str, width: int) -> list[tuple[str, ...]]:
+        """Return the rows of a table of so many columns as plain texts, empty for what is unbound."""
+        rows = self._rows(text, width)
+        return [tuple(term.value if isinstance(term, ox.NamedNode | ox.Literal) else "" for term in row) for row in rows]
+
+    def count(self, pattern: str, what: str, parameters: Parameters = ()) -> int:
+        """Return how many solutions a pattern has.
+
+        :param what: for the error
+        :raises StoreUnusable: where the endpoint does not tell
+        """
+        counts = [term for (term,) in self._rows(f"SELECT (COUNT(*) AS ?n) {pattern}", 1, parameters)]
+        if len(counts) != 1 or not isinstance(counts[0], ox.Literal):
+            raise StoreUnusable(f"the endpoint does not count the triples in {what}")
+        return int(counts[0].value)
+
+    def pages(self, graph: str) -> Iterator[Triple]:
+        """Yield the triples of a graph, page by page, since servers cut long answers.
+
+        :raises StoreUnusable: where they are not as many as the endpoint counts
+        """
+        pattern = f"{{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }}"
+        expected, got = self.count(pattern, graph), 0
+        while got < expected:
+            page = list(self.triples(f"SELECT ?s ?p ?o {pattern} OFFSET {got} LIMIT {PAGE}"))
+            if not page:
+                break
+            got += len(page)
+            yield from page
+        if got != expected:
+            detail = f"the endpoint counts {expected} triples in {graph} and gave {got}: it was written meanwhile, or cuts its answers"
+            raise StoreUnusable(detail)
+
+    def _rows(self, text: str, width: int, parameters: Parameters = ()) -> Iterator[tuple[Term | None, ...]]:
+        for row in answers.solutions(self._wire.ask(text, LOOKUP, parameters)):
+            if len(row) != width:
+                raise StoreUnusable(f"the endpoint answers with {len(row)} columns where {width} were asked for")
+            yield row

@@ -1,0 +1,76 @@
+"""The requests of one write, each sent only while the lease is ours."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+import pyoxigraph as ox
+
+from rolegraph.engine.documents import Triple
+from rolegraph.engine.remote import literals
+from rolegraph.engine.remote.leases import Lease
+from rolegraph.engine.remote.names import BOOK
+from rolegraph.engine.remote.wire import Connection
+
+BATCH = 500  # triples in one update: Virtuoso's compiler runs out of memory at some 5,000
+LONGEST = 256 * 1024  # characters of them, for those with long texts
+PIECE = 20_000  # triples in one request of the graph store: Virtuoso resets the connection of one with 90 MB
+
+
+class Steps:
+    """Sends the requests of one write.
+
+    :param stores: large pieces go through the graph store
+    """
+
+    def __init__(self, wire: Connection, lease: Lease, *, stores: bool) -> None:
+        self._wire = wire
+        self._stores = stores
+        self.lease = lease
+        self.done = 0
+
+    def send(self, text: str) -> None:
+        """Send an update."""
+        self.lease.check()
+        self._wire.update(text)
+        self.done += 1
+
+    def remove(self, graph: str, triples: Collection[Triple]) -> None:
+        """Take triples from a graph; those with blank nodes stay, as no update can name them."""
+        for batch in _batches(triple for triple in triples if not blank(triple)):
+            self.send(f"DELETE DATA {{ GRAPH {ox.NamedNode(graph)} {{\n{batch}}} }}")
+
+    def insert(self, graph: str, triples: Collection[Triple]) -> None:
+        """Add triples to a graph, in pieces."""
+        if self._stores and len(triples) > BATCH:
+            for batch in _batches(triples, PIECE, PIECE * LONGEST // BATCH):
+                self.lease.check()
+                self._wire.store(graph, batch.encode(), add=True)
+                self.done += 1
+            return
+        for batch in _batches(triples):
+            self.send(f"INSERT DATA {{ GRAPH {ox.NamedNode(graph)} {{\n{batch}}} }}")
+
+    def book(self, removed: Collection[Triple], added: Collection[Triple]) -> None:
+        """Change the bookkeeping where the lease is ours: the endpoint itself looks whether it is."""
+        for triples, word in ((removed, "DELETE"), (added, "INSERT")):
+            for batch in _batches(triples):
+                self.send(f"{word} {{ GRAPH <{BOOK}> {{\n{batch}}} }} WHERE {{ {self.lease.condition} }}")
+
+
+def blank(triple: Triple) -> bool:
+    """Tell whether a triple has a blank node; none that we write has."""
+    return any(isinstance(term, ox.BlankNode) for term in triple)
+
+
+def _batches(triples: Iterable[Triple], most: int | None = None, longest: int | None = None) -> Iterator[str]:
+    """Yield triples as text, in pieces of bounded size, but for a triple that is longer alone."""
+    batch: list[str] = []
+    length = 0
+    for triple in triples:
+        line = literals.sent([triple])
+        if batch and (len(batch) >= (most or BATCH) or length + len(line) > (longest or LONGEST)):
+            yield "".join(batch)
+            batch, length = [], 0
+        batch.append(line)
+        length += len(line)
+    if batch:
+        yield "".join(batch)

@@ -1,0 +1,124 @@
+"""What a term has to be so that every format can express it: a graph that was taken in can be written out, as whatever is asked for."""
+
+import re
+from functools import lru_cache
+from xml.parsers import expat
+
+from rolegraph import terms
+from rolegraph.errors import UnreadableInput
+
+DIGITS = 100  # characters of a number
+EXPONENT = 4  # digits of an exponent: a double has at most three
+
+# XML 1.0 has no way to write these, escaped or not; and code points that are no characters are not for interchange
+_LAST_OF_PLANES = "".join(chr(0xFFFE + (plane << 16)) + chr(0xFFFF + (plane << 16)) for plane in range(17))
+_UNWRITABLE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufdd0-\ufdef{_LAST_OF_PLANES}]")
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_NUMBERS = frozenset(
+    _XSD + name
+    for name in (
+        *("decimal", "integer", "double", "float", "nonPositiveInteger", "negativeInteger", "long", "int", "short", "byte"),
+        *("nonNegativeInteger", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte", "positiveInteger"),
+    )
+)
+_LARGE_EXPONENT = re.compile(rf"[eE][+-]?[0-9]{{{EXPONENT},}}")
+
+# RDF/XML writes a property as the name of an element: the end of its IRI has to be such a name
+_STARTS = (
+    "A-Z_a-z\xc0-\xd6\xd8-\xf6\xf8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_START = re.compile(f"[{_STARTS}]")
+_INSIDE = re.compile(f"[{_STARTS}.0-9\xb7\u0300-\u036f\u203f-\u2040-]")
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+# names that mean something else as an element of RDF/XML
+_SYNTAX = frozenset(
+    _RDF + name
+    for name in (
+        *("RDF", "ID", "about", "parseType", "resource", "nodeID", "datatype", "Description", "li"),
+        *("aboutEach", "aboutEachPrefix", "bagID"),
+    )
+)
+_XMLNS = "http://www.w3.org/2000/xmlns/"
+
+
+def refuse_literal(subject: str, predicate: str, text: str, datatype: str | None) -> None:
+    """Let a literal pass only if every format can express it.
+
+    :param subject: of its triple, as ``predicate``, to say where it stands
+    :raises UnreadableInput: with the triple and what is wrong with it
+    """
+    fault = fault_of_text(text) or fault_of_number(text, datatype)
+    if fault:
+        raise _refused(fault, subject, predicate)
+
+
+def refuse_property(subject: str, predicate: str) -> None:
+    """Let a property pass only if RDF/XML can express it.
+
+    :raises UnreadableInput: with the triple and what is wrong with it
+    """
+    fault = fault_of_property(predicate)
+    if fault:
+        raise _refused(fault, subject, predicate)
+
+
+def _refused(fault: tuple[str, str], subject: str, predicate: str) -> UnreadableInput:
+    what, expected = fault
+    place = f"{_short(subject)} {_short(predicate)}"
+    return UnreadableInput(f"{what}, in the triple {place} …", expected=expected, triple=place)
+
+
+def fault_of_text(text: str) -> tuple[str, str] | None:
+    """Return what is wrong with a text, and what is accepted; None where nothing is."""
+    found = _UNWRITABLE.search(text)
+    if not found:
+        return None
+    return f"the text holds the character U+{ord(found[0]):04X}, which not every format can write", "text of characters that XML 1.0 has"
+
+
+def fault_of_number(text: str, datatype: str | None) -> tuple[str, str] | None:
+    """Return what is wrong with the size of a number, and what is accepted; None where nothing is."""
+    if datatype not in _NUMBERS:
+        return None
+    if len(text) > DIGITS:
+        return f"the number has {len(text):,} characters", f"up to {DIGITS}"
+    if _LARGE_EXPONENT.search(text):
+        return "the exponent of the number is too large", f"up to {EXPONENT - 1} digits"
+    return None
+
+
+@lru_cache(maxsize=10_000)
+def fault_of_property(iri: str) -> tuple[str, str] | None:
+    """Return what is wrong with an IRI as a property, and what is accepted; None where nothing is."""
+    if iri in _SYNTAX:
+        return f"{terms.shorten(iri)} is a word of the syntax of RDF/XML, and no property", "a property"
+    if not _ends_in_name(iri) or iri.startswith(_XMLNS):
+        return f"the property {_short(iri)} does not end in a name, so RDF/XML cannot write it", "an IRI such as …#tool or …/tool"
+    return None
+
+
+def _ends_in_name(iri: str) -> bool:
+    """Tell whether an IRI ends in a name of XML: the longest one is the element, the rest its namespace."""
+    start = len(iri)
+    while start and _INSIDE.match(iri[start - 1]):
+        start -= 1
+    first = next((place for place in range(start, len(iri)) if _START.match(iri[place])), None)
+    if first is None:
+        return False
+    name = iri[first:]
+    return name.isascii() or _read_by_expat(name)
+
+
+def _read_by_expat(name: str) -> bool:
+    """Tell whether the most widespread parser takes a name: it knows the letters of XML's fourth edition, which are fewer."""
+    try:
+        expat.ParserCreate("UTF-8").Parse(f"<{name}/>".encode(), True)
+    except expat.ExpatError:
+        return False
+    return True
+
+
+def _short(text: str) -> str:
+    shown = terms.shorten(text) if terms.is_iri(text) else text
+    return shown if len(shown) <= DIGITS else f"{shown[:DIGITS]}…"
