@@ -55,7 +55,7 @@ def demand() -> Callable[[str, str], Path]:
 @pytest.fixture(scope="session")
 def client(graph: Rolegraph) -> FlaskClient:
     """A client of the application, without a server between."""
-    return create_app(graph).test_client()
+    return create_app(graph).test_client(use_cookies=False)  # there are none
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "entering.put": {},
     "entering.post": {},
     "entering.delete": {},
-    "validating.validate": {"example": "valid"},
+    "validating.validate": {"example": "valid", "source": "our-hr", "method": "PUT"},
     "model.ontology": {},
     "model.shapes": {},
     "model.context": {},

@@ -160,8 +160,19 @@ def _checked(profile: Profile) -> Profile:
         raise UnreadableInput("the profile names no skill", expected=EXPECTED)
     if count > MOST:
         raise BadParameter("profile", f"the profile names {count:,} skills", expected=f"up to {MOST:,}")
+    if not all(text.isascii() or _is_text(text) for text in profile.texts):
+        raise UnreadableInput("one of the skills holds half of a character", expected="whole characters: \\ud83d alone is none")
     longest = max((len(text) for text in profile.texts), default=0)
     if longest > LONGEST:
         detail = f"one of the skills has {longest:,} characters"
         raise BadParameter("profile", detail, expected=f"up to {LONGEST} for each: names, not sentences")
     return profile
+
+
+def _is_text(text: str) -> bool:
+    """Tell whether a text can be written in UTF-8: JSON may hold halves of characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,5 +1,8 @@
 """How a store on disk is opened for writing, what is said where that fails, and the way back to an older revision."""
 
+import gc
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -8,19 +11,35 @@ from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.revisions import Retention, Revisions, sync
 from rolegraph.errors import NotFound, StoreUnusable
 
+PAUSES = (0.01, 0.1, 0.5)  # seconds
 RESTORE = "restore a backup with: rolegraph restore FILE --store ANOTHER-FOLDER"
+
+
+class InUse(StoreUnusable):
+    """A store that somebody has open for writing."""
+
+
+def patiently(open_: Callable[[], ox.Store]) -> ox.Store:
+    """Open a store that nobody else uses, once nobody here holds what it was: an error that is being answered may, for a moment."""
+    for pause in PAUSES:
+        try:
+            return open_()
+        except InUse:
+            time.sleep(pause)
+            gc.collect()
+    return open_()
 
 
 def writable(path: Path) -> ox.Store:
     """Open the folder in which writes are prepared.
 
-    :raises StoreUnusable: where another process has it open
+    :raises InUse: where another process has it open
     """
     try:
         return ox.Store(path)
     except OSError as error:
         if "lock hold by" in str(error) or "Resource temporarily unavailable" in str(error):
-            raise StoreUnusable(
+            raise InUse(
                 f"the store in {path.parent} is in use by another process; stop that one, or name another folder with --store",
             ) from error
         raise

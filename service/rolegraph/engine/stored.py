@@ -185,27 +185,29 @@ class StoredEngine:
         """
         with self._writing:
             guard()
-            store = self._writable()
-            changed = large
-            try:
-                wrote = change(store)
-                if wrote is None or wrote:
-                    changed = True
-                    self._validators.note(self.revision + 1, wrote)
-                    self._written.note(self.revision + 1, wrote)
-                    self._newest = self._publish(store, self.revision + 1)
-                    self._validators.settle()
-            except BaseException as error:
-                if isinstance(error, RolegraphError) and not changed and not isinstance(error, writing.TakenBack):
-                    raise
-                del store
-                self._let_go(error)
-                if isinstance(error, OSError | RuntimeError | StoreUnusable):
-                    raise self._unwritten(error) from error
-                raise
+            self._change(change, large=large)
             receipt = self._validators.receipt(self.revision, about)
         self._past.keep(self._revisions.kept())
         return receipt
+
+    def _change(self, change: Callable[[ox.Store], Wrote], *, large: bool) -> None:
+        store, changed = self._writable(), large
+        try:
+            wrote = change(store)
+            if wrote is None or wrote:
+                changed = True
+                self._validators.note(self.revision + 1, wrote)
+                self._written.note(self.revision + 1, wrote)
+                self._newest = self._publish(store, self.revision + 1)
+                self._validators.settle()
+        except BaseException as error:
+            if isinstance(error, RolegraphError) and not changed and not isinstance(error, writing.TakenBack):
+                raise
+            del store
+            self._let_go(error)
+            if isinstance(error, OSError | RuntimeError | StoreUnusable):
+                raise self._unwritten(error) from error
+            raise
 
     def _writable(self) -> ox.Store:
         """Return the store; after a failed write, and where its journal has grown long, it is first made anew of the newest revision.
@@ -216,7 +218,7 @@ class StoredEngine:
             self._store = None
         if self._store is None:
             try:
-                self._store = self._open()
+                self._store = opening.patiently(self._open)
             except (OSError, RuntimeError, StoreUnusable) as error:
                 raise self._unwritten(error) from error
         return self._store

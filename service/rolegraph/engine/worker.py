@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
-from rolegraph import formats
+from rolegraph import errors, formats
 from rolegraph.engine import Engine, Job
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.errors import RolegraphError, StoreUnusable
@@ -199,7 +199,8 @@ def _answer(pipe: Connection, engine: Engine, job: Job[Any]) -> None:
 
 
 def _failed(error: RolegraphError) -> Reply:
-    return Reply(error=type(error).__name__, detail=error.detail, told=error.told, members=error.members)
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)  # which the service knows
+    return Reply(error=kind.__name__, detail=error.detail, told=error.told, members=error.members)
 
 
 def _send(pipe: Connection, reply: Reply) -> None:

@@ -58,7 +58,7 @@ def install(app: Flask) -> None:
 
 def _name() -> str:
     """Return what tells a client from others: its token, else its address, of IPv6 the network that one subscriber has."""
-    if request.authorization:
+    if "Authorization" in request.headers:
         try:
             return f"token {access.presented().id}"
         except RolegraphError:

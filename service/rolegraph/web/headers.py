@@ -1,8 +1,13 @@
 """What every answer carries: the security policy, that any origin may read it, and the tag by which an unchanged one is not sent again."""
 
+from http import HTTPStatus
+
 from flask import Flask, Response, request
 
+from rolegraph.errors import PreconditionFailed
+from rolegraph.web import problems
 from rolegraph.web.cors import OPEN
+from rolegraph.web.wsgi import TAG
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -15,8 +20,6 @@ ALWAYS = {
     **OPEN,
 }
 VARY = ("Accept", "Accept-Encoding")
-TAG = "rolegraph.tag"  # where the environment of a request holds the tag of its answer, and
-TAGGED = "rolegraph.tagged"  # the revision that was the newest when that was made
 RETRY_AFTER = "10"  # seconds
 
 
@@ -40,4 +43,10 @@ def _complete(response: Response) -> Response:
             return response  # whose body is not read for the sake of a tag
         response.add_etag()  # of the body, where it has none
         response.make_conditional(request)
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED and "ETag" in response.headers:  # an answer, and no problem yet
+        return _complete(problems.respond(_failed(response.headers["ETag"])))
     return response
+
+
+def _failed(etag: str) -> PreconditionFailed:
+    return PreconditionFailed("what If-Match says does not hold of this", expected="the present tag, or no If-Match", etag=etag)

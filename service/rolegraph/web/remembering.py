@@ -23,8 +23,8 @@ from rolegraph import __version__
 from rolegraph.registry import Rolegraph
 from rolegraph.web import conditions
 from rolegraph.web.bodies import FAILURE
-from rolegraph.web.headers import ALWAYS, TAG, TAGGED, VARY
-from rolegraph.web.wsgi import ask, whole
+from rolegraph.web.headers import ALWAYS, VARY
+from rolegraph.web.wsgi import TAG, TAGGED, ask, whole
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

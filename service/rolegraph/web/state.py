@@ -9,7 +9,7 @@ from rolegraph.errors import TooLarge
 from rolegraph.registry import Rolegraph
 from rolegraph.search import RevisionMoved
 from rolegraph.web import parameters
-from rolegraph.web.headers import TAG, TAGGED
+from rolegraph.web.wsgi import TAG, TAGGED
 
 BODY_LIMIT = 1024 * 1024  # bytes
 WRITE_LIMIT = 64 * 1024 * 1024  # of a graph that is written

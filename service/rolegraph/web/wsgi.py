@@ -8,6 +8,9 @@ from werkzeug.datastructures import Headers
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+TAG = "rolegraph.tag"  # where the environment of a request holds the tag of its answer, and
+TAGGED = "rolegraph.tagged"  # the revision that was the newest when that was made
+
 
 def ask(app: "WSGIApplication", environ: "WSGIEnvironment") -> tuple[str, Headers, Iterable[bytes]]:
     """Return the status, the headers and the body of an answer; whoever reads the body, or does not, closes it."""
