@@ -56,7 +56,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
 
 @pytest.fixture(scope="module")
 def client(graph: Rolegraph) -> FlaskClient:
-    return create_app(graph).test_client()
+    return create_app(graph).test_client(use_cookies=False)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -170,3 +171,34 @@ def test_no_guard_no_change(tmp_path: Path) -> None:
     engine.write({"urn:g": b"<urn:s> <urn:p> 1 ."})
     assert engine.graphs() == ["urn:g"]
     engine.close()
+
+
+def test_what_holds_all_graphs_follows_each_of_them(opened: Callable[..., FlaskClient]) -> None:
+    client = opened()
+    for place in ("/graphs.nq", "/graphs.trig", "/graphs?format=nquads", "/graphs?default&format=ntriples", "/graphs"):
+        accept = {"Accept": "application/n-quads"}
+        before = client.get(place, headers=accept)
+        assert before.status_code == 200
+        assert write(client, GRAPH, f"told at {place}").status_code in (201, 204)
+        after = client.get(place, headers=accept)
+        assert f"told at {place}" in after.text
+        assert after.headers["ETag"] != before.headers["ETag"]
+
+
+def test_no_tag_is_newer_than_the_answer_that_carries_it(opened: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    client = opened()
+    assert write(client, "/sources/our-hr", "One").status_code == 201
+    publish, seen = StoredEngine._publish, list[TestResponse]()
+
+    def reading(engine: StoredEngine, *rest: Any) -> Any:
+        seen.append(client.get("/sources/our-hr"))  # while a write is under way
+        snapshot = publish(engine, *rest)
+        seen.append(client.get("/sources/our-hr"))
+        return snapshot
+
+    monkeypatch.setattr(StoredEngine, "_publish", reading)
+    assert write(client, "/sources/our-hr", "Two").status_code == 200
+    monkeypatch.undo()
+    assert ["One" in answer.text for answer in seen] == [True, True]
+    for answer in seen:
+        assert write(client, "/sources/our-hr", "Three", If_Match=answer.headers["ETag"]).status_code == 412

@@ -95,7 +95,12 @@ def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
         return terms.expand(names[0]) or names[0]
     if default:
         return None if union else ""
-    return Request(environ).base_url
+    if not path.startswith("/graphs/"):
+        return None  # all of them
+    try:
+        return Request(environ).base_url
+    except UnicodeError:  # of a Host that is none, which is refused later
+        return None
 
 
 def _named(validator: str | None, tags: set[str]) -> bool:

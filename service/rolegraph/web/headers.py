@@ -44,6 +44,7 @@ def _complete(response: Response) -> Response:
         response.add_etag()  # of the body, where it has none
         response.make_conditional(request)
     if response.status_code == HTTPStatus.PRECONDITION_FAILED and "ETag" in response.headers:  # an answer, and no problem yet
+        response.close()
         return _complete(problems.respond(_failed(response.headers["ETag"])))
     return response
 
