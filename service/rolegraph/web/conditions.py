@@ -6,6 +6,7 @@ address. A write depends on what is stored, not on how it was read, so there onl
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -83,24 +84,19 @@ def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
     """Return the IRI of the one graph whose present content a request reads, an empty one for a default graph of its own, else None."""
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
     source = _SOURCE.fullmatch(path)
-    if (not source and not path.startswith("/graphs")) or query.count("&") > _PARAMETERS:
-        return None
-    parameters = parse_qs(query, keep_blank_values=True)
+    parameters = parse_qs(query, keep_blank_values=True) if query.count("&") <= _PARAMETERS else {"revision": []}
     names, default = parameters.get("graph", []), "default" in parameters
-    if "revision" in parameters or len(names) + default > 1:
+    if not (source or path.startswith("/graphs")) or "revision" in parameters or len(names) + default > 1:
         return None
     if source:
         return terms.KINDS["source"].namespace + source[1]
     if names:
         return terms.expand(names[0]) or names[0]
-    if default:
-        return None if union else ""
-    if not path.startswith("/graphs/"):
-        return None  # all of them
-    try:
+    if default or not path.startswith("/graphs/"):  # without a name it is all of them
+        return "" if default and not union else None
+    with suppress(UnicodeError):  # of a Host that is none, which is refused later
         return Request(environ).base_url
-    except UnicodeError:  # of a Host that is none, which is refused later
-        return None
+    return None
 
 
 def _named(validator: str | None, tags: set[str]) -> bool:
