@@ -425,7 +425,7 @@ def test_what_another_process_wrote_is_read(small: Rolegraph, tmp_path: Path) ->
     small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
     small.close()
     again = Rolegraph.open(tmp_path / "store", shipped=False)
-    assert saving.load(tmp_path / "store", again.engine) == (None, {})
+    assert saving.load(tmp_path / "store", again.engine)[0] != again.engine.revision
     assert X + "other" in {need.item.iri for need in again.analysis.gap(X + "b", X + "a").needs}
     again.close()
 

@@ -83,7 +83,7 @@ def archive(store: Path) -> Path:
 
 
 def test_a_restored_store_is_the_one_that_was_backed_up(store: Path, archive: Path, tmp_path: Path) -> None:
-    assert {path.name for path in store.iterdir()} == {"default-graph", "graph", "revisions", "shipped.json", FILE}
+    assert {path.name for path in store.iterdir()} == {"default-graph", "graph", "revisions", "shipped.json", "validators.json", FILE}
     assert (archive.stat().st_mode & 0o777) == 0o600
     ended = run("restore", archive, "--store", tmp_path / "new" / "store")
     assert (ended.returncode, ended.stderr) == (0, "")
