@@ -150,7 +150,7 @@ def test_kill_9_of_the_whole_service_loses_no_acknowledged_write(start: Serve, t
 
 
 def test_a_worker_that_is_killed_under_load_costs_at_most_the_query_that_it_ran(start: Serve, tmp_path: Path) -> None:
-    service = start(tmp_path, "--query-workers", "2")
+    service = start(tmp_path, "--query-workers", "2", "--query-share", "2")
     some = "SELECT * { ?s ?p ?o } LIMIT 200"
     statuses: list[int] = []
     done = threading.Event()
@@ -175,7 +175,7 @@ def test_a_worker_that_is_killed_under_load_costs_at_most_the_query_that_it_ran(
     assert set(statuses) <= {200, 503}
     assert statuses.count(503) <= 5
     assert [figure(service, f"SELECT ({number} AS ?n) {{}}") for number in range(6)] == list(range(6))
-    assert len(workers(service)) == 2
+    assert len(workers(service)) in (1, 2)  # one that died idle is replaced when it is needed
     code, _, errors = service.stop()
     assert code == 0
     assert all("the process that answered the query was ended" in line for line in errors.splitlines())

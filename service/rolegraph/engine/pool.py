@@ -116,12 +116,12 @@ class Pool:
 
     def _free(self) -> "_Worker | None":
         """Return a worker that runs and has nothing to do, or one that is new where there are fewer than there may be."""
-        while self._idle:
-            found = self._idle.pop()
-            if found.alive:
-                return found
+        for found in [found for found in self._idle if not found.alive]:
+            self._idle.remove(found)
             self._workers.discard(found)
             found.kill()
+        if self._idle:
+            return self._idle.pop()
         if len(self._workers) >= self._limits.workers or self._closed:
             return None
         fresh = _Worker(self._limits.memory, network=self._network)
