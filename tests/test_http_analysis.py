@@ -68,7 +68,6 @@ def test_a_score_on_the_page_is_the_sum_of_what_stands_below_it(client: FlaskCli
         ("/similar?role=ai-architect&count=%C2%B2", "count"),
         ("/similar?role=ai-architect&source=nonsense", "source"),
         ("/similar?role=ai-architect&role=ai-programmer", "role"),
-        ("/similar?role=ai-architect&wrong=1", "wrong"),
         ("/gap?from=ai-architect", "to"),
         ("/gap?from=ai-architect&to=nonsense", "to"),
         ("/paths?from=ai-architect&to=ai-architect", "to"),

@@ -12,7 +12,7 @@ from rolegraph.queries import Parameter, pieces
 from rolegraph.web import negotiation, parameters
 from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, HTML, TABLES
-from rolegraph.web.state import OPTIONS, graph
+from rolegraph.web.state import graph
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED = (HTML, DOCUMENT, CSV)
@@ -103,9 +103,7 @@ def answer(template: str, parameters: Sequence[str], find: Callable[[], Found]) 
     :param parameters: the names of those that the analysis takes
     """
     format_ = negotiation.choose(*OFFERED)
-    unknown = next((name for name in request.args if name not in (*parameters, *OPTIONS)), None)
-    if unknown:
-        raise BadParameter(unknown, f"this analysis has no parameter {unknown!r}", expected=", ".join((*parameters, *OPTIONS)))
+    negotiation.known(format_, *parameters)
     if format_ != HTML:
         return respond(find(), format_)
     if not any(name in request.args for name in parameters) and negotiation.for_people():

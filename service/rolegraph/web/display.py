@@ -10,7 +10,7 @@ from werkzeug.urls import iri_to_uri
 from rolegraph import __version__, terms
 from rolegraph.comparison import Claim
 from rolegraph.things import Link, Named, Row
-from rolegraph.web import state
+from rolegraph.web import negotiation, state
 
 MARKS = {"all": "●", "some": "◐", "one": "○"}
 SCALES = ((Decimal(10) ** 12, "trillion"), (Decimal(10) ** 9, "billion"), (Decimal(10) ** 6, "million"))
@@ -97,6 +97,7 @@ def install(app: Flask) -> None:
         TRENDS=TRENDS,
         VERSION=__version__,
         evidence=evidence,
+        kept_parameters=negotiation.kept,
     )
 
 
