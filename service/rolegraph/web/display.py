@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, request
 from werkzeug.urls import iri_to_uri
 
-from rolegraph import __version__, terms
+from rolegraph import __version__, matches, terms
 from rolegraph.comparison import Claim
 from rolegraph.things import Link, Named, Row
 from rolegraph.web import negotiation, state
@@ -87,6 +87,7 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.tests.update(foreign=foreign, backed=backed)
     app.jinja_env.globals.update(
+        APART=matches.APART,
         BASE=terms.BASE,
         FACETS=FACETS,
         FORMAT_NAMES=FORMAT_NAMES,
