@@ -129,7 +129,7 @@ def page(template: str, **shown: Any) -> str:
     index = graph().analysis.index
     count = len(index.facts.roles)
     roles = sorted((index.role(row) for row in range(count)), key=lambda role: role.label.lower()) if count <= SELECTED else []
-    return render_template(template, choices=roles, given=request.args, **shown)
+    return render_template(template, offered=roles, given=request.args, **shown)
 
 
 def between() -> tuple[str, str]:

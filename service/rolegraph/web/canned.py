@@ -61,7 +61,7 @@ def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: An
         "query.html",
         query=canned,
         given={parameter.name: _values(parameter, given) for parameter in canned.parameters},
-        choices={parameter.name: _choices(parameter) for parameter in canned.parameters},
+        offered={parameter.name: _choices(parameter) for parameter in canned.parameters},
         open=[parameter.name for parameter in canned.parameters if _many(parameter)],
         text=graph().bound(canned.name, given) if run else canned.body,
         alternates=negotiation.alternates(holding(canned.holds)) if run else [],

@@ -11,6 +11,7 @@ from rolegraph import terms
 from rolegraph.comparison import Claim, Comparison, Item, Section
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
+from rolegraph.queries import pieces
 from rolegraph.things import Member, Named, Row
 from rolegraph.web import display, negotiation, pay
 from rolegraph.web.answering import sheet
@@ -83,8 +84,7 @@ def _picker(error: BadParameter | None, given: Sequence[str]) -> str:
 
 
 def _slugs(given: Sequence[str]) -> list[str]:
-    pieces = [piece.strip() for text in given for piece in text.split(",")]
-    return [terms.slug_of(terms.expand(piece) or piece) for piece in pieces if piece]
+    return [display.handle(terms.expand(piece) or piece) for text in given for piece in pieces(text) if piece]
 
 
 def _data(given: Sequence[str], format_: Format) -> Response:

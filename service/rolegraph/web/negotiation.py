@@ -122,8 +122,13 @@ def alternates(offered: Sequence[Format]) -> list[tuple[Format, str]]:
 
 def kept(*without: str) -> str:
     """Return what of the current query string the answer depends on, but for its format: the known parameters that hold a value."""
-    names = {*g.get("known", ()), REVISION} - {*without}
-    return urlencode([(name, value) for name, value in request.args.items(multi=True) if name in names and value], safe=":/,")
+    return urlencode([(name, value) for name, value in given() if name not in without], safe=":/,")
+
+
+def given() -> list[tuple[str, str]]:
+    """Return the known parameters of the current query string that hold a value."""
+    names = {*g.get("known", ()), REVISION}
+    return [(name, value) for name, value in request.args.items(multi=True) if name in names and value]
 
 
 def _sent(answer: Answer) -> Response:
