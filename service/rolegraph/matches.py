@@ -73,11 +73,12 @@ def trusted(graphs: Iterable[str], credited: Container[str]) -> list[str]:
     def imported(graph: str) -> bool:
         return graph in credited and graph.removeprefix(space).startswith(PUBLICATIONS)
 
-    return [graph for graph in graphs if not graph.startswith(space) or graph in _shipped() or imported(graph)]
+    return [graph for graph in graphs if not graph.startswith(space) or graph in shipped() or imported(graph)]
 
 
 @cache
-def _shipped() -> frozenset[str]:
+def shipped() -> frozenset[str]:
+    """Return the sources that come with this package."""
     return frozenset(KINDS["source"].namespace + path.stem for path in resources.files("data", "sources/*.ttl"))
 
 
