@@ -10,7 +10,7 @@ from rolegraph.terms import BASE, KINDS
 PUBLICATIONS = ("crosswalk-", "esco-", "onet-", "salaries-")
 """How the names of the sources begin that importers make."""
 
-APART = "what is stated of them is in different vocabularies, hardly linked by matches: that nothing is shared tells nothing of the roles"
+APART = "what is stated of them is in different vocabularies, hardly linked by matches: that nothing is shared says nothing about the roles"
 """Why two roles cannot be compared item by item."""
 FEW = 0.1
 """The share of a role's items that must have a name which the other role might use, for the two to be compared."""

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import quote, urlencode
 
 from flask import Flask, request
+from markupsafe import Markup
 from werkzeug.urls import iri_to_uri
 
 from rolegraph import __version__, comparison, matches, terms
@@ -97,6 +98,7 @@ def install(app: Flask) -> None:
     """Give the templates of an application these filters and globals."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
+        bdi=bdi,
         code=code,
         described=described,
         curie=terms.shorten,
@@ -230,6 +232,11 @@ def plain(number: str) -> str:
     except InvalidOperation:
         return number
     return f"{int(value):,}" if value == value.to_integral_value() else f"{value.normalize():,f}"
+
+
+def bdi(text: str) -> Markup:
+    """Return a name that stands within a sentence, apart from it in the direction of its script."""
+    return Markup("<bdi>{}</bdi>").format(text)
 
 
 def figure(value: str, unit: str) -> str:
