@@ -75,7 +75,19 @@ FOREIGN = {
     "page of a list": "/skill?limit=20&page=2",
     "imported source": "/source/made-up-1-0",
     "compare across sources": "/compare?role=ai-programmer,esco-occupation:made-up-carver,onet:99-0001.00",
+    "compare in vain": "/compare?role=made-up-potter,onet:99-0002.00",
+    "choice of roles": "/gap?from=wood+carver&to=ai-architect",
+    "half of a gap": "/gap?to=esco-occupation:made-up-carver",
 }
+POTTER = "חרש כדים (א)"
+MORE = f"""PREFIX onet: <https://www.onetonline.org/link/summary/> PREFIX rg: <{terms.RG}> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX role: <{terms.BASE}role/>
+onet:99-0003.00 a rg:Role ; skos:prefLabel "wood carver"@en ; skos:definition "Another one of this name."@en .
+onet:99-0002.00 a rg:Role ; skos:prefLabel "Turners"@en ; rg:essentialSkill <https://www.onetonline.org/find/descriptor/result/9.Z.2> .
+<https://www.onetonline.org/find/descriptor/result/9.Z.2> a rg:Skill ; skos:prefLabel "Turning"@en .
+role:made-up-potter a rg:Role ; skos:prefLabel "{POTTER}"@en ; rg:essentialSkill <http://data.europa.eu/esco/skill/made-up-clay> .
+<http://data.europa.eu/esco/skill/made-up-clay> a rg:Skill ; skos:prefLabel "חומר (ב)"@en .
+"""
 OPENED = Callable[..., Page]
 
 
@@ -103,6 +115,7 @@ def mixed(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -
     store = tmp_path_factory.mktemp("mixed")
     graph = Rolegraph.open(store)
     graph.store(terms.BASE + "source/made-up-1-0", (Path(__file__).parent / "imports" / "foreign.ttl").read_bytes())
+    graph.store(terms.BASE + "source/made-up-2-0", MORE.encode())
     graph.close()
     service = serve(store)
     yield service.address
@@ -169,12 +182,46 @@ def test_nothing_scrolls_sideways(opened: OPENED, path: str) -> None:
 
 @pytest.mark.parametrize("path", FOREIGN.values(), ids=FOREIGN)
 def test_pages_with_things_of_other_systems_are_for_everybody_on_every_width(opened_mixed: OPENED, path: str) -> None:
-    page = opened_mixed(path)
+    page = opened_mixed(path, 400 if path == FOREIGN["choice of roles"] else 200)
     report(page)
     page.emulate_media(color_scheme="light")
     for folded in page.locator("main details").all():
         folded.evaluate("one => one.open = true")
     fits(page)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/role/made-up-potter",
+        "/role",
+        "/compare?role=made-up-potter,onet:99-0002.00",
+        "/compare?role=made-up-potter,onet:99-0002.00,ai-architect",
+        "/similar?role=made-up-potter&with=onet:99-0002.00",
+        "/gap?from=made-up-potter&to=onet:99-0002.00",
+        "/gap?from=onet:99-0002.00&to=made-up-potter",
+        "/paths?from=onet:99-0002.00&to=made-up-potter",
+        "/agreement?role=made-up-potter",
+        "/search?q=כדים",
+    ],
+)
+def test_a_name_has_the_direction_of_its_script_and_leaves_that_of_the_rest(opened_mixed: OPENED, path: str) -> None:
+    page = opened_mixed(path)
+    mixed = page.evaluate(
+        """() => {
+            const found = [], walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+            for (let node; (node = walker.nextNode());) {
+                const one = node.parentElement;
+                if (!/[\u0590-\u05ff]/.test(node.data) || ['OPTION', 'SCRIPT'].includes(one.tagName) || !one.checkVisibility()) continue;
+                const style = getComputedStyle(one);
+                const alone = one.textContent === node.data && !style.display.startsWith('inline');
+                if (!alone && !['isolate', 'plaintext'].includes(style.unicodeBidi)) found.push(one.outerHTML.slice(0, 200));
+            }
+            return found;
+        }"""
+    )
+    assert mixed == []
+    assert POTTER in page.inner_text("main")
 
 
 def fits(page: Page) -> None:

@@ -30,13 +30,25 @@ def test_the_page_of_a_role_shows_a_median_with_its_number(client: FlaskClient) 
     assert header[:3] == ["Level", "Median", "Salaries"]
     assert [row[:3] for row in rows] == [
         ["All levels", "70,000", "9 few"],
-        ["All levels", "188,645", "3 few"],
+        ["All levels", "–", "3 too few"],
         ["Entry level", "60,207", "5 few"],
-        ["Mid level", "30,000", "1 few"],
-        ["Senior level", "188,645", "3 few"],
+        ["Mid level", "–", "1 too few"],
+        ["Senior level", "–", "3 too few"],
     ]
     assert rows[0][3:6] == ["40,000 to 120,000", "38,000 to 206,252", "2022 to 2024"]
     assert rows[3][3:6] == ["–", "–", "2024"]
+
+
+@pytest.mark.parametrize("path", ["/role/ai-programmer", "/source/salaries-2025-01-19", "/compare?role=ai-programmer,ai-architect"])
+def test_no_figure_comes_from_fewer_than_five_salaries(client: FlaskClient, path: str) -> None:
+    rows = [row for row in table(client, path) if len(row) > 5 and re.match(r"\d", row[2])]
+    assert any(int(row[2].split()[0].replace(",", "")) < 5 for row in rows)
+    for row in rows:
+        enough = int(row[2].split()[0].replace(",", "")) >= 5
+        assert all((text != "–") == enough for text in (row[1], row[3], row[4])), row
+        assert ("too few" in row[2]) != enough
+    data = client.get("/queries/salaries.json?role=ai-programmer").get_json()["results"]["bindings"]
+    assert min(int(row["observations"]["value"]) for row in data if "median" in row) < 5
 
 
 def test_a_comparison_shows_equal_levels_side_by_side(client: FlaskClient) -> None:

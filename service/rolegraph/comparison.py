@@ -70,11 +70,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two to eight roles side by side; ``sources`` are those that say anything in it."""
+    """Two to eight roles side by side; ``sources`` are those that say anything in it.
+
+    ``apart`` are the pairs of roles, by IRI, that cannot be compared item by item: see :func:`rolegraph.matches.apart`.
+    """
 
     roles: tuple[Named, ...]
     sections: tuple[Section, ...]
     sources: tuple[Source, ...]
+    apart: tuple[tuple[str, str], ...] = ()
 
     def spread(self, item: Item) -> str:
         """Tell how the roles share an item: ``all`` of them, ``some``, or just ``one``."""
@@ -87,10 +91,11 @@ class Comparison:
         return any(claim.role == role for item in section.items for claim in item.claims)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as JSON: roles, sources, and per section the items with their claims."""
+        """Return the comparison as JSON: roles, sources, pairs that cannot be compared, and per section the items with their claims."""
         return {
             "roles": [role.as_dict() for role in self.roles],
             "sources": [source.as_dict() for source in self.sources],
+            "notComparable": [{"roles": list(pair), "reason": matches.APART} for pair in self.apart],
             "sections": [
                 {
                     "name": section.name,
@@ -170,7 +175,22 @@ def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], 
         ranked = sorted(_items(own, order, proficiency, words))
         sections.append(Section(name, LABELS.get(name, name.capitalize()), tuple(item for *_, item in ranked)))
     speaking = sorted({fact.source for own in by_section.values() for fact in own})
-    return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in speaking))
+    return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in speaking), _apart(order, sections, words))
+
+
+def _apart(roles: Iterable[str], sections: Iterable[Section], words: Words) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of roles that cannot be compared item by item."""
+    stated: dict[str, set[str]] = {role: set() for role in roles}
+    for section in sections:
+        for item in section.items:
+            for claim in item.claims:
+                stated[claim.role].update(claim.names)
+    if not matches.apart(stated, stated, lambda _: ()):
+        return ()
+    names: dict[str, list[str]] = {}  # of each class: a look at all matches, which most comparisons do not need
+    for iri, first in words.same.items():
+        names.setdefault(first, []).append(iri)
+    return matches.apart(stated, stated, lambda iri: names.get(words.same.get(iri, iri), ()))
 
 
 def _proficiency(levels: Iterable[Row]) -> dict[tuple[str, str, str], set[tuple[str, str]]]:

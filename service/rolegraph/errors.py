@@ -57,13 +57,19 @@ class UnreadableInput(RolegraphError):
 
 
 class BadParameter(RolegraphError):
-    """A parameter that is missing, unknown or of the wrong kind."""
+    """A parameter that is missing, unknown or of the wrong kind.
+
+    ``value`` is the one that names no thing, or several where ``several`` are the suggestions.
+    """
 
     status = 400
     title = "Bad parameter"
 
-    def __init__(self, parameter: str, detail: str, *, expected: str, suggestions: Sequence[str] = ()) -> None:
+    def __init__(
+        self, parameter: str, detail: str, *, expected: str, suggestions: Sequence[str] = (), value: str = "", several: bool = False
+    ) -> None:
         super().__init__(detail, parameter=parameter, expected=expected, suggestions=list(suggestions))
+        self.value, self.several = value, several
 
 
 class IncompleteBody(RolegraphError):

@@ -1,13 +1,47 @@
 """What is the same thing: concepts that skos:exactMatch links, directly or by way of others, are one item under several names."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from functools import cache
+from itertools import combinations
 
 from rolegraph import resources
 from rolegraph.terms import BASE, KINDS
 
 PUBLICATIONS = ("crosswalk-", "esco-", "onet-", "salaries-")
 """How the names of the sources begin that importers make."""
+
+APART = "what is stated of them is in different vocabularies, hardly linked by matches: that nothing is shared says nothing about the roles"
+"""Why two roles cannot be compared item by item."""
+FEW = 0.1
+"""The share of a role's items that must have a name which the other role might use, for the two to be compared."""
+
+
+def vocabulary(iri: str) -> str:
+    """Return the vocabulary that a thing is of: its IRI without the last part."""
+    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+
+
+def apart(
+    roles: Iterable[str], stated: Mapping[str, Collection[str]], names: Callable[[str], Iterable[str]]
+) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of roles that share no item, and hardly could: of few items of either is a name known that the other might use.
+
+    :param stated: by role, its items as they are named of it; a role without any is apart from none
+    :param names: returns all names of an item
+    """
+    known = {role: {iri: {iri, *names(iri)} for iri in stated.get(role, ())} for role in roles}
+    used = {role: {vocabulary(iri) for iri in own} for role, own in known.items()}
+
+    def could(role: str, other: str) -> float:
+        own = known[role].values()
+        return sum(any(vocabulary(name) in used[other] for name in called) for called in own) / len(own)
+
+    def far(one: str, other: str) -> bool:
+        if not known[one] or not known[other] or max(could(one, other), could(other, one)) >= FEW:
+            return False
+        return {name for called in known[one].values() for name in called}.isdisjoint(known[other])
+
+    return tuple(pair for pair in combinations(known, 2) if far(*pair))
 
 
 def classes(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -39,11 +73,12 @@ def trusted(graphs: Iterable[str], credited: Container[str]) -> list[str]:
     def imported(graph: str) -> bool:
         return graph in credited and graph.removeprefix(space).startswith(PUBLICATIONS)
 
-    return [graph for graph in graphs if not graph.startswith(space) or graph in _shipped() or imported(graph)]
+    return [graph for graph in graphs if not graph.startswith(space) or graph in shipped() or imported(graph)]
 
 
 @cache
-def _shipped() -> frozenset[str]:
+def shipped() -> frozenset[str]:
+    """Return the sources that come with this package."""
     return frozenset(KINDS["source"].namespace + path.stem for path in resources.files("data", "sources/*.ttl"))
 
 

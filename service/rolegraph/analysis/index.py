@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from rolegraph import matches
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Facts, Figures, Numbers
 from rolegraph.analysis.items import Items
@@ -87,6 +88,18 @@ class Index:
         """Return the items that a role has itself, in order."""
         found: list[int] = self.plain.indices[self.plain.indptr[row] : self.plain.indptr[row + 1]].tolist()
         return found
+
+    def apart(self, row: int, other: int) -> bool:
+        """Tell whether two roles cannot be compared item by item: see :func:`rolegraph.matches.apart`."""
+        facts, of = self.facts, self.items.of
+        stated = {}
+        for role in (int(facts.roles[row]), int(facts.roles[other])):
+            stated[facts.names[role]] = {facts.names[place] for place in facts.claims[facts.claims[:, 0] == role, 2].tolist()}
+        places = {facts.names[place]: place for place in np.flatnonzero(np.isin(of, [*self.had(row), *self.had(other)])).tolist()}
+        names: dict[int, list[str]] = {}
+        for name, place in places.items():
+            names.setdefault(int(of[place]), []).append(name)
+        return bool(matches.apart(stated, stated, lambda name: names[int(of[places[name]])]))
 
     def learnt(self, row: int) -> dict[int, float]:
         """Return what has to be learnt for a role, with its weight."""

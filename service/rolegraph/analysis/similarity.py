@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rolegraph import matches
 from rolegraph.analysis.facts import Figures, Numbers
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.items import Items
@@ -44,7 +45,8 @@ class Contribution:
 class Similar:
     """A role that is like another one: ``score`` is from 0 to 1 and the sum of its contributions and ``rest``.
 
-    ``rest`` is what the items add that are not listed, ``unlisted`` their number.
+    ``rest`` is what the items add that are not listed, ``unlisted`` their number. ``apart`` tells that the score is 0 only because
+    the two cannot be compared item by item: see :func:`rolegraph.matches.apart`.
     """
 
     role: Named
@@ -52,11 +54,13 @@ class Similar:
     contributions: tuple[Contribution, ...]
     rest: float
     unlisted: int
+    apart: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON: the role with ``score``, ``contributions``, ``rest`` and ``unlisted``."""
         listed = [one.as_dict() for one in self.contributions]
-        return {**self.role.as_dict(), "score": self.score, "contributions": listed, "rest": self.rest, "unlisted": self.unlisted}
+        found = {**self.role.as_dict(), "score": self.score, "contributions": listed, "rest": self.rest, "unlisted": self.unlisted}
+        return {**found, "notComparable": matches.APART} if self.apart else found
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,8 @@ def likeness(index: Index, row: int, other: int, listed: int | None = None) -> S
         first, second = (_holding(index, facets, item) for facets in own)
         parts.append(Contribution(index.item(item), float(values[place]), (first, second)))
     rest = float(values[order[len(shown) :]].sum())
-    return Similar(index.role(other), sum(part.value for part in parts) + rest, tuple(parts), rest, len(order) - len(shown))
+    score = sum(part.value for part in parts) + rest
+    return Similar(index.role(other), score, tuple(parts), rest, len(order) - len(shown), not len(order) and index.apart(row, other))
 
 
 def _products(index: Index, row: int, other: int) -> tuple[Numbers, Figures]:

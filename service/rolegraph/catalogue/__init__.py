@@ -61,9 +61,10 @@ class Catalogue:
             return found[0]
         if found:
             detail = f"{text!r} could be " + " or ".join(terms.shorten(iri) for iri in found)
-            raise BadParameter(parameter, detail, expected=expected, suggestions=[terms.shorten(iri) for iri in found])
+            suggestions = [terms.shorten(iri) for iri in found]
+            raise BadParameter(parameter, detail, expected=expected, suggestions=suggestions, value=text, several=True)
         names = " or ".join(kind.name for kind in kinds)
-        raise BadParameter(parameter, f"there is no {names} {text!r}", expected=expected, suggestions=self.near(text, kinds))
+        raise BadParameter(parameter, f"there is no {names} {text!r}", expected=expected, suggestions=self.near(text, kinds), value=text)
 
     def _of_kinds(self, candidates: Sequence[str], kinds: Sequence[Kind]) -> list[str]:
         return sorted(iri for iri, own in self.cards.kinds(candidates).items() if any(kind.name in own for kind in kinds))

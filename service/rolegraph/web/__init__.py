@@ -6,6 +6,7 @@ from rolegraph.registry import Rolegraph
 from rolegraph.web import (
     analysing,
     canned,
+    choosing,
     clients,
     comparing,
     cors,
@@ -44,6 +45,7 @@ def create_app(graph: Rolegraph) -> Flask:
     cors.install(app)
     guarding.install(app)
     display.install(app)
+    choosing.install(app)
     faces = (comparing, analysing, posting, searching, querying, canned, storing, entering, validating, model, probes, problems, linked)
     for module in faces:
         app.register_blueprint(module.routes)

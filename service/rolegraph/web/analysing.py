@@ -12,13 +12,14 @@ from rolegraph.queries import Parameter, pieces
 from rolegraph.web import negotiation, parameters
 from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, HTML, TABLES
-from rolegraph.web.state import OPTIONS, graph
+from rolegraph.web.state import graph
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED = (HTML, DOCUMENT, CSV)
 SELECTED = 50  # roles that a list to choose from still holds; for more, their name is typed
 SOURCE = Parameter("source", "the source", ("source",), ("ai-programmer-vs-deep-learning-engineer",))
 MOST_ROLES = 20
+PAIR = ("from", "to")
 
 routes = Blueprint("analysing", __name__)
 
@@ -50,14 +51,14 @@ def similar() -> Response:
 def gap() -> Response:
     """Say what of a role's needs somebody has who comes from another role; without roles, offer a form for that and for a profile."""
     find: Callable[[], Found] = lambda: graph().analysis.gap(*between())  # noqa: E731
-    return answer("gap.html", ("from", "to"), find)
+    return answer("gap.html", ("from", "to"), find, PAIR)
 
 
 @routes.get("/paths")
 def paths() -> Response:
     """Give the cheapest routes from a role to another one."""
     find: Callable[[], Found] = lambda: graph().analysis.paths(*between(), number("k", 3, 10))  # noqa: E731
-    return answer("paths.html", ("from", "to", "k"), find)
+    return answer("paths.html", ("from", "to", "k"), find, PAIR)
 
 
 @routes.get("/openings")
@@ -73,6 +74,7 @@ def openings() -> Response:
 @routes.get("/distinguish")
 def distinguish() -> Response:
     """Give the fewest items that tell roles apart."""
+    named = [piece for value in request.args.getlist("role") for piece in pieces(value) if piece]
 
     def find() -> Found:
         given = [role for value in request.args.getlist("role") for role in several(value)]
@@ -81,7 +83,7 @@ def distinguish() -> Response:
             raise BadParameter("role", f"role was given {len(given)} value{'s' if len(given) != 1 else ''}", expected=expected)
         return graph().analysis.distinguish(given)
 
-    return answer("distinguish.html", ("role",), find)
+    return answer("distinguish.html", ("role",), find, ("role",) if len(named) == 1 else ())
 
 
 @routes.get("/agreement")
@@ -97,20 +99,23 @@ def agreement() -> Response:
     return answer("agreement.html", ("role", "matching"), find)
 
 
-def answer(template: str, parameters: Sequence[str], find: Callable[[], Found]) -> Response:
+def answer(template: str, parameters: Sequence[str], find: Callable[[], Found], ends: Sequence[str] = ()) -> Response:
     """Answer with what an analysis finds; on a page, without parameters offer a form, and with wrong ones say so beside it.
 
     :param parameters: the names of those that the analysis takes
+    :param ends: those of them that name roles, of which a page offers to name the others where one is given
     """
     format_ = negotiation.choose(*OFFERED)
-    unknown = next((name for name in request.args if name not in (*parameters, *OPTIONS)), None)
-    if unknown:
-        raise BadParameter(unknown, f"this analysis has no parameter {unknown!r}", expected=", ".join((*parameters, *OPTIONS)))
+    negotiation.known(format_, *parameters)
     if format_ != HTML:
         return respond(find(), format_)
     if not any(name in request.args for name in parameters) and negotiation.for_people():
         return negotiation.respond(page(template), HTML)
     try:
+        half = [name for name in ends if text(name)]
+        if len(half) == 1 and negotiation.for_people():
+            role = graph().role(text(half[0]), half[0])
+            return negotiation.respond(page(template, half={half[0]: graph().catalogue.labels([role])[role]}), HTML)
         found = find()
     except BadParameter as error:
         if not negotiation.for_people():
@@ -131,7 +136,7 @@ def page(template: str, **shown: Any) -> str:
     index = graph().analysis.index
     count = len(index.facts.roles)
     roles = sorted((index.role(row) for row in range(count)), key=lambda role: role.label.lower()) if count <= SELECTED else []
-    return render_template(template, choices=roles, given=request.args, **shown)
+    return render_template(template, offered=roles, given=request.args, **shown)
 
 
 def between() -> tuple[str, str]:

@@ -37,12 +37,15 @@ def listing() -> Response:
 def query(name: str) -> Response:
     """Run a canned query; for people, also say what it asks and offer its parameters."""
     canned = graph().queries.get(name)
-    given = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
+    names = [parameter.name for parameter in canned.parameters]
     chosen = Choice()
     chosen.choose(canned.holds)
     if not chosen.page(canned.holds):
+        given = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
         answer = harmless(graph().run(name, given, chosen.choose, clients.gone()))
         return negotiation.respond(answer, answer.format)
+    negotiation.known(HTML, *names)
+    given = {key: request.args.getlist(key) for key in names if key in request.args}
     if not given and not all(parameter.default for parameter in canned.parameters):
         return negotiation.respond(_canned(canned, {}), HTML)
     try:
@@ -58,7 +61,7 @@ def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: An
         "query.html",
         query=canned,
         given={parameter.name: _values(parameter, given) for parameter in canned.parameters},
-        choices={parameter.name: _choices(parameter) for parameter in canned.parameters},
+        offered={parameter.name: _choices(parameter) for parameter in canned.parameters},
         open=[parameter.name for parameter in canned.parameters if _many(parameter)],
         text=graph().bound(canned.name, given) if run else canned.body,
         alternates=negotiation.alternates(holding(canned.holds)) if run else [],

@@ -11,11 +11,12 @@ from rolegraph import terms
 from rolegraph.comparison import Claim, Comparison, Item, Section
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
+from rolegraph.queries import pieces
 from rolegraph.things import Member, Named, Row
 from rolegraph.web import display, negotiation, pay
 from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
-from rolegraph.web.state import OPTIONS, graph
+from rolegraph.web.state import graph
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED_ROLES = 60  # of more only ours are offered, and a field takes the name of another
@@ -58,7 +59,7 @@ def compare() -> AnyResponse:
     """Compare two to eight roles."""
     format_ = negotiation.choose(*OFFERED)
     given = request.args.getlist("role")
-    _only_known_parameters()
+    negotiation.known(format_, "role")
     if format_ != HTML:
         return _data(given, format_)
     if not given and negotiation.for_people():
@@ -83,14 +84,7 @@ def _picker(error: BadParameter | None, given: Sequence[str]) -> str:
 
 
 def _slugs(given: Sequence[str]) -> list[str]:
-    pieces = [piece.strip() for text in given for piece in text.split(",")]
-    return [terms.slug_of(terms.expand(piece) or piece) for piece in pieces if piece]
-
-
-def _only_known_parameters() -> None:
-    unknown = next((name for name in request.args if name not in ("role", *OPTIONS)), None)
-    if unknown:
-        raise BadParameter(unknown, f"a comparison has no parameter {unknown!r}", expected=", ".join(("role", *OPTIONS)))
+    return [display.handle(terms.expand(piece) or piece) for text in given for piece in pieces(text) if piece]
 
 
 def _data(given: Sequence[str], format_: Format) -> Response:

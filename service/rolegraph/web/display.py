@@ -5,12 +5,13 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import quote, urlencode
 
 from flask import Flask, request
+from markupsafe import Markup
 from werkzeug.urls import iri_to_uri
 
-from rolegraph import __version__, terms
+from rolegraph import __version__, comparison, matches, terms
 from rolegraph.comparison import Claim
-from rolegraph.things import Link, Named, Row
-from rolegraph.web import state
+from rolegraph.things import Link, Named, Row, Source
+from rolegraph.web import negotiation, state
 
 MARKS = {"all": "●", "some": "◐", "one": "○"}
 SCALES = ((Decimal(10) ** 12, "trillion"), (Decimal(10) ** 9, "billion"), (Decimal(10) ** 6, "million"))
@@ -26,6 +27,13 @@ FORMAT_NAMES = {
     "text": "Text",
 }
 TRENDS = {"rising": "↗ rising", "stable": "→ stable", "falling": "↘ falling"}
+CC_BY = "https://creativecommons.org/licenses/by/4.0/"
+LICENCES = {
+    CC_BY: "CC BY 4.0",
+    "https://creativecommons.org/publicdomain/zero/1.0/": "CC0 1.0",
+    "https://eur-lex.europa.eu/eli/dec/2011/833/oj": "Decision 2011/833/EU",
+    "https://opensource.org/license/mit": "MIT",
+}
 FACETS = {facet.name: facet for facet in terms.FACETS}
 MATCHES = {
     "skos:exactMatch": "Same as",
@@ -37,10 +45,33 @@ MATCHES = {
 }
 # the official languages of the European Union, in which ESCO is published, and those of its neighbours
 LANGUAGES = {
-    "ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "es": "Spanish", "et": "Estonian",
-    "fi": "Finnish", "fr": "French", "ga": "Irish", "hr": "Croatian", "hu": "Hungarian", "is": "Icelandic", "it": "Italian",
-    "lt": "Lithuanian", "lv": "Latvian", "mt": "Maltese", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
-    "ro": "Romanian", "sk": "Slovak", "sl": "Slovenian", "sv": "Swedish", "uk": "Ukrainian",
+    "ar": "Arabic",
+    "bg": "Bulgarian",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "es": "Spanish",
+    "et": "Estonian",
+    "fi": "Finnish",
+    "fr": "French",
+    "ga": "Irish",
+    "hr": "Croatian",
+    "hu": "Hungarian",
+    "is": "Icelandic",
+    "it": "Italian",
+    "lt": "Lithuanian",
+    "lv": "Latvian",
+    "mt": "Maltese",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "sk": "Slovak",
+    "sl": "Slovenian",
+    "sv": "Swedish",
+    "uk": "Ukrainian",
 }  # those in which ESCO is published
 EXAMPLE = """\
 PREFIX rg: <https://w3id.org/rolegraph/ns#>
@@ -67,13 +98,16 @@ def install(app: Flask) -> None:
     """Give the templates of an application these filters and globals."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
+        bdi=bdi,
         code=code,
+        described=described,
         curie=terms.shorten,
         expand=expand,
         figure=figure,
         handle=handle,
         href=href,
         language=language,
+        licences=licences,
         elsewhere=elsewhere,
         note=note,
         numbered=numbered,
@@ -87,16 +121,19 @@ def install(app: Flask) -> None:
     )
     app.jinja_env.tests.update(foreign=foreign, backed=backed)
     app.jinja_env.globals.update(
+        APART=matches.APART,
         BASE=terms.BASE,
         FACETS=FACETS,
         FORMAT_NAMES=FORMAT_NAMES,
         KINDS=terms.KINDS,
         MARKS=MARKS,
+        LABELS=comparison.LABELS,
         MATCHES=MATCHES,
         EXAMPLE=EXAMPLE,
         TRENDS=TRENDS,
         VERSION=__version__,
         evidence=evidence,
+        kept_parameters=negotiation.kept,
     )
 
 
@@ -197,6 +234,11 @@ def plain(number: str) -> str:
     return f"{int(value):,}" if value == value.to_integral_value() else f"{value.normalize():,f}"
 
 
+def bdi(text: str) -> Markup:
+    """Return a name that stands within a sentence, apart from it in the direction of its script."""
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
 def figure(value: str, unit: str) -> str:
     """Write a figure with its unit: 15 %, USD 190 billion."""
     if unit == "percent":
@@ -209,6 +251,19 @@ def figure(value: str, unit: str) -> str:
 def harmless(cell: str) -> str:
     """Return a cell of a table as a spreadsheet shows it: what it would run as a formula gets an apostrophe before it."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def licences(sources: Iterable[Source]) -> dict[str, str]:
+    """Return the licences under which sources are, by IRI with a short name; of what states none, the name alone under an empty IRI."""
+    found = {source.licence or (CC_BY if source.iri in matches.shipped() else "") for source in sources}
+    return {iri: LICENCES.get(iri, iri) or "a licence that is not stated" for iri in sorted(found, reverse=True)}
+
+
+def described(sources: Iterable[Named]) -> list[Source]:
+    """Return sources with all that is known of them."""
+    iris = [source.iri for source in sources]
+    found = state.graph().catalogue.sources(iris)
+    return [found[iri] for iri in iris]
 
 
 def years(start: str, end: str) -> str:

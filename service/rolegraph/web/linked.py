@@ -62,7 +62,6 @@ def members(kind: str) -> Response:
         choices=_sources(kind),
         credited=[source for source in page.sources if source.credit],
         rows=_rows(kind),
-        canonical=paging.canonical(),
         alternates=negotiation.alternates(offered),
     )
     return paging.linked(negotiation.respond(shown, HTML), ways)

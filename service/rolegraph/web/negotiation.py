@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response, g, request
 
 from rolegraph import formats
 from rolegraph.errors import BadParameter, NotAcceptable, NotFound
 from rolegraph.formats import FORMATS, Format
 from rolegraph.things import Answer
-from rolegraph.web.state import OPTIONS
+from rolegraph.web.state import OPTIONS, REVISION
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -73,6 +74,7 @@ def known(format_: Format, *names: str) -> None:
 
     :raises BadParameter: for another one
     """
+    g.known = names
     taken = (*names, *OPTIONS)
     unknown = None if format_ == HTML else next((name for name in request.args if name not in taken), None)
     if unknown is not None:
@@ -113,9 +115,20 @@ def extension(format_: Format) -> str:
 
 def alternates(offered: Sequence[Format]) -> list[tuple[Format, str]]:
     """Return the formats for machines among those offered, each with the address of the current page in it."""
-    query = "&".join(part for part in request.query_string.decode("ascii", "replace").split("&") if part and not part.startswith("format="))
+    query = kept()
     address: Callable[[Format], str] = lambda format_: f"{request.script_root}{request.path}.{extension(format_)}"  # noqa: E731
     return [(format_, address(format_) + (f"?{query}" if query else "")) for format_ in offered if format_ != HTML]
+
+
+def kept(*without: str) -> str:
+    """Return what of the current query string the answer depends on, but for its format: the known parameters that hold a value."""
+    return urlencode([(name, value) for name, value in given() if name not in without], safe=":/,")
+
+
+def given() -> list[tuple[str, str]]:
+    """Return the known parameters of the current query string that hold a value."""
+    names = {*g.get("known", ()), REVISION}
+    return [(name, value) for name, value in request.args.items(multi=True) if name in names and value]
 
 
 def _sent(answer: Answer) -> Response:

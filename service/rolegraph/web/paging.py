@@ -30,12 +30,7 @@ def linked(response: Response, found: dict[str, str]) -> Response:
     return response
 
 
-def canonical() -> str:
-    """Return what of the current query string belongs to the address of the page."""
-    return urlencode([(name, value) for name, value in request.args.items(multi=True) if name in ("page", "limit", "source") and value])
-
-
 def _address(other: int) -> str:
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "page" and value]
-    query = urlencode([*kept, ("page", str(other))], safe=":/")
-    return f"{request.script_root}{request.path}{negotiation.suffix()}?{query}"
+    format_ = request.args.get("format")
+    query = [negotiation.kept("page"), *([urlencode({"format": format_})] if format_ else []), f"page={other}"]
+    return f"{request.script_root}{request.path}{negotiation.suffix()}?{'&'.join(filter(None, query))}"

@@ -8,6 +8,7 @@ from rolegraph.registry import Rolegraph
 from rolegraph.things import Named, Row
 from rolegraph.web.display import plain, years
 
+LEAST = 5  # salaries; of fewer, no figure is shown
 FEW = 30  # salaries; below that, the page says that they are few, as its hint does
 DRAWN = 10  # salaries; below that, no range is drawn
 ALL = "All levels"
@@ -43,6 +44,11 @@ class Pay:
     def few(self) -> bool:
         """Whether there are so few salaries behind it that each of them shows."""
         return self.count < FEW
+
+    @property
+    def too_few(self) -> bool:
+        """Whether there are so few that no figure is shown."""
+        return self.count < LEAST
 
 
 def of(graph: Rolegraph, roles: Sequence[str], source: str | None = None) -> list[Pay]:
@@ -92,9 +98,9 @@ def _pay(row: Row, labels: Mapping[str, Named]) -> Pay:
         years=years(text.get("from", ""), text.get("to", "")),
         count=count,
         unit=f"{text['currency']} {PER.get(text['duration'], text['duration'])}",
-        median=plain(text["median"]) if "median" in text else "",
-        half=_range(text, _QUARTERS) if count > 1 else "",
-        most=_range(text, _TENTHS) if count > 1 else "",
+        median=plain(text["median"]) if "median" in text and count >= LEAST else "",
+        half=_range(text, _QUARTERS) if count >= LEAST else "",
+        most=_range(text, _TENTHS) if count >= LEAST else "",
         source=text["source"],
         rank=_rank(text),
         figures=tuple(float(text[name]) for name in names) if count >= DRAWN and all(name in text for name in names) else (),

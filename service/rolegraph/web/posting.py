@@ -8,7 +8,7 @@ from rolegraph.formats import Format
 from rolegraph.web import negotiation
 from rolegraph.web.analysing import OFFERED, number, only, page, respond, source, text
 from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TEXT
-from rolegraph.web.state import OPTIONS, body, graph
+from rolegraph.web.state import body, graph
 
 READ = (TEXT, DOCUMENT, *GRAPHS)
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -36,9 +36,7 @@ def profile() -> Response:
 
 def _answer() -> Response:
     format_ = negotiation.choose(*OFFERED)
-    unknown = next((name for name in request.args if name not in (*PARAMETERS, *OPTIONS)), None)
-    if unknown:
-        raise BadParameter(unknown, "this analysis has no such parameter", expected=", ".join((*PARAMETERS, *OPTIONS)))
+    negotiation.known(format_, *PARAMETERS)
     try:
         content, kind = _received()
         target = graph().role(only("to"), "to") if text("to") else None

@@ -64,6 +64,7 @@ def _without() -> Response:
 
 def _editor(text: str, **shown: Any) -> str:
     """Return the page of the editor; the links to other formats need an answer to exist."""
+    negotiation.known(HTML, QUERY.field, QUERY.default, QUERY.named)
     result = shown.get("result", {})
     holds = "graph" if "graph" in result or result.get("holds") == "graph" else "table"
     links = negotiation.alternates(holding(holds)) if "result" in shown and request.method == "GET" else []

@@ -13,7 +13,7 @@ from rolegraph.search import HEADER, MATCHES, MOST, Hit
 from rolegraph.things import Named
 from rolegraph.web import display, negotiation, parameters
 from rolegraph.web.negotiation import DOCUMENT, HTML, TABLES
-from rolegraph.web.state import OPTIONS, graph
+from rolegraph.web.state import graph
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED = (HTML, DOCUMENT, CSV)
@@ -28,7 +28,7 @@ routes = Blueprint("searching", __name__)
 def search() -> Response:
     """Find things by label."""
     format_ = negotiation.choose(*OFFERED)
-    _only_known("q", *_FILTERS)
+    negotiation.known(format_, "q", *_FILTERS)
     if format_ != HTML:
         return _data(_hits(USUAL), format_)
     if not request.args.get("q", "").strip() and negotiation.for_people():
@@ -44,8 +44,7 @@ def search() -> Response:
 @routes.get("/suggest")
 def suggest() -> Response:
     """Say what a text that is being typed may become."""
-    negotiation.choose(DOCUMENT)
-    _only_known("q", "kind", "limit")
+    negotiation.known(negotiation.choose(DOCUMENT), "q", "kind", "limit")
     hits = _hits(SUGGESTED)
     found = [{**_plain(hit), "address": display.href(hit.iri)} for hit in hits]
     return negotiation.respond(json.dumps({"q": request.args["q"], "suggestions": found}, ensure_ascii=False) + "\n", DOCUMENT)
@@ -64,12 +63,6 @@ def _hits(usual: int) -> list[Hit]:
 def _limit(usual: int) -> int:
     given = request.args.get("limit", "")
     return parameters.number("limit", given, 1, MOST) if given else usual
-
-
-def _only_known(*known: str) -> None:
-    unknown = next((name for name in request.args if name not in (*known, *OPTIONS)), None)
-    if unknown:
-        raise BadParameter(unknown, f"a search has no parameter {unknown!r}", expected=", ".join((*known, *OPTIONS)))
 
 
 def _data(hits: list[Hit], format_: Any) -> Response:

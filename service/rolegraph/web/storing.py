@@ -14,6 +14,7 @@ from rolegraph.web.state import WRITE_LIMIT, body, graph, newest
 
 routes = Blueprint("storing", __name__)
 
+
 @routes.get("/graphs")
 @routes.get("/graphs/<path:path>")
 def read(path: str = "") -> Response:

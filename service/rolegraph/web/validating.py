@@ -58,10 +58,11 @@ class Entry:
 def validate() -> Response:
     """Report on an entry; without one, offer a form for it."""
     if request.method != "POST":
-        negotiation.choose(HTML)
+        negotiation.known(negotiation.choose(HTML), "example")
         example = request.args.get("example", "")
         return negotiation.respond(_form(EXAMPLES.get(example, ""), TURTLE), HTML)
     format_ = negotiation.choose(*OFFERED)
+    negotiation.known(format_, "source", "method")
     entry = Entry(b"", TURTLE)
     try:
         entry = received()
