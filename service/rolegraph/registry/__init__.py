@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rolegraph import audit, catalogue, description, jsonld, terms
 from rolegraph.audit import Problem
 from rolegraph.comparison import Comparison
-from rolegraph.engine import TURTLE, Choose, Document, Gone, Guard, Keep, Receipt, unguarded, waiting
+from rolegraph.engine import BOM, TURTLE, Choose, Document, Gone, Guard, Keep, Receipt, unguarded, waiting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
@@ -67,11 +67,11 @@ class Rolegraph(Pinning):
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
         """Answer a SPARQL query; see :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
-        return self.engine.query(text, choose, dataset, gone)
+        return self.engine.query(text.removeprefix(BOM), choose, dataset, gone)
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """Run a SPARQL update; see :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
-        return self.engine.update(text, dataset, guard)
+        return self.engine.update(text.removeprefix(BOM), dataset, guard)
 
     def store(
         self, graph: str | None, document: Document, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded
