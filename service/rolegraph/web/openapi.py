@@ -11,8 +11,8 @@ from rolegraph.search import MOST
 from rolegraph.web import statuses
 from rolegraph.web.analysing import OFFERED as ANALYSED
 from rolegraph.web.comparing import OFFERED as COMPARED
+from rolegraph.web.linked import LISTED, SIZE
 from rolegraph.web.linked import MOST as LONGEST
-from rolegraph.web.linked import SIZE
 from rolegraph.web.negotiation import DATASETS, DOCUMENT, GRAPHS, HTML, TABLES, TEXT
 from rolegraph.web.posting import READ as PROFILE
 from rolegraph.web.protocol import FORM, QUERY, UPDATE
@@ -131,7 +131,7 @@ OPERATIONS = (
     Operation("/agreement", "get", "What sources agree on about a role, and what not", ANALYSED, (*_ONE, *_MATCHES)),
     Operation("/search", "get", "Find things by label, as people type it; the newest revision only", FOUND, _SEARCH),
     Operation("/suggest", "get", "What a label that is being typed may become", (DOCUMENT,), (_SEARCH[0], _SEARCH[1], _SEARCH[-1])),
-    Operation("/{kind}", "get", "The things of a kind, page by page; as a graph, its concept scheme", THING, (*_SLUG[:1], *_PAGE)),
+    Operation("/{kind}", "get", "The things of a kind, page by page; as a graph, its concept scheme", LISTED, (*_SLUG[:1], *_PAGE)),
     Operation("/thing", "get", "A thing of any system by its IRI, and who says what about it; for one of ours, the way there", THING, _IRI),
     Operation("/{kind}/{slug}", "get", "A thing, and who says what about it", THING, _SLUG),
     Operation("/sources", "get", "Leads to /source", PAGE),
