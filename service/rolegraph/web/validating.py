@@ -62,6 +62,7 @@ def validate() -> Response:
         example = request.args.get("example", "")
         return negotiation.respond(_form(EXAMPLES.get(example, ""), TURTLE), HTML)
     format_ = negotiation.choose(*OFFERED)
+    negotiation.known(format_, "source", "method")
     entry = Entry(b"", TURTLE)
     try:
         entry = received()
