@@ -66,7 +66,7 @@ output_option = click.option(
 )
 
 
-class FormatName(click.Choice):
+class FormatName(click.Choice[str]):
     """One of some formats, by any of the names that :func:`rolegraph.formats.named` knows.
 
     :param people: names of forms for people, which are no formats
