@@ -158,7 +158,8 @@ WITHOUT = (
 
 @pytest.mark.parametrize("path", sorted({operation.path for operation in OPERATIONS if operation.method == "get"} - {*WITHOUT}))
 def test_a_language_is_refused_where_it_changes_nothing(client: FlaskClient, path: str) -> None:
-    named = {"kind": "role", "slug": "not-found" if "problem" in path else "ai-architect", "name": "compare", "path": "x"}
+    slug = "not-found" if "problem" in path else "ai-architect"
+    named = {"kind": "role", "slug": slug, "name": "compare", "path": "x", "version": "0.1.0"}
     if path == "/sources/{slug}":
         named["slug"] = "ai-programmer-vs-deep-learning-engineer"
     answer = client.get(f"{path.format(**named)}?{PATHS.get(path, '')}&language=fr", headers={"Accept": "application/json, text/turtle"})

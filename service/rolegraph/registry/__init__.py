@@ -173,12 +173,13 @@ class Rolegraph(Pinning):
         return self.comparer.compare(iris)
 
     def graph(self, iri: str, format_: Format) -> Answer:
-        """Return the triples about a thing, and the labels of what it links to, in a graph format.
+        """Return the triples about a thing, and the labels of what it links to, in a graph format; of a source, its parts too if few.
 
         :raises NotFound: where no graph says anything of it
         """
-        sources = self.catalogue.thing(iri).sources
-        return self._graph(about.of(iri, [source.iri for source in sources if source.credit]), format_)
+        thing = self.catalogue.thing(iri)
+        parts = about.parts(self.engine.rows, iri) if thing.kind.name == "source" else ()
+        return self._graph(about.of(iri, [source.iri for source in thing.sources if source.credit], parts), format_)
 
     def comparison_graph(self, roles: Sequence[str], format_: Format) -> Answer:
         """Return the facts of a comparison, with the statements that support them, in a graph format."""

@@ -13,6 +13,7 @@ from rolegraph.web import (
     entering,
     guarding,
     headers,
+    leading,
     linked,
     model,
     posting,
@@ -44,7 +45,7 @@ def create_app(graph: Rolegraph) -> Flask:
     cors.install(app)
     guarding.install(app)
     display.install(app)
-    faces = (comparing, analysing, posting, searching, querying, canned, storing, entering, validating, model, probes, problems, linked)
-    for module in faces:
+    asking = (comparing, analysing, posting, searching, querying, canned)
+    for module in (*asking, storing, entering, validating, model, probes, problems, leading, linked):
         app.register_blueprint(module.routes)
     return app

@@ -75,17 +75,22 @@ def members(kind: str) -> Response:
 
 @routes.get("/thing")
 def described() -> AnyResponse:
-    """Say what is known of a thing by its IRI, wherever that is; one of ours has a path of its own."""
+    """Say what is known of a thing by its IRI, wherever that is; one of ours has a path of its own, but for the parts of sources."""
     text = request.args.get("iri", "").strip()
     iri = terms.expand(text) or text
     if not terms.is_iri(iri):
         detail = f"{text!r} is no IRI" if text else "no IRI was given"
         raise BadParameter("iri", detail, expected="an IRI or a CURIE, such as onet:15-1252.00")
-    if terms.kind_of(iri):
+    if terms.kind_of(iri) and not _part(iri):
         path, hash_, fragment = display.href(iri).partition("#")
         rest = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "iri"])
         return redirect(f"{path}{negotiation.suffix()}{'?' if rest else ''}{rest}{hash_}{fragment}", 303)
     return _thing(iri, "iri")
+
+
+def _part(iri: str) -> bool:
+    """Tell whether an IRI names a part of a source that is to be described by itself: as a graph, or because it is of a kind."""
+    return "#" in iri and (graph().catalogue.kind(iri) != KINDS["source"] or negotiation.choose(HTML, DOCUMENT, *GRAPHS) in GRAPHS)
 
 
 @routes.get(f"/{_KIND}/<slug>")

@@ -50,6 +50,8 @@ _PAGE = (
     ("source", "query", False, "only things of which this source speaks: slug, CURIE or IRI"),
 )
 _IRI = (("iri", "query", True, "the IRI or the CURIE of a thing, such as onet:15-1252.00"),)
+_NODE = (("name", "path", True, "the last part of the IRI that stands for the node"),)
+_VERSION = (("version", "path", True, "the number of the version, such as 0.1.0"),)
 PROFILES = (*(format_.media for format_ in PROFILE), FORM, "multipart/form-data")
 _SEARCH = (
     ("q", "query", True, "a label, words or letters of it, a code, a short form; up to 200 characters"),
@@ -147,6 +149,8 @@ OPERATIONS = (
     *_source("/sources/{slug}"),
     Operation("/ontology", "get", "The ontology", (HTML, *GRAPHS)),
     Operation("/ns", "get", "The ontology, at the path of its IRI", (HTML, *GRAPHS)),
+    Operation("/ns/{version}", "get", "Leads from a version of the ontology to it", (HTML, *GRAPHS), _VERSION),
+    Operation("/.well-known/genid/{name}", "get", "Leads from a node without a name to what is said of it", (HTML, *GRAPHS), _NODE),
     Operation("/shapes", "get", "The shapes that entries have to meet", (HTML, *GRAPHS)),
     Operation("/context.jsonld", "get", "The JSON-LD context", [format_ for format_ in GRAPHS if format_.name == "jsonld"]),
     Operation("/openapi.json", "get", "This document", (DOCUMENT,)),
