@@ -72,7 +72,7 @@ def test_every_iri_that_is_given_out_is_described(client: FlaskClient) -> None:
     found = set()
     for address in ANSWERS:
         answer = client.get(address)
-        found |= {iri for iri in iris(answer.text, answer.mimetype) if iri.startswith(terms.BASE)}
+        found |= {iri for iri in iris(answer.text, answer.mimetype or "") if iri.startswith(terms.BASE)}
     assert len(found) > 500
     answers: dict[str, str] = {}
     for iri in sorted(found):

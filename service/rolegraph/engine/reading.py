@@ -25,6 +25,7 @@ _POSITION = re.compile(r"error at (\d+):(\d+): ")
 _AHEAD = 40  # characters, more than the longest word of SPARQL has
 # how RocksDB names its faults; what else goes wrong in a query is due to the query
 _FAULT = re.compile(r"(?:Corruption|IO error|Invalid argument|Not found|Operation \w+|Resource busy|Shutdown in progress): ?")
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _UNKNOWN_FUNCTION = re.compile(r"^The custom function <(.*)> is not supported$")
 
 Functions = dict[ox.NamedNode, Callable[..., Any]]
@@ -141,7 +142,7 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     """Return as an answer what a function writes into a file: in memory where it is short."""
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever reads the answer closes it
     try:
-        write(cast("IO[bytes]", _Returns(file)) if format_.name in ("rdfxml", "xml") else file)
+        write(guarded(file, format_))
         if file.tell() > IN_MEMORY:
             file.flush()  # the last bytes may be those that find no room
             return Answer(format_, file)
@@ -161,14 +162,30 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
         raise
 
 
-class _Returns:
-    """A file of XML, in which the engine leaves carriage returns of texts as they are, which readers then take for line feeds."""
+def guarded(file: IO[bytes], format_: Format) -> IO[bytes]:
+    """Return a file to write a format into: for XML one that makes up for what the engine leaves out."""
+    return cast("IO[bytes]", _Xml(file)) if format_.name in ("rdfxml", "xml") else file
+
+
+class _Xml:
+    """A file of XML, into which the engine writes texts without a look at what XML has no way to write.
+
+    It leaves carriage returns as they are, which readers then take for line feeds, and control characters, for which no reader
+    takes the whole. No graph holds the latter, but a query can make them.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self._end = b""  # of what was written before: the bytes of one character may come in two pieces
 
     def write(self, piece: bytes) -> int:
-        """Write a piece, its carriage returns as references."""
+        """Write a piece, its carriage returns as references.
+
+        :raises NotAcceptable: where it holds what XML cannot
+        """
+        if _NOT_XML.search(self._end + piece):
+            raise NotAcceptable("this answer holds a character that XML cannot have", expected="another format")
+        self._end = (self._end + piece)[-2:]
         self._file.write(piece.replace(b"\r", b"&#13;"))
         return len(piece)
 
