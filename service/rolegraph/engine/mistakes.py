@@ -12,6 +12,7 @@ from rolegraph.errors import UnreadableInput
 
 QUERY_WORDS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 UPDATE_WORDS = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
+LONGEST = 100_000  # characters that are looked at: what is wrong is told of them, or not at all
 SHOWN = 40  # characters of what is repeated
 _INSIDE = r"\w\xb7\u0300-\u036f\u200c\u200d\u203f\u2040"
 _LOCAL = rf"(?:[{_INSIDE}.:-]|%[0-9A-Fa-f]{{2}}|\\.)*"
@@ -73,6 +74,8 @@ def find(text: str, what: str) -> Mistake | None:
 
     :param what: ``query`` or ``update``
     """
+    if len(text) > LONGEST:
+        return None  # what is cut off would seem to be missing
     tokens = list(_tokens(text))
     looks: Sequence[Callable[[], Mistake | None]] = (
         lambda: _unreadable(tokens),
@@ -138,6 +141,8 @@ def near(text: str, message: str, reached: int) -> Mistake:
     :param message: of the engine, which lists what it would have taken
     :param reached: the character up to which it looked: the words that it would have taken are behind it
     """
+    if len(text) > LONGEST:
+        return Mistake("what stands near here does not fit", max(0, min(reached, len(text)) - 1))
     tokens = list(_tokens(text))
     starts = {token.start for token in tokens} | {len(text)}
     lengths = {0} | {len(word) for word in _KEYWORD.findall(_UNSEEN.sub("", message.partition("expected")[2]))}
