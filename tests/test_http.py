@@ -228,7 +228,7 @@ def test_errors_are_one_body_for_machines_and_a_page_for_people(
 def test_not_acceptable_names_what_is(client: FlaskClient) -> None:
     found = problem(client.get("/role/ai-architect", headers={"Accept": "image/png"}), 406, "not-acceptable")
     assert "text/turtle" in str(found["expected"])
-    problem(client.get("/skill", headers={"Accept": "text/html;q=0, text/csv"}), 406, "not-acceptable")
+    problem(client.get("/skill", headers={"Accept": "text/html;q=0, image/png"}), 406, "not-acceptable")
     problem(client.get("/source", headers={"Accept": "text/turtle"}), 406, "not-acceptable")
 
 

@@ -15,7 +15,7 @@ from rolegraph.registry import Rolegraph
 from rolegraph.web import create_app
 
 FOREIGN = Path(__file__).parent / "imports" / "foreign.ttl"
-SOURCE = terms.BASE + "source/made-up-1-0"
+SOURCE = terms.BASE + "source/esco-0-1"
 CREDIT = "Contains the made-up classification of an office of statistics."
 CARVER, OTHER = "esco-occupation:made-up-carver", "onet:99-0001.00"
 PAGE = {"Accept": "text/html"}
@@ -106,7 +106,7 @@ def test_a_list_of_one_source_holds_what_it_speaks_of(visitor: FlaskClient) -> N
     assert [source["creditText"] for source in told["sources"]] == [CREDIT]
     assert CREDIT in visitor.get("/role", headers=PAGE).text
     assert CREDIT in visitor.get("/source", headers=PAGE).text
-    assert CREDIT in visitor.get("/source/made-up-1-0", headers=PAGE).text
+    assert CREDIT in visitor.get("/source/esco-0-1", headers=PAGE).text
     assert CREDIT in visitor.get("/queries/sources.csv").text
 
 

@@ -65,13 +65,15 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "probes.alive": {},
     "probes.ready": {},
     "problems.problem": {},
+    "leading.node": {},
+    "leading.version": {},
     "linked.members": LIST,
     "linked.described": {"iri": "tool:python"},
     "linked.thing": {},
 }
 FIELDS = {"entry", "profile", "file"}  # of forms: they are sent in tests/test_http_any_body.py
-IN_PATHS = {"filename": "style.css", "slug": ONE, "name": "tips", "path": "x", "kind": "role"}
-READS = ("analysing", "canned", "comparing", "linked", "model", "probes", "searching")
+IN_PATHS = {"filename": "style.css", "slug": ONE, "name": "tips", "path": "x", "kind": "role", "version": "0.1.0"}
+READS = ("analysing", "canned", "comparing", "leading", "linked", "model", "probes", "searching")
 NAMED = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 MOSTLY = settings(max_examples=400, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck))
 

@@ -9,7 +9,7 @@ from rolegraph.errors import BadParameter, NotAcceptable, UnsupportedFormat
 
 @dataclass(frozen=True)
 class Format:
-    """One format: its ``name`` (``?format=``, ``--format``), media types, the extension of its files, what it can hold.
+    """One format: its ``name`` (for ``?format=`` and ``--format``), media types, the extension of its files, what it can hold.
 
     ``holds`` is one of ``table`` (the answer of SELECT or ASK), ``graph`` (RDF triples), ``dataset`` (RDF quads),
     ``document`` (JSON of our own) and ``page`` (text for people).
@@ -51,6 +51,7 @@ FORMATS = (
 
 
 _UTF8 = ("utf-8", "utf8", "us-ascii", "ascii")
+_SIGNS = re.compile(r"[\s/+_-]")
 _WEIGHT = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
 
 
@@ -60,12 +61,17 @@ def holding(*holds: str) -> tuple[Format, ...]:
 
 
 def named(name: str, offered: Sequence[Format]) -> Format:
-    """Return the offered format of that name or file extension, for ``?format=`` and ``--format``.
+    """Return the offered format of that name, file extension or media type, for ``?format=`` and ``--format``.
+
+    Case does not matter, nor do hyphens in names (``N-Triples``, ``JSON-LD``, ``RDF/XML``), nor whether the plus sign of a media
+    type came through as a blank, as it does in addresses.
 
     :raises BadParameter: naming those on offer
     """
+    media = name.partition(";")[0].strip().lower().replace(" ", "+")
+    plain = _SIGNS.sub("", name.lower())
     for format_ in offered:
-        if name.lower() in (format_.name, format_.extension):
+        if media in format_.medias or plain in (format_.name, format_.extension):
             return format_
     known = ", ".join(dict.fromkeys(format_.name for format_ in offered))
     raise BadParameter("format", f"there is no format {name!r} for this answer", expected=f"one of {known}")

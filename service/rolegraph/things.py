@@ -110,6 +110,10 @@ class Rating:
         return {**found, **({"mastery": float(self.mastery)} if self.mastery else {}), "source": self.source}
 
 
+MEMBER = ("id", "curie", "label", "definition", "sources")
+"""The head of a table of members."""
+
+
 @dataclass(frozen=True)
 class Member(Named):
     """One thing in the list of its kind: ``sources`` is the number of sources that speak of it."""
@@ -119,6 +123,10 @@ class Member(Named):
     def as_dict(self) -> dict[str, Any]:
         """Return the thing as JSON, with ``sources``."""
         return {**super().as_dict(), "sources": self.sources}
+
+    def row(self) -> list[str]:
+        """Return the thing as a row of a table; see :data:`MEMBER`."""
+        return [self.iri, terms.shorten(self.iri), self.label, self.definition, str(self.sources)]
 
 
 @dataclass(frozen=True)

@@ -189,13 +189,16 @@ class Catalogue:
         return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, ratings)
 
     def kind(self, iri: str) -> Kind | None:
-        """Return the kind of a thing: for one of ours as its IRI tells, for another one as it is described; None for what is of no kind."""
+        """Return the kind of a thing: for one of ours as its IRI tells, for another one, and the part of a source, as it is described.
+
+        None is for what is of no kind.
+        """
         if not terms.is_iri(iri):
             return None
         own = terms.kind_of(iri)
-        if own or iri.startswith(terms.BASE):
+        if iri.startswith(terms.BASE) and "#" not in iri:
             return own
-        return next((KINDS[name] for name in self.cards.kinds([iri])[iri]), None)
+        return next((KINDS[name] for name in self.cards.kinds([iri])[iri]), own)
 
     def above(self, iri: str) -> list[Named]:
         """Return what stands above a thing, the most general first: of several parents the first in order."""

@@ -14,7 +14,7 @@ from rolegraph.cli.endpoints import endpoint, endpoint_options
 from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Group, format_option, output_option, store_option
 from rolegraph.engine.remote import RemoteEngine
-from rolegraph.errors import BadParameter
+from rolegraph.errors import BadParameter, UnreadableInput
 from rolegraph.queries import Library
 from rolegraph.registry import Rolegraph
 
@@ -211,7 +211,12 @@ def _query_text(graph: Rolegraph, query: str, parameters: dict[str, list[str]]) 
         return graph.bound(query, parameters)
     if parameters:
         raise BadParameter("param", "only canned queries take parameters", expected="the name of a canned query: see rolegraph query")
-    return sys.stdin.read() if query == "-" else path.read_text(encoding="utf-8")
+    try:
+        return (sys.stdin.buffer.read() if query == "-" else path.read_bytes()).decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(f"the query is not UTF-8: byte {error.start + 1} cannot be read", expected="text in UTF-8") from error
+    except OSError as error:
+        raise BadParameter("query", f"{query} cannot be read: {error.strerror}", expected="a file of SPARQL") from error
 
 
 def _pairs(parameters: Sequence[str]) -> dict[str, list[str]]:

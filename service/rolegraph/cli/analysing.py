@@ -11,7 +11,7 @@ import click
 from rolegraph import formats
 from rolegraph.cli import reports, stores
 from rolegraph.cli.files import as_csv, write
-from rolegraph.cli.options import Command, format_option, output_option, store_option
+from rolegraph.cli.options import Command, FormatName, format_option, output_option, store_option
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.queries import Parameter
@@ -63,7 +63,7 @@ def similar(*, role: str, other: str | None, source: str | None, count: int, nam
 @click.argument("origin", required=False)
 @click.argument("target", required=False)
 @click.option("--profile", type=profile_file, help="A file of skills in place of ORIGIN; - is standard input.")
-@click.option("--input-format", type=click.Choice([format_.name for format_ in READ]), help="Format of the profile; else by its file name.")
+@click.option("--input-format", type=FormatName(READ), help="Format of the profile; else by its file name.")
 @among
 @click.option("-n", "--count", default=10, show_default=True, type=click.IntRange(1, 100), help="How many roles fit a profile.")
 @form

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from rolegraph import formats, terms
-from rolegraph.cli.options import Command, served_store_option
+from rolegraph.cli.options import Command, FormatName, served_store_option
 from rolegraph.engine import published
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
@@ -14,7 +14,7 @@ from rolegraph.registry import Rolegraph
 
 GRAPHS = formats.holding("graph")
 entry_argument = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
-input_option = click.option("--input-format", type=click.Choice([format_.name for format_ in GRAPHS]), help="Else by the file's name.")
+input_option = click.option("--input-format", type=FormatName(GRAPHS), help="Else by the file's name.")
 store_option = served_store_option("Folder of the store; no service may have it open.")
 
 

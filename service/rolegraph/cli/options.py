@@ -3,13 +3,15 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from rolegraph import formats
 from rolegraph.cli import files, stores, told
-from rolegraph.errors import RolegraphError
+from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.formats import Format
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -64,6 +66,25 @@ output_option = click.option(
 )
 
 
+class FormatName(click.Choice[str]):
+    """One of some formats, by any of the names that :func:`rolegraph.formats.named` knows.
+
+    :param people: names of forms for people, which are no formats
+    """
+
+    name = "format"
+
+    def __init__(self, offered: Sequence[Format], *people: str) -> None:
+        super().__init__([*people, *dict.fromkeys(format_.name for format_ in offered)])
+        self._offered = offered
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name of the format."""
+        with suppress(BadParameter):
+            value = formats.named(value, self._offered).name
+        return super().convert(value, param, ctx)
+
+
 def served_store_option(text: str) -> Callable[[Function], Function]:
     """Return the option --store of the commands that work on the store that the service keeps."""
     return click.option(
@@ -86,5 +107,5 @@ def setting(name: str, default: Any, kind: Any, text: str, **more: Any) -> Calla
 
 def format_option(offered: Sequence[Format], *people: str) -> Callable[[Function], Function]:
     """Return the option --format for some formats, those for people first; the first is the default."""
-    names = [*people, *dict.fromkeys(format_.name for format_ in offered)]
-    return click.option("-f", "--format", "name", type=click.Choice(names), default=names[0], show_default=True, help="Form of the answer.")
+    known = FormatName(offered, *people)
+    return click.option("-f", "--format", "name", type=known, default=known.choices[0], show_default=True, help="Form of the answer.")

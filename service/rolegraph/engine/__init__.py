@@ -15,6 +15,9 @@ Choose = Callable[[str], Format]
 Gone = Callable[[], bool]
 """Tells whether whoever asked has gone away, so that nobody waits for the answer any more."""
 
+BOM = "\ufeff"
+"""What some editors put before a text in UTF-8; it is no part of the text."""
+
 Document = bytes | tuple[bytes, ...] | None
 """What a graph is to hold: the triples of a document, or of several ones; None for a graph that is to be gone."""
 

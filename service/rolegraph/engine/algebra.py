@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from rdflib import URIRef
+from rdflib import Graph, URIRef, Variable
 from rdflib.plugins.sparql.algebra import translateQuery, translateUpdate
 from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -54,6 +54,54 @@ def operations(text: str) -> tuple[CompValue, ...]:
     :raises Unreadable: for a text that cannot be read
     """
     return tuple(_update(text))
+
+
+def ungrouped(text: str) -> str | None:
+    """Return the name of a variable that a SELECT gives without grouping by it, though it groups; None where there is none.
+
+    A text that cannot be read tells of none.
+    """
+    try:
+        tree = parseQuery(plain(text))[1]
+    except Exception:  # noqa: BLE001 - the parser raises what it likes
+        return None
+    for select in _nodes(tree):
+        if select.name in ("SelectQuery", "SubSelect") and (name := _ungrouped(select)):
+            return name
+    return None
+
+
+@cache
+def vocabularies() -> dict[str, str]:
+    """Return prefix → namespace IRI of the vocabularies that rdflib knows."""
+    return {prefix: str(namespace) for prefix, namespace in Graph(bind_namespaces="rdflib").namespaces()}
+
+
+def _ungrouped(select: CompValue) -> str | None:
+    given = [each for each in select.projection or () if isinstance(each, CompValue)]
+    conditions = select.groupby.condition if select.groupby else None
+    if conditions is None and not any(node.name.startswith("Aggregate_") for node in _nodes(given)):
+        return None
+    known = {str(each) if isinstance(each, Variable) else str(each.var) for each in conditions or ()}
+    for each in given:
+        for name in _outside(each.var if each.expr is None else each.expr):
+            if name not in known:
+                return name
+        known.add(str(each.evar))
+    return None
+
+
+def _outside(tree: Any) -> Iterator[str]:
+    """Yield the variables of an expression that stand outside of aggregates and patterns."""
+    if isinstance(tree, Variable):
+        yield str(tree)
+    elif isinstance(tree, CompValue):
+        if not tree.name.startswith(("Aggregate_", "GroupGraphPattern")) and "Exists" not in tree.name:
+            for child in tree.values():
+                yield from _outside(child)
+    elif not isinstance(tree, str) and hasattr(tree, "__iter__"):
+        for child in tree:
+            yield from _outside(child)
 
 
 def _query(text: str) -> list[CompValue] | None:

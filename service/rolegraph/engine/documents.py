@@ -13,7 +13,7 @@ from typing import TypeVar
 import pyoxigraph as ox
 
 from rolegraph import wellformed
-from rolegraph.engine import Document, Keep, skolems
+from rolegraph.engine import BOM, Document, Keep, skolems
 from rolegraph.engine.skolems import GENERATED, skolemised, space
 from rolegraph.errors import NotAcceptable, UnreadableInput
 from rolegraph.formats import Format
@@ -233,6 +233,7 @@ def _suspect(content: bytes) -> bool:
 
 def _part(document: bytes, format_: Format, graph: str | None, *, skolemise: bool, told: bool) -> set[Triple]:
     base = graph or BASE
+    document = document.removeprefix(BOM.encode())
     with syntax_errors(f"the {format_.name} of {graph or 'the default graph'}"):
         parsed = ox.parse(document, RDF[format_.name], base_iri=base, without_named_graphs=True, rename_blank_nodes=not skolemise)
         triples = list(checked((quad.subject, quad.predicate, quad.object) for quad in parsed))

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from rolegraph.engine import algebra
+from rolegraph.engine import algebra, mistakes
 from rolegraph.engine.algebra import Unreadable
 from rolegraph.engine.nesting import tokens
-from rolegraph.errors import Refused
+from rolegraph.errors import Refused, RolegraphError
 from rolegraph.things import Dataset
 
 _IRI = r"(?:<[^>]*>|[\w.-]*:[\w.-]*)"
@@ -31,7 +31,7 @@ class Reach:
         :raises Refused: naming the reason
         """
         if any("service" in _WHOLE.sub("<>", read).lower() for read in {text, algebra.plain(text)}):
-            self._check_services(text)
+            self._check_services(text, "query")
 
     def admit(self, text: str) -> str:
         """Refuse an update with SERVICE or LOAD from an address that is not allowed; see :meth:`check_query`.
@@ -42,13 +42,13 @@ class Reach:
         """
         plain = algebra.plain(text).lower()
         if "service" in plain:
-            self._check_services(text)
+            self._check_services(text, "update")
         if "load" not in plain:
             return text
         try:
             loads = [operation for operation in algebra.operations(text) if operation.name == "Load"]
         except Unreadable as error:
-            raise _unsure("LOAD") from error
+            raise _unsure(text, "LOAD", "update") from error
         pieces, last = [], 0
         places = (start for start, _, word in tokens(text) if word == "load")
         for load, start in zip(loads, places, strict=False):
@@ -64,11 +64,11 @@ class Reach:
         """Return the graphs that a query names with several FROM, or None."""
         return algebra.dataset(text) if len(_FROM.findall(algebra.plain(text))) > 1 else None
 
-    def _check_services(self, text: str) -> None:
+    def _check_services(self, text: str, what: str) -> None:
         try:
             called = algebra.services(text)
         except Unreadable as error:
-            raise _unsure("SERVICE") from error
+            raise _unsure(text, "SERVICE", what) from error
         for endpoint in called:
             if endpoint is None and self.allowed:
                 raise Refused("SERVICE with a variable may call any endpoint", expected=self._expected("the address itself"))
@@ -82,7 +82,10 @@ class Reach:
         return f"one of {', '.join(self.allowed)}; or {otherwise}" if self.allowed else f"{otherwise}: this service calls none"
 
 
-def _unsure(word: str) -> Refused:
+def _unsure(text: str, word: str, what: str) -> RolegraphError:
+    """Return the error about a text that could not be read: its mistake, where it shows one."""
+    if found := mistakes.find(text, what):
+        return found.error(text, what)
     return Refused(
         f"the text holds the word {word} and could not be read closely enough to rule out a call to another address; "
         "write it in plain SPARQL 1.1, or leave the word out",

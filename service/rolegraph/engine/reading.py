@@ -9,7 +9,7 @@ from typing import IO, Any, TypeVar, cast
 
 import pyoxigraph as ox
 
-from rolegraph.engine import DEFAULT, Choose, Gone, waiting
+from rolegraph.engine import DEFAULT, Choose, Gone, mistakes, waiting
 from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
@@ -22,11 +22,10 @@ from rolegraph.things import Answer, Dataset, Row
 IN_MEMORY = 1024 * 1024  # bytes of an answer; a longer one goes to a file
 SORTED = 20_000  # triples; longer graphs are given in the order in which the store holds them
 _POSITION = re.compile(r"error at (\d+):(\d+): ")
-_PROLOGUE = re.compile(r"(?:\s+|#[^\n]*(?:\n|$)|BASE\s*<[^>]*>|PREFIX\s+[^\s:]*:\s*<[^>]*>)*", re.IGNORECASE)
-_UPDATE = re.compile(r"(INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE)
-_MANY_EXPECTED = 12
+_AHEAD = 40  # characters, more than the longest word of SPARQL has
 # how RocksDB names its faults; what else goes wrong in a query is due to the query
 _FAULT = re.compile(r"(?:Corruption|IO error|Invalid argument|Not found|Operation \w+|Resource busy|Shutdown in progress): ?")
+_NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _UNKNOWN_FUNCTION = re.compile(r"^The custom function <(.*)> is not supported$")
 
 Functions = dict[ox.NamedNode, Callable[..., Any]]
@@ -143,7 +142,7 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     """Return as an answer what a function writes into a file: in memory where it is short."""
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever reads the answer closes it
     try:
-        write(cast("IO[bytes]", _Returns(file)) if format_.name in ("rdfxml", "xml") else file)
+        write(guarded(file, format_))
         if file.tell() > IN_MEMORY:
             file.flush()  # the last bytes may be those that find no room
             return Answer(format_, file)
@@ -163,14 +162,30 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
         raise
 
 
-class _Returns:
-    """A file of XML, in which the engine leaves carriage returns of texts as they are, which readers then take for line feeds."""
+def guarded(file: IO[bytes], format_: Format) -> IO[bytes]:
+    """Return a file to write a format into: for XML one that makes up for what the engine leaves out."""
+    return cast("IO[bytes]", _Xml(file)) if format_.name in ("rdfxml", "xml") else file
+
+
+class _Xml:
+    """A file of XML, into which the engine writes texts without a look at what XML has no way to write.
+
+    It leaves carriage returns as they are, which readers then take for line feeds, and control characters, for which no reader
+    takes the whole. No graph holds the latter, but a query can make them.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self._end = b""  # of what was written before: the bytes of one character may come in two pieces
 
     def write(self, piece: bytes) -> int:
-        """Write a piece, its carriage returns as references."""
+        """Write a piece, its carriage returns as references.
+
+        :raises NotAcceptable: where it holds what XML cannot
+        """
+        if _NOT_XML.search(self._end + piece):
+            raise NotAcceptable("this answer holds a character that XML cannot have", expected="another format")
+        self._end = (self._end + piece)[-2:]
         self._file.write(piece.replace(b"\r", b"&#13;"))
         return len(piece)
 
@@ -208,17 +223,13 @@ def reading_errors() -> Iterator[None]:
 
 @contextmanager
 def query_errors(text: str, *, what: str = "query") -> Iterator[None]:
-    """Turn the engine's errors about a query or an update into ours: with line and column, and in words for people."""
+    """Turn the engine's errors about a query or an update into ours, with line and column."""
     try:
         yield
     except RolegraphError:
         raise
     except SyntaxError as error:
-        message = str(error)
-        position = _POSITION.search(message)
-        line, column = (int(position[1]), int(position[2])) if position else (None, None)
-        message = _explain(_POSITION.sub("", message), text, what)
-        raise UnreadableInput(f"the {what} does not parse: {message}", line=line, column=column) from error
+        raise unparsed(text, what, str(error)) from error
     except (ValueError, RuntimeError, OSError) as error:
         if isinstance(error, OSError) or _FAULT.match(str(error)):
             raise _unreadable(str(error)) from error
@@ -231,15 +242,26 @@ def _unreadable(text: str) -> StoreUnusable:
     return StoreUnusable(f"the store could not be read: {text}", told="the store could not be read: it may be damaged")
 
 
-def _explain(message: str, text: str, what: str) -> str:
-    """Say what a syntax error means: an update is named as one, and a long list of expected characters is left out."""
-    prologue = _PROLOGUE.match(text)
-    update = bool(prologue and _UPDATE.match(text, prologue.end()))
-    if update and what == "query":
-        return "this is an update; a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE"
-    if message.count(",") > _MANY_EXPECTED:
-        return f"what stands here, or is missing here, fits nowhere in {'a query' if what == 'query' else 'an update'}"
-    return message
+def unparsed(text: str, what: str, message: str = "") -> UnreadableInput:
+    """Return the error about a query or an update that does not parse, in words for people.
+
+    The engine looks ahead for as many characters as each word has that it would take, and tells of the furthest that it came:
+    behind the end there has to be something for that to lead back to where it stood.
+
+    :param message: what the engine said of it
+    """
+    found = mistakes.find(text, what) or mistakes.meant(text, message) or mistakes.ungrouped(text)
+    if found is None:
+        padded = f"{text}\n{' ' * _AHEAD}"
+        try:
+            ox.Store().update(padded) if what == "update" else ox.Store().query(padded)
+        except SyntaxError as error:
+            message = str(error)
+        position = _POSITION.search(message)
+        line, column = (int(position[1]), int(position[2])) if position else (1, 1)
+        start = sum(map(len, text.splitlines(keepends=True)[: line - 1]))
+        found = mistakes.near(text, message, start + column - 1)
+    return found.error(text, what)
 
 
 def _order(statement: ox.Triple | ox.Quad) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rolegraph import audit, catalogue, description, jsonld, terms
 from rolegraph.audit import Problem
 from rolegraph.comparison import Comparison
-from rolegraph.engine import TURTLE, Choose, Document, Gone, Guard, Keep, Receipt, unguarded, waiting
+from rolegraph.engine import BOM, TURTLE, Choose, Document, Gone, Guard, Keep, Receipt, unguarded, waiting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
@@ -67,11 +67,11 @@ class Rolegraph(Pinning):
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
         """Answer a SPARQL query; see :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
-        return self.engine.query(text, choose, dataset, gone)
+        return self.engine.query(text.removeprefix(BOM), choose, dataset, gone)
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """Run a SPARQL update; see :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
-        return self.engine.update(text, dataset, guard)
+        return self.engine.update(text.removeprefix(BOM), dataset, guard)
 
     def store(
         self, graph: str | None, document: Document, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded
@@ -173,12 +173,13 @@ class Rolegraph(Pinning):
         return self.comparer.compare(iris)
 
     def graph(self, iri: str, format_: Format) -> Answer:
-        """Return the triples about a thing, and the labels of what it links to, in a graph format.
+        """Return the triples about a thing, and the labels of what it links to, in a graph format; of a source, its parts too if few.
 
         :raises NotFound: where no graph says anything of it
         """
-        sources = self.catalogue.thing(iri).sources
-        return self._graph(about.of(iri, [source.iri for source in sources if source.credit]), format_)
+        thing = self.catalogue.thing(iri)
+        parts = about.parts(self.engine.rows, iri) if thing.kind.name == "source" else ()
+        return self._graph(about.of(iri, [source.iri for source in thing.sources if source.credit], parts), format_)
 
     def comparison_graph(self, roles: Sequence[str], format_: Format) -> Answer:
         """Return the facts of a comparison, with the statements that support them, in a graph format."""

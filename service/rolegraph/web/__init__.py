@@ -14,6 +14,7 @@ from rolegraph.web import (
     entering,
     guarding,
     headers,
+    leading,
     linked,
     model,
     posting,
@@ -46,7 +47,7 @@ def create_app(graph: Rolegraph) -> Flask:
     guarding.install(app)
     display.install(app)
     choosing.install(app)
-    faces = (comparing, analysing, posting, searching, querying, canned, storing, entering, validating, model, probes, problems, linked)
-    for module in faces:
+    asking = (comparing, analysing, posting, searching, querying, canned)
+    for module in (*asking, storing, entering, validating, model, probes, problems, leading, linked):
         app.register_blueprint(module.routes)
     return app

@@ -13,6 +13,11 @@ from rolegraph.things import Row
 
 ONTOLOGY = terms.BASE + "ns"
 SHAPES = terms.BASE + "shapes"
+WHOLE = f"""# What an entry has to meet, as shapes of SHACL.
+<{SHAPES}> a <http://www.w3.org/2002/07/owl#Ontology> ;
+    <http://purl.org/dc/terms/title> "Rolegraph shapes"@en ;
+    <http://www.w3.org/2000/01/rdf-schema#seeAlso> <{ONTOLOGY}> .
+"""
 _PREFIXES = "".join(f"PREFIX {name}: <{terms.prefixes()[name]}> " for name in ("owl", "rdf", "rdfs", "skos", "dct", "sh"))
 
 _TERMS = (
@@ -126,8 +131,8 @@ def rules() -> tuple[Shape, ...]:
 
 @cache
 def shapes_as_written() -> bytes:
-    """Return the Turtle of the shapes, one file after the other."""
-    return b"\n".join(path.read_bytes() for path in resources.files("ontology", "shapes/*.ttl"))
+    """Return the Turtle of the shapes: what they are as a whole, then one file after the other."""
+    return b"\n".join([WHOLE.encode(), *(path.read_bytes() for path in resources.files("ontology", "shapes/*.ttl"))])
 
 
 def _term(iri: str, rows: Sequence[Row], own: tuple[Rule, ...]) -> Term:

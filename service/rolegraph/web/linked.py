@@ -10,15 +10,18 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from rolegraph import catalogue, terms
 from rolegraph.errors import BadParameter
-from rolegraph.formats import Format
+from rolegraph.formats import Format, named
 from rolegraph.terms import KINDS
-from rolegraph.things import Link, Rating, Row, Source, Thing
+from rolegraph.things import MEMBER, Link, Rating, Row, Source, Thing
 from rolegraph.web import display, negotiation, paging, pay, sourced
-from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML
+from rolegraph.web.answering import sheet
+from rolegraph.web.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.state import graph
 
 routes = Blueprint("linked", __name__)
 
+CSV = named("csv", TABLES)
+LISTED = (HTML, DOCUMENT, CSV, *GRAPHS)
 SIZE, MOST = 200, 1000  # things on a page of a list
 USES = 200  # roles that the page of a concept lists
 ROLES = 60  # roles that a page offers to choose from; of more only ours
@@ -36,10 +39,10 @@ _PAGES = {"role": "role.html", "source": "source.html", "posting": "posting.html
 
 @routes.get(f"/{_KIND}")
 def members(kind: str) -> Response:
-    """List the things of a kind, page by page; as a graph, its concept scheme."""
+    """List the things of a kind, page by page, as a table too; as a graph, its concept scheme."""
     scheme = KINDS[kind].scheme
     kept = scheme in graph().engine.graphs()
-    offered = (HTML, DOCUMENT, *GRAPHS) if kept else (HTML, DOCUMENT)
+    offered = LISTED if kept else (HTML, DOCUMENT, CSV)
     format_ = negotiation.choose(*offered)
     negotiation.known(format_, "page", "limit", "source")
     if format_ in GRAPHS:
@@ -48,6 +51,8 @@ def members(kind: str) -> Response:
     size = MOST if kind == "source" else paging.number("limit", SIZE, MOST)
     page = graph().catalogue.page(kind, paging.number("page", 1), size, source.iri if source else None)
     ways = paging.ways(page)
+    if format_ == CSV:
+        return paging.linked(negotiation.respond(sheet([MEMBER, *(member.row() for member in page.members)]), format_), ways)
     if format_ == DOCUMENT:
         told = {"id": scheme, "kind": kind, "label": KINDS[kind].plural, **page.as_dict(), **ways}
         return paging.linked(negotiation.respond(json.dumps(told, ensure_ascii=False, indent=1) + "\n", format_), ways)
@@ -69,17 +74,22 @@ def members(kind: str) -> Response:
 
 @routes.get("/thing")
 def described() -> AnyResponse:
-    """Say what is known of a thing by its IRI, wherever that is; one of ours has a path of its own."""
+    """Say what is known of a thing by its IRI, wherever that is; one of ours has a path of its own, but for the parts of sources."""
     text = request.args.get("iri", "").strip()
     iri = terms.expand(text) or text
     if not terms.is_iri(iri):
         detail = f"{text!r} is no IRI" if text else "no IRI was given"
         raise BadParameter("iri", detail, expected="an IRI or a CURIE, such as onet:15-1252.00")
-    if terms.kind_of(iri):
+    if terms.kind_of(iri) and not _part(iri):
         path, hash_, fragment = display.href(iri).partition("#")
         rest = urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "iri"])
         return redirect(f"{path}{negotiation.suffix()}{'?' if rest else ''}{rest}{hash_}{fragment}", 303)
     return _thing(iri, "iri")
+
+
+def _part(iri: str) -> bool:
+    """Tell whether an IRI names a part of a source that is to be described by itself: as a graph, or because it is of a kind."""
+    return "#" in iri and (graph().catalogue.kind(iri) != KINDS["source"] or negotiation.choose(HTML, DOCUMENT, *GRAPHS) in GRAPHS)
 
 
 @routes.get(f"/{_KIND}/<slug>")

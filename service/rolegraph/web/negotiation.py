@@ -36,9 +36,9 @@ class Suffixes:
         """Answer a request."""
         path = environ.get("PATH_INFO", "")
         stem, dot, extension = path.rpartition(".")
-        if dot and extension in _EXTENSIONS and not stem.endswith("/") and not path.startswith(_WHOLE):
+        if dot and extension.lower() in _EXTENSIONS and not stem.endswith("/") and not path.startswith(_WHOLE):
             environ["PATH_INFO"] = stem
-            environ[_SUFFIX] = extension
+            environ[_SUFFIX] = extension.lower()
         return self._app(environ, start_response)
 
 
@@ -83,8 +83,11 @@ def known(format_: Format, *names: str) -> None:
 
 def for_people() -> bool:
     """Tell whether whoever sent the current request would rather read a page than data; decides the form of errors."""
-    if HTML.name in (request.environ.get(_SUFFIX), request.args.get("format")):
-        return True
+    try:
+        if asked := request.environ.get(_SUFFIX) or request.args.get("format"):
+            return formats.named(asked, (HTML,)) == HTML
+    except BadParameter:
+        pass  # whatever it is, who would rather read a page says so in the header
     try:
         return formats.negotiate(_accept(), (DOCUMENT, HTML)) == HTML
     except NotAcceptable:

@@ -11,8 +11,8 @@ from rolegraph.search import MOST
 from rolegraph.web import statuses
 from rolegraph.web.analysing import OFFERED as ANALYSED
 from rolegraph.web.comparing import OFFERED as COMPARED
+from rolegraph.web.linked import LISTED, SIZE
 from rolegraph.web.linked import MOST as LONGEST
-from rolegraph.web.linked import SIZE
 from rolegraph.web.negotiation import DATASETS, DOCUMENT, GRAPHS, HTML, TABLES, TEXT
 from rolegraph.web.posting import READ as PROFILE
 from rolegraph.web.protocol import FORM, QUERY, UPDATE
@@ -50,6 +50,8 @@ _PAGE = (
     ("source", "query", False, "only things of which this source speaks: slug, CURIE or IRI"),
 )
 _IRI = (("iri", "query", True, "the IRI or the CURIE of a thing, such as onet:15-1252.00"),)
+_NODE = (("name", "path", True, "the last part of the IRI that stands for the node"),)
+_VERSION = (("version", "path", True, "the number of the version, such as 0.1.0"),)
 PROFILES = (*(format_.media for format_ in PROFILE), FORM, "multipart/form-data")
 _SEARCH = (
     ("q", "query", True, "a label, words or letters of it, a code, a short form; up to 200 characters"),
@@ -131,7 +133,7 @@ OPERATIONS = (
     Operation("/agreement", "get", "What sources agree on about a role, and what not", ANALYSED, (*_ONE, *_MATCHES)),
     Operation("/search", "get", "Find things by label, as people type it; the newest revision only", FOUND, _SEARCH),
     Operation("/suggest", "get", "What a label that is being typed may become", (DOCUMENT,), (_SEARCH[0], _SEARCH[1], _SEARCH[-1])),
-    Operation("/{kind}", "get", "The things of a kind, page by page; as a graph, its concept scheme", THING, (*_SLUG[:1], *_PAGE)),
+    Operation("/{kind}", "get", "The things of a kind, page by page; as a graph, its concept scheme", LISTED, (*_SLUG[:1], *_PAGE)),
     Operation("/thing", "get", "A thing of any system by its IRI, and who says what about it; for one of ours, the way there", THING, _IRI),
     Operation("/{kind}/{slug}", "get", "A thing, and who says what about it", THING, _SLUG),
     Operation("/sources", "get", "Leads to /source", PAGE),
@@ -147,6 +149,8 @@ OPERATIONS = (
     *_source("/sources/{slug}"),
     Operation("/ontology", "get", "The ontology", (HTML, *GRAPHS)),
     Operation("/ns", "get", "The ontology, at the path of its IRI", (HTML, *GRAPHS)),
+    Operation("/ns/{version}", "get", "Leads from a version of the ontology to it", (HTML, *GRAPHS), _VERSION),
+    Operation("/.well-known/genid/{name}", "get", "Leads from a node without a name to what is said of it", (HTML, *GRAPHS), _NODE),
     Operation("/shapes", "get", "The shapes that entries have to meet", (HTML, *GRAPHS)),
     Operation("/context.jsonld", "get", "The JSON-LD context", [format_ for format_ in GRAPHS if format_.name == "jsonld"]),
     Operation("/openapi.json", "get", "This document", (DOCUMENT,)),

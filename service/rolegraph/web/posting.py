@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request
 
 from rolegraph import formats
+from rolegraph.engine import BOM
 from rolegraph.errors import BadParameter, RolegraphError, UnreadableInput, UnsupportedFormat
 from rolegraph.formats import Format
 from rolegraph.web import negotiation
@@ -69,7 +70,7 @@ def _received() -> tuple[bytes, Format]:
 
 
 def _guessed(written: str) -> Format:
-    start = written.lstrip()
+    start = written.removeprefix(BOM).lstrip()
     if start.startswith(("{", "[")):
         return DOCUMENT
     turtle = start.lower().startswith(("@prefix", "@base", "prefix ", "base ", "<http"))

@@ -7,6 +7,7 @@ from typing import IO
 import pyoxigraph as ox
 
 from rolegraph.engine.documents import RDF, RESULTS, Term, Triple, value
+from rolegraph.engine.reading import guarded
 from rolegraph.engine.remote import literals
 from rolegraph.engine.remote.forms import Form
 from rolegraph.engine.remote.wire import IN_MEMORY, Reply, Spool
@@ -23,7 +24,7 @@ def table(reply: Reply, form: Form, format_: Format) -> Answer:
             truth = any(isinstance(term := solution[0], ox.Literal) and term.value in ("1", "true") for solution in found)
             found = ox.parse_query_results(f'{{"head":{{}},"boolean":{str(truth).lower()}}}', ox.QueryResultsFormat.JSON)
         output = Spool()
-        found.serialize(output, RESULTS[format_.name])
+        found.serialize(guarded(output, format_), RESULTS[format_.name])
     return _answer(format_, output)
 
 
@@ -40,7 +41,7 @@ def graph(reply: Reply, format_: Format, prefixes: Mapping[str, str]) -> tuple[A
     with _reading(reply):
         used = _used(reply.body, prefixes)
         output = Spool()
-        ox.serialize(counted(), output, RDF[format_.name], prefixes=used)
+        ox.serialize(counted(), guarded(output, format_), RDF[format_.name], prefixes=used)
     return _answer(format_, output), count
 
 
@@ -51,7 +52,7 @@ def laid_out(found: Iterable[tuple[str, Triple]], format_: Format, prefixes: Map
     used = _used(plain, prefixes)
     quads = ox.parse(plain, ox.RdfFormat.N_QUADS)
     again = quads if format_.holds == "dataset" else (quad.triple for quad in quads)
-    ox.serialize(again, output, RDF[format_.name], prefixes=used)
+    ox.serialize(again, guarded(output, format_), RDF[format_.name], prefixes=used)
     return _answer(format_, output)
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rdflib.plugins.sparql.parser import parseQuery
 
+from rolegraph.engine import mistakes
 from rolegraph.engine.nesting import refuse_deep
 from rolegraph.engine.reach import Reach
 from rolegraph.errors import TooLarge, UnreadableInput
@@ -44,17 +45,19 @@ def read(text: str) -> Form:
     try:
         prologue, query = parseQuery(text)
     except Exception as error:  # the parser has no one class for what it cannot read
+        if found := mistakes.find(text, "query"):
+            raise found.error(text, "query") from error
         line, column = getattr(error, "lineno", None), getattr(error, "column", None)
         raise UnreadableInput(_explain(text, error), line=line, column=column) from error
+    if found := mistakes.unmeant(text):  # this parser lets it pass, and endpoints word it each in its way
+        raise found.error(text, "query")
     names = {"SelectQuery": "SELECT", "AskQuery": "ASK", "ConstructQuery": "CONSTRUCT", "DescribeQuery": "DESCRIBE"}
     return Form(names[query.name], dataset=bool(query.datasetClause), base=any(part.name == "Base" for part in prologue))
 
 
 def _explain(text: str, error: Exception) -> str:
-    """Say what a syntax error means: an update is named as one, and so is the version that is read here."""
+    """Say near what the parser stopped, and which version is read here."""
     rest = getattr(error, "pstr", text)[getattr(error, "loc", 0) :].lstrip()
     word = rest.split(None, 1)[0] if rest else ""
-    if word.upper() in ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"):
-        return "the query does not parse: this is an update; a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE"
     what = f"{word[:40]!r} does not fit here" if word else "it ends too early"
     return f"the query does not parse as SPARQL 1.1, which is what remote endpoints are asked in: {what}"
