@@ -343,7 +343,7 @@ def test_a_full_disk_refuses_writes_and_nothing_else_until_there_is_room(start: 
         assert figure(service, count) == 101 + round_
     code, _, errors = service.stop()
     assert code == 0
-    assert all("nothing was written" in line for line in errors.splitlines()), errors
+    assert all("No space left on device" in line for line in errors.splitlines()), errors
     assert str(disk) in errors  # the operator is told where
 
 

@@ -101,7 +101,7 @@ def test_lists_come_page_by_page(visitor: FlaskClient, foreign: Rolegraph) -> No
 
 
 def test_a_list_of_one_source_holds_what_it_speaks_of(visitor: FlaskClient) -> None:
-    told = visitor.get("/tool.json?source=made-up-1-0").get_json()
+    told = visitor.get("/tool.json?source=esco-0-1").get_json()
     assert [member["label"] for member in told["members"]] == ["chisel", "Python"]
     assert [source["creditText"] for source in told["sources"]] == [CREDIT]
     assert CREDIT in visitor.get("/role", headers=PAGE).text
