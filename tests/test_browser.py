@@ -73,7 +73,7 @@ FOREIGN = {
     "rated role": "/thing?iri=onet:99-0001.00",
     "group": "/thing?iri=isco:C912",
     "page of a list": "/skill?limit=20&page=2",
-    "imported source": "/source/made-up-1-0",
+    "imported source": "/source/esco-0-1",
     "compare across sources": "/compare?role=ai-programmer,esco-occupation:made-up-carver,onet:99-0001.00",
     "compare in vain": "/compare?role=made-up-potter,onet:99-0002.00",
     "choice of roles": "/gap?from=wood+carver&to=ai-architect",
@@ -114,7 +114,7 @@ def mixed(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -
     """The address of a service that also holds a few roles of another system."""
     store = tmp_path_factory.mktemp("mixed")
     graph = Rolegraph.open(store)
-    graph.store(terms.BASE + "source/made-up-1-0", (Path(__file__).parent / "imports" / "foreign.ttl").read_bytes())
+    graph.store(terms.BASE + "source/esco-0-1", (Path(__file__).parent / "imports" / "foreign.ttl").read_bytes())
     graph.store(terms.BASE + "source/made-up-2-0", MORE.encode())
     graph.close()
     service = serve(store)

@@ -21,7 +21,7 @@ def visitor() -> Iterator[FlaskClient]:
     """A client of a service with two roles of one name."""
     graph = Rolegraph.open()
     text = (Path(__file__).parent / "imports" / "foreign.ttl").read_bytes()
-    graph.store(terms.BASE + "source/made-up-1-0", text.replace(b'"Carvers, All Other"', b'"wood carver"'))
+    graph.store(terms.BASE + "source/esco-0-1", text.replace(b'"Carvers, All Other"', b'"wood carver"'))
     yield create_app(graph).test_client()
     graph.close()
 
