@@ -46,7 +46,10 @@ def graph() -> Rolegraph:
 
 
 def cards() -> Cards:
-    """Return what is known at a glance of the things of the graph that answers the current request."""
+    """Return what is known at a glance of the things of the graph that answers the current request, or of those that its page names."""
+    if "cards" in g:
+        found: Cards = g.cards
+        return found
     return graph().catalogue.cards
 
 
