@@ -289,7 +289,7 @@ def looking_back(target: Target) -> Sending:
         for number in itertools.count(first):
             if time.monotonic() > until:
                 return found
-            found.append(target.ask("GET", f"/role/ai-architect.ttl?again={number}&revision={numbers[number % len(numbers)]}"))
+            found.append(target.ask("GET", f"/role/ai-architect?again={number}&revision={numbers[number % len(numbers)]}"))
         raise AssertionError
 
     return lambda: together([lambda first=first: look(first * 1_000_003) for first in range(16)])  # type: ignore[misc]

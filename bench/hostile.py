@@ -32,7 +32,7 @@ from attacks import ATTACKS, Answers, Attack, Target, told
 from rolegraph.tokens import Tokens
 
 HOST, OTHERS = "127.0.0.1", "127.0.0.2"  # where the service listens, and from where those ask who do no harm
-PAGES = {"page": "/role/ai-architect.json?again={}", "health": "/health"}
+PAGES = {"page": "/role/ai-architect?again={}", "health": "/health"}
 EVERY = 0.05  # seconds between two requests of those
 SAMPLED = 0.1  # seconds between two looks at the memory
 BEARABLE = 0.5  # seconds that others may wait
