@@ -533,7 +533,7 @@ def test_a_query_in_another_charset_is_refused_and_named(client: FlaskClient, me
 
 
 def test_every_page_has_a_head_and_tells_its_methods(server: str, client: FlaskClient) -> None:
-    samples = {"kind": "role", "slug": "ai-architect", "name": "tips", "path": "x", "filename": "style.css"}
+    samples = {"kind": "role", "slug": "ai-architect", "name": "tips", "path": "x", "filename": "style.css", "version": "0.1.0"}
     rules = [rule for rule in client.application.url_map.iter_rules() if "GET" in (rule.methods or ())]
     assert len(rules) > 15
     for rule in rules:
