@@ -1,6 +1,7 @@
 """The questions that a search answers, and what each of them refuses."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -65,12 +66,12 @@ class Finder(Protocol):
         """Bring the index in line with the revision, and return it."""
 
 
-class Questions:
+class Questions(ABC):
     """Answers the questions of :class:`Finder` from an index."""
 
+    @abstractmethod
     def answered(self, ask: Callable[[Reading], T]) -> T:
         """Return what a function reads in the index, as it is at one moment."""
-        raise NotImplementedError
 
     def find(
         self,
