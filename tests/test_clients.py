@@ -21,7 +21,8 @@ SERVER = '''
 import sys, tempfile, time
 from granian import Granian
 from granian.constants import Interfaces
-from flask import Flask
+from flask import Flask, request
+from rolegraph import slots
 from rolegraph.formats import holding, named
 from rolegraph.things import Answer
 from rolegraph.web import clients, negotiation
@@ -36,10 +37,13 @@ def load():
 
     @app.route("/<name>", methods=["GET", "POST"])
     def slow(name):
+        if "elsewhere" in request.args:
+            slots.free()
         gone, start = clients.gone(), time.monotonic()
         while not gone() and time.monotonic() - start < float(name):
             time.sleep(0.02)
-        print("gone" if gone() else "there", round(time.monotonic() - start, 2), flush=True)
+        line = f"{'gone' if gone() else 'there'} {time.monotonic() - start:.2f}"
+        print(line + "\\n", end="", flush=True)  # in one piece, since many threads print
         return "done"
 
     usual = app.wsgi_app
@@ -78,9 +82,9 @@ class Slow:
         word, _, seconds = self.process.stdout.readline().strip().partition(" ")
         return word, float(seconds)
 
-    def ask(self, path: str, method: str = "GET", body: bytes = b"") -> socket.socket:
-        """Send a request and return its connection."""
-        connection = socket.create_connection(("127.0.0.1", self.port))
+    def ask(self, path: str, method: str = "GET", body: bytes = b"", source: str = "127.0.0.1") -> socket.socket:
+        """Send a request from an address of this machine and return its connection, which gives up after ten seconds."""
+        connection = socket.create_connection(("127.0.0.1", self.port), 10, (source, 0))
         connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
         return connection
 
@@ -127,6 +131,26 @@ def test_a_client_that_asks_more_on_its_connection_has_not_gone(slow: Slow) -> N
     word, seconds = slow.said()
     assert word == "gone"
     assert seconds < 0.7
+
+
+def test_a_crowd_from_one_address_leaves_threads_for_others(slow: Slow) -> None:
+    crowd = [slow.ask("/30") for _ in range(12)]  # of eight threads
+    with closing(slow.ask("/0", source="127.0.0.2")) as other:
+        assert other.recv(100).startswith(b"HTTP/1.1 200")
+    for connection in crowd:
+        connection.close()
+    assert slow.said()[0] == "there"
+    assert {slow.said()[0] for _ in crowd} == {"gone"}
+
+
+def test_work_that_goes_on_elsewhere_does_not_count_for_its_address(slow: Slow) -> None:
+    crowd = [slow.ask("/30?elsewhere") for _ in range(5)]
+    with closing(slow.ask("/0")) as next_one:
+        assert next_one.recv(100).startswith(b"HTTP/1.1 200")
+    for connection in crowd:
+        connection.close()
+    assert slow.said()[0] == "there"
+    assert {slow.said()[0] for _ in crowd} == {"gone"}
 
 
 def test_where_the_server_cannot_know_the_client_is_taken_to_wait(graph: object) -> None:

@@ -11,7 +11,7 @@ HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 
 LAYERS = (
     {"errors", "fingerprints", "locks", "resources"},
-    {"terms", "formats", "deadlines"},
+    {"terms", "formats", "deadlines", "slots"},
     {"findings", "kept", "matches", "things", "wellformed"},
     {
         *("audit", "catalogue", "comparison", "description", "engine", "entries", "importers", "jsonld", "library", "queries", "shapes"),

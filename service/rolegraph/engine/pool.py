@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import Pipe, reduction
 from typing import Any
 
-from rolegraph import errors
+from rolegraph import errors, slots
 from rolegraph.engine import Gone, worker
 from rolegraph.engine.worker import Reply, Request
 from rolegraph.errors import ClientGone, MemoryLimitReached, RolegraphError, StoreUnusable, TimeLimitReached, TooManyRequests
@@ -74,6 +74,7 @@ class Pool:
         :raises ClientGone: where ``gone`` says so meanwhile
         """
         client = CLIENT.get()
+        slots.free()
         found = self._take(client, gone)
         try:
             reply = found.ask(request, replace(self._limits, seconds=self._limits.seconds * request.patience), gone)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from rolegraph import slots
 from rolegraph.engine import (
     TURTLE,
     Changes,
@@ -40,6 +41,7 @@ from rolegraph.formats import Format
 from rolegraph.things import Answer, Dataset, Row
 
 JOURNAL = 512 * 1024  # bytes of the engine's own journal of files (MANIFEST) from which it is begun anew: each revision has a copy
+_AS_BEFORE = "nothing was written: {}; the store is as it was before"
 LARGE = 8 * 1024 * 1024  # bytes of files from which a store is put in order after they were loaded
 
 
@@ -162,7 +164,7 @@ class StoredEngine:
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="load-") as old:
                 changed = writing.load(store, known, format_, union=self.union, old=Path(old))
             if sum(path.stat().st_size for paths in known.values() for path in paths) > LARGE:
-                store.optimize()  # takes seconds, and makes what is read afterwards, the check included, several times quicker
+                store.optimize()  # takes seconds; what is read afterwards, the check included, is several times quicker
             check(Reader(store, self.settings.prefixes, self.settings.reach).rows)
             return changed
 
@@ -171,9 +173,8 @@ class StoredEngine:
     def close(self) -> None:
         """Release the store."""
         with self._writing:
-            self._store = None  # what was acknowledged is on the disk
             self._past.keep(())
-            del self._newest
+            del self._store, self._newest  # what was acknowledged is on the disk
 
     def _commit(
         self, change: Callable[[ox.Store], Wrote], about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False
@@ -183,6 +184,7 @@ class StoredEngine:
         :param about: the graphs whose validators are wanted
         :param large: an error about what was sent, too, may leave a part of it behind; else such an error comes before any change
         """
+        slots.free()
         with self._writing:
             guard()
             self._change(change, large=large)
@@ -214,7 +216,7 @@ class StoredEngine:
 
         The engine never shortens the journal while it is open; each revision copies it, and whoever opens one reads it.
         """
-        if self._store is not None and sum(path.stat().st_size for path in self._graph.glob("MANIFEST-*")) > JOURNAL:
+        if sum(path.stat().st_size for path in self._graph.glob("MANIFEST-*")) > JOURNAL:
             self._store = None
         if self._store is None:
             try:
@@ -295,5 +297,4 @@ class StoredEngine:
     def _unwritten(self, error: Exception) -> StoreUnusable:
         text = error.detail if isinstance(error, StoreUnusable) else str(error)
         shown = text.replace(f"{self._folder}/", "").replace(str(self._folder), "FOLDER")  # where the store lies is for its operator only
-        detail, told = (f"nothing was written: {words}; the store is as it was before" for words in (text, shown))
-        return StoreUnusable(detail, told=told)
+        return StoreUnusable(_AS_BEFORE.format(text), told=_AS_BEFORE.format(shown))

@@ -15,10 +15,11 @@ from typing import IO, TYPE_CHECKING
 
 from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]  # meant for applications, not marked so
 
+from rolegraph import slots
 from rolegraph.errors import RolegraphError
 from rolegraph.web import logs, sending
 from rolegraph.web.bodies import FAILURE, WITHOUT, Allows, Reception
-from rolegraph.web.clients import CLIENT, Client
+from rolegraph.web.clients import CLIENT, Client, Slots, network
 from rolegraph.web.headers import ALWAYS
 from rolegraph.web.logs import Request
 from rolegraph.web.remembering import Copy
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 AT_ONCE = 1024  # bytes of the headers that are looked into for an answer at hand: with longer ones that is not done in the event loop
+SLOTS = 3  # requests of one network that are answered at a time: in one process they share its interpreter with those of all others
 _LOOKED_INTO = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
 _FAULT = b'{"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "This fault of the service was logged."}\n'
 _CONSTANT = {
@@ -72,6 +74,7 @@ class Bridge:
         self._app = app
         self._recall = recall
         self._threads = ThreadPoolExecutor(threads, "request")
+        self._slots = Slots(SLOTS)
         self._reception = Reception(allows)
         self._ready = ready
 
@@ -103,15 +106,17 @@ class Bridge:
         client = environ[CLIENT] = Client(protocol, loop)
         received = None if environ["REQUEST_METHOD"] in WITHOUT else await self._reception.receive(environ, aiter(protocol))
         try:
-            await loop.run_in_executor(self._threads, self._answer, environ, reply, client)
+            async with self._slots.one(network(environ["REMOTE_ADDR"])) as freeing:
+                await loop.run_in_executor(self._threads, self._answer, environ, reply, client, freeing)
         finally:
             client.forget()
             if received is not None:
                 received.close()
 
-    def _answer(self, environ: "WSGIEnvironment", reply: "_Reply", client: Client) -> None:
+    def _answer(self, environ: "WSGIEnvironment", reply: "_Reply", client: Client, freeing: Callable[[], object]) -> None:
         """Answer a request, in a thread; what is raised here would be lost, and the client wait for ever."""
         logs.CURRENT.set(reply.request)
+        slots.hold(freeing)
         try:
             try:
                 self._send(environ, reply, client)

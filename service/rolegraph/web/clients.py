@@ -1,9 +1,12 @@
-"""The client of the current request: who it is, for its share of the workers, and whether it still waits for the answer."""
+"""The clients of requests: who they are, for their share of threads and workers, and whether they still wait for the answer."""
 
 import asyncio
 import ipaddress
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
+from contextlib import ExitStack, asynccontextmanager
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from flask import Flask, request
 
@@ -19,6 +22,27 @@ class Connection(Protocol):
 
     async def client_disconnect(self) -> None:
         """Return once it is closed."""
+
+
+class Slots:
+    """The request slots of each network, so that a crowd from one of them delays nobody else. Used in the event loop.
+
+    :param each: how many requests of one network are worked on at a time; others wait their turn
+    """
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._free: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()  # those that some request holds
+
+    @asynccontextmanager
+    async def one(self, name: str) -> AsyncIterator[Callable[[], object]]:
+        """Take a slot of a network for a block, and give a function that frees it before; any thread may call that, and more than once."""
+        loop = asyncio.get_running_loop()
+        free = self._free.setdefault(name, asyncio.Semaphore(self._each))
+        await free.acquire()
+        with ExitStack() as held:
+            held.callback(free.release)
+            yield lambda: loop.call_soon_threadsafe(held.close)
 
 
 class Client:
@@ -63,8 +87,13 @@ def _name() -> str:
             return f"token {access.presented().id}"
         except RolegraphError:
             pass  # what is no token that counts is told where one is needed
+    return network(request.remote_addr or "")
+
+
+def network(text: str) -> str:
+    """Return what tells the clients of an address from others: itself, of IPv6 the network that one subscriber has."""
     try:
-        address = ipaddress.ip_address(request.remote_addr or "")
+        address = ipaddress.ip_address(text)
     except ValueError:
-        return request.remote_addr or ""
+        return text
     return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)

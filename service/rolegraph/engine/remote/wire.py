@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from SPARQLWrapper import INSERT, JSON, POST, SELECT, SPARQLWrapper
 
-from rolegraph import deadlines
+from rolegraph import deadlines, slots
 from rolegraph.engine import Gone, waiting
 from rolegraph.engine.remote.endpoint import Endpoint, errors, late
 from rolegraph.engine.remote.forms import LOOKUP, Form
@@ -106,6 +106,7 @@ class Connection:
         if seconds <= 0:
             raise late(endpoint.seconds)
         shown = max(seconds, endpoint.seconds)
+        slots.free()
         opener, headers = _opener(endpoint, endpoint.query_url, with_credentials=endpoint.read_auth)
         call = _Call(endpoint.query_url, text, SELECT, opener, seconds)
         for name, value in (*parameters, *self._limit(seconds)):
