@@ -17,6 +17,7 @@ from rolegraph.importers import Imported, esco, onet
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
 from rolegraph.registry import Rolegraph
+from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
 
 NO_SKIPS = bool(os.environ.get("ROLEGRAPH_NO_SKIPS"))
@@ -56,6 +57,27 @@ def demand() -> Callable[[str, str], Path]:
 def client(graph: Rolegraph) -> FlaskClient:
     """A client of the application, without a server between."""
     return create_app(graph).test_client(use_cookies=False)  # there are none
+
+
+@pytest.fixture(scope="module")
+def writable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
+    """The graph as shipped, in a folder, with revisions and tokens, that the tests of a module may write to."""
+    found = Rolegraph.open(tmp_path_factory.mktemp("writable") / "store")
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def editor(writable: Rolegraph) -> FlaskClient:
+    """A client of the application over that graph."""
+    return create_app(writable).test_client(use_cookies=False)
+
+
+@pytest.fixture(scope="module")
+def admin(writable: Rolegraph) -> tuple[str, str]:
+    """The header of a request that may write anything to that graph."""
+    assert isinstance(writable.tokens, Tokens)
+    return "Authorization", f"Bearer {writable.tokens.create('admin').text}"
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,9 @@ def test_facts_about_any_thing_and_repetitions_are_welcome(graph: Rolegraph, sta
 
 
 def test_a_source_does_not_pass_for_an_import(graph: Rolegraph) -> None:
-    assert refused(graph, f'{SKILL}{described("our-hr")}source:our-hr dcat:version "1" ; schema:creditText "Ours"@en .')
+    stated = f'{SKILL}{described("%s")}source:%s dcat:version "1" ; schema:creditText "Ours"@en .'
+    assert refused(graph, stated.replace("%s", "esco-ours"), f"{terms.BASE}source/esco-ours")
+    put(graph, stated.replace("%s", "our-hr"))
 
 
 def test_an_admin_writes_whatever_there_is_to_say(graph: Rolegraph) -> None:

@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 from documents import AWKWARD, FORM, GRAPHS, PARTS, QUERY, UPDATE, WHOLE
 from inputs import ACCEPTED, faults, sent
 from rolegraph.formats import holding
-from rolegraph.registry import Rolegraph
-from rolegraph.tokens import Tokens
-from rolegraph.web import create_app
 
 # Werkzeug leaves the file of a form that breaks off to the garbage collector
 pytestmark = pytest.mark.filterwarnings(
@@ -46,33 +43,14 @@ ROUTES = (
 )
 
 
-@pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
-    """A graph on the disk that this module may spoil."""
-    found = Rolegraph.open(tmp_path_factory.mktemp("bodies") / "store")
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="module")
-def client(graph: Rolegraph) -> FlaskClient:
-    return create_app(graph).test_client(use_cookies=False)
-
-
-@pytest.fixture(scope="module")
-def token(graph: Rolegraph) -> tuple[str, str]:
-    assert isinstance(graph.tokens, Tokens)
-    return "Authorization", f"Bearer {graph.tokens.create('admin').text}"
-
-
-def test_every_route_with_a_body_is_among_them(client: FlaskClient) -> None:
-    rules = [rule for rule in client.application.url_map.iter_rules() if (rule.methods or set()) & {"POST", "PUT", "PATCH"}]
+def test_every_route_with_a_body_is_among_them(editor: FlaskClient) -> None:
+    rules = [rule for rule in editor.application.url_map.iter_rules() if (rule.methods or set()) & {"POST", "PUT", "PATCH"}]
     assert {rule.endpoint for rule in rules} == set(READ)
-    adapter = client.application.url_map.bind("x")
+    adapter = editor.application.url_map.bind("x")
     asked = {(adapter.match(path.partition("?")[0], method=method)[0], method) for method, path, _ in ROUTES}
     assert asked == {(rule.endpoint, method) for rule in rules for method in (rule.methods or set()) & {"POST", "PUT", "PATCH"}}
     assert {format_.media for format_ in holding("graph")} == set(GRAPHS)
-    documented = client.get("/openapi.json").get_json()["paths"]
+    documented = editor.get("/openapi.json").get_json()["paths"]
     for path, item in documented.items():
         for method, operation in item.items():
             endpoint = next(name for _, own, name in ROUTES if _matches(own, path)) if "requestBody" in operation else None
@@ -85,7 +63,7 @@ def _matches(own: str, path: str) -> bool:
 
 
 @pytest.mark.parametrize("media", sorted(AWKWARD))
-def test_awkward_bodies(client: FlaskClient, token: tuple[str, str], media: str) -> None:
+def test_awkward_bodies(editor: FlaskClient, admin: tuple[str, str], media: str) -> None:
     accepted = itertools.cycle(ACCEPTED[:2])
 
     def each() -> Iterator[str]:
@@ -95,7 +73,7 @@ def test_awkward_bodies(client: FlaskClient, token: tuple[str, str], media: str)
             # every path for what is awkward would take minutes: those below /graphs share their code, and the writes take turns
             for method, path, endpoint in (*ROUTES[:5], *(ROUTES[5:7] if number % 2 else ROUTES[7:9])):
                 if media in READ[endpoint]:
-                    yield sent(client.application, method, path, [("Accept", next(accepted)), token], body=body, media=media)
+                    yield sent(editor.application, method, path, [("Accept", next(accepted)), admin], body=body, media=media)
 
     found = faults(each())
     assert not found, found
@@ -119,9 +97,9 @@ def spoilt(draw: st.DrawFn, whole: bytes) -> bytes:
 
 @settings(max_examples=300, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck))
 @given(st.data())
-def test_any_body(client: FlaskClient, token: tuple[str, str], data: st.DataObject) -> None:
+def test_any_body(editor: FlaskClient, admin: tuple[str, str], data: st.DataObject) -> None:
     method, path, endpoint = data.draw(st.sampled_from(ROUTES), "route")
     media = data.draw(st.sampled_from(READ[endpoint]), "media")
     own = st.sampled_from([*WHOLE[media], *AWKWARD.get(media, [])]).flatmap(spoilt)
     body = data.draw(st.one_of(own, st.binary(max_size=200), st.sampled_from([one for many in WHOLE.values() for one in many])), "body")
-    assert sent(client.application, method, path, [("Accept", data.draw(st.sampled_from(ACCEPTED))), token], body=body, media=media) == ""
+    assert sent(editor.application, method, path, [("Accept", data.draw(st.sampled_from(ACCEPTED))), admin], body=body, media=media) == ""

@@ -21,8 +21,6 @@ import rolegraph.web
 from inputs import ACCEPTED, HEADER, HEADERS, NUMBERS, TEXT, TEXTS, brief, escaped, faults, sent
 from rolegraph.registry import Rolegraph
 from rolegraph.terms import KINDS
-from rolegraph.tokens import Tokens
-from rolegraph.web import create_app
 
 ONE, OTHER = "ai-architect", "deep-learning-engineer"
 COMMON = {"format": "json", "revision": "1"}  # what every path takes
@@ -99,11 +97,11 @@ class Face:
         return f"{self.method} {self.path()}"
 
 
-def faces(app: Flask, graph: Rolegraph) -> Iterator[Face]:
+def faces(app: Flask, writable: Rolegraph) -> Iterator[Face]:
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             if rule.endpoint == "canned.query":
-                for query in graph.queries:
+                for query in writable.queries:
                     yield Face(rule, method, {one.name: one.example[0] for one in query.parameters}, {"name": query.name})
             else:
                 slug = (
@@ -112,37 +110,18 @@ def faces(app: Flask, graph: Rolegraph) -> Iterator[Face]:
                 yield Face(rule, method, PARAMETERS[rule.endpoint], IN_PATHS | {"slug": slug})
 
 
-@pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
-    """A graph on the disk, which has revisions and tokens, that this module may write to."""
-    found = Rolegraph.open(tmp_path_factory.mktemp("parameters") / "store")
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="module")
-def client(graph: Rolegraph) -> FlaskClient:
-    return create_app(graph).test_client(use_cookies=False)
-
-
-@pytest.fixture(scope="module")
-def token(graph: Rolegraph) -> tuple[str, str]:
-    assert isinstance(graph.tokens, Tokens)
-    return "Authorization", f"Bearer {graph.tokens.create('admin').text}"
-
-
 # ---------------------------------------------------------------- nothing is forgotten
 
 
-def test_every_route_has_its_entry(client: FlaskClient) -> None:
-    assert {rule.endpoint for rule in client.application.url_map.iter_rules()} == set(PARAMETERS)
-    named = {name for rule in client.application.url_map.iter_rules() for name in rule.arguments}
+def test_every_route_has_its_entry(editor: FlaskClient) -> None:
+    assert {rule.endpoint for rule in editor.application.url_map.iter_rules()} == set(PARAMETERS)
+    named = {name for rule in editor.application.url_map.iter_rules() for name in rule.arguments}
     assert named == set(IN_PATHS)
 
 
-def test_every_parameter_of_the_openapi_document_has_its_entry(client: FlaskClient) -> None:
-    adapter = client.application.url_map.bind("x")
-    for path, item in client.get("/openapi.json").get_json()["paths"].items():
+def test_every_parameter_of_the_openapi_document_has_its_entry(editor: FlaskClient) -> None:
+    adapter = editor.application.url_map.bind("x")
+    for path, item in editor.get("/openapi.json").get_json()["paths"].items():
         for method, operation in item.items():
             sample = re.sub(r"\{(\w+)\}", lambda found: IN_PATHS[found[1]], path)
             endpoint, _ = adapter.match(sample, method=method.upper())
@@ -173,15 +152,15 @@ def test_every_parameter_that_the_code_reads_has_its_entry() -> None:
 
 
 @pytest.mark.parametrize("name", READS)
-def test_every_value_of_every_parameter_of_what_is_read(client: FlaskClient, graph: Rolegraph, name: str) -> None:
-    swept(client, [face for face in faces(client.application, graph) if face.rule.endpoint.partition(".")[0] == name], [])
+def test_every_value_of_every_parameter_of_what_is_read(editor: FlaskClient, writable: Rolegraph, name: str) -> None:
+    swept(editor, [face for face in faces(editor.application, writable) if face.rule.endpoint.partition(".")[0] == name], [])
 
 
-def test_every_value_of_every_parameter_of_what_is_asked_or_written(client: FlaskClient, graph: Rolegraph, token: tuple[str, str]) -> None:
-    swept(client, [face for face in faces(client.application, graph) if face.rule.endpoint.partition(".")[0] not in READS], [token])
+def test_every_value_of_every_parameter_of_what_is_sent(editor: FlaskClient, writable: Rolegraph, admin: tuple[str, str]) -> None:
+    swept(editor, [face for face in faces(editor.application, writable) if face.rule.endpoint.partition(".")[0] not in READS], [admin])
 
 
-def swept(client: FlaskClient, own: list[Face], headers: list[tuple[str, str]]) -> None:
+def swept(editor: FlaskClient, own: list[Face], headers: list[tuple[str, str]]) -> None:
     """Try each value in each parameter, the others being as they should be; one format of answers after the other."""
     assert own
     first = {face.rule.endpoint: face for face in reversed(own)}
@@ -195,17 +174,17 @@ def swept(client: FlaskClient, own: list[Face], headers: list[tuple[str, str]]) 
             once = common if first[face.rule.endpoint] == face else ()
             for parameter in (*face.parameters, *once):
                 for value in common.get(parameter, texts):
-                    yield sent(client.application, face.method, face.address({parameter: value}), [("Accept", next(accepted)), *headers])
+                    yield sent(editor.application, face.method, face.address({parameter: value}), [("Accept", next(accepted)), *headers])
             for part in face.rule.arguments - {"kind"}:
                 for value in texts:
-                    yield sent(client.application, face.method, face.path(**{part: value}), [("Accept", next(accepted)), *headers])
+                    yield sent(editor.application, face.method, face.path(**{part: value}), [("Accept", next(accepted)), *headers])
 
     found = faults(each())
     assert not found, found
 
 
 @pytest.mark.parametrize("header", sorted(HEADERS))
-def test_every_value_of_every_header(client: FlaskClient, token: tuple[str, str], header: str) -> None:
+def test_every_value_of_every_header(editor: FlaskClient, admin: tuple[str, str], header: str) -> None:
     posted = (
         ("POST", "/validate", b"<http://x/s> <http://x/p> 1 .", "text/turtle"),
         ("POST", "/gap", b"Python\nSQL", "text/plain"),
@@ -230,11 +209,11 @@ def test_every_value_of_every_header(client: FlaskClient, token: tuple[str, str]
         for value in HEADERS[header]:
             for path in read:
                 for method in ("GET", "HEAD"):
-                    yield sent(client.application, method, path, [(header, value)])
+                    yield sent(editor.application, method, path, [(header, value)])
             for method, path, body, media in posted:
-                own = [] if header == "Authorization" else [token]
+                own = [] if header == "Authorization" else [admin]
                 yield sent(
-                    client.application, method, path, [(header, value), *own], body=body, media="" if header == "Content-Type" else media
+                    editor.application, method, path, [(header, value), *own], body=body, media="" if header == "Content-Type" else media
                 )
 
     found = faults(each())
@@ -268,8 +247,8 @@ def test_every_value_of_every_header_is_answered_by_the_server(server: str, head
 
 @MOSTLY
 @given(st.data())
-def test_anything_anywhere(client: FlaskClient, graph: Rolegraph, token: tuple[str, str], data: st.DataObject) -> None:
-    face = data.draw(st.sampled_from([*faces(client.application, graph)]), "face")
+def test_anything_anywhere(editor: FlaskClient, writable: Rolegraph, admin: tuple[str, str], data: st.DataObject) -> None:
+    face = data.draw(st.sampled_from([*faces(editor.application, writable)]), "face")
     names = st.sampled_from([*face.parameters, *COMMON, "x"])
     given_ = data.draw(st.lists(st.tuples(names, TEXT), max_size=4), "parameters")
     kept = {} if data.draw(st.booleans(), "alone") else face.parameters
@@ -278,5 +257,5 @@ def test_anything_anywhere(client: FlaskClient, graph: Rolegraph, token: tuple[s
     if "kind" in face.rule.arguments:
         parts["kind"] = data.draw(st.sampled_from(sorted(KINDS)), "kind")
     headers = data.draw(st.lists(HEADER, max_size=3, unique_by=lambda one: one[0]), "headers")
-    own = [] if any(name == "Authorization" for name, _ in headers) else [token]
-    assert sent(client.application, face.method, f"{face.path(**parts)}?{query}", [*headers, *own]) == ""
+    own = [] if any(name == "Authorization" for name, _ in headers) else [admin]
+    assert sent(editor.application, face.method, f"{face.path(**parts)}?{query}", [*headers, *own]) == ""

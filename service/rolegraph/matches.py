@@ -71,9 +71,14 @@ def trusted(graphs: Iterable[str], credited: Container[str]) -> list[str]:
     space = KINDS["source"].namespace
 
     def imported(graph: str) -> bool:
-        return graph in credited and graph.removeprefix(space).startswith(PUBLICATIONS)
+        return graph in credited and named_like_import(graph)
 
     return [graph for graph in graphs if not graph.startswith(space) or graph in shipped() or imported(graph)]
+
+
+def named_like_import(source: str) -> bool:
+    """Return whether the name of a source, by its IRI, begins like those of the sources that importers make."""
+    return source.removeprefix(KINDS["source"].namespace).startswith(PUBLICATIONS)
 
 
 @cache

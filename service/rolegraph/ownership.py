@@ -8,7 +8,7 @@ from functools import cache
 from rdflib import Graph, Literal, URIRef
 from rdflib.term import Node
 
-from rolegraph import terms
+from rolegraph import matches, terms
 from rolegraph.findings import ENTRY, Finding
 from rolegraph.things import Value
 
@@ -30,8 +30,8 @@ _DOWN = "skos:narrower skos:narrowerTransitive skos:hasTopConcept"  # they place
 
 _VERSION = terms.prefixes()["dcat"] + "version"
 _NO_VERSION = (
-    "A version (dcat:version) marks a source that was imported, such as ESCO, whose matches count for everybody: leave it out. "
-    "When your source was changed last can be said by dct:modified."
+    "The name of this source begins like that of an import, such as ESCO, and a version (dcat:version) would make its matches count for "
+    "everybody: leave the version out, or give the source another name."
 )
 
 Said = Mapping[str, AbstractSet[tuple[str, Value]]]
@@ -64,12 +64,12 @@ def owner(iri: str) -> str | None:
 def findings(entry: Graph, described: Said, source: str | None) -> Iterator[Finding]:
     """Yield a finding for each triple of an entry that describes a thing which others describe; to repeat what they say is no harm.
 
-    A version marks a source that an import made, whose matches are trusted: nobody gives one to a source of their own.
+    A source whose name begins like that of an import has no version: together they mark one that an import made, whose matches are trusted.
 
     :param described: the things that others describe, with all that they say of them
     """
     known = words()
-    for version in entry.objects(URIRef(source), URIRef(_VERSION)) if source else ():
+    for version in entry.objects(URIRef(source), URIRef(_VERSION)) if source and matches.named_like_import(source) else ():
         yield Finding("Violation", _NO_VERSION, str(source), _VERSION, str(version), COMPONENT, ENTRY)
     for subject, predicate, object_ in entry:
         kind = known.meaning.get(str(predicate))
