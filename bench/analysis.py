@@ -14,10 +14,10 @@ from pathlib import Path
 
 import machine
 
-from rolegraph.analysis import Analysis, saving, similarity
-from rolegraph.analysis.following import Following
+from rolegraph.analysis import Analysis, similarity, snapshot
+from rolegraph.analysis.incremental import Following
 from rolegraph.analysis.profiles import Profile
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 
 SEED, SKILLS = 7, 50
 SMALL = "https://example.org/small"  # a graph that is written and taken back
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=200, help="how often each is asked (default: 200)")
     options = parser.parse_args()
     print("\n".join(f"{name:10}{text}" for name, text in machine.about().items()))
-    (options.store / saving.FILE).unlink(missing_ok=True)
+    (options.store / snapshot.FILE).unlink(missing_ok=True)
     graph = Rolegraph.open(options.store)
     _once("first answer, read from the graph", lambda: graph.analysis.index)
     _once("first answer after a restart", lambda: Analysis(Following(graph.engine, options.store)).index)

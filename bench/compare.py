@@ -24,9 +24,9 @@ import peers
 import pyoxigraph
 from peers import Answer, Material, Missing, Pair
 
-from rolegraph import library
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
+from rolegraph.shipped import loading
 from rolegraph.terms import KINDS
 
 TITLES = {
@@ -119,7 +119,7 @@ def _run(size: str, folder: Path, seconds: float) -> tuple[Built, list[Measured]
 
 
 def write(size: str, folder: Path) -> Material:
-    contents = [(shipped.graph, shipped.read()) for shipped in library.shipped()]
+    contents = [(shipped.graph, shipped.read()) for shipped in loading.shipped()]
     if size == "large":
         contents += [(document.graph, document.turtle) for document in graphs.documents(graphs.Size())]
     documents = []
@@ -155,7 +155,7 @@ def _pairs(size: str) -> tuple[list[Pair], list[Pair]]:
         pairs = [(first, second) for first, second in (rng.sample(roles, 2) for _ in range(PAIRS))]
     else:
         engine = EmbeddedEngine()
-        library.load(engine, None)
+        loading.load(engine, None)
         rows = engine.rows(f"SELECT ?role {{ ?role a <{KINDS['role'].type}> }}")
         pairs = list(itertools.permutations(sorted(row["role"].value for row in rows), 2))
         rng.shuffle(pairs)

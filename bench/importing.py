@@ -16,9 +16,9 @@ from typing import Any
 
 import machine
 
+from rolegraph.facade import Rolegraph
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
 
 VARIABLE = "ROLEGRAPH_TEST_DATA"
 ROWS = {

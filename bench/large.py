@@ -15,7 +15,7 @@ from pathlib import Path
 import machine
 
 from rolegraph import terms
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 LISTS = ("/role", "/skill?page=3", "/responsibility?page=9", "/tool?source=onet-29-2", "/skill.json?page=2")

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 import httpx
 from rdflib import Dataset, Literal, URIRef
 
-from rolegraph.comparison import Comparison
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.comparison.model import Comparison
+from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.facade import Rolegraph
 from rolegraph.queries import Library
-from rolegraph.registry import Rolegraph
 from rolegraph.terms import RG
-from rolegraph.things import Row
+from rolegraph.values import Row
 
 Pair = tuple[str, str]
 Term = tuple[str, str, str] | None

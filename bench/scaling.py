@@ -27,7 +27,7 @@ from rolegraph import formats
 from rolegraph.engine import backups
 from rolegraph.engine.pool import Limits
 from rolegraph.errors import RolegraphError
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.terms import BASE
 
 LANGUAGES = ("en", "cs", "de", "es", "fr", "pl")

@@ -22,10 +22,10 @@ from pathlib import Path
 import machine
 
 from rolegraph import terms
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import esco, onet
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
 from rolegraph.search import folding
 
 QUERIES = Path(__file__).parent.parent / "tests" / "search" / "queries.csv"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rolegraph.analysis import weights
 from rolegraph.analysis.index import Index
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.terms import RG
 
 RANKED, SEED = 10, 7

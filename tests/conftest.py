@@ -13,10 +13,10 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import Imported, esco, onet
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
 

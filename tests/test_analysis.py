@@ -17,15 +17,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rolegraph import formats
-from rolegraph.analysis import Analysis, distinguish, gap, openings, paths, profiles, saving, similarity, weights
-from rolegraph.analysis.combining import combine
+from rolegraph.analysis import Analysis, distinguish, gap, openings, paths, profiles, similarity, snapshot, weights
 from rolegraph.analysis.facts import Facts, table
-from rolegraph.analysis.following import Following
+from rolegraph.analysis.incremental import Following
 from rolegraph.analysis.index import Index
+from rolegraph.analysis.union import combine
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.errors import BadParameter, RolegraphError
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.terms import BASE, RG
 
 ROLES, CONCEPTS, SOURCES = 6, 9, 2  # at most, in random graphs; concepts stand after roles, sources after concepts
@@ -405,17 +405,17 @@ def same(one: Facts, other: Facts) -> bool:
 def test_what_was_read_is_kept_for_the_next_start_and_follows_the_writes(small: Rolegraph, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     first = small.analysis.index.facts
-    assert (folder / saving.FILE).is_file()
-    revision, known = saving.load(folder, small.engine)
+    assert (folder / snapshot.FILE).is_file()
+    revision, known = snapshot.load(folder, small.engine)
     assert revision == small.engine.revision
     assert same(combine(known), first)
     small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
-    before, kept = saving.load(folder, small.engine)
+    before, kept = snapshot.load(folder, small.engine)
     assert before == revision
     assert kept
     assert X + "other" in {need.item.iri for need in small.analysis.gap(X + "b", X + "a").needs}
-    (folder / saving.FILE).write_bytes(b"damaged")
-    assert saving.load(folder, small.engine) == (None, {})
+    (folder / snapshot.FILE).write_bytes(b"damaged")
+    assert snapshot.load(folder, small.engine) == (None, {})
     again = Analysis(Following(small.engine, folder))
     assert again.similar(X + "a") == small.analysis.similar(X + "a")
 
@@ -425,7 +425,7 @@ def test_what_another_process_wrote_is_read(small: Rolegraph, tmp_path: Path) ->
     small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
     small.close()
     again = Rolegraph.open(tmp_path / "store", shipped=False)
-    assert saving.load(tmp_path / "store", again.engine)[0] != again.engine.revision
+    assert snapshot.load(tmp_path / "store", again.engine)[0] != again.engine.revision
     assert X + "other" in {need.item.iri for need in again.analysis.gap(X + "b", X + "a").needs}
     again.close()
 
@@ -475,7 +475,7 @@ def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
         found, fresh = followed.facts(), Following(engine).facts()
         assert same(found, fresh)
         assert same(Following(engine, folder).facts(), fresh)
-    assert same(combine(saving.load(folder, engine)[1]), fresh)
+    assert same(combine(snapshot.load(folder, engine)[1]), fresh)
     engine.close()
 
 

@@ -17,11 +17,12 @@ from typing import Any
 import httpx
 import pytest
 
-from rolegraph import formats, library
+from rolegraph import formats
 from rolegraph.engine import backups
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.engine.revisions import Retention, Revisions
-from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
+from rolegraph.shipped import loading
 from rolegraph.tokens import FILE, Tokens
 
 EX = "http://example.org/"
@@ -30,7 +31,7 @@ WRITER = f"""
 import sys
 from pathlib import Path
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.engine.revisions import Retention
 engine = StoredEngine(Path(sys.argv[1]), Settings(retention=Retention(1)))
 number = 0
@@ -66,7 +67,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the shipped graphs, some writes and a token."""
     folder = tmp_path_factory.mktemp("kept") / "store"
     engine = StoredEngine(folder)
-    library.load(engine, folder)
+    loading.load(engine, folder)
     for number in range(3):
         engine.write({EX + "g": f"<{EX}s> <{EX}p> {number} .".encode()})
     engine.close()
@@ -94,7 +95,7 @@ def test_a_restored_store_is_the_one_that_was_backed_up(store: Path, archive: Pa
     assert content(again) == content(store)
     assert Tokens(again / FILE).list() == Tokens(store / FILE).list()
     engine = StoredEngine(again)
-    assert library.load(engine, again) == 0
+    assert loading.load(engine, again) == 0
     before = engine.revision
     past = engine.dump(NQUADS).body
     engine.write({EX + "g": b""})

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from rolegraph import terms
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 
 ARGUMENTS = [
     "--no-sandbox",

@@ -12,9 +12,9 @@ import pytest
 from rolegraph import formats
 from rolegraph.engine import writing
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.errors import BadParameter, NotConforming, StoreUnusable, UnreadableInput
-from rolegraph.things import Row
+from rolegraph.values import Row
 
 EX = "http://example.org/"
 NTRIPLES = formats.named("ntriples", formats.holding("graph"))
@@ -23,7 +23,7 @@ MANY = 300_000  # triples, that take seconds to load
 LOADER = f"""
 import sys
 from pathlib import Path
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 engine = StoredEngine(Path(sys.argv[1]))
 print("loading", flush=True)
 engine.load({{"{EX}big": [Path(sys.argv[2])]}})

@@ -14,10 +14,10 @@ import pytest
 from click import Context, Group
 
 from rolegraph import __version__, fingerprints
-from rolegraph.cli import main, told
+from rolegraph.cli import error_text, main
 from rolegraph.errors import NotConforming
-from rolegraph.registry import Rolegraph
-from rolegraph.search import facts
+from rolegraph.facade import Rolegraph
+from rolegraph.search import labels
 
 NOWHERE = "/nonsense/folder"
 WIDE = {**os.environ, "COLUMNS": "200", "HOME": NOWHERE, "XDG_DATA_HOME": NOWHERE}  # no store of whoever runs the tests is read
@@ -45,7 +45,7 @@ def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path) -> Non
     found = run("add", "our-hr", str(entry), *store)
     assert (found.returncode, "source:our-hr is in the store" in found.stdout) == (0, True), found
     assert "prompt-engineer" in run("query", "roles-by-tool", "-p", "tool=python", "--format", "csv", *store).stdout
-    with patch.object(facts, "read", side_effect=AssertionError("labels were read again")):
+    with patch.object(labels, "read", side_effect=AssertionError("labels were read again")):
         graph = Rolegraph.open(tmp_path / "store")
         assert "Prompt Engineer" in [hit.label for hit in graph.search.find("Prompt Engineer")]
         graph.close()
@@ -189,7 +189,7 @@ def test_who_reads_only_the_first_line_is_no_error(arguments: str) -> None:
 
 def test_errors_of_any_form_are_told_in_words() -> None:
     error = NotConforming("it is wrong", problems=["x" * 100, "y" * 100], limits={"size": 3, "list": [1, 2]}, rows=[{"a": 1}])
-    told_ = "\n".join(told.lines(error))
+    told_ = "\n".join(error_text.lines(error))
     assert "{" not in told_
     assert "[" not in told_
     assert [line.strip() for line in told_.splitlines()] == [

@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from rolegraph.engine import waiting
-from rolegraph.web import clients, create_app
-from rolegraph.web.sending import OPENED
+from rolegraph.web import create_app
+from rolegraph.web.http import connection
+from rolegraph.web.server.large_answers import OPENED
 
 SERVER = '''
 """Answers /slow once its client has gone or five seconds are over, and says which; /file with 200 MiB."""
@@ -24,10 +25,10 @@ from granian.constants import Interfaces
 from flask import Flask, request
 from rolegraph import slots
 from rolegraph.formats import holding, named
-from rolegraph.things import Answer
-from rolegraph.web import clients, negotiation
-from rolegraph.web.bridge import Bridge
-from rolegraph.web.compressing import Compressing
+from rolegraph.values import Answer
+from rolegraph.web.http import connection, negotiation
+from rolegraph.web.server.rsgi import Bridge
+from rolegraph.web.middleware.compression import Compressing
 
 CSV = named("csv", holding("table"))
 
@@ -39,7 +40,7 @@ def load():
     def slow(name):
         if "elsewhere" in request.args:
             slots.free()
-        gone, start = clients.gone(), time.monotonic()
+        gone, start = connection.gone(), time.monotonic()
         while not gone() and time.monotonic() - start < float(name):
             time.sleep(0.02)
         line = f"{'gone' if gone() else 'there'} {time.monotonic() - start:.2f}"
@@ -137,8 +138,8 @@ def test_a_crowd_from_one_address_leaves_threads_for_others(slow: Slow) -> None:
     crowd = [slow.ask("/30") for _ in range(12)]  # of eight threads
     with closing(slow.ask("/0", source="127.0.0.2")) as other:
         assert other.recv(100).startswith(b"HTTP/1.1 200")
-    for connection in crowd:
-        connection.close()
+    for one in crowd:
+        one.close()
     assert slow.said()[0] == "there"
     assert {slow.said()[0] for _ in crowd} == {"gone"}
 
@@ -147,15 +148,15 @@ def test_work_that_goes_on_elsewhere_does_not_count_for_its_address(slow: Slow) 
     crowd = [slow.ask("/30?elsewhere") for _ in range(5)]
     with closing(slow.ask("/0")) as next_one:
         assert next_one.recv(100).startswith(b"HTTP/1.1 200")
-    for connection in crowd:
-        connection.close()
+    for one in crowd:
+        one.close()
     assert slow.said()[0] == "there"
     assert {slow.said()[0] for _ in crowd} == {"gone"}
 
 
 def test_where_the_server_cannot_know_the_client_is_taken_to_wait(graph: object) -> None:
     with create_app(graph).test_request_context("/"):  # type: ignore[arg-type]
-        assert clients.gone() is waiting
+        assert connection.gone() is waiting
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])

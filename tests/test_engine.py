@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolegraph import formats, library
+from rolegraph import formats
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.errors import Refused, StoreUnusable, UnreadableInput
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
+from rolegraph.shipped import loading
 
 EX = "http://example.org/"
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -121,7 +122,7 @@ def test_the_second_start_loads_nothing_and_answers_the_same(tmp_path: Path) -> 
     before = first.export(formats.named("nquads", formats.FORMATS)).body
     first.close()
     engine = StoredEngine(tmp_path)
-    assert library.load(engine, tmp_path) == 0
+    assert loading.load(engine, tmp_path) == 0
     engine.close()
     second = Rolegraph.open(tmp_path)
     assert second.export(formats.named("nquads", formats.FORMATS)).body == before
@@ -130,8 +131,8 @@ def test_the_second_start_loads_nothing_and_answers_the_same(tmp_path: Path) -> 
 
 def test_a_source_that_is_shipped_no_more_leaves_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Rolegraph.open(tmp_path).close()
-    rest = [found for found in library.shipped() if "ai-architect" not in found.graph]
-    monkeypatch.setattr(library, "shipped", lambda: iter(rest))
+    rest = [found for found in loading.shipped() if "ai-architect" not in found.graph]
+    monkeypatch.setattr(loading, "shipped", lambda: iter(rest))
     graph = Rolegraph.open(tmp_path)
     assert "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer" not in graph.engine.graphs()
     assert graph.rows("role-facts", {"role": ["ai-architect"]}) == []

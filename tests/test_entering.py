@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from rolegraph import entries, formats, terms
+from rolegraph import formats, terms
 from rolegraph.engine import Changes, Guard, unguarded
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.errors import NotConforming, UnreadableInput
-from rolegraph.registry import Rolegraph, entering
-from rolegraph.registry.entering import Check
+from rolegraph.facade import Rolegraph, entries
+from rolegraph.facade.entries import Check
+from rolegraph.validation.entries import FORMATS
 
-TURTLE = formats.named("turtle", entries.FORMATS)
+TURTLE = formats.named("turtle", FORMATS)
 PREFIXES = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in terms.prefixes().items())
 SOURCE = terms.KINDS["source"].namespace
 HR, OTHER = SOURCE + "our-hr", SOURCE + "other-hr"
@@ -148,7 +149,7 @@ def test_nobody_takes_the_name_of_a_source_that_is_to_come(graph: Rolegraph) -> 
 def test_two_that_need_each_other_at_the_same_time_are_both_looked_at_again(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> None:
     """One source holds the skill that another one's new role needs, and withdraws it at the moment in which that role was checked."""
     put(graph, SKILL + described("other-hr"), OTHER)
-    conforming, moments = entering._conforming, list[None]()
+    conforming, moments = entries._conforming, list[None]()
 
     def meanwhile(*arguments: object) -> object:
         found = conforming(*arguments)  # type: ignore[arg-type]
@@ -157,24 +158,24 @@ def test_two_that_need_each_other_at_the_same_time_are_both_looked_at_again(grap
             graph.withdraw(OTHER)
         return found
 
-    monkeypatch.setattr(entering, "_conforming", meanwhile)
+    monkeypatch.setattr(entries, "_conforming", meanwhile)
     with pytest.raises(NotConforming):
         put(graph, ROLE + described("our-hr"))
     assert HR not in graph.engine.graphs()
 
 
 def test_a_store_that_never_rests_makes_others_wait_instead(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> None:
-    conforming, checks = entering._conforming, list[None]()
+    conforming, checks = entries._conforming, list[None]()
 
     def meanwhile(*arguments: object) -> object:
         checks.append(None)
-        if len(checks) <= entering.TRIES:
+        if len(checks) <= entries.TRIES:
             graph.store("urn:busy", f"<urn:s> <urn:p> {len(checks)} .".encode())
         return conforming(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(entering, "_conforming", meanwhile)
+    monkeypatch.setattr(entries, "_conforming", meanwhile)
     put(graph, SKILL + described("our-hr"))
-    assert len(checks) == entering.TRIES + 1
+    assert len(checks) == entries.TRIES + 1
 
 
 def test_threads_never_write_what_needs_something_that_has_gone(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,10 @@ from rdflib.compare import isomorphic
 
 from rolegraph import wellformed
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.errors import NotAcceptable, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
-from rolegraph.registry import Rolegraph
 
 GRAPHS, TABLES = holding("graph"), holding("table")
 NTRIPLES = named("ntriples", GRAPHS)

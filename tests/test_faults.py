@@ -23,7 +23,7 @@ import pyoxigraph
 import pytest
 from flask.testing import FlaskClient
 
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.tokens import Tokens
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="processes and their memory are read from /proc")

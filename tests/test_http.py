@@ -14,8 +14,8 @@ from rdflib import Graph
 from werkzeug.test import TestResponse
 
 from rolegraph import errors, formats, terms
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import Format
-from rolegraph.registry import Rolegraph
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 ROLES = "role=ai-architect&role=deep-learning-engineer"

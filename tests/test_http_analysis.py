@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph.analysis import Analysis
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 BROWSER = {"Accept": "text/html"}

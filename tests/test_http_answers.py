@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 
 from rolegraph import formats
 from rolegraph.errors import NotAcceptable
-from rolegraph.registry import Rolegraph
-from rolegraph.web import answering, create_app, display
-from rolegraph.web.compressing import CODINGS, _bare
-from rolegraph.web.remembering import RECALL, Copy
+from rolegraph.facade import Rolegraph
+from rolegraph.output import escape_formula
+from rolegraph.web import create_app
+from rolegraph.web.http import results
+from rolegraph.web.middleware.cache import RECALL, Copy
+from rolegraph.web.middleware.compression import CODINGS, _bare
 from wire import connect, head, receive
 
 Serve = Callable[..., Any]
@@ -270,6 +272,6 @@ def test_a_table_is_guarded_whatever_is_in_it_and_however_it_comes(rows: list[li
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     whole = text.getvalue()
-    guarded = "".join(answering._csv(whole[start : start + size] for start in range(0, len(whole), size)))
+    guarded = "".join(results._csv(whole[start : start + size] for start in range(0, len(whole), size)))
     found = list(csv.reader(io.StringIO(guarded, newline="")))
-    assert found == [[display.harmless(cell) for cell in row] for row in rows]
+    assert found == [[escape_formula(cell) for cell in row] for row in rows]

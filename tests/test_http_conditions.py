@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.stored import StoredEngine
-from rolegraph.registry import Rolegraph
+from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 GRAPH = "/graphs?graph=http://e.example/g"

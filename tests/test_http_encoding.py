@@ -12,12 +12,14 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
-from rolegraph.registry import Rolegraph
-from rolegraph.things import Answer
-from rolegraph.web import compressing, create_app, headers, negotiation
-from rolegraph.web.compressing import Compressing, choose
-from rolegraph.web.remembering import LARGEST
+from rolegraph.values import Answer
+from rolegraph.web import create_app
+from rolegraph.web.http import negotiation
+from rolegraph.web.middleware import compression, headers
+from rolegraph.web.middleware.cache import LARGEST
+from rolegraph.web.middleware.compression import Compressing, choose
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -82,7 +84,7 @@ def test_a_repeated_question_is_neither_computed_nor_compressed_again(graph: Rol
     first = client.get(PAGE, headers={"Accept-Encoding": BROWSER})
     with (
         patch.object(graph.engine, "rows", side_effect=AssertionError("looked up again")),
-        patch.object(compressing, "stream", side_effect=AssertionError("compressed again")),
+        patch.object(compression, "stream", side_effect=AssertionError("compressed again")),
     ):
         again = client.get(PAGE, headers={"Accept-Encoding": "zstd"})
     assert again.data == first.data

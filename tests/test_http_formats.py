@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from rolegraph.cli import main
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
-from rolegraph.web.openapi import OPERATIONS
+from rolegraph.web.resources.openapi import OPERATIONS
 
 NAMES = {
     "text/html": ("html", "HTML", "text/html", "application/xhtml+xml"),

@@ -18,10 +18,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph.errors import StoreUnusable
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.tokens import Tokens
-from rolegraph.web import create_app, problems
-from rolegraph.web.remembering import RECALL
+from rolegraph.web import create_app
+from rolegraph.web.http import problems
+from rolegraph.web.middleware.cache import RECALL
 from wire import head, send
 
 Serve = Callable[..., Any]
@@ -102,7 +103,7 @@ def test_nothing_that_is_posted_is_in_the_log(serve: Serve, tmp_path: Path) -> N
 def test_a_fault_is_logged_with_its_place_and_without_the_words_of_the_body(graph: Rolegraph, capsys: pytest.CaptureFixture[str]) -> None:
     script = f"""
 import logging, sys
-from rolegraph.web import logs
+from rolegraph.web.http import logs
 logs.start("warning", access=False)
 def answer(method):
     logs.CURRENT.set(logs.Request.of({{"REQUEST_METHOD": method, "PATH_INFO": "/x"}}))
@@ -124,7 +125,7 @@ answer(sys.argv[1])
 
 def test_the_library_logs_nothing_of_what_it_reads() -> None:
     script = f"""
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import named, holding
 graph = Rolegraph.open(shipped=False)
 entry = b'<http://x/a> <http://x/p> "{SECRET}"^^<http://www.w3.org/2001/XMLSchema#integer> .'

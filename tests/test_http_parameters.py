@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 
 import rolegraph.web
 from inputs import ACCEPTED, HEADER, HEADERS, NUMBERS, TEXT, TEXTS, brief, escaped, faults, sent
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.terms import KINDS
 
 ONE, OTHER = "ai-architect", "deep-learning-engineer"
@@ -29,45 +29,45 @@ LIST = {"page": "1", "limit": "5", "source": "ai-programmer-vs-deep-learning-eng
 FOUND = {"q": "machine", "kind": "skill", "source": LIST["source"], "language": "en", "limit": "5"}
 PARAMETERS: dict[str, dict[str, str]] = {
     "static": {},
-    "comparing.home": {},
-    "comparing.compare": {"role": f"{ONE},{OTHER}"},
-    "comparing.sources": {},
-    "analysing.similar": {"role": ONE, "with": OTHER, "source": LIST["source"], "count": "3"},
-    "analysing.gap": {"from": ONE, "to": OTHER},
-    "analysing.paths": {"from": ONE, "to": OTHER, "k": "2"},
-    "analysing.openings": {"from": ONE, "source": LIST["source"], "count": "3"},
-    "analysing.distinguish": {"role": f"{ONE},{OTHER}"},
-    "analysing.agreement": {"role": ONE, "matching": "no"},
-    "posting.profile": {"to": ONE, "source": LIST["source"], "count": "3"},
-    "searching.search": FOUND,
-    "searching.suggest": {"q": "machine", "kind": "skill", "limit": "5"},
-    "querying.sparql": ASKED,
-    "querying.update": {"update": "CLEAR GRAPH <urn:x>", "using-graph-uri": "http://x/", "using-named-graph-uri": "http://x/"},
-    "canned.listing": {},
-    "canned.query": {},  # those of each query, by its name
-    "storing.read": {"graph": "urn:x", "default": ""},
-    "storing.put": {"graph": "urn:x", "default": ""},
-    "storing.post": {"graph": "urn:x", "default": ""},
-    "storing.delete": {"graph": "urn:x", "default": ""},
-    "entering.read": {},
-    "entering.put": {},
-    "entering.post": {},
-    "entering.delete": {},
-    "validating.validate": {"example": "valid", "source": "our-hr", "method": "PUT"},
-    "model.ontology": {},
-    "model.shapes": {},
-    "model.context": {},
-    "model.openapi_document": {},
-    "model.health": {},
-    "model.revisions": {},
+    "comparison.home": {},
+    "comparison.compare": {"role": f"{ONE},{OTHER}"},
+    "comparison.sources": {},
+    "analyses.similar": {"role": ONE, "with": OTHER, "source": LIST["source"], "count": "3"},
+    "analyses.gap": {"from": ONE, "to": OTHER},
+    "analyses.paths": {"from": ONE, "to": OTHER, "k": "2"},
+    "analyses.openings": {"from": ONE, "source": LIST["source"], "count": "3"},
+    "analyses.distinguish": {"role": f"{ONE},{OTHER}"},
+    "analyses.agreement": {"role": ONE, "matching": "no"},
+    "profiles.profile": {"to": ONE, "source": LIST["source"], "count": "3"},
+    "search.search": FOUND,
+    "search.suggest": {"q": "machine", "kind": "skill", "limit": "5"},
+    "sparql.sparql": ASKED,
+    "sparql.update": {"update": "CLEAR GRAPH <urn:x>", "using-graph-uri": "http://x/", "using-named-graph-uri": "http://x/"},
+    "queries.listing": {},
+    "queries.query": {},  # those of each query, by its name
+    "graphs.read": {"graph": "urn:x", "default": ""},
+    "graphs.put": {"graph": "urn:x", "default": ""},
+    "graphs.post": {"graph": "urn:x", "default": ""},
+    "graphs.delete": {"graph": "urn:x", "default": ""},
+    "sources.read": {},
+    "sources.put": {},
+    "sources.post": {},
+    "sources.delete": {},
+    "validation.validate": {"example": "valid", "source": "our-hr", "method": "PUT"},
+    "service.ontology": {},
+    "service.shapes": {},
+    "service.context": {},
+    "service.openapi_document": {},
+    "service.health": {},
+    "service.revisions": {},
     "probes.alive": {},
     "probes.ready": {},
     "problems.problem": {},
-    "leading.node": {},
-    "leading.version": {},
-    "linked.members": LIST,
-    "linked.described": {"iri": "tool:python"},
-    "linked.thing": {},
+    "redirects.node": {},
+    "redirects.version": {},
+    "things.members": LIST,
+    "things.described": {"iri": "tool:python"},
+    "things.thing": {},
 }
 FIELDS = {"entry", "profile", "file"}  # of forms: they are sent in tests/test_http_any_body.py
 IN_PATHS = {"filename": "style.css", "slug": ONE, "name": "tips", "path": "x", "kind": "role", "version": "0.1.0"}
@@ -100,7 +100,7 @@ class Face:
 def faces(app: Flask, writable: Rolegraph) -> Iterator[Face]:
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            if rule.endpoint == "canned.query":
+            if rule.endpoint == "queries.query":
                 for query in writable.queries:
                     yield Face(rule, method, {one.name: one.example[0] for one in query.parameters}, {"name": query.name})
             else:
@@ -126,7 +126,7 @@ def test_every_parameter_of_the_openapi_document_has_its_entry(editor: FlaskClie
             sample = re.sub(r"\{(\w+)\}", lambda found: IN_PATHS[found[1]], path)
             endpoint, _ = adapter.match(sample, method=method.upper())
             told = {one["name"] for one in operation["parameters"] if one["in"] == "query"} - set(COMMON)
-            if endpoint != "canned.query":
+            if endpoint != "queries.query":
                 assert told <= set(PARAMETERS[endpoint]), f"{method} {path}"
 
 
@@ -169,7 +169,7 @@ def swept(editor: FlaskClient, own: list[Face], headers: list[tuple[str, str]]) 
     def each() -> Iterator[str]:
         for number, face in enumerate(own):
             # the canned queries are many and all read their parameters in one way: the values go round among them
-            texts = TEXTS[number % 4 :: 4] if face.rule.endpoint == "canned.query" else TEXTS
+            texts = TEXTS[number % 4 :: 4] if face.rule.endpoint == "queries.query" else TEXTS
             common = {"revision": NUMBERS, "format": TEXTS[-30:]}
             once = common if first[face.rule.endpoint] == face else ()
             for parameter in (*face.parameters, *once):

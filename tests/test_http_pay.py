@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph import terms
-from rolegraph.registry import Rolegraph
-from rolegraph.web import pay
+from rolegraph.facade import Rolegraph
+from rolegraph.web.pages import pay
 
 BROWSER = {"Accept": "text/html"}
 SOURCE = terms.BASE + "source/salaries-2025-01-19"

@@ -9,10 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph.engine.pool import Limits
-from rolegraph.registry import Rolegraph
-from rolegraph.things import Answer
-from rolegraph.web import create_app, negotiation
-from rolegraph.web.remembering import LARGEST, RECALL, Copy, Memory
+from rolegraph.facade import Rolegraph
+from rolegraph.values import Answer
+from rolegraph.web import create_app
+from rolegraph.web.http import negotiation
+from rolegraph.web.middleware.cache import LARGEST, RECALL, Copy, Memory
 
 SOURCE = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
 PAY = "https://w3id.org/rolegraph/source/salaries-2025-01-19"

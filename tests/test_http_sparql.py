@@ -12,8 +12,8 @@ from SPARQLWrapper import CSV, JSON, POST, RDFXML, TURTLE, SPARQLWrapper
 from SPARQLWrapper import XML as SPARQL_XML
 
 from rolegraph import formats
+from rolegraph.facade import Rolegraph
 from rolegraph.queries import CannedQuery, Library
-from rolegraph.registry import Rolegraph
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 COUNT = "PREFIX rg: <https://w3id.org/rolegraph/ns#> SELECT (COUNT(DISTINCT ?role) AS ?n) { ?role a rg:Role }"

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from rdflib import RDF, SH, Graph
 
 from rolegraph import formats, terms
-from rolegraph.web.validating import INVALID, VALID
+from rolegraph.web.resources.validation import INVALID, VALID
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 RDFLIB = {"turtle": "turtle", "ntriples": "nt", "jsonld": "json-ld", "rdfxml": "xml"}

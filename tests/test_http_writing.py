@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
 from rolegraph.engine.pool import Limits
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
-from rolegraph.registry import Rolegraph
 from rolegraph.web import create_app
 
 EX = "http://example.org/"

@@ -17,15 +17,15 @@ from rdflib import RDF, SKOS, Graph, Namespace, URIRef
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import Imported, crosswalk
 from rolegraph.importers.crosswalk.changes import Change, Changes, heirs
 from rolegraph.importers.crosswalk.nesta import predicate
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
-from rolegraph.shapes import Shapes
+from rolegraph.validation.shapes import Shapes
 
 RG = Namespace(terms.RG)
 ESCO, ONET, ISCO = (terms.prefixes()[name] for name in ("esco-occupation", "onet", "isco"))

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from rolegraph.cli import main
 from rolegraph.errors import UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import esco
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
 from test_import_esco import tables, text
 
 DIRECTORY, LOCAL = b"PK\x01\x02", b"PK\x03\x04"

@@ -17,11 +17,11 @@ from conftest import Taxonomies
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
 from rolegraph.importers import Imported, esco
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
 
 ESCO = "http://data.europa.eu/esco/"
 ROLE, OTHER, SKILL, KNOWLEDGE = (ESCO + path for path in ("occupation/pilot", "occupation/captain", "skill/steer", "skill/knots"))

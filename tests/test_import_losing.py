@@ -20,6 +20,7 @@ import test_import_salaries as surveys
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
 from rolegraph.importers import Task, esco, onet, salaries
 from rolegraph.importers.cleaning import Cleaner
@@ -28,7 +29,6 @@ from rolegraph.importers.onet import reading
 from rolegraph.importers.publications import Publication, told_by, version_of
 from rolegraph.importers.reports import Report
 from rolegraph.importers.triples import Triples
-from rolegraph.registry import Rolegraph
 from test_import_esco import BOATS, ESCO, KNOWLEDGE, ROLE, SKILL, SOURCE, Tables, french, held, rules, tables, write
 
 

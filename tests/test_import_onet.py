@@ -20,13 +20,13 @@ from conftest import Taxonomies
 from rolegraph import importers, resources, terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter, NotConforming, RolegraphError, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import Imported, Task, onet
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.onet import education, elements, reading, technologies
 from rolegraph.importers.reports import Report
 from rolegraph.importers.triples import Triples
-from rolegraph.registry import Rolegraph
-from rolegraph.shapes import Shapes
+from rolegraph.validation.shapes import Shapes
 
 SOURCE = "https://w3id.org/rolegraph/source/onet-77-1"
 REAL = "https://w3id.org/rolegraph/source/onet-29-2"

@@ -14,16 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import RDF, Graph, Namespace, URIRef
 
-from rolegraph import layout, resources, terms
+from rolegraph import resources, terms
 from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import BadParameter, NotConforming, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import salaries
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
 from rolegraph.importers.salaries import LEVELS, percentile
-from rolegraph.registry import Rolegraph
-from rolegraph.shapes import Shapes
+from rolegraph.shipped import turtle_layout
+from rolegraph.validation.shapes import Shapes
 
 RG, SCHEMA = Namespace(terms.RG), Namespace("https://schema.org/")
 ROLE = terms.KINDS["role"].namespace
@@ -236,7 +237,7 @@ def real(demand: Callable[[str, str], Path]) -> Path:
 def test_what_is_shipped_is_what_the_importer_makes(graph: Rolegraph, real: Path, tmp_path: Path) -> None:
     report = Report()
     graph.take_in(salaries.read, Download([real]), report, tmp_path / "out.nt")
-    assert layout.canonical_turtle(Graph().parse(tmp_path / "out.nt", format="nt")) == SHIPPED.read_text(encoding="utf-8")
+    assert turtle_layout.canonical_turtle(Graph().parse(tmp_path / "out.nt", format="nt")) == SHIPPED.read_text(encoding="utf-8")
     assert report.read == {"salaries-2025-01-19.csv": 74301}
     assert (report.written["roles"], report.written["distributions"]) == (6, 28)
 

@@ -16,10 +16,10 @@ import pytest
 from rolegraph import formats
 from rolegraph.engine import waiting
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import LimitedEngine
 from rolegraph.engine.pool import CLIENT, MIB, WAITING, Limits, Pool
+from rolegraph.engine.pooled import LimitedEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.engine.revisions import Retention
-from rolegraph.engine.stored import StoredEngine
 from rolegraph.engine.worker import Request
 from rolegraph.errors import (
     MemoryLimitReached,

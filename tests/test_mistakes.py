@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from rolegraph import formats
 from rolegraph.cli import main
-from rolegraph.engine import mistakes
-from rolegraph.engine.reach import Reach
+from rolegraph.engine import syntax_errors
+from rolegraph.engine.federation import Reach
 from rolegraph.engine.reading import query_errors, unparsed
-from rolegraph.engine.remote import forms
+from rolegraph.engine.remote import query_forms
 from rolegraph.errors import UnreadableInput
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 SKOS = "PREFIX skos: <http://www.w3.org/2004/02/skos/core#>"
@@ -92,7 +92,7 @@ def test_a_query_that_does_not_parse(graph: Rolegraph, case: Case) -> None:
 @pytest.mark.parametrize("case", [case for case in QUERIES if "does not fit" not in case[1]], ids=lambda case: case[0])
 def test_a_query_that_is_meant_for_an_endpoint(case: Case) -> None:
     with pytest.raises(UnreadableInput) as caught:
-        forms.read(case[0])
+        query_forms.read(case[0])
     check(caught.value, *case[1:])
 
 
@@ -130,15 +130,15 @@ def test_over_http_and_on_the_command_line(client: FlaskClient, tmp_path: Path) 
     "text", ["ASK { ?r a ?t } # \u201cquoted\u201d", "ASK { ?s ?p '\u00a0\u2013 skos:x {' }", "ASK { ?\u00fcber ?p ?x\u200dy }"]
 )
 def test_what_is_right_is_not_found_fault_with(graph: Rolegraph, text: str) -> None:
-    assert mistakes.find(text, "query") is None
+    assert syntax_errors.find(text, "query") is None
     graph.query(text, lambda holds: formats.holding(holds)[0])
 
 
 def test_the_canned_queries_show_no_mistake(graph: Rolegraph) -> None:
     for query in graph.queries:
         text = graph.bound(query.name, {parameter.name: parameter.example for parameter in query.parameters})
-        assert mistakes.find(text, "query") is None
-        assert mistakes.ungrouped(text) is None
+        assert syntax_errors.find(text, "query") is None
+        assert syntax_errors.ungrouped(text) is None
 
 
 PIECES = st.lists(

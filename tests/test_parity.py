@@ -12,16 +12,17 @@ import pytest
 from rdflib import Graph, Literal, URIRef
 
 from endpoints import oxigraph, virtuoso
-from rolegraph import formats, library, terms
+from rolegraph import formats, terms
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import OWN, UNION
 from rolegraph.errors import BadParameter, Refused, StoreUnusable, TimeLimitReached, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.queries import CannedQuery, Library
-from rolegraph.registry import Rolegraph
-from rolegraph.things import Dataset, Row, Value
-from rolegraph.web.validating import INVALID, VALID
+from rolegraph.shipped import loading
+from rolegraph.values import Dataset, Row, Value
+from rolegraph.web.resources.validation import INVALID, VALID
 
 EX = "http://example.org/parity/"
 Changes = dict[str | None, bytes | None]
@@ -352,12 +353,12 @@ def test_a_foreign_blank_node_in_a_graph_is_replaced_with_it(engine: RemoteEngin
 def test_the_second_start_loads_nothing(remote: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert remote.endpoint
     engine = RemoteEngine(remote.endpoint)
-    assert library.load(engine, engine.manifest) == 0
+    assert loading.load(engine, engine.manifest) == 0
     digests = engine.manifest.known()
     assert set(digests) == set(engine.graphs())
-    tool = next(found for found in library.shipped() if found.graph == terms.BASE + "tool")
+    tool = next(found for found in loading.shipped() if found.graph == terms.BASE + "tool")
     engine.manifest.note(digests | {tool.graph: "another"})
-    assert library.load(engine, engine.manifest) == 1
+    assert loading.load(engine, engine.manifest) == 1
     assert engine.manifest.known() == digests
 
 

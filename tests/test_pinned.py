@@ -14,11 +14,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph.analysis import paths
-from rolegraph.analysis.following import Following
+from rolegraph.analysis.incremental import Following
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.errors import BadParameter
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.search import Finder, Past, Pinned, RevisionMoved, Search
 from rolegraph.terms import BASE, KINDS, RG
 from rolegraph.web import create_app

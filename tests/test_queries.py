@@ -15,9 +15,9 @@ from rolegraph import formats, terms
 from rolegraph.catalogue import Catalogue
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import BadParameter, NotFound
+from rolegraph.facade import Rolegraph
 from rolegraph.queries import CannedQuery, Library, pieces
-from rolegraph.registry import Rolegraph
-from rolegraph.things import Row
+from rolegraph.values import Row
 
 EXPECTED = Path(__file__).parent / "expected"
 QUERIES = list(Library())

@@ -13,12 +13,12 @@ import pytest
 from rolegraph import formats
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
-from rolegraph.engine.limited import LimitedEngine
+from rolegraph.engine.federation import Reach
 from rolegraph.engine.pool import Limits, Pool
-from rolegraph.engine.reach import Reach
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.pooled import LimitedEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.errors import Refused, RolegraphError, StoreUnusable
-from rolegraph.things import Dataset
+from rolegraph.values import Dataset
 
 EX = "http://example.org/"
 ANSWER = b'{"head": {"vars": ["o"]}, "results": {"bindings": [{"o": {"type": "literal", "value": "from elsewhere"}}]}}'

@@ -11,7 +11,7 @@ from rolegraph import deadlines, formats
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import REFUSALS, Endpoint
-from rolegraph.engine.remote.forms import LONGEST, read
+from rolegraph.engine.remote.query_forms import LONGEST, read
 from rolegraph.engine.remote.splitting import Part
 from rolegraph.errors import (
     BadParameter,
@@ -24,7 +24,7 @@ from rolegraph.errors import (
     TooLarge,
     UnreadableInput,
 )
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 EX = "http://example.org/"

@@ -17,21 +17,21 @@ from typing import Any
 import pytest
 
 from rolegraph import formats
-from rolegraph.engine import Engine, backups, descriptors, opening, past, stored, watching
+from rolegraph.engine import Engine, backups, descriptors, opening, past_revisions, revision_store, watchdog
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import LimitedEngine
 from rolegraph.engine.pool import Limits, Pool
+from rolegraph.engine.pooled import LimitedEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.engine.revisions import Retention, Revisions
-from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import NotFound, Refused, StoreUnusable, UnreadableInput
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 
 EX = "http://example.org/"
 WRITER = f"""
 import sys
 from pathlib import Path
 from rolegraph import formats
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 engine = StoredEngine(Path(sys.argv[1]))
 number = int(engine.rows("SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }}")[0]["n"].value)
 while True:
@@ -259,7 +259,7 @@ def test_a_revision_that_was_read_of_late_is_removed_like_any_other(tmp_path: Pa
 
 
 def test_the_shared_ones_are_few(tmp_path: Path) -> None:
-    kept = past.Past(2)
+    kept = past_revisions.Past(2)
     made: list[int] = []
 
     class Held:
@@ -420,7 +420,7 @@ def test_going_back_needs_a_store_that_nobody_has_open_and_a_revision_that_is_ke
 
 
 def test_the_engine_s_journal_does_not_grow_with_each_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "JOURNAL", 30_000)
+    monkeypatch.setattr(revision_store, "JOURNAL", 30_000)
     engine = StoredEngine(tmp_path, Settings(retention=Retention(3)))
     engine.write({EX + "g": turtle(0)})
     held, sizes = engine.at(1), []
@@ -467,11 +467,11 @@ def test_an_error_of_the_disk_tells_no_client_where_the_store_lies(tmp_path: Pat
 RUNAWAY = f"""
 import resource, sys
 from pathlib import Path
-from rolegraph.engine import watching
+from rolegraph.engine import watchdog
 from rolegraph.engine.embedded import Settings, Snapshot
 resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-watching.GROWTH = 300 << 20
-watching.watch.start()
+watchdog.GROWTH = 300 << 20
+watchdog.watch.start()
 Snapshot(Path(sys.argv[1]), Settings()).rows("SELECT ?s ?o {{ ?s <{EX}p> ?o }} ORDER BY ?o")
 print("answered")
 """
@@ -489,13 +489,13 @@ def test_a_look_up_that_never_ends_ends_the_process(whole: Path, tmp_path: Path)
         if len(content) > 20_000:  # blocks with triples, not those that lead to them
             path.write_bytes(content[:9000] + bytes(len(content) // 2 - 9000) + content[len(content) // 2 :])
     ended = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-    assert (ended.returncode, ended.stdout) == (watching.ENDED, "")
+    assert (ended.returncode, ended.stdout) == (watchdog.ENDED, "")
     assert ended.stderr.count("\n") == 1
     assert "MiB of memory for one look-up and gave nothing" in ended.stderr
 
 
 def test_time_counts_from_the_last_step_and_only_in_a_process_that_can_be_replaced() -> None:
-    look = watching.Look(10, 1000)
+    look = watchdog.Look(10, 1000)
     assert look.passed(look.since + 9, 5000) is None
     assert look.passed(look.since + 9, 6000) is None
     assert look.passed(look.since + 9, 6001) == "0 MiB of memory"
@@ -503,10 +503,10 @@ def test_time_counts_from_the_last_step_and_only_in_a_process_that_can_be_replac
     look.step()
     assert look.passed(look.since, 9000) is None
     assert list(look.stepping(iter(range(2500)))) == list(range(2500))
-    with watching.Watch().over(0, 0):  # never started: nothing ends
+    with watchdog.Watch().over(0, 0):  # never started: nothing ends
         pass
     ended: list[int] = []
-    watch, done = watching.Watch(), threading.Event()
+    watch, done = watchdog.Watch(), threading.Event()
 
     def end(code: int) -> None:
         ended.append(code)
@@ -515,7 +515,7 @@ def test_time_counts_from_the_last_step_and_only_in_a_process_that_can_be_replac
     watch.start(end)
     with watch.over(0.01):
         assert done.wait(20)
-    assert set(ended) == {watching.ENDED}
+    assert set(ended) == {watchdog.ENDED}
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
 
@@ -65,7 +65,7 @@ def broken(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     def fail() -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setitem(app.view_functions, "model.health", fail)
+    monkeypatch.setitem(app.view_functions, "service.health", fail)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -15,10 +15,10 @@ from conftest import Taxonomies
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.errors import BadParameter
-from rolegraph.registry import Rolegraph
-from rolegraph.search import Finder, Hit, Search, facts, folding
+from rolegraph.facade import Rolegraph
+from rolegraph.search import Finder, Hit, Search, folding, labels
 from rolegraph.search.index import NAME
 
 Query = dict[str, str]
@@ -40,7 +40,7 @@ def place(search: Finder, query: Query, wanted: Iterable[str]) -> int | None:
     return next((number for number, hit in enumerate(hits) if hit.iri in set(wanted)), None)
 
 
-def labels(graph: Rolegraph) -> list[tuple[str, str]]:
+def every_label(graph: Rolegraph) -> list[tuple[str, str]]:
     types = " ".join(f"<{kind.type}>" for kind in terms.KINDS.values())
     rows = graph.engine.rows(
         f"SELECT DISTINCT ?thing ?label {{ VALUES ?type {{ {types} }} ?thing a ?type ; <{SKOS}prefLabel>|<{SKOS}altLabel> ?label }}"
@@ -56,7 +56,7 @@ def test_the_set_of_queries_is_large_and_of_all_kinds() -> None:
 
 
 def test_queries_find_what_is_shipped(graph: Rolegraph) -> None:
-    known = {iri for iri, _ in labels(graph)}
+    known = {iri for iri, _ in every_label(graph)}
     own = [(query, wanted) for query in QUERIES if query["class"] not in ("code", "french") and (wanted := expected(query) & known)]
     assert len(own) > 50
     missed = [query["query"] for query, wanted in own if place(graph.search, query, wanted) is None]
@@ -64,7 +64,7 @@ def test_queries_find_what_is_shipped(graph: Rolegraph) -> None:
 
 
 def test_every_label_finds_its_thing(graph: Rolegraph) -> None:
-    for iri, label in labels(graph):
+    for iri, label in every_label(graph):
         hits = [hit for hit in graph.search.find(label, limit=100) if hit.match == "exact"]
         assert iri in [hit.iri for hit in hits], label
         assert hits == graph.search.find(label, limit=100)[: len(hits)]
@@ -162,8 +162,8 @@ def test_what_is_written_is_found_at_once_and_only_that_is_read(monkeypatch: pyt
     graph = Rolegraph.open()
     assert graph.search.find("quantum basket weaver", ["role"]) == []
     read: list[str] = []
-    before = facts.read
-    monkeypatch.setattr(facts, "read", lambda select, one: read.append(one) or before(select, one))  # type: ignore[func-returns-value]
+    before = labels.read
+    monkeypatch.setattr(labels, "read", lambda select, one: read.append(one) or before(select, one))  # type: ignore[func-returns-value]
     source = f"{terms.BASE}source/ours"
     graph.store(source, document([("weaver", "role", "Quantum Basket Weaver", [], "en")]))
     assert [hit.match for hit in graph.search.find("quantum basket weaver", ["role"])] == ["exact"]
@@ -187,8 +187,8 @@ def test_an_index_outlasts_a_restart_and_is_built_anew_where_it_is_damaged(tmp_p
     first = search()
     assert first == [f"{terms.BASE}role/deep-learning-engineer"]
     read: list[str] = []
-    before = facts.read
-    monkeypatch.setattr(facts, "read", lambda select, one: read.append(one) or before(select, one))  # type: ignore[func-returns-value]
+    before = labels.read
+    monkeypatch.setattr(labels, "read", lambda select, one: read.append(one) or before(select, one))  # type: ignore[func-returns-value]
     assert search() == first
     assert read == []
     path = tmp_path / "search" / NAME

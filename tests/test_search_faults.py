@@ -16,7 +16,7 @@ from unittest.mock import patch
 import pytest
 
 from rolegraph.errors import StoreUnusable
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.search import following
 from rolegraph.search.index import NAME, Index, damaged
 

@@ -9,8 +9,8 @@ import pytest
 from rdflib import RDF, SH, Graph, URIRef
 
 from rolegraph import resources, terms
-from rolegraph.findings import Finding, Report
-from rolegraph.shapes import Shapes
+from rolegraph.validation.findings import Finding, Report
+from rolegraph.validation.shapes import Shapes
 
 CASES = Path(__file__).parent / "shapes"
 VALID = sorted(CASES.glob("*/valid.ttl"))

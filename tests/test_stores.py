@@ -20,18 +20,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolegraph.cli import main, stores
-from rolegraph.engine import written
+from rolegraph.engine import write_log
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.published import Published
+from rolegraph.engine.read_only import Published
+from rolegraph.engine.revision_store import StoredEngine
 from rolegraph.engine.revisions import Retention
-from rolegraph.engine.stored import StoredEngine
-from rolegraph.engine.written import Written
+from rolegraph.engine.write_log import Written
 from rolegraph.errors import StoreUnusable
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
-from rolegraph.registry import Rolegraph
-from rolegraph.search import facts
-from rolegraph.things import Row
+from rolegraph.search import labels
 from rolegraph.tokens import Tokens
+from rolegraph.values import Row
 
 NTRIPLES = named("ntriples", holding("graph"))
 EX = "http://example.org/"
@@ -161,13 +161,13 @@ def test_what_was_written_since_the_index_was_made_is_known_at_the_next_start(tm
         graph.store(f"{EX}g{number}", ROLE)
     graph.close()
     read: list[str] = []
-    plainly = facts.read
+    plainly = labels.read
 
     def noted(ask: Callable[[str], list[Row]], name: str) -> dict[str, str]:
         read.append(name)
         return plainly(ask, name)
 
-    monkeypatch.setattr(facts, "read", noted)
+    monkeypatch.setattr(labels, "read", noted)
     openings: tuple[Callable[[Path], Rolegraph], ...] = (stores.read, Rolegraph.open)
     for opening in openings:
         read.clear()
@@ -198,7 +198,7 @@ def test_what_was_written_is_the_same_after_a_start(writes: list[frozenset[str] 
     plain = Written(first)
     for number, graphs in enumerate(writes, first + 1):
         plain.note(number, graphs)
-    with tempfile.TemporaryDirectory() as folder, patch.object(written, "KEPT", 4):
+    with tempfile.TemporaryDirectory() as folder, patch.object(write_log, "KEPT", 4):
         plain.keep(Path(folder))
         again = Written.read(Path(folder), first + len(writes))
     known = again.since(since)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from rolegraph import matches
-from rolegraph.analysis.following import Following
+from rolegraph import equivalence
+from rolegraph.analysis.incremental import Following
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import publications
-from rolegraph.registry import Rolegraph
 from rolegraph.terms import BASE, RG
 
 SKOS, DCT = "http://www.w3.org/2004/02/skos/core#", "http://purl.org/dc/terms/"
@@ -58,9 +58,9 @@ def test_all_matches_are_believed_where_nothing_else_is_said() -> None:
 def test_which_graphs_are_believed() -> None:
     shipped = BASE + "source/ai-architect-vs-deep-learning-engineer"
     graphs = [BASE + "skill", "https://example.org/", shipped, SOURCE, SOURCE + "-2"]
-    assert matches.trusted([*graphs, ESCO], {SOURCE, ESCO}) == [BASE + "skill", "https://example.org/", shipped, ESCO]
+    assert equivalence.trusted([*graphs, ESCO], {SOURCE, ESCO}) == [BASE + "skill", "https://example.org/", shipped, ESCO]
 
 
 def test_the_sources_that_importers_make_are_known_by_name() -> None:
     made = {publications.slug(name, "1") for name in ("esco", "onet", "crosswalk esco onet", "salaries")}
-    assert all(name.startswith(matches.PUBLICATIONS) for name in made)
+    assert all(name.startswith(equivalence.PUBLICATIONS) for name in made)

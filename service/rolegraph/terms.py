@@ -11,6 +11,7 @@ from rolegraph import resources
 
 BASE = "https://w3id.org/rolegraph/"
 RG = BASE + "ns#"
+ONTOLOGY = BASE + "ns"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 PREF_LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
 

@@ -14,22 +14,22 @@ from typing import Any
 
 import numpy as np
 
-from rolegraph.analysis import agreement, distinguish, gap, lookup, openings, paths, similarity
+from rolegraph.analysis import agreement, distinguish, gap, openings, paths, profile_items, similarity
 from rolegraph.analysis.agreement import Agreement
 from rolegraph.analysis.distinguish import Distinction
 from rolegraph.analysis.facts import Numbers
-from rolegraph.analysis.following import Following
 from rolegraph.analysis.gap import Gap
+from rolegraph.analysis.incremental import Following
 from rolegraph.analysis.index import Index
-from rolegraph.analysis.lookup import Lookup, Resolved
 from rolegraph.analysis.openings import Openings
 from rolegraph.analysis.paths import Edges, Paths
+from rolegraph.analysis.profile_items import Lookup, Resolved
 from rolegraph.analysis.profiles import Profile
 from rolegraph.analysis.similarity import Similarity
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter
-from rolegraph.kept import Kept
-from rolegraph.things import Named
+from rolegraph.per_revision import Kept
+from rolegraph.values import Named
 
 LISTED = 8  # items that a similar role is listed with
 
@@ -110,7 +110,7 @@ class Analysis:
     def fit(self, profile: Profile, target: str | None = None, source: str | None = None, count: int = 10) -> Matches:
         """Return what of a role's needs a profile meets, or, without a role, those that it fits best."""
         index = self.index
-        resolved = lookup.resolve(index, profile, self.lookup)
+        resolved = profile_items.resolve(index, profile, self.lookup)
         possession = gap.Possession(index, resolved.items)
         if target is None:
             ranked = gap.best(index, possession, _among(index, source), count)

@@ -7,7 +7,7 @@ from typing import Any
 from rolegraph import terms
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.items import matches
-from rolegraph.things import Named
+from rolegraph.values import Named
 
 SECTIONS = {facet.name: facet.section for facet in terms.FACETS} | {"toolInDemand": "tools"}
 NECESSITY, LOWEST = "necessity", "lowest degree"

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from rolegraph.analysis.index import Index
-from rolegraph.things import Named
+from rolegraph.values import Named
 
 EXACT = 8  # roles
 NODES = 50_000  # of the search, after which the greedy answer is given

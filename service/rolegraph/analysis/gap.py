@@ -9,7 +9,7 @@ import numpy as np
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.index import Index
-from rolegraph.things import Named
+from rolegraph.values import Named
 
 COVERED, NEARLY, MISSING = "covered", "nearly covered", "missing"
 STATUSES = (COVERED, NEARLY, MISSING)

@@ -6,11 +6,11 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from rolegraph import matches
+from rolegraph import equivalence
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Facts, Figures, Numbers
 from rolegraph.analysis.items import Items
-from rolegraph.things import Named
+from rolegraph.values import Named
 
 _LEARNT = np.array([name in weights.LEARNT for name in weights.NAMES])
 _SKILL = np.array([name in weights.SKILLS for name in weights.NAMES])
@@ -90,7 +90,7 @@ class Index:
         return found
 
     def apart(self, row: int, other: int) -> bool:
-        """Tell whether two roles cannot be compared item by item: see :func:`rolegraph.matches.apart`."""
+        """Tell whether two roles cannot be compared item by item: see :func:`rolegraph.equivalence.apart`."""
         facts, of = self.facts, self.items.of
         stated = {}
         for role in (int(facts.roles[row]), int(facts.roles[other])):
@@ -99,7 +99,7 @@ class Index:
         names: dict[int, list[str]] = {}
         for name, place in places.items():
             names.setdefault(int(of[place]), []).append(name)
-        return bool(matches.apart(stated, stated, lambda name: names[int(of[places[name]])]))
+        return bool(equivalence.apart(stated, stated, lambda name: names[int(of[places[name]])]))
 
     def learnt(self, row: int) -> dict[int, float]:
         """Return what has to be learnt for a role, with its weight."""

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from rolegraph.analysis import weights
 from rolegraph.analysis.index import Index
-from rolegraph.things import Named
+from rolegraph.values import Named
 
 
 @dataclass(frozen=True)

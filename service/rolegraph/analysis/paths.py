@@ -12,7 +12,7 @@ from scipy.sparse import csgraph
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Figures
 from rolegraph.analysis.index import Index
-from rolegraph.things import Named
+from rolegraph.values import Named
 
 CHUNK = 512  # roles at a time
 Edges: TypeAlias = sparse.csr_array

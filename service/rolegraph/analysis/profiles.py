@@ -7,10 +7,11 @@ from typing import Any
 
 from rdflib import Graph, URIRef
 
-from rolegraph import entries, terms
+from rolegraph import terms
 from rolegraph.analysis import weights
 from rolegraph.errors import BadParameter, UnreadableInput
 from rolegraph.formats import Format, holding, named
+from rolegraph.validation import entries
 
 MOST = 2000  # skills
 LONGEST = 500  # characters of one

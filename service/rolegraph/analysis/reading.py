@@ -11,7 +11,7 @@ from rolegraph import terms
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import DOWN, EXACT, LINKS, UP, Figures, Numbers, table
 from rolegraph.catalogue import Rows
-from rolegraph.things import Row
+from rolegraph.values import Row
 
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
 _TITLE = "http://purl.org/dc/terms/title"

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from rolegraph import matches
+from rolegraph import equivalence
 from rolegraph.analysis.facts import Figures, Numbers
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.items import Items
-from rolegraph.things import Named
+from rolegraph.values import Named
 
 CHUNK = 512  # roles at a time
 
@@ -46,7 +46,7 @@ class Similar:
     """A role that is like another one: ``score`` is from 0 to 1 and the sum of its contributions and ``rest``.
 
     ``rest`` is what the items add that are not listed, ``unlisted`` their number. ``apart`` tells that the score is 0 only because
-    the two cannot be compared item by item: see :func:`rolegraph.matches.apart`.
+    the two cannot be compared item by item: see :func:`rolegraph.equivalence.apart`.
     """
 
     role: Named
@@ -60,7 +60,7 @@ class Similar:
         """Return it as JSON: the role with ``score``, ``contributions``, ``rest`` and ``unlisted``."""
         listed = [one.as_dict() for one in self.contributions]
         found = {**self.role.as_dict(), "score": self.score, "contributions": listed, "rest": self.rest, "unlisted": self.unlisted}
-        return {**found, "notComparable": matches.APART} if self.apart else found
+        return {**found, "notComparable": equivalence.APART} if self.apart else found
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
-from rolegraph.catalogue.cards import SKOS, Cards, counted, english, listed
-from rolegraph.catalogue.listing import Lists, Page, spoken
+from rolegraph.catalogue.labels import SKOS, Cards, counted, english, listed
+from rolegraph.catalogue.lists import Lists, Page, spoken
 from rolegraph.errors import BadParameter, NotFound
-from rolegraph.kept import Kept
+from rolegraph.per_revision import Kept
 from rolegraph.terms import KINDS, Kind
-from rolegraph.things import Link, Member, Named, Rating, Row, Source, Thing, Value
+from rolegraph.values import Link, Member, Named, Rating, Row, Source, Thing, Value
 
 FACETS = tuple(facet.property for facet in terms.FACETS)
 MATCHES = tuple(f"{SKOS}{name}Match" for name in ("exact", "close", "broad", "narrow", "related"))

@@ -9,14 +9,14 @@ from typing import Any
 import click
 
 from rolegraph import __version__, fingerprints, formats, terms
-from rolegraph.cli import analysing, changing, importing, keeping, searching, serving, stores, tables
+from rolegraph.cli import analysing, importing, operations, searching, serving, sources, stores, tables
 from rolegraph.cli.endpoints import endpoint, endpoint_options
 from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Group, format_option, output_option, store_option
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.errors import BadParameter, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.queries import Library
-from rolegraph.registry import Rolegraph
 
 TABLES = formats.holding("table")
 GRAPHS = formats.holding("graph")
@@ -93,8 +93,8 @@ def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path 
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=changing.entry_argument)
-@changing.input_option
+@click.argument("files", nargs=-1, required=True, type=sources.entry_argument)
+@sources.input_option
 @format_option((*formats.holding("document"), formats.named("turtle", GRAPHS)), "text")
 @store_option
 def validate(files: tuple[Path, ...], input_format: str | None, name: str, store: Path | None) -> None:
@@ -105,7 +105,7 @@ def validate(files: tuple[Path, ...], input_format: str | None, name: str, store
     rolegraph validate entry.jsonld --format json
     cat entry.rdf | rolegraph validate - --input-format rdfxml
     """
-    formats_ = [changing.written_in(path, input_format) for path in files]
+    formats_ = [sources.written_in(path, input_format) for path in files]
     graph = stores.read(store)
     reports = []
     for path, format_ in zip(files, formats_, strict=True):
@@ -185,8 +185,8 @@ def fingerprint(text: str | None) -> None:
 
 
 for command in (
-    *(searching.search, *analysing.COMMANDS, serving.serve, changing.add, changing.withdraw),
-    *(importing.import_, keeping.token, keeping.backup, keeping.restore, keeping.revert),
+    *(searching.search, *analysing.COMMANDS, serving.serve, sources.add, sources.withdraw),
+    *(importing.import_, operations.token, operations.backup, operations.restore, operations.revert),
 ):
     main.add_command(command)
 

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import click
 
 from rolegraph import formats
-from rolegraph.cli import reports, stores
+from rolegraph.cli import analysis_tables, stores
 from rolegraph.cli.files import as_csv, write
 from rolegraph.cli.options import Command, FormatName, format_option, output_option, store_option
 from rolegraph.errors import BadParameter
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import Format
 from rolegraph.queries import Parameter
-from rolegraph.registry import Rolegraph
 
 OFFERED = (*formats.holding("document"), formats.named("csv", formats.holding("table")))
 READ = (formats.named("text", formats.holding("page")), *formats.holding("document", "graph"))
@@ -56,7 +56,7 @@ def similar(*, role: str, other: str | None, source: str | None, count: int, nam
         found = graph.analysis.likeness(graph.role(role), graph.role(other, "with"))
     else:
         found = graph.analysis.similar(graph.role(role), _source(graph, source), count)
-    _show(found, name, output, lambda: reports.similarity(found))
+    _show(found, name, output, lambda: analysis_tables.similarity(found))
 
 
 @click.command(cls=Command)
@@ -95,7 +95,7 @@ def gap(
         if origin is None or target is None:
             raise BadParameter("target", "two roles are needed, or a profile", expected="rolegraph gap FROM TO, or --profile FILE")
         between = graph.analysis.gap(graph.role(origin, "from"), graph.role(target, "to"))
-        _show(between, name, output, lambda: reports.gap(between))
+        _show(between, name, output, lambda: analysis_tables.gap(between))
         return
     from rolegraph.analysis import profiles
 
@@ -104,7 +104,7 @@ def gap(
     body = sys.stdin.buffer.read() if str(profile) == "-" else profile.read_bytes()
     wanted = graph.role(origin, "to") if origin else None
     matches = graph.analysis.fit(profiles.read(body, _format(profile, input_format)), wanted, _source(graph, source), count)
-    _show(matches, name, output, lambda: reports.fit(matches))
+    _show(matches, name, output, lambda: analysis_tables.fit(matches))
 
 
 @click.command(cls=Command)
@@ -123,7 +123,7 @@ def paths(*, origin: str, target: str, count: int, name: str, output: Path | Non
     """
     graph = stores.read(store)
     found = graph.analysis.paths(graph.role(origin, "from"), graph.role(target, "to"), count)
-    _show(found, name, output, lambda: reports.paths(found))
+    _show(found, name, output, lambda: analysis_tables.paths(found))
 
 
 @click.command(cls=Command)
@@ -141,7 +141,7 @@ def openings(*, origin: str, source: str | None, count: int, name: str, output: 
     """
     graph = stores.read(store)
     found = graph.analysis.openings(graph.role(origin, "from"), _source(graph, source), count)
-    _show(found, name, output, lambda: reports.openings(found))
+    _show(found, name, output, lambda: analysis_tables.openings(found))
 
 
 @click.command(cls=Command)
@@ -157,7 +157,7 @@ def distinguish(roles: tuple[str, ...], name: str, output: Path | None, store: P
     """
     graph = stores.read(store)
     found = graph.analysis.distinguish([graph.role(one) for text in roles for one in text.split(",") if one])
-    _show(found, name, output, lambda: reports.distinction(found))
+    _show(found, name, output, lambda: analysis_tables.distinction(found))
 
 
 @click.command(cls=Command)
@@ -175,7 +175,7 @@ def agreement(role: str, name: str, output: Path | None, store: Path | None, *, 
     """
     graph = stores.read(store)
     found = graph.analysis.agreement(graph.role(role), matches=matches)
-    _show(found, name, output, lambda: reports.agreement(found))
+    _show(found, name, output, lambda: analysis_tables.agreement(found))
 
 
 COMMANDS = (similar, gap, paths, openings, distinguish, agreement)

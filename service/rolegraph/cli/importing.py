@@ -19,10 +19,10 @@ from rolegraph.cli import tables
 from rolegraph.cli.files import try_out, write
 from rolegraph.cli.options import Function, Group, served_store_option
 from rolegraph.errors import BadParameter
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import Importer, crosswalk, esco, onet, salaries
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import HEADER, Progress, Report
-from rolegraph.registry import Rolegraph
 
 COMMON = (
     click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),

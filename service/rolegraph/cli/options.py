@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from rolegraph import formats
-from rolegraph.cli import files, stores, told
+from rolegraph.cli import error_text, files, stores
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.formats import Format
 
@@ -25,7 +25,7 @@ class Command(click.Command):
         try:
             return super().make_context(info_name, args, parent, **extra)
         except RolegraphError as error:
-            click.echo("\n".join(told.lines(error)), err=True)
+            click.echo("\n".join(error_text.lines(error)), err=True)
             raise click.exceptions.Exit(error.exit_code) from error
 
     def invoke(self, context: click.Context) -> Any:
@@ -37,7 +37,7 @@ class Command(click.Command):
                 if sys.stdout:  # there is none where it was closed
                     sys.stdout.flush()
         except RolegraphError as error:
-            click.echo("\n".join(told.lines(error)), err=True)
+            click.echo("\n".join(error_text.lines(error)), err=True)
             context.exit(error.exit_code)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the end of the process would try once more

@@ -11,11 +11,11 @@ import click
 from rolegraph.cli.endpoints import endpoint, endpoint_options
 from rolegraph.cli.options import Command, served_store_option, setting
 from rolegraph.engine.embedded import Settings
+from rolegraph.engine.federation import Reach
 from rolegraph.engine.pool import MIB, Limits
-from rolegraph.engine.reach import Reach
 from rolegraph.engine.remote.endpoint import shown
 from rolegraph.engine.revisions import Retention
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 
 
 @click.command(cls=Command)
@@ -64,16 +64,16 @@ def serve(
     rolegraph serve --host 0.0.0.0 --port 80 --store /var/lib/rolegraph
     rolegraph serve --engine http://127.0.0.1:7878/query --update-url http://127.0.0.1:7878/update
     """
-    from rolegraph.web import server
+    from rolegraph.web.server import run
 
-    plan = partial(server.Plan, host=host, port=port, threads=threads, level=log_level, access=access_log)
+    plan = partial(run.Plan, host=host, port=port, threads=threads, level=log_level, access=access_log)
     limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers, share=query_share)
     if engine:
         named = endpoint(engine, update_url, graph_store_url, auth, query_timeout, read_auth=read_auth)
         opening: Callable[[], Rolegraph] = partial(Rolegraph.remote, named, store, limits, shipped=not empty)
-        sys.exit(server.run(plan(opening=opening, where=f"endpoint: {shown(engine)}")))
+        sys.exit(run.run(plan(opening=opening, where=f"endpoint: {shown(engine)}")))
     age = None if keep_days is None else timedelta(days=keep_days)
     retention = Retention(keep_revisions, age)
     settings = Settings(union=default_graph == "union", reach=Reach(allow_endpoint), retention=retention)
     opening = partial(Rolegraph.open, store, limits, settings, shipped=not empty)
-    sys.exit(server.run(plan(opening=opening, where=f"store: {store}")))
+    sys.exit(run.run(plan(opening=opening, where=f"store: {store}")))

@@ -6,8 +6,8 @@ import click
 from platformdirs import user_data_path
 
 from rolegraph import tokens
-from rolegraph.engine.published import holds_store
-from rolegraph.registry import Rolegraph, opening
+from rolegraph.engine.read_only import holds_store
+from rolegraph.facade import Rolegraph, opening
 
 # what lies in the folder of a store that holds no revision yet: tokens, the mark of a file system, what a first start left unfinished
 _BEGUN = {tokens.FILE, "lost+found", "default-graph", "graph", "revisions"}

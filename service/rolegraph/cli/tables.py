@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rolegraph import terms
-from rolegraph.comparison import Claim, Comparison
+from rolegraph.comparison.model import Claim, Comparison
 from rolegraph.importers import Imported
 from rolegraph.queries import CannedQuery
 from rolegraph.search import Hit

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 from rolegraph.engine.revisions import Revision
-from rolegraph.engine.written import Wrote
+from rolegraph.engine.write_log import Wrote
 from rolegraph.formats import Format, holding, named
-from rolegraph.things import Answer, Dataset, Row
+from rolegraph.values import Answer, Dataset, Row
 
 Choose = Callable[[str], Format]
 """Chooses the format of an answer, given what it holds: ``table`` or ``graph``."""

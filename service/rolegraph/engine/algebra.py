@@ -11,7 +11,7 @@ from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from rolegraph.terms import BASE
-from rolegraph.things import Dataset
+from rolegraph.values import Dataset
 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _REMEMBERED = 512

@@ -18,7 +18,7 @@ from rolegraph.engine.skolems import GENERATED, skolemised, space
 from rolegraph.errors import NotAcceptable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
-from rolegraph.things import Value
+from rolegraph.values import Value
 
 RESULTS = {
     "json": ox.QueryResultsFormat.JSON,

@@ -10,14 +10,14 @@ import pyoxigraph as ox
 
 from rolegraph import terms
 from rolegraph.engine import TURTLE, Changes, Gone, Guard, Job, Keep, R, Receipt, unguarded, waiting, writing
-from rolegraph.engine.reach import Reach
+from rolegraph.engine.federation import Reach
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision
 from rolegraph.engine.validators import Validators
-from rolegraph.engine.written import Written, Wrote
+from rolegraph.engine.write_log import Written, Wrote
 from rolegraph.errors import NotFound, Refused
 from rolegraph.formats import Format
-from rolegraph.things import Dataset
+from rolegraph.values import Dataset
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from typing import IO, Any, TypeVar, cast
 
 import pyoxigraph as ox
 
-from rolegraph.engine import DEFAULT, Choose, Gone, mistakes, waiting
+from rolegraph.engine import DEFAULT, Choose, Gone, syntax_errors, waiting
 from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
-from rolegraph.engine.nesting import refuse_deep
-from rolegraph.engine.reach import Reach
-from rolegraph.engine.watching import watch
+from rolegraph.engine.federation import Reach
+from rolegraph.engine.query_limits import refuse_deep
+from rolegraph.engine.watchdog import watch
 from rolegraph.errors import NotAcceptable, RolegraphError, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
-from rolegraph.things import Answer, Dataset, Row
+from rolegraph.values import Answer, Dataset, Row
 
 IN_MEMORY = 1024 * 1024  # bytes of an answer; a longer one goes to a file
 SORTED = 20_000  # triples; longer graphs are given in the order in which the store holds them
@@ -250,7 +250,7 @@ def unparsed(text: str, what: str, message: str = "") -> UnreadableInput:
 
     :param message: what the engine said of it
     """
-    found = mistakes.find(text, what) or mistakes.meant(text, message) or mistakes.ungrouped(text)
+    found = syntax_errors.find(text, what) or syntax_errors.meant(text, message) or syntax_errors.ungrouped(text)
     if found is None:
         padded = f"{text}\n{' ' * _AHEAD}"
         try:
@@ -260,7 +260,7 @@ def unparsed(text: str, what: str, message: str = "") -> UnreadableInput:
         position = _POSITION.search(message)
         line, column = (int(position[1]), int(position[2])) if position else (1, 1)
         start = sum(map(len, text.splitlines(keepends=True)[: line - 1]))
-        found = mistakes.near(text, message, start + column - 1)
+        found = syntax_errors.near(text, message, start + column - 1)
     return found.error(text, what)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rolegraph.engine import Receipt
-from rolegraph.engine.written import Wrote
+from rolegraph.engine.write_log import Wrote
 
 FILE = "validators.json"
 MOST = 10_000  # graphs that have one of their own; beyond that, all get new ones

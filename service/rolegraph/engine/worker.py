@@ -25,7 +25,7 @@ from rolegraph.engine import Engine, Job
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
-from rolegraph.things import Answer, Dataset
+from rolegraph.values import Answer, Dataset
 
 READY = b"ready"
 FAULT = "fault"  # in place of an error's class: the fault is ours

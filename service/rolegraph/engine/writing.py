@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph.engine import Changes, Keep, algebra, documents, targets
+from rolegraph.engine import Changes, Keep, algebra, documents, update_targets
 from rolegraph.engine.documents import Triple
-from rolegraph.engine.nesting import refuse_deep
-from rolegraph.engine.reach import Reach
+from rolegraph.engine.federation import Reach
+from rolegraph.engine.query_limits import refuse_deep
 from rolegraph.engine.reading import of, query_errors, tolerant
-from rolegraph.engine.written import Wrote
+from rolegraph.engine.write_log import Wrote
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
-from rolegraph.things import Dataset
+from rolegraph.values import Dataset
 
 LARGE = 50_000  # quads from which loading in bulk is worth its start
 PIECE = 24 * 1024 * 1024  # bytes of N-Triples that are loaded at once; the engine takes some ten times that for a while
@@ -186,13 +186,13 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *,
     refuse_deep(text, data=True)
     text = reach.admit(text)
     if dataset:
-        text = targets.asked_of(text, dataset)
+        text = update_targets.asked_of(text, dataset)
     if not union:
         _run(store, text)
         _check_all(store, text)
         return None
     try:
-        named = targets.written(text)
+        named = update_targets.written(text)
     except algebra.Unreadable as error:
         _run(ox.Store(), text)  # where it does not parse either, this tells where and why
         raise Refused("the update could not be read closely enough to tell which graphs it writes; write it in plain SPARQL 1.1") from error

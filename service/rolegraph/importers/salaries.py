@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from rolegraph import terms
 from rolegraph.errors import BadParameter
-from rolegraph.importers import Task, found
-from rolegraph.importers.found import Found, Table
+from rolegraph.importers import Task, table_detection
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, differing, slug
+from rolegraph.importers.table_detection import Found, Table
 from rolegraph.importers.tables import COMMAS
 
 TABLE = Table(COMMAS, ("work_year", "experience_level", "employment_type", "job_title", "salary_in_usd"))
@@ -49,9 +49,9 @@ def read(task: Task) -> Publication:
     :raises UnreadableInput: where there is no such table, or more than one
     :raises BadParameter: where neither the caller nor the name of the file says the day of the snapshot
     """
-    table = found.only(task.download, [TABLE], "tables of salaries")
+    table = table_detection.only(task.download, [TABLE], "tables of salaries")
     if table is None:
-        raise found.missing(task.download, [TABLE], "table of salaries")
+        raise table_detection.missing(task.download, [TABLE], "table of salaries")
     day = _day(task, table)
     publication = Publication(
         slug=slug("salaries", day.isoformat()),

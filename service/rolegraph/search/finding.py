@@ -8,11 +8,11 @@ from typing import Protocol, TypeVar
 from rolegraph import terms
 from rolegraph.errors import BadParameter
 from rolegraph.search import hits
-from rolegraph.search.asking import Candidate, Question
 from rolegraph.search.filters import Only
 from rolegraph.search.hits import USUAL, Hit
 from rolegraph.search.index import Index, Reading
 from rolegraph.search.matching import Typed
+from rolegraph.search.query import Candidate, Question
 from rolegraph.terms import Kind
 
 MOST = 100  # hits of one search

@@ -15,11 +15,11 @@ from typing import Protocol, TypeVar
 
 from rolegraph import deadlines
 from rolegraph.errors import StoreUnusable
-from rolegraph.kept import AGE
-from rolegraph.search import facts
+from rolegraph.per_revision import AGE
+from rolegraph.search import labels
 from rolegraph.search.finding import Past, Questions
 from rolegraph.search.index import NAME, Index, Reading, Stamp, damaged, form
-from rolegraph.things import Row
+from rolegraph.values import Row
 
 PAUSES = (0.0, 0.02, 0.1, 0.3, 1.0)  # seconds before each try to read an index that cannot be read for the moment
 
@@ -160,7 +160,7 @@ class Search(Questions):
         if index and index.stamp == stamp and stamp.published:
             return index
         graphs = list(graph.graphs())
-        read = lambda name: facts.read(graph.rows, name)  # noqa: E731
+        read = lambda name: labels.read(graph.rows, name)  # noqa: E731
         if index is None:
             made = Index.make(self._place())
             made.refresh(graphs, (), read, stamp)

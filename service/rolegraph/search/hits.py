@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolegraph import terms
-from rolegraph.search.asking import Candidate
-from rolegraph.search.facts import PROPERTIES
+from rolegraph.search.labels import PROPERTIES
+from rolegraph.search.query import Candidate
 
 USUAL = "en"  # the language of labels where none is asked for
 HEADER = ("id", "curie", "kind", "label", "matched", "language", "property", "match", "score", "sources")

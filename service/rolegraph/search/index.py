@@ -45,7 +45,7 @@ _FAST = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size 
 _SAFE = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 
 Read = Callable[[str], Mapping[str, str]]
-"""Returns what a graph says of each thing; see :func:`rolegraph.search.facts.read`."""
+"""Returns what a graph says of each thing; see :func:`rolegraph.search.labels.read`."""
 
 
 class Found(NamedTuple):

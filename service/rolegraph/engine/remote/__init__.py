@@ -8,25 +8,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rolegraph.engine import DEFAULT, TURTLE, Changes, Choose, Gone, Guard, Job, Keep, R, Receipt, documents, unguarded, waiting
+from rolegraph.engine.federation import Reach
 from rolegraph.engine.pool import Pool
-from rolegraph.engine.reach import Reach
-from rolegraph.engine.remote import answers, forms
+from rolegraph.engine.remote import answers, query_forms
 from rolegraph.engine.remote.checks import Checks, Fault
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.engine.remote.forms import LOOKUP
-from rolegraph.engine.remote.keeping import Keeping
+from rolegraph.engine.remote.graphs import Keeping
+from rolegraph.engine.remote.http import Connection, Parameters
 from rolegraph.engine.remote.leases import GONE, PATIENCE
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import NOTHING, OWN, UNION
+from rolegraph.engine.remote.query_forms import LOOKUP
 from rolegraph.engine.remote.splitting import Part
-from rolegraph.engine.remote.wire import Connection, Parameters
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.worker import Request
-from rolegraph.engine.written import Wrote
+from rolegraph.engine.write_log import Wrote
 from rolegraph.errors import BadParameter, NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
-from rolegraph.things import Answer, Dataset, Row
+from rolegraph.values import Answer, Dataset, Row
 
 FRESH = 2.0  # seconds for which the list of graphs is taken as read: others may write to the endpoint too
 _LOOKUP = re.compile(r"(?:\s|#[^\n]*(?:\n|$)|PREFIX\s+[^\s:]*:\s*<[^>]*>)*SELECT\b", re.IGNORECASE)
@@ -90,7 +90,7 @@ class RemoteEngine:
         raise NotFound(f"revision {revision} is not kept: a remote endpoint keeps none", expected="the graph as it is now")
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
-        form = forms.read(text)
+        form = query_forms.read(text)
         if dataset and form.dataset:
             detail = "the request names graphs, and so does the query by FROM; endpoints differ in which they heed"
             raise BadParameter("default-graph-uri", detail, expected="one of the two")

@@ -9,11 +9,11 @@ import pyoxigraph as ox
 from rolegraph.engine.documents import RDF, RESULTS, Term, Triple, value
 from rolegraph.engine.reading import guarded
 from rolegraph.engine.remote import literals
-from rolegraph.engine.remote.forms import Form
-from rolegraph.engine.remote.wire import IN_MEMORY, Reply, Spool
+from rolegraph.engine.remote.http import IN_MEMORY, Reply, Spool
+from rolegraph.engine.remote.query_forms import Form
 from rolegraph.errors import StoreUnusable, UnsupportedFormat
 from rolegraph.formats import Format, holding, of_media
-from rolegraph.things import PIECE, Answer, Row
+from rolegraph.values import PIECE, Answer, Row
 
 
 def table(reply: Reply, form: Form, format_: Format) -> Answer:

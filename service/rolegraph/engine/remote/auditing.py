@@ -1,6 +1,6 @@
 """Compares the union with the graphs on an endpoint, in pieces, and makes it agree with them.
 
-A write changes the union only such that whatever is in it stays in some graph (see :mod:`~rolegraph.engine.remote.keeping`). So one that
+A write changes the union only such that whatever is in it stays in some graph (see :mod:`~rolegraph.engine.remote.graphs`). So one that
 broke off leaves the union short of triples of the graph that was written, and nothing else. What is left over in the union comes from
 elsewhere: a server that ran a request late, somebody who wrote past us, or an older version of this program. Triples with blank nodes are
 written by others only; the union leaves them out.
@@ -12,10 +12,10 @@ from typing import NamedTuple
 import pyoxigraph as ox
 
 from rolegraph.engine.documents import Triple
+from rolegraph.engine.remote.http import Parameters
 from rolegraph.engine.remote.lookups import PAGE, Lookups
 from rolegraph.engine.remote.names import NOTHING, UNION
 from rolegraph.engine.remote.steps import Steps
-from rolegraph.engine.remote.wire import Parameters
 
 LARGEST = 4  # graphs that are looked into by name, before all are: most triples are in one of them, which takes a tenth of the time
 _NAMED = "FILTER(!ISBLANK(?s) && !ISBLANK(?o))"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from rolegraph import deadlines
 from rolegraph.engine.remote.auditing import Audit
-from rolegraph.engine.remote.keeping import Keeping
+from rolegraph.engine.remote.graphs import Keeping
 from rolegraph.engine.remote.leases import holders
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import PARTLY, REMOVING, UNION, WRITING

@@ -17,9 +17,9 @@ from typing import NamedTuple, Self
 
 import pyoxigraph as ox
 
+from rolegraph.engine.remote.http import Connection
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import BOOK, PLACE, SEEN, WRITER
-from rolegraph.engine.remote.wire import Connection
 from rolegraph.errors import RolegraphError, StoreUnusable
 
 LASTS = 30.0  # seconds for which a writer that was seen by the endpoint goes on

@@ -6,8 +6,8 @@ import pyoxigraph as ox
 
 from rolegraph.engine.documents import Term, Triple
 from rolegraph.engine.remote import answers
-from rolegraph.engine.remote.forms import LOOKUP
-from rolegraph.engine.remote.wire import Connection, Parameters
+from rolegraph.engine.remote.http import Connection, Parameters
+from rolegraph.engine.remote.query_forms import LOOKUP
 from rolegraph.errors import StoreUnusable
 
 PAGE = 5_000  # rows: servers cut their answers, mostly at 10,000

@@ -6,9 +6,9 @@ import pyoxigraph as ox
 
 from rolegraph.engine.documents import Triple
 from rolegraph.engine.remote import literals
+from rolegraph.engine.remote.http import Connection
 from rolegraph.engine.remote.leases import Lease
 from rolegraph.engine.remote.names import BOOK
-from rolegraph.engine.remote.wire import Connection
 
 BATCH = 500  # triples in one update: Virtuoso's compiler runs out of memory at some 5,000
 LONGEST = 256 * 1024  # characters of them, for those with long texts

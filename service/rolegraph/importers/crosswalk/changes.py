@@ -9,10 +9,10 @@ from typing import Literal
 from rolegraph import terms
 from rolegraph.importers import Task
 from rolegraph.importers.cleaning import Cleaner
-from rolegraph.importers.found import Found, Table
 from rolegraph.importers.needed import nothing_of
 from rolegraph.importers.publications import Publication, version_of
 from rolegraph.importers.reports import Report
+from rolegraph.importers.table_detection import Found, Table
 from rolegraph.importers.tables import COMMAS, SEMICOLONS
 
 ONET = terms.prefixes()["onet"]

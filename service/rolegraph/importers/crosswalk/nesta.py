@@ -10,9 +10,9 @@ from rolegraph.importers import Task
 from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.crosswalk.changes import ONET, Changes, Fate, heirs
 from rolegraph.importers.crosswalk.ends import OCCUPATION, Ends, ends
-from rolegraph.importers.found import Found, Table
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, differing, slug, version_of
+from rolegraph.importers.table_detection import Found, Table
 from rolegraph.importers.tables import COMMAS
 
 TABLE = Table(

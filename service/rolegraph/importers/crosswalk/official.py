@@ -3,9 +3,9 @@
 from rolegraph.importers import Task
 from rolegraph.importers.crosswalk.changes import CODE, ONET, Changes
 from rolegraph.importers.crosswalk.ends import Ends, ends
-from rolegraph.importers.found import Found, Table
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, slug, version_of
+from rolegraph.importers.table_detection import Found, Table
 from rolegraph.importers.tables import COMMAS, SEMICOLONS
 
 _COLUMNS = ("O*NET Id", "O*NET Title", "ESCO or ISCO URI", "Type of Match")

@@ -5,7 +5,7 @@ import re
 from rolegraph.errors import BadParameter
 from rolegraph.importers import Task
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.onet import education, elements, neighbours, occupations, tasks, technologies, titles
+from rolegraph.importers.onet import education, elements, occupations, related_occupations, tasks, technologies, titles
 from rolegraph.importers.onet.reading import Reading, demand
 from rolegraph.importers.publications import Publication, differing, slug, told_by, version_of
 
@@ -55,7 +55,7 @@ def read(task: Task) -> Publication:
     technologies.read(reading)
     elements.read(reading)
     education.read(reading)
-    neighbours.read(reading)
+    related_occupations.read(reading)
     reading.tell_silence()
     return publication
 

@@ -1,0 +1,106 @@
+"""The embedded engine with its clients' queries and jobs in processes of their own, each limited in time and memory."""
+
+from collections.abc import Iterable, Sequence
+
+from rolegraph.engine import TURTLE, Changes, Choose, Gone, Guard, Job, Keep, R, Receipt, unguarded, waiting, worker
+from rolegraph.engine.embedded import Snapshot
+from rolegraph.engine.pool import Pool
+from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revisions import Revision
+from rolegraph.engine.worker import Dump, Query, Request, Unoffered
+from rolegraph.engine.write_log import Wrote
+from rolegraph.errors import RolegraphError
+from rolegraph.formats import Format
+from rolegraph.values import Answer, Dataset, Row
+
+EXPORTS = 6  # times the limit of a query that an export may take: it takes as long as the graph is large, and nothing makes it shorter
+
+
+class LimitedEngine:
+    """A stored engine whose clients' queries run in workers, on a revision; the look-ups of the service run in this process.
+
+    A worker that passes a limit is killed and replaced: its client gets the error, no other client notices.
+
+    :param pool: answers queries and exports
+    :param jobs: runs other jobs, so that neither waits for the other; None leaves them to ``pool``
+    """
+
+    def __init__(self, engine: StoredEngine, pool: Pool, past: Snapshot | None = None, jobs: Pool | None = None) -> None:
+        self._engine = engine
+        self._pool = pool
+        self._past = past
+        self._jobs = jobs or pool
+
+    @property
+    def union(self) -> bool:
+        return self._engine.union
+
+    @property
+    def revision(self) -> int:
+        return self._read.revision
+
+    def written(self, since: int) -> Wrote:
+        return self._read.written(since)
+
+    def validator(self, graph: str) -> str:
+        return self._read.validator(graph)
+
+    def revisions(self) -> Sequence[Revision]:
+        return self._engine.revisions()
+
+    def at(self, revision: int) -> "LimitedEngine":
+        if self._past and revision == self.revision:
+            return self
+        return LimitedEngine(self._engine, self._pool, self._engine.at(revision), self._jobs)
+
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+        offered, refused = _offered(choose)
+        names = {holds: format_.name for holds, format_ in offered.items()}
+        result = self._run(self._pool, Query(text, names, dataset), gone)
+        if isinstance(result, Unoffered):
+            raise refused[result.holds]
+        return result
+
+    def rows(self, text: str) -> list[Row]:
+        return self._read.rows(text)
+
+    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
+        return (self._past or self._engine).write(changes, format_, keep=keep, guard=guard)
+
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
+        return (self._past or self._engine).update(text, dataset, guard)
+
+    def graphs(self) -> Iterable[str]:
+        return self._read.graphs()
+
+    def dump(self, format_: Format, graph: str | None = None) -> Answer:
+        return self._run(self._pool, Dump(format_, graph), waiting, EXPORTS)
+
+    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+        return self._run(self._jobs, job, gone)
+
+    def _run(self, pool: Pool, job: Job[R], gone: Gone, patience: int = 1) -> R:
+        read = self._past or self._engine.newest  # held until it is leased, whatever is written meanwhile
+        with self._engine.lease(read.revision) as folder:
+            result: R = pool.ask(Request(worker.Revision(folder, self._engine.settings), job, patience), gone)
+        return result
+
+    @property
+    def _read(self) -> Snapshot | StoredEngine:
+        return self._past or self._engine
+
+    def close(self) -> None:
+        self._pool.close()
+        self._jobs.close()
+        self._engine.close()
+
+
+def _offered(choose: Choose) -> tuple[dict[str, Format], dict[str, RolegraphError]]:
+    """Return the format for each kind of answer, and the error for each kind that the client takes in none."""
+    offered, refused = {}, {}
+    for holds in ("table", "graph"):
+        try:
+            offered[holds] = choose(holds)
+        except RolegraphError as error:
+            refused[holds] = error
+    return offered, refused

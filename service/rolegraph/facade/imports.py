@@ -1,0 +1,85 @@
+"""Takes in what an importer makes: through the rules for imports, as one write."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rolegraph import importers
+from rolegraph.catalogue import Catalogue
+from rolegraph.engine import Engine
+from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.errors import BadParameter, NotConforming, Refused
+from rolegraph.facade.import_losses import losses, refuse
+from rolegraph.formats import holding, named
+from rolegraph.importers import Imported, Importer, Task
+from rolegraph.importers.downloads import Download
+from rolegraph.importers.reports import Report
+from rolegraph.importers.triples import Triples
+from rolegraph.queries import bind
+from rolegraph.shipped import audit
+from rolegraph.values import Row
+
+TOLD = 20  # problems of an import that are named one by one
+
+
+def take_in(
+    engine: Engine,
+    importer: Importer,
+    download: Download,
+    report: Report,
+    output: Path | None,
+    *,
+    replace: bool = False,
+    **wanted: Any,
+) -> Imported:
+    """Import a download into a store, or into a file; see :meth:`Rolegraph.take_in <rolegraph.facade.Rolegraph.take_in>`."""
+    with tempfile.TemporaryDirectory(prefix="rolegraph-") as folder:
+        catalogue, triples = Catalogue(engine), Triples(Path(folder) / "graph.nt")
+        try:
+            imported = importers.run(importer, Task(download, triples, report, catalogue.labelled, known=catalogue.preferred, **wanted))
+        finally:
+            triples.close()
+        if output is None:
+            _load(engine, imported, replace=replace)
+        else:
+            _put(imported.path, output)
+    return imported
+
+
+def _put(path: Path, output: Path) -> None:
+    """Write what was made to a file, as a whole or not at all."""
+    special = output.exists() and not output.is_file()  # a pipe or a device has no place beside it
+    fresh = output if special else output.with_name(output.name + ".part")
+    try:
+        shutil.copyfile(path, fresh)
+        if not special:
+            fresh.replace(output)
+    except OSError as error:
+        if not special:
+            fresh.unlink(missing_ok=True)
+        raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
+
+
+def _load(engine: Engine, imported: Imported, *, replace: bool) -> None:
+    if not isinstance(engine, StoredEngine):
+        raise Refused("only a store in a folder takes imports", expected="--store; or --output, and the way that the store has for files")
+    iri, progress = imported.publication.iri, imported.report.progress
+
+    def check(rows: Callable[[str], list[Row]]) -> None:
+        progress("checking the rules for imports", 0, 0)
+        # under the lock of those who write: what the engine gives is still the revision before
+        lost = losses(engine, iri, imported.path)
+        if not replace:
+            refuse(lost, imported.publication.title)
+        imported.report.removed.update({loss.name: (loss.lost, loss.held) for loss in lost})
+        rules = audit.rules("checks/imports")
+        found = [problem for rule in rules for problem in audit.problems(rule, rows(bind(rule.text, "source", iri)))]
+        if found:
+            told = [f"{problem.rule}: {problem.where} {problem.message}" for problem in found[:TOLD]]
+            raise NotConforming(f"nothing was imported: the graph breaks rules for imports {len(found)} times", problems=told)
+        progress("publishing", 0, 0)
+
+    progress("loading the graph into the store", 0, 0)
+    engine.load({iri: [imported.path]}, named("ntriples", holding("graph")), check)

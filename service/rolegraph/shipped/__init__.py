@@ -1,0 +1,1 @@
+"""What the package ships: loading it into a store, and the rules that its files follow."""

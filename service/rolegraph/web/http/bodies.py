@@ -1,0 +1,56 @@
+"""Documents that requests carry: the body itself, or the file or the text field of a form."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import request
+
+from rolegraph import formats
+from rolegraph.errors import BadParameter, UnsupportedFormat
+from rolegraph.formats import Format
+from rolegraph.web.http.context import body
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as it was sent, and its format."""
+
+    content: bytes
+    format: Format
+
+
+def document(field: str, accepted: Sequence[Format], guess: Callable[[str], Format]) -> Document:
+    """Return the document that the current request carries.
+
+    Of a form, the field ``file`` holds it, or the given text field, and the field ``format`` may name its format.
+
+    :param field: the text field of a form that holds it
+    :param accepted: the formats that are read
+    :param guess: returns the format of a text whose format is not named
+    :raises UnsupportedFormat: for a format that is not read, or not known
+    :raises BadParameter: for a form without a document
+    """
+    if request.mimetype not in FORMS:
+        content = body()
+        return Document(content, formats.of_media(request.content_type or "", accepted))
+    chosen = request.form.get("format", "")
+    named = formats.named(chosen, accepted) if chosen else None
+    file = request.files.get("file")
+    if file and file.filename:
+        return Document(file.read(), named or formats.of_extension(file.filename, accepted) or _of_file(file.mimetype, accepted))
+    text = request.form.get(field, "")
+    if not text.strip():
+        expected = f"a text in the field {field}, or a file in the field file"
+        raise BadParameter(field, f"the form has neither a text in {field} nor a file", expected=expected)
+    return Document(text.encode(), named or guess(text))
+
+
+def _of_file(media: str, accepted: Sequence[Format]) -> Format:
+    """Return the format of an uploaded file by the media type that the browser gave it, since its name does not tell."""
+    try:
+        return formats.of_media(media, accepted)
+    except UnsupportedFormat as error:
+        known = ", ".join(f".{format_.extension}" for format_ in accepted)
+        raise UnsupportedFormat("the name of the file does not tell its format", expected=f"a name that ends in {known}") from error

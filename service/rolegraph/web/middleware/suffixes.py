@@ -1,0 +1,29 @@
+"""Suffixes of paths, such as ``.json``: taken off before routing, so that routes need not know of them."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rolegraph.formats import FORMATS
+from rolegraph.web.http.negotiation import SUFFIX
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_EXTENSIONS = {format_.extension for format_ in FORMATS}
+_WHOLE = ("/context.jsonld", "/openapi.json", "/static/", "/graphs/")
+
+
+class Suffixes:
+    """WSGI middleware that takes the extension of a known format off the path, and keeps it for the negotiation."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request."""
+        path = environ.get("PATH_INFO", "")
+        stem, dot, extension = path.rpartition(".")
+        if dot and extension.lower() in _EXTENSIONS and not stem.endswith("/") and not path.startswith(_WHOLE):
+            environ["PATH_INFO"] = stem
+            environ[SUFFIX] = extension.lower()
+        return self._app(environ, start_response)

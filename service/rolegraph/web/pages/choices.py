@@ -1,0 +1,58 @@
+"""What somebody may have meant by a name that is not clear: the things with their definitions, and the same request for each of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Flask, request
+
+from rolegraph import terms
+from rolegraph.errors import BadParameter
+from rolegraph.queries import pieces
+from rolegraph.values import Named
+from rolegraph.web.http import negotiation
+from rolegraph.web.http.context import graph
+from rolegraph.web.pages import filters
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A thing that may be meant, and where a link to it leads."""
+
+    thing: Named
+    address: str
+
+
+def install(app: Flask) -> None:
+    """Give the templates of an application these functions."""
+    app.jinja_env.globals.update(choices=choices, suggested=suggested)
+
+
+def suggested(curies: Sequence[str]) -> list[Named]:
+    """Return the things that an error suggests, by CURIE; none where it suggests something else."""
+    iris = [iri for text in curies if (iri := terms.expand(text))]
+    if not iris or len(iris) < len(curies):
+        return []
+    filters.met(iris)
+    return list(graph().catalogue.labels(iris).values())
+
+
+def choices(error: BadParameter) -> list[Choice]:
+    """Return what the wrong value of a parameter may mean: each a link to the same page with the thing in its place."""
+    found = suggested(error.members.get("suggestions", ()))
+    return [
+        Choice(thing, _repeated(error, thing.iri) if request.method == "GET" and error.value else filters.href(thing.iri))
+        for thing in found
+    ]
+
+
+def _repeated(error: BadParameter, iri: str) -> str:
+    """Return the address of the current request with a thing in place of the wrong value."""
+    name, chosen = error.members["parameter"], filters.handle(iri)
+    query = [(key, _replaced(value, error.value, chosen) if key == name else value) for key, value in negotiation.given()]
+    return f"{request.script_root}{request.path}?{urlencode(query, safe=':/,')}"
+
+
+def _replaced(value: str, wrong: str, chosen: str) -> str:
+    found = [wrong] if value.strip() == wrong else pieces(value)
+    return ",".join(chosen if piece == wrong else piece for piece in found)

@@ -1,0 +1,120 @@
+"""The analyses of roles: likeness, gaps, ways, openings, what tells roles apart, who agrees."""
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, Response, request
+
+from rolegraph.errors import BadParameter
+from rolegraph.queries import pieces
+from rolegraph.web.http import context, negotiation, parameters
+from rolegraph.web.http.context import graph
+from rolegraph.web.http.negotiation import HTML
+from rolegraph.web.pages.analyses import OFFERED, Found, page, respond
+
+MOST_ROLES = 20
+PAIR = ("from", "to")
+
+routes = Blueprint("analyses", __name__)
+
+
+@routes.get("/similar")
+def similar() -> Response:
+    """Say which roles are most like a role, or how like it another one is, item by item."""
+
+    def find() -> Found:
+        role, other = parameters.role("role"), parameters.text("with")
+        if other:
+            return graph().analysis.likeness(graph().role(role), graph().role(other, "with"))
+        return graph().analysis.similar(graph().role(role), context.source(), parameters.number("count", 10, 100))
+
+    return answer("similar.html", ("role", "with", "source", "count"), find)
+
+
+@routes.get("/gap")
+def gap() -> Response:
+    """Say what of a role's needs somebody has who comes from another role; without roles, offer a form for that and for a profile."""
+    find: Callable[[], Found] = lambda: graph().analysis.gap(*between())  # noqa: E731
+    return answer("gap.html", ("from", "to"), find, PAIR)
+
+
+@routes.get("/paths")
+def paths() -> Response:
+    """Give the cheapest routes from a role to another one."""
+    find: Callable[[], Found] = lambda: graph().analysis.paths(*between(), parameters.number("k", 3, 10))  # noqa: E731
+    return answer("paths.html", ("from", "to", "k"), find, PAIR)
+
+
+@routes.get("/openings")
+def openings() -> Response:
+    """Say which few skills open most further roles to somebody who comes from a role."""
+
+    def find() -> Found:
+        return graph().analysis.openings(graph().role(parameters.role("from"), "from"), context.source(), parameters.number("count", 5, 20))
+
+    return answer("openings.html", ("from", "source", "count"), find)
+
+
+@routes.get("/distinguish")
+def distinguish() -> Response:
+    """Give the fewest items that tell roles apart."""
+    named = [piece for value in request.args.getlist("role") for piece in pieces(value) if piece]
+
+    def find() -> Found:
+        given = [role for value in request.args.getlist("role") for role in several(value)]
+        if not 2 <= len(given) <= MOST_ROLES:
+            expected = f"2 to {MOST_ROLES} roles, each as name, slug, CURIE or IRI"
+            raise BadParameter("role", f"role was given {len(given)} value{'s' if len(given) != 1 else ''}", expected=expected)
+        return graph().analysis.distinguish(given)
+
+    return answer("distinguish.html", ("role",), find, ("role",) if len(named) == 1 else ())
+
+
+@routes.get("/agreement")
+def agreement() -> Response:
+    """Say what sources agree on about a role, what one alone says, and where they contradict each other."""
+
+    def find() -> Found:
+        matching = parameters.text("matching") or "no"
+        if matching not in ("yes", "no"):
+            raise BadParameter("matching", f"matching was given {matching!r}", expected="yes or no")
+        return graph().analysis.agreement(graph().role(parameters.role("role")), matches=matching == "yes")
+
+    return answer("agreement.html", ("role", "matching"), find)
+
+
+def answer(template: str, names: Sequence[str], find: Callable[[], Found], ends: Sequence[str] = ()) -> Response:
+    """Answer with what an analysis finds; on a page, without parameters offer a form, and with wrong ones say so beside it.
+
+    :param names: the parameters that the analysis takes
+    :param ends: those of them that name roles, of which a page offers to name the others where one is given
+    """
+    format_ = negotiation.choose(*OFFERED)
+    negotiation.known(format_, *names)
+    if format_ != HTML:
+        return respond(find(), format_)
+    if not any(name in request.args for name in names) and negotiation.for_people():
+        return negotiation.respond(page(template), HTML)
+    try:
+        half = [name for name in ends if parameters.text(name)]
+        if len(half) == 1 and negotiation.for_people():
+            role = graph().role(parameters.text(half[0]), half[0])
+            return negotiation.respond(page(template, half={half[0]: graph().catalogue.labels([role])[role]}), HTML)
+        found = find()
+    except BadParameter as error:
+        if not negotiation.for_people():
+            raise
+        return negotiation.respond(page(template, error=error), HTML, error.status)
+    return negotiation.respond(page(template, found=found, alternates=negotiation.alternates(OFFERED)), HTML)
+
+
+def between() -> tuple[str, str]:
+    """Return the roles of the parameters ``from`` and ``to``."""
+    return graph().role(parameters.role("from"), "from"), graph().role(parameters.role("to"), "to")
+
+
+def several(value: str) -> list[str]:
+    """Return the roles that a value names: one by its label, or several with commas between them."""
+    given = [piece for piece in pieces(value) if piece]
+    if len(given) > MOST_ROLES:
+        raise BadParameter("role", f"role was given {len(given)} values", expected=f"2 to {MOST_ROLES} roles")
+    return [graph().role(piece) for piece in given]

@@ -1,0 +1,67 @@
+"""What an orchestrator asks: whether the process lives, and whether it can do its work now. Nothing of it is remembered."""
+
+import time
+
+from flask import Blueprint, Response
+
+from rolegraph.errors import ClientGone, RolegraphError, StoreUnusable
+from rolegraph.facade import Rolegraph
+from rolegraph.formats import named
+from rolegraph.output import to_json
+from rolegraph.web.http import negotiation, problems
+from rolegraph.web.http.context import newest
+from rolegraph.web.http.negotiation import DOCUMENT, TABLES
+from rolegraph.web.middleware.cache import Copy
+from rolegraph.web.middleware.headers import ALWAYS, VARY
+
+ALIVE = "/livez"
+PATIENCE = 2.0  # seconds in which a query that asks nothing is answered
+_JSON = named("json", TABLES)
+_BODY = to_json({"status": "alive"}, indent=None)
+
+routes = Blueprint("probes", __name__)
+
+
+@routes.after_request
+def _forget(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@routes.get(ALIVE)
+def alive() -> Response:
+    """Say that the process answers."""
+    negotiation.known(negotiation.choose(DOCUMENT))
+    return negotiation.respond(_BODY, DOCUMENT)
+
+
+@routes.get("/readyz")
+def ready() -> Response:
+    """Say whether the store can be read and written."""
+    negotiation.known(negotiation.choose(DOCUMENT))
+    try:
+        _check(newest())
+    except RolegraphError as error:
+        told = problems.told(error)
+        return negotiation.respond(to_json({"status": "not ready", "reason": told}, indent=None), DOCUMENT, 503)
+    return negotiation.respond(to_json({"status": "ready"}, indent=None), DOCUMENT)
+
+
+def at_once() -> Copy:
+    """Return the answer that says that the process answers, for a server that need not ask the application."""
+    headers = {"Content-Type": DOCUMENT.content_type, "Cache-Control": "no-store", "Vary": ", ".join(VARY), **ALWAYS}
+    return Copy((*headers.items(), ("Content-Length", str(len(_BODY)))), _BODY.encode())
+
+
+def _check(graph: Rolegraph) -> None:
+    """Let a graph pass that can be read and written.
+
+    :raises RolegraphError: for one that cannot
+    """
+    until = time.monotonic() + PATIENCE
+    try:
+        graph.query("ASK {}", lambda _: _JSON, gone=lambda: time.monotonic() > until)
+    except ClientGone as error:
+        raise StoreUnusable(f"the store did not answer within {PATIENCE:g} s") from error
+    if graph.tokens is not None:
+        graph.tokens.test()

@@ -1,0 +1,97 @@
+"""The canned queries: a list, and the page and the answers of each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from rolegraph import terms
+from rolegraph.errors import BadParameter
+from rolegraph.formats import holding
+from rolegraph.output import to_json
+from rolegraph.queries import CannedQuery, Parameter
+from rolegraph.web.http import connection, negotiation
+from rolegraph.web.http.context import OPTIONS, graph
+from rolegraph.web.http.negotiation import DOCUMENT, HTML
+from rolegraph.web.http.results import Choice, shown
+from rolegraph.web.http.tables import guarded
+
+MOST = 200  # things that a form offers to choose from; of more only ours
+
+routes = Blueprint("queries", __name__)
+
+
+@routes.get("/queries")
+def listing() -> Response:
+    """List the canned queries."""
+    offered = (HTML, DOCUMENT)
+    format_ = negotiation.choose(*offered)
+    negotiation.known(format_)
+    if format_ == HTML:
+        page = render_template("queries.html", queries=list(graph().queries), alternates=negotiation.alternates(offered))
+        return negotiation.respond(page, HTML)
+    found = [query.as_dict() for query in graph().queries]
+    return negotiation.respond(to_json({"queries": found}), DOCUMENT)
+
+
+@routes.get("/queries/<name>")
+def query(name: str) -> Response:
+    """Run a canned query; for people, also say what it asks and offer its parameters."""
+    canned = graph().queries.get(name)
+    names = [parameter.name for parameter in canned.parameters]
+    chosen = Choice()
+    chosen.choose(canned.holds)
+    if not chosen.page(canned.holds):
+        given = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
+        answer = guarded(graph().run(name, given, chosen.choose, connection.gone()))
+        return negotiation.respond(answer, answer.format)
+    negotiation.known(HTML, *names)
+    given = {key: request.args.getlist(key) for key in names if key in request.args}
+    if not given and not all(parameter.default for parameter in canned.parameters):
+        return negotiation.respond(_canned(canned, {}), HTML)
+    try:
+        answer = graph().run(name, given, chosen.choose, connection.gone())
+    except BadParameter as error:
+        return negotiation.respond(_canned(canned, given, error=error), HTML, error.status)
+    return negotiation.respond(_canned(canned, given, result=shown(answer)), HTML)
+
+
+def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: Any) -> str:
+    run = "result" in shown
+    return render_template(
+        "query.html",
+        query=canned,
+        given={parameter.name: _values(parameter, given) for parameter in canned.parameters},
+        offered={parameter.name: _choices(parameter) for parameter in canned.parameters},
+        open=[parameter.name for parameter in canned.parameters if _many(parameter)],
+        text=graph().bound(canned.name, given) if run else canned.body,
+        alternates=negotiation.alternates(holding(canned.holds)) if run else [],
+        **shown,
+    )
+
+
+def _values(parameter: Parameter, given: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the values of a parameter as its field holds them: the given ones, or those of the example where none is given at all."""
+    texts = given.get(parameter.name, ()) if given else parameter.example
+    pieces = [piece.strip() for text in texts for piece in (text.split(",") if parameter.most > 1 else [text])]
+    return [_short(parameter, terms.expand(piece) or piece) for piece in pieces]
+
+
+def _short(parameter: Parameter, iri: str) -> str:
+    if len(parameter.kinds) > 1:
+        return terms.shorten(iri)
+    return iri.removeprefix(terms.BASE) if parameter.kinds == ("scheme",) else terms.slug_of(iri)
+
+
+def _choices(parameter: Parameter) -> list[tuple[str, str]]:
+    """Return the slugs, or CURIEs where the kinds are several, that a parameter can take, with their labels."""
+    if parameter.kinds == ("scheme",):
+        return [(kind.name, kind.plural) for kind in terms.KINDS.values() if kind.scheme in graph().engine.graphs()]
+    found = [member for kind in parameter.kinds for member in graph().catalogue.own(kind, MOST)[0]]
+    one = len(parameter.kinds) == 1
+    return [(member.slug if one else terms.shorten(member.iri), member.label) for member in found]
+
+
+def _many(parameter: Parameter) -> bool:
+    """Tell whether there are more things than a form offers."""
+    return parameter.kinds != ("scheme",) and any(graph().catalogue.own(kind, MOST)[1] > MOST for kind in parameter.kinds)

@@ -1,0 +1,50 @@
+"""The ways from IRIs that stand in answers, and are no things with a page, to what describes them."""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from rolegraph import terms
+from rolegraph.engine.skolems import GENERATED
+from rolegraph.errors import NotFound
+from rolegraph.web.http import negotiation
+from rolegraph.web.http.context import graph
+from rolegraph.web.http.negotiation import GRAPHS, HTML
+
+routes = Blueprint("redirects", __name__)
+
+
+@routes.get("/.well-known/genid/<name>")
+def node(name: str) -> AnyResponse:
+    """Lead from an IRI that stands for a blank node (RDF 1.1, section 3.5) to what is said of it.
+
+    :raises NotFound: where nothing is
+    """
+    negotiation.known(negotiation.choose(HTML, *GRAPHS))
+    iri = GENERATED + name
+    if not terms.is_iri(iri) or not graph().engine.rows(f"SELECT ?other {{ <{iri}> ?property ?other }} LIMIT 1"):
+        raise NotFound("nothing is said of this node", expected="a node of the newest revision, or of the one that ?revision= names")
+    return redirect(f"{request.script_root}/sparql?{_asked({'query': f'DESCRIBE <{iri}>'})}", 303)
+
+
+@routes.get("/ns/<version>")
+def version(version: str) -> AnyResponse:
+    """Lead from the version of the ontology to the ontology.
+
+    :raises NotFound: for a version that is not served here
+    """
+    negotiation.known(negotiation.choose(HTML, *GRAPHS))
+    versioned = f"<{terms.ONTOLOGY}> <http://www.w3.org/2002/07/owl#versionIRI> ?version"
+    known = [row["version"].value for row in graph().engine.rows(f"SELECT ?version {{ {versioned} }}")]
+    if f"{terms.ONTOLOGY}/{version}" not in known:
+        raise NotFound(f"there is no version {version} of the ontology here", expected=", ".join(known))
+    query = _asked({})
+    return redirect(f"{request.script_root}/ns{negotiation.suffix()}{'?' if query else ''}{query}", 303)
+
+
+def _asked(more: dict[str, str]) -> str:
+    """Return the parameters of the way on: more ones, and what was asked for."""
+    suffix = negotiation.suffix().removeprefix(".")
+    asked = dict(request.args) | ({"format": suffix} if suffix and more else {})
+    return urlencode(more | asked)

@@ -1,0 +1,98 @@
+"""The model and the service itself: ontology, shapes, JSON-LD context, OpenAPI, health."""
+
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template
+
+from rolegraph import __version__, resources, terms
+from rolegraph.formats import Format, named
+from rolegraph.linked_data import jsonld
+from rolegraph.output import to_json
+from rolegraph.validation import entries
+from rolegraph.web.http import negotiation
+from rolegraph.web.http.context import graph
+from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML
+from rolegraph.web.pages import ontology as ontology_pages
+from rolegraph.web.resources import openapi
+
+routes = Blueprint("service", __name__)
+
+JSONLD = named("jsonld", GRAPHS)
+_OFFERED = (HTML, *GRAPHS)
+_RDFLIB = {"ntriples": "nt", "rdfxml": "xml"}
+
+
+@routes.get("/ontology")
+@routes.get("/ns")
+def ontology() -> Response:
+    """Document the classes and properties, or give the ontology as a graph."""
+    format_ = negotiation.choose(*_OFFERED)
+    negotiation.known(format_)
+    if format_ != HTML:
+        return negotiation.respond(ontology_pages.modelled(graph()).export(format_, terms.ONTOLOGY), format_)
+    g.cards = ontology_pages.modelled(graph()).catalogue.cards
+    documented = ontology_pages.ontology(graph(), ontology_pages.rules())
+    page = render_template("ontology.html", **documented, alternates=negotiation.alternates(_OFFERED))
+    return negotiation.respond(page, HTML)
+
+
+@routes.get("/shapes")
+def shapes() -> Response:
+    """Say what an entry has to meet, or give the shapes as a graph."""
+    format_ = negotiation.choose(*_OFFERED)
+    negotiation.known(format_)
+    if format_ != HTML:
+        return negotiation.respond(_shapes(format_), format_)
+    g.cards = ontology_pages.modelled(graph()).catalogue.cards
+    page = render_template("shapes.html", shapes=ontology_pages.rules(), alternates=negotiation.alternates(_OFFERED))
+    return negotiation.respond(page, HTML)
+
+
+@routes.get("/context.jsonld")
+def context() -> Response:
+    """Give the JSON-LD context."""
+    negotiation.known(JSONLD)
+    return negotiation.respond((resources.folder("ontology") / "context.jsonld").read_bytes(), JSONLD)
+
+
+@routes.get("/openapi.json")
+def openapi_document() -> Response:
+    """Describe this service in OpenAPI 3.1."""
+    negotiation.known(DOCUMENT)
+    return negotiation.respond(to_json(openapi.document(graph().queries)), DOCUMENT)
+
+
+@routes.get("/health")
+def health() -> Response:
+    """Say that the service answers, and how much it holds."""
+    negotiation.known(negotiation.choose(DOCUMENT))
+    found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
+    found["roles"] = graph().catalogue.count("role")
+    found["sources"] = len(graph().catalogue.speaking())
+    return negotiation.respond(to_json(found, indent=None), DOCUMENT)
+
+
+@routes.get("/revisions")
+def revisions() -> Response:
+    """List the revisions that are kept; each can be read with ``?revision=``."""
+    newest, kept = graph().engine.revision, graph().engine.revisions()
+    format_ = negotiation.choose(HTML, DOCUMENT)
+    negotiation.known(format_)
+    if format_ == HTML:
+        page = render_template("revisions.html", newest=newest, kept=kept, alternates=negotiation.alternates((HTML, DOCUMENT)))
+        return negotiation.respond(page, HTML)
+    listed = [{"number": found.number, "published": found.published.isoformat(timespec="seconds")} for found in kept]
+    return negotiation.respond(to_json({"newest": newest, "revisions": listed}, indent=None), DOCUMENT)
+
+
+@cache
+def _shapes(format_: Format) -> bytes:
+    """Return the shapes in a graph format; as Turtle they come as they were written, with their comments."""
+    turtle = ontology_pages.shapes_as_written()
+    if format_.name == "turtle":
+        return turtle
+    found = entries.read(turtle, named("turtle", GRAPHS))
+    if format_.name == "jsonld":
+        return jsonld.compact(found.serialize(format="json-ld", encoding="utf-8"))
+    return found.serialize(format=_RDFLIB[format_.name], encoding="utf-8")

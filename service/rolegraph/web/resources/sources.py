@@ -1,0 +1,59 @@
+"""The graphs of sources: read, and written through the shapes."""
+
+
+from flask import Blueprint, Response
+
+from rolegraph import terms
+from rolegraph.engine import Keep
+from rolegraph.errors import BadParameter
+from rolegraph.output import to_json
+from rolegraph.web.http import authorization, bodies, conditions, connection, negotiation
+from rolegraph.web.http.context import graph, newest
+from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, TEXT, TURTLE
+
+routes = Blueprint("sources", __name__)
+
+
+@routes.get("/sources/<slug>")
+def read(slug: str) -> Response:
+    """Give what a source states as a graph."""
+    format_, iri = negotiation.choose(*GRAPHS), _iri(slug)
+    negotiation.known(format_)
+    return conditions.read(iri, format_, lambda: negotiation.respond(graph().export(format_, iri), format_))
+
+
+@routes.put("/sources/<slug>")
+def put(slug: str) -> Response:
+    """Replace what a source states."""
+    return _enter(slug, "none")
+
+
+@routes.post("/sources/<slug>")
+def post(slug: str) -> Response:
+    """Add entries to a source, or replace those of the same things."""
+    return _enter(slug, "others")
+
+
+@routes.delete("/sources/<slug>")
+def delete(slug: str) -> Response:
+    """Withdraw a source."""
+    authorization.require(_iri(slug))
+    receipt = newest().withdraw(_iri(slug), conditions.asked())
+    return conditions.tagged(Response(status=204), receipt, "")
+
+
+def _enter(slug: str, keep: Keep) -> Response:
+    iri = _iri(slug)
+    authorization.require(iri)
+    format_ = negotiation.choose(DOCUMENT, TEXT)
+    entry = bodies.document("entry", GRAPHS, lambda _: TURTLE)
+    entered = newest().enter(iri, entry.content, entry.format, keep, condition=conditions.asked(), gone=connection.gone())
+    report = entered.report
+    text = report.text() if format_ == TEXT else to_json(report.as_dict())
+    return conditions.tagged(negotiation.respond(text, format_, 201 if entered.new else 200), entered.receipt, iri)
+
+
+def _iri(slug: str) -> str:
+    if not terms.SLUG.fullmatch(slug):
+        raise BadParameter("slug", f"{slug!r} is no name of a source", expected="lower-case letters and digits, with hyphens between words")
+    return terms.KINDS["source"].namespace + slug

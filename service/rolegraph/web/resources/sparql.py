@@ -1,0 +1,72 @@
+"""SPARQL 1.1 Protocol: queries, the page to write one on, updates, and the description of the service."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from rolegraph import terms
+from rolegraph.errors import BadParameter, ClientGone, NotAcceptable, RolegraphError
+from rolegraph.formats import holding
+from rolegraph.web.http import authorization, conditions, connection, negotiation, sparql_protocol
+from rolegraph.web.http.context import graph, newest
+from rolegraph.web.http.negotiation import GRAPHS, HTML
+from rolegraph.web.http.results import Choice, shown
+from rolegraph.web.http.sparql_protocol import QUERY, UPDATE
+
+routes = Blueprint("sparql", __name__)
+
+
+@routes.route("/sparql", methods=["GET", "POST"])
+def sparql() -> Response:
+    """Answer a query; without one, offer a page to write it on, or describe the service."""
+    asked = sparql_protocol.operation(QUERY)
+    if asked is None or (not asked.text.strip() and negotiation.for_people()):
+        return _without()
+    chosen = Choice(lenient=True)
+    try:
+        answer = graph().query(asked.text, chosen.choose, asked.dataset, connection.gone())
+    except RolegraphError as error:
+        if isinstance(error, ClientGone | NotAcceptable) or not negotiation.for_people():
+            raise
+        return negotiation.respond(_editor(asked.text, error=error), HTML, error.status)
+    if chosen.page(answer.format.holds):
+        return negotiation.respond(_editor(asked.text, result=shown(answer)), HTML)
+    return negotiation.respond(answer, answer.format)
+
+
+@routes.post("/update")
+def update() -> Response:
+    """Run an update."""
+    authorization.require(None)
+    asked = sparql_protocol.operation(UPDATE)
+    if asked is None or not asked.text.strip():
+        expected = "a body of type application/sparql-update, or a form with the field update"
+        raise BadParameter("update", "there is no update in this request", expected=expected)
+    receipt = newest().update(asked.text, asked.dataset, _unchanged)
+    return conditions.tagged(Response(status=204), receipt, "")
+
+
+def _unchanged() -> None:
+    """Let the current request pass only if what it depends on holds of the whole store, whose validator is its revision."""
+    revision = newest().engine.revision
+    conditions.check(None if revision is None else str(revision))
+
+
+def _without() -> Response:
+    if request.method in ("GET", "HEAD") and not negotiation.for_people():
+        format_ = negotiation.choose(*GRAPHS, lenient=True)
+        return negotiation.respond(graph().describe(request.base_url, format_), format_)
+    if not negotiation.for_people():
+        expected = "query=, a form with the field query, or a body of type application/sparql-query"
+        raise BadParameter("query", "there is no query in this request", expected=expected)
+    return negotiation.respond(_editor(""), HTML)
+
+
+def _editor(text: str, **shown: Any) -> str:
+    """Return the page of the editor; the links to other formats need an answer to exist."""
+    negotiation.known(HTML, QUERY.field, QUERY.default, QUERY.named)
+    result = shown.get("result", {})
+    holds = "graph" if "graph" in result or result.get("holds") == "graph" else "table"
+    links = negotiation.alternates(holding(holds)) if "result" in shown and request.method == "GET" else []
+    about = {"queries": list(graph().queries), "prefixes": terms.prefixes(), "union": graph().engine.union}
+    return render_template("sparql.html", text=text, **about, alternates=links, **shown)

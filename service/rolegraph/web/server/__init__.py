@@ -1,0 +1,1 @@
+"""The server: Granian, bodies that come in, large answers that go out."""

@@ -1,0 +1,163 @@
+"""The server: Granian with one worker process, which opens the store itself."""
+
+import asyncio
+import errno
+import multiprocessing
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.synchronize import Event
+from typing import TYPE_CHECKING
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from rolegraph import __version__
+from rolegraph.engine import descriptors
+from rolegraph.engine.watchdog import watch
+from rolegraph.engine.worker import end_with_parent
+from rolegraph.errors import BadParameter, RolegraphError
+from rolegraph.facade import Rolegraph
+from rolegraph.facade.refresh import Refreshing
+from rolegraph.web.http import authorization, logs
+from rolegraph.web.middleware.cache import RECALL, Copy
+from rolegraph.web.resources import probes
+from rolegraph.web.server.rsgi import Bridge
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+LINE_LIMIT = 512 * 1024
+PATIENCE = 30
+CONNECTIONS = 1024
+_LOOK = 0.01  # seconds between two looks at whether the port listens
+_STARTING = "rolegraph.starting"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to serve a graph.
+
+    ``opening`` opens it, in the process that serves it, and is sent there; ``where`` tells people where it is kept. What is logged
+    begins at ``level``, with each request where ``access`` is set.
+    """
+
+    opening: Callable[[], Rolegraph]
+    where: str
+    host: str = "127.0.0.1"
+    port: int = 8080
+    threads: int = 64
+    level: str = "warning"
+    access: bool = False
+
+
+def run(plan: Plan) -> int:
+    """Serve a graph until stopped and return the exit code: 0 stopped, 1 failed, 2 store not usable.
+
+    At SIGTERM and SIGINT requests in flight are finished, for up to half a minute.
+
+    :raises BadParameter: where nothing can listen at the address
+    """
+    address = _free(plan.host, plan.port)
+    descriptors.raise_limit()  # for the processes that are started, too
+    unusable = multiprocessing.Event()
+    server = Granian(
+        "rolegraph.web",
+        address=address,
+        port=plan.port,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,  # of HTTP/2 it takes an upload that is called off for one that is complete
+        websockets=False,
+        workers=1,
+        backpressure=min(CONNECTIONS, (descriptors.limit() or CONNECTIONS * 4) // 4),  # the store and its workers need files, too
+        http1_settings=HTTP1Settings(max_buffer_size=LINE_LIMIT),
+        log_level=LogLevels.critical,
+        workers_kill_timeout=PATIENCE,
+        respawn_failed_workers=True,
+    )
+    try:
+        server.serve(target_loader=partial(_load, plan, address, unusable), wrap_loader=False)
+    except SystemExit as stopped:
+        if unusable.is_set() or stopped.code:
+            return 2 if unusable.is_set() else int(stopped.code or 0)
+    print("stopped", flush=True)  # noqa: T201
+    return 0
+
+
+def _load(plan: Plan, address: str, unusable: Event) -> Bridge:
+    """Open the store and make the application; runs in the worker, since a store that was opened before a fork breaks."""
+    from rolegraph.web import create_app
+
+    if unusable.is_set():
+        sys.exit(2)  # the server tries once more before it gives up
+    watch.start()  # the server starts another one in place of this
+    end_with_parent()  # one that is killed leaves this process behind, and with it the store in use
+    logs.start(plan.level, access=plan.access)
+    try:
+        graph = plan.opening()
+    except RolegraphError as error:
+        print(f"Error: {error.detail}", file=sys.stderr)  # noqa: T201
+        unusable.set()
+        sys.exit(2)
+    app = create_app(graph)
+
+    def ready(loop: asyncio.AbstractEventLoop) -> None:
+        app.extensions[_STARTING] = loop.create_task(_tell(plan, address))  # a task that nobody holds may be gone before its end
+
+    refreshing = Refreshing(graph)
+    refreshing.start()
+    return Bridge(app, plan.threads, _at_hand(app.extensions[RECALL]), partial(authorization.whole_store, graph), ready, end=refreshing.end)
+
+
+def _at_hand(recall: Callable[["WSGIEnvironment"], Copy | None]) -> Callable[["WSGIEnvironment"], Copy | None]:
+    """Return what returns the answers that are at hand, that of the process being alive among them."""
+    alive = probes.at_once()
+
+    def find(environ: "WSGIEnvironment") -> Copy | None:
+        asked = environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ["PATH_INFO"] == probes.ALIVE and not environ["QUERY_STRING"]
+        return alive if asked else recall(environ)
+
+    return find
+
+
+async def _tell(plan: Plan, address: str) -> None:
+    """Say where the service is, once it can be reached there."""
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - compared, not listened at
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(local, plan.port)
+        except OSError:
+            await asyncio.sleep(_LOOK)
+            continue
+        writer.close()
+        break
+    print(f"Rolegraph {__version__} at {_address(plan.host, plan.port)} ({plan.where}); stop with Ctrl+C", flush=True)  # noqa: T201
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _free(host: str, port: int) -> str:
+    """Return the IP address of a host, once it is sure that its port is free: the server itself would share it with another one.
+
+    :raises BadParameter: where it is not, or cannot be listened at
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            detail = f"port {port} of {host} is in use"
+            raise BadParameter("port", detail, expected="a free port: stop what uses this one, or name another with --port") from error
+        detail = f"nothing can listen at {host}, port {port}: {error.strerror or error}"
+        raise BadParameter("host", detail, expected="an address of this machine, such as 127.0.0.1") from error
+    return str(address[0])
