@@ -15,7 +15,7 @@ from pathlib import Path
 import machine
 
 from rolegraph.analysis import Analysis, similarity, snapshot
-from rolegraph.analysis.incremental import Following
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.profiles import Profile
 from rolegraph.facade import Rolegraph
 
@@ -32,7 +32,7 @@ def main() -> None:
     (options.store / snapshot.FILE).unlink(missing_ok=True)
     graph = Rolegraph.open(options.store)
     _once("first answer, read from the graph", lambda: graph.analysis.index)
-    _once("first answer after a restart", lambda: Analysis(Following(graph.engine, options.store)).index)
+    _once("first answer after a restart", lambda: Analysis(IncrementalFacts(graph.engine, options.store)).index)
     graph.engine.write({SMALL: b"<https://example.org/a> <https://example.org/b> <https://example.org/c> ."})
     _once("first answer after a small write", lambda: graph.analysis.index)
     graph.engine.write({SMALL: None})

@@ -16,9 +16,9 @@ import httpx
 from rdflib import Dataset, Literal, URIRef
 
 from rolegraph.comparison.model import Comparison
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.facade import Rolegraph
-from rolegraph.queries import Library
+from rolegraph.queries import QueryCatalogue
 from rolegraph.terms import RG
 from rolegraph.values import Row
 
@@ -78,9 +78,9 @@ class Embedded:
 
     def __init__(self, material: Material) -> None:
         start = time.perf_counter()
-        self._engine = StoredEngine(material.store)
+        self._engine = RevisionStore(material.store)
         self.opening: float | None = time.perf_counter() - start
-        self._query = Library().get("compare")
+        self._query = QueryCatalogue().get("compare")
 
     def ask(self, pair: Pair) -> list[Row]:
         return self._engine.rows(self._query.bind({"role": pair}))
@@ -123,7 +123,7 @@ class Rdflib:
         for graph, path in material.documents:
             self._dataset.graph(URIRef(graph)).parse(path, format="turtle", publicID=graph)
         self.loading: float | None = time.perf_counter() - start
-        self._query = Library().get("compare")
+        self._query = QueryCatalogue().get("compare")
 
     def ask(self, pair: Pair) -> list[Mapping[str, Any]]:
         found = self._dataset.query(self._query.bind({"role": pair}))
@@ -156,7 +156,7 @@ class Oxigraph:
             kind = {"Content-Type": "application/n-quads"}
             self._client.post("/store", params={"no_transaction": ""}, content=quads, headers=kind).raise_for_status()
         self.loading: float | None = time.perf_counter() - start
-        self._query = Library().get("compare")
+        self._query = QueryCatalogue().get("compare")
 
     def ask(self, pair: Pair) -> list[dict[str, dict[str, str]]]:
         kinds = {"Content-Type": "application/sparql-query", "Accept": "application/sparql-results+json"}

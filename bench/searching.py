@@ -58,9 +58,9 @@ def made(store: Path, there: Path | None) -> None:
     files = Path(os.environ["ROLEGRAPH_TEST_DATA"])
     graph = Rolegraph.open(store)
     with timed("importing O*NET"):
-        graph.take_in(onet.read, Download((files / "onet-29.2",)), Report())
+        graph.import_source(onet.read, Download((files / "onet-29.2",)), Report())
     with timed("importing ESCO"):
-        graph.take_in(esco.read, Download((files / "esco-1.1.1",)), Report(), languages=("en", "fr"))
+        graph.import_source(esco.read, Download((files / "esco-1.1.1",)), Report(), languages=("en", "fr"))
     graph.close()
 
 

@@ -14,7 +14,7 @@ import peers
 import pyoxigraph
 from peers import Answer, Material, Pair
 
-from rolegraph.queries import Library
+from rolegraph.queries import QueryCatalogue
 
 RESULTS = "application/sparql-results+json"
 CHUNK = 20_000  # triples that Virtuoso takes at once
@@ -131,7 +131,7 @@ SERVERS: dict[str, Callable[[Material], contextlib.AbstractContextManager[Sequen
 
 
 def _endpoint(title: str, base: str, path: str, pid: int, *, slow: bool = False) -> Target:
-    query = Library().get("compare")
+    query = QueryCatalogue().get("compare")
 
     def ask(pair: Pair) -> str:
         return f"{path}?{urlencode({'query': query.bind({'role': pair})})}"

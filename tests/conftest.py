@@ -95,8 +95,8 @@ def taxonomies(demand: Callable[[str, str], Path], tmp_path_factory: pytest.Temp
     """What several tests look into, imported once: they leave it as it is."""
     folder = demand("ROLEGRAPH_TEST_DATA", "the files of ESCO 1.1.1 in esco-1.1.1 and of O*NET 29.2 in onet-29.2")
     graph = Rolegraph.open(tmp_path_factory.mktemp("taxonomies") / "store")
-    first = graph.take_in(onet.read, Download([folder / "onet-29.2"]), Report(), None)
-    second = graph.take_in(esco.read, Download([folder / "esco-1.1.1"]), Report(), None)
+    first = graph.import_source(onet.read, Download([folder / "onet-29.2"]), Report(), None)
+    second = graph.import_source(esco.read, Download([folder / "esco-1.1.1"]), Report(), None)
     yield Taxonomies(graph, folder, second, first)
     graph.close()
 
@@ -132,7 +132,7 @@ class Service:
 def serve(free_port: Callable[[], int]) -> Callable[..., Service]:
     """A function that starts the service as a user does, with a store and options, and returns it once it answers.
 
-    ``within`` is a command that runs the one that it is given, for a service in other surroundings.
+    ``within`` is a command that runs the one that it is given, for a service in other context_of.
     """
 
     def start(store: Path, *options: str, within: Sequence[str] = ()) -> Service:

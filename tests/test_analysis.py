@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from rolegraph import formats
 from rolegraph.analysis import Analysis, distinguish, gap, openings, paths, profiles, similarity, snapshot, weights
 from rolegraph.analysis.facts import Facts, table
-from rolegraph.analysis.incremental import Following
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.union import combine
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.facade import Rolegraph
 from rolegraph.terms import BASE, RG
@@ -233,7 +233,7 @@ def test_a_gap_parts_the_needs_and_says_truly_what_is_near(found: Facts) -> None
 @given(graphs(), st.sets(st.integers(ROLES, ROLES + CONCEPTS - 1), min_size=1))
 def test_the_fit_of_a_profile_is_that_of_brute_force_for_every_role(found: Facts, concepts: set[int]) -> None:
     index, plain = Index(found), Plain(found)
-    possession = gap.Possession(index, [int(index.items.of[place]) for place in concepts])
+    possession = gap.HeldItems(index, [int(index.items.of[place]) for place in concepts])
     own = plain_items(index, plain, sorted(possession.had))
     expected = {}
     for role in range(ROLES):
@@ -353,7 +353,7 @@ ONE, TWO = BASE + "source/one", BASE + "source/two"
 @pytest.fixture
 def small(tmp_path: Path) -> Rolegraph:
     """A graph of two sources, on disk."""
-    graph = Rolegraph(StoredEngine(tmp_path / "store"), folder=tmp_path / "store")
+    graph = Rolegraph(RevisionStore(tmp_path / "store"), folder=tmp_path / "store")
     graph.store(ONE, SMALL.encode())
     graph.store(BASE + "mappings", f"<{X}python> <{SKOS}exactMatch> <{X}snake> .".encode())
     graph.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}snake> ; <{RG}requiredDegree> <{X}doctorate> .".encode())
@@ -416,7 +416,7 @@ def test_what_was_read_is_kept_for_the_next_start_and_follows_the_writes(small: 
     assert X + "other" in {need.item.iri for need in small.analysis.gap(X + "b", X + "a").needs}
     (folder / snapshot.FILE).write_bytes(b"damaged")
     assert snapshot.load(folder, small.engine) == (None, {})
-    again = Analysis(Following(small.engine, folder))
+    again = Analysis(IncrementalFacts(small.engine, folder))
     assert again.similar(X + "a") == small.analysis.similar(X + "a")
 
 
@@ -467,14 +467,14 @@ def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
     tmp_path_factory: pytest.TempPathFactory, *, union: bool, writes: list[tuple[str, list[str] | None]]
 ) -> None:
     folder = tmp_path_factory.mktemp("followed")
-    engine = StoredEngine(folder, Settings(union=union))
-    followed = Following(engine, folder)
+    engine = RevisionStore(folder, Settings(union=union))
+    followed = IncrementalFacts(engine, folder)
     for name, written in writes:
         graph = None if name == "three" and not union else BASE + "source/" + name
         engine.write({graph: None if written is None else "\n".join(written).encode()})
-        found, fresh = followed.facts(), Following(engine).facts()
+        found, fresh = followed.facts(), IncrementalFacts(engine).facts()
         assert same(found, fresh)
-        assert same(Following(engine, folder).facts(), fresh)
+        assert same(IncrementalFacts(engine, folder).facts(), fresh)
     assert same(combine(snapshot.load(folder, engine)[1]), fresh)
     engine.close()
 
@@ -626,7 +626,7 @@ def test_the_whole_of_esco_against_brute_force(esco: Index) -> None:
 def test_a_profile_against_the_whole_of_esco(esco: Index) -> None:
     plain = Plain(esco.facts)
     for row in range(11, len(plain.roles), 700):
-        possession = gap.Possession(esco, esco.had(row)[:50])
+        possession = gap.HeldItems(esco, esco.had(row)[:50])
         own = set(plain_items(esco, plain, sorted(possession.had)))
         best = gap.best(esco, possession, None, 5)
         expected = []
@@ -640,6 +640,6 @@ def test_a_profile_against_the_whole_of_esco(esco: Index) -> None:
         assert [fit for _, fit in best] == pytest.approx([expected[role] for role in ranked])
 
 
-def _worth(index: Index, possession: gap.Possession, concept: int) -> float:
+def _worth(index: Index, possession: gap.HeldItems, concept: int) -> float:
     near = possession.near.get(int(index.items.of[concept]))
     return near.worth if near else 0.0

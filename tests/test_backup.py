@@ -19,7 +19,7 @@ import pytest
 
 from rolegraph import formats
 from rolegraph.engine import backups
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention, Revisions
 from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 from rolegraph.shipped import loading
@@ -31,9 +31,9 @@ WRITER = f"""
 import sys
 from pathlib import Path
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention
-engine = StoredEngine(Path(sys.argv[1]), Settings(retention=Retention(1)))
+engine = RevisionStore(Path(sys.argv[1]), Settings(retention=Retention(1)))
 number = 0
 while True:
     number += 1
@@ -52,7 +52,7 @@ def run(*arguments: str | Path, shell: str = "") -> subprocess.CompletedProcess[
 
 def content(folder: Path) -> tuple[int, bytes]:
     """The number of the revision of a store, and all its quads."""
-    engine = StoredEngine(folder)
+    engine = RevisionStore(folder)
     found = engine.revision, engine.dump(NQUADS).body
     engine.close()
     return found
@@ -66,7 +66,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the shipped graphs, some writes and a token."""
     folder = tmp_path_factory.mktemp("kept") / "store"
-    engine = StoredEngine(folder)
+    engine = RevisionStore(folder)
     loading.load(engine, folder)
     for number in range(3):
         engine.write({EX + "g": f"<{EX}s> <{EX}p> {number} .".encode()})
@@ -94,7 +94,7 @@ def test_a_restored_store_is_the_one_that_was_backed_up(store: Path, archive: Pa
     assert Revisions(again / "revisions", Retention(16)).all() == Revisions(store / "revisions", Retention(16)).all()[:1]
     assert content(again) == content(store)
     assert Tokens(again / FILE).list() == Tokens(store / FILE).list()
-    engine = StoredEngine(again)
+    engine = RevisionStore(again)
     assert loading.load(engine, again) == 0
     before = engine.revision
     past = engine.dump(NQUADS).body
@@ -147,7 +147,7 @@ def test_backups_while_another_process_writes_and_removes_revisions(tmp_path: Pa
 
 
 def test_a_revision_that_is_being_removed_is_not_taken_for_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     engine.write({EX + "g": f"<{EX}s> <{EX}p> 1 .".encode()})
     path = Revisions.path
 

@@ -27,14 +27,14 @@ from rolegraph import slots
 from rolegraph.formats import holding, named
 from rolegraph.values import Answer
 from rolegraph.web.http import connection, negotiation
-from rolegraph.web.server.rsgi import Bridge
-from rolegraph.web.middleware.compression import Compressing
+from rolegraph.web.server.rsgi import RsgiApplication
+from rolegraph.web.middleware.compression import Compression
 
 CSV = named("csv", holding("table"))
 
 def load():
     app = Flask("slow")
-    app.wsgi_app = Compressing(app.wsgi_app)
+    app.wsgi_app = Compression(app.wsgi_app)
 
     @app.route("/<name>", methods=["GET", "POST"])
     def slow(name):
@@ -63,7 +63,7 @@ def load():
         return negotiation.respond(Answer(CSV, content), CSV)
 
     print("ready", flush=True)
-    return Bridge(app, 8, lambda _: None)
+    return RsgiApplication(app, 8, lambda _: None)
 
 if __name__ == "__main__":
     Granian("x", port=int(sys.argv[1]), interface=Interfaces.RSGI, log_enabled=False).serve(target_loader=load, wrap_loader=False)

@@ -12,7 +12,7 @@ from rdflib import Graph
 from rolegraph import errors, fingerprints, terms
 from rolegraph.cli import main
 from rolegraph.formats import FORMATS
-from rolegraph.queries import Library
+from rolegraph.queries import QueryCatalogue
 
 TOP = Path(__file__).parent.parent
 DOCUMENTS = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md"), *TOP.glob("*/*.md")])
@@ -88,7 +88,7 @@ def test_the_index_of_queries_is_up_to_date() -> None:
     """Set ROLEGRAPH_SAVE_EXPECTED=1 to write it anew."""
     path = TOP / "docs" / "queries.md"
     lines = [INDEX]
-    for query in Library():
+    for query in QueryCatalogue():
         parameters = ", ".join(f"`{parameter.name}`" + (" (several)" if parameter.most > 1 else "") for parameter in query.parameters)
         lines.append(f"| {query.number} | [`{query.name}`](../queries/{query.name}.rq) | {query.question} | {parameters} |")
     text = "\n".join(lines) + "\n"

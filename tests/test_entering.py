@@ -12,7 +12,7 @@ import pytest
 
 from rolegraph import formats, terms
 from rolegraph.engine import Changes, Guard, unguarded
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import NotConforming, UnreadableInput
 from rolegraph.facade import Rolegraph, entries
 from rolegraph.facade.entries import Check
@@ -183,9 +183,9 @@ def test_threads_never_write_what_needs_something_that_has_gone(graph: Rolegraph
     needed = named("skill:one", "rg:Skill", "One") + described("our-hr")
     needing = named("role:two", "rg:Role", "Two") + "role:two rg:essentialSkill skill:one .\n" + described("other-hr")
     barrier, written = threading.Barrier(2), list[bool]()
-    write = StoredEngine.write
+    write = RevisionStore.write
 
-    def watched(engine: StoredEngine, changes: Changes, *arguments: object, guard: Guard = unguarded, **others: object) -> object:
+    def watched(engine: RevisionStore, changes: Changes, *arguments: object, guard: Guard = unguarded, **others: object) -> object:
         def last() -> None:
             guard()
             if OTHER in changes:
@@ -205,7 +205,7 @@ def test_threads_never_write_what_needs_something_that_has_gone(graph: Rolegraph
             with suppress(NotConforming):
                 put(graph, needing, OTHER)
 
-    monkeypatch.setattr(StoredEngine, "write", watched)
+    monkeypatch.setattr(RevisionStore, "write", watched)
     threads = [threading.Thread(target=target) for target in (come_and_go, need)]
     for thread in threads:
         thread.start()

@@ -23,7 +23,7 @@ import pyoxigraph
 import pytest
 from flask.testing import FlaskClient
 
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.tokens import Tokens
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="processes and their memory are read from /proc")
@@ -199,7 +199,7 @@ def test_at_the_end_a_long_answer_and_a_write_are_finished(start: Serve, tmp_pat
     assert lines == 1_000_001
     assert written[0].status_code == 201
     assert service.stop()[0] == 0
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     assert engine.rows(f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{EX}large> {{ ?s ?p ?o }} }}")[0]["n"].value == "40000"
     engine.close()
 
@@ -243,7 +243,7 @@ def test_clients_that_leave_free_their_workers(start: Serve, tmp_path: Path) -> 
 # ---------------------------------------------------------------- no room, no right, damage
 
 
-def surroundings(commands: str) -> tuple[str, ...]:
+def context_of(commands: str) -> tuple[str, ...]:
     """A command that runs another one after some that mount: in a name space of its own, so nothing is left of it."""
     within = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", f'{commands} && exec "$@"', "sh")
     if shutil.which("unshare") is None or subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
@@ -270,7 +270,7 @@ def full(service: Any, disk: Path, left: int) -> Iterator[None]:
 def test_an_answer_that_finds_no_room_is_refused_never_cut(start: Serve, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    within = surroundings(f"mount -t tmpfs -o size=2m tmpfs {disk} && export TMPDIR={disk}")
+    within = context_of(f"mount -t tmpfs -o size=2m tmpfs {disk} && export TMPDIR={disk}")
     service = start(tmp_path / "store", "--query-timeout", "60", within=within)
     few = "SELECT * { ?s ?p ?o } LIMIT 10"
     for _ in range(5):
@@ -286,7 +286,7 @@ def test_an_answer_that_finds_no_room_is_refused_never_cut(start: Serve, tmp_pat
 def test_an_answer_that_finds_no_room_on_its_way_is_refused_too(start: Serve, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    within = surroundings(f"mount -t tmpfs -o size=60m tmpfs {disk} && export TMPDIR={disk}")
+    within = context_of(f"mount -t tmpfs -o size=60m tmpfs {disk} && export TMPDIR={disk}")
     service = start(tmp_path / "store", "--query-timeout", "60", within=within)
     many = f"{MILLION} LIMIT 200000"
     answer = ask(service, many)
@@ -324,7 +324,7 @@ def test_a_full_disk_refuses_writes_and_nothing_else_until_there_is_room(start: 
     disk = tmp_path / "disk"
     disk.mkdir()
     store = disk / "store"
-    service = start(store, "--empty", within=surroundings(f"mount -t tmpfs -o size=24m tmpfs {disk}"))
+    service = start(store, "--empty", within=context_of(f"mount -t tmpfs -o size=24m tmpfs {disk}"))
     headers = writer(seen(service, store))
     assert put(service, headers, "g", 100).status_code == 201
     count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -366,7 +366,7 @@ def contents(store: Path) -> dict[str, str]:
 
 def damage(store: Path, pattern: str) -> None:
     """Cut a file of a store with one graph of a hundred triples."""
-    engine = StoredEngine(store)
+    engine = RevisionStore(store)
     engine.write({EX + "g": triples(100).encode()})
     engine.close()
     damaged = next(iter(store.glob(pattern)))
@@ -392,7 +392,7 @@ def test_a_damaged_revision_is_said_plainly_with_what_to_do(free_port: Callable[
 def test_damage_is_said_when_the_service_starts_and_it_goes_on_from_the_newest_whole_revision(
     start: Serve, free_port: Callable[[], int], tmp_path: Path
 ) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     for number in (100, 101):
         engine.write({EX + "g": triples(number).encode()})
     engine.close()
@@ -423,7 +423,7 @@ def test_a_service_whose_serving_process_ends_looks_at_its_store_anew(start: Ser
 
 @pytest.mark.parametrize("most", [256, 400])
 def test_too_few_descriptors_refuse_past_revisions_and_nothing_runs_away(start: Serve, tmp_path: Path, most: int) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     for number in range(1, 13):
         engine.write({EX + "g": triples(number).encode()})
     engine.close()
@@ -453,7 +453,7 @@ def test_too_few_descriptors_refuse_past_revisions_and_nothing_runs_away(start: 
 @pytest.mark.parametrize("pattern", ["graph/CURRENT", "graph/MANIFEST-*", "graph/*.sst"])
 def test_what_is_damaged_where_writes_are_prepared_is_made_anew_of_the_newest_revision(tmp_path: Path, pattern: str) -> None:
     damage(tmp_path, pattern)
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "h": f"<{EX}s> <{EX}p> 'more' .".encode()})
     assert int(engine.rows("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")[0]["n"].value) == 101
     assert engine.revision == 2
@@ -469,13 +469,13 @@ def test_a_service_whose_first_process_is_killed_leaves_nothing_that_holds_its_s
     until = time.monotonic() + 20
     while any(Path(f"/proc/{pid}").exists() for pid in others) and time.monotonic() < until:
         time.sleep(0.1)
-    StoredEngine(tmp_path).close()
+    RevisionStore(tmp_path).close()
 
 
 def test_a_store_that_cannot_be_written_is_said_plainly(free_port: Callable[[], int], tmp_path: Path) -> None:
-    StoredEngine(tmp_path).close()
+    RevisionStore(tmp_path).close()
     before = contents(tmp_path)
-    within = surroundings(f"mount --bind {tmp_path} {tmp_path} && mount -o remount,bind,ro {tmp_path}")
+    within = context_of(f"mount --bind {tmp_path} {tmp_path} && mount -o remount,bind,ro {tmp_path}")
     for store in (tmp_path, tmp_path / "new"):
         said = refused(store, free_port, within)
         assert "cannot be written" in said

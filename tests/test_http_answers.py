@@ -23,8 +23,7 @@ from rolegraph.errors import NotAcceptable
 from rolegraph.facade import Rolegraph
 from rolegraph.output import escape_formula
 from rolegraph.web import create_app
-from rolegraph.web.http import results
-from rolegraph.web.middleware.cache import RECALL, Copy
+from rolegraph.web.middleware.cache import RECALL, CachedResponse
 from rolegraph.web.middleware.compression import CODINGS, _bare
 from wire import connect, head, receive
 
@@ -111,7 +110,7 @@ def test_what_is_at_hand_is_looked_up_once_and_sent_as_it_was(graph: Rolegraph) 
     for coding in ("", *CODINGS):
         first = client.get("/compare.json?role=ai-architect&role=ai-programmer", headers={"Accept-Encoding": coding})
         found = recall(first.request.environ)
-        assert isinstance(found, Copy)
+        assert isinstance(found, CachedResponse)
         assert (found.body, dict(found.headers)) == (first.data, dict(first.headers))
         asked = {**first.request.environ, "HTTP_IF_NONE_MATCH": first.headers["ETag"]}
         unchanged = recall(asked)
@@ -127,7 +126,7 @@ def test_the_memory_counts_headers_and_what_lies_around_them() -> None:
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     copies = [
-        Copy(tuple((f"Name-{number}-{other}", f"value {number} {other}") for other in range(12)), b"x%d" % number) for number in range(200)
+        CachedResponse(tuple((f"Name-{number}-{other}", f"value {number} {other}") for other in range(12)), b"x%d" % number) for number in range(200)
     ]
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
@@ -272,6 +271,6 @@ def test_a_table_is_guarded_whatever_is_in_it_and_however_it_comes(rows: list[li
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     whole = text.getvalue()
-    guarded = "".join(results._csv(whole[start : start + size] for start in range(0, len(whole), size)))
+    guarded = "".join(tables._csv(whole[start : start + size] for start in range(0, len(whole), size)))
     found = list(csv.reader(io.StringIO(guarded, newline="")))
     assert found == [[escape_formula(cell) for cell in row] for row in rows]

@@ -17,9 +17,9 @@ from rolegraph.formats import holding, named
 from rolegraph.values import Answer
 from rolegraph.web import create_app
 from rolegraph.web.http import negotiation
+from rolegraph.web.http.wsgi import LARGEST
 from rolegraph.web.middleware import compression, headers
-from rolegraph.web.middleware.cache import LARGEST
-from rolegraph.web.middleware.compression import Compressing, choose
+from rolegraph.web.middleware.compression import Compression, choose
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -129,7 +129,7 @@ def test_unchanged_needs_no_look_up(graph: Rolegraph, client: FlaskClient) -> No
 def made(response: Callable[[], Response]) -> FlaskClient:
     """Return a client of an application that gives one answer."""
     app = Flask(__name__)
-    app.wsgi_app = Compressing(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Compression(app.wsgi_app)  # type: ignore[method-assign]
     headers.install(app)
     app.add_url_rule("/", "it", response)
     return app.test_client()

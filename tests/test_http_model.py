@@ -16,7 +16,7 @@ from rdflib.compare import isomorphic
 from rolegraph import errors, resources, terms
 from rolegraph.facade import Rolegraph
 from rolegraph.formats import FORMATS
-from rolegraph.queries import Library
+from rolegraph.queries import QueryCatalogue
 from rolegraph.web.pages import ontology
 
 BROWSER = "text/html,*/*;q=0.8"
@@ -94,7 +94,7 @@ def test_the_description_in_openapi_is_valid_and_whole(client: FlaskClient) -> N
         path = re.sub(r"<(?:any\([^)]*\):|[a-z]+:)?(\w+)>", r"{\1}", rule.rule)
         rules |= {(path, method.lower()) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
     described = {(path, method) for path, methods in document["paths"].items() for method in methods}
-    canned = {(f"/queries/{query.name}", "get") for query in Library()}
+    canned = {(f"/queries/{query.name}", "get") for query in QueryCatalogue()}
     assert described - canned == rules - {("/static/{filename}", "get")}
     assert canned <= described
     text = json.dumps(document)

@@ -13,7 +13,7 @@ from rolegraph.facade import Rolegraph
 from rolegraph.values import Answer
 from rolegraph.web import create_app
 from rolegraph.web.http import negotiation
-from rolegraph.web.middleware.cache import LARGEST, RECALL, Copy, Memory
+from rolegraph.web.http.wsgi import LARGEST, RECALL, CachedResponse, LruByBytes
 
 SOURCE = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
 PAY = "https://w3id.org/rolegraph/source/salaries-2025-01-19"
@@ -112,8 +112,8 @@ def test_a_large_answer_has_the_tag_of_its_revision_and_is_not_remembered(writte
 
 
 def test_the_memory_is_bounded() -> None:
-    copy = Copy((("Content-Type", "text/plain"),), b"x" * 100)
-    memory = Memory(room=3 * copy.size)
+    copy = CachedResponse((("Content-Type", "text/plain"),), b"x" * 100)
+    memory = LruByBytes(room=3 * copy.size)
     for number in range(20):
         memory.keep(str(number), copy)
     assert [memory.recall(str(number)) for number in (0, 16)] == [None, None]

@@ -13,11 +13,11 @@ from SPARQLWrapper import XML as SPARQL_XML
 
 from rolegraph import formats
 from rolegraph.facade import Rolegraph
-from rolegraph.queries import CannedQuery, Library
+from rolegraph.queries import CannedQuery, QueryCatalogue
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 COUNT = "PREFIX rg: <https://w3id.org/rolegraph/ns#> SELECT (COUNT(DISTINCT ?role) AS ?n) { ?role a rg:Role }"
-QUERIES = list(Library())
+QUERIES = list(QueryCatalogue())
 by_name = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 
 

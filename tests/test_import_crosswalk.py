@@ -17,7 +17,7 @@ from rdflib import RDF, SKOS, Graph, Namespace, URIRef
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.facade import Rolegraph
 from rolegraph.importers import Imported, crosswalk
@@ -73,7 +73,7 @@ def files(folder: Path, **texts: str) -> Download:
 
 def taken(graph: Rolegraph, download: Download, folder: Path, **wanted: object) -> tuple[Graph, Report, Imported]:
     report = Report()
-    imported = graph.take_in(crosswalk.read, download, report, folder / "out.nt", **wanted)
+    imported = graph.import_source(crosswalk.read, download, report, folder / "out.nt", **wanted)
     return Graph().parse(folder / "out.nt", format="nt"), report, imported
 
 
@@ -206,7 +206,7 @@ def test_a_pair_counts_once_and_a_similarity_that_is_none_is_left_out(tmp_path: 
 def test_what_has_to_be_imported_first_is_named(tmp_path: Path) -> None:
     download = files(tmp_path, crosswalk_Nov2020=HEADER + row("baker", "51-1000.00", BAKER))
     with pytest.raises(Refused, match="ESCO") as caught:
-        Rolegraph(EmbeddedEngine()).take_in(crosswalk.read, download, Report(), tmp_path / "out.nt")
+        Rolegraph(EmbeddedEngine()).import_source(crosswalk.read, download, Report(), tmp_path / "out.nt")
     assert "rolegraph import esco" in caught.value.members["expected"]
     with pytest.raises(Refused, match=r"O\*NET") as caught:
         taken(store(()), download, tmp_path)
@@ -330,7 +330,7 @@ def whole(demand: Callable[[str, str], Path], tmp_path: Path) -> tuple[Path, Rol
     labels = {one["conceptUri"]: json.dumps(" ".join(one["preferredLabel"].split())) for one in esco_occupations(folder)}
     labels |= {ONET + code: f'"{code}"' for code in onet_codes(folder)}
     lines = [f"<{iri}> a rg:Role ; skos:prefLabel {label}@en ." for iri, label in labels.items()]
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     prefixes = f"@prefix rg: <{terms.RG}> . @prefix skos: <{SKOS}> .\n"
     engine.write({terms.BASE + "source/both": (prefixes + "\n".join(lines)).encode()})
     return folder, Rolegraph(engine)
@@ -366,7 +366,7 @@ def test_the_real_crosswalk_whole(whole: tuple[Path, Rolegraph], tmp_path: Path)
     }
     report = Report()
     files = [folder / "crosswalk" / name for name in ("esco_onet_crosswalk_Nov2020.csv", "ONET-SOC_2010_to_2019_Crosswalk.csv")]
-    imported = graph.take_in(crosswalk.read, Download(files), report)
+    imported = graph.import_source(crosswalk.read, Download(files), report)
     before = graph.engine.rows(f"SELECT ?s ?p ?o {{ GRAPH <{imported.publication.iri}> {{ ?s ?p ?o }} }}")
     found = Graph()
     for one in before:
@@ -392,17 +392,17 @@ def test_the_real_crosswalk_whole(whole: tuple[Path, Rolegraph], tmp_path: Path)
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
         for path in files:
             zipped.write(path, f"inner/{path.name}")
-    graph.take_in(crosswalk.read, Download([packed]), Report())
+    graph.import_source(crosswalk.read, Download([packed]), Report())
     again = graph.engine.rows(f"SELECT ?s ?p ?o {{ GRAPH <{imported.publication.iri}> {{ ?s ?p ?o }} }}")
     assert sorted(map(str, again)) == sorted(map(str, before))
-    graph.take_in(crosswalk.read, Download(files), Report(), version="2021-01")
+    graph.import_source(crosswalk.read, Download(files), Report(), version="2021-01")
     assert len([name for name in graph.engine.graphs() if "crosswalk" in name]) == 2
 
 
 def test_the_real_table_of_changes_whole(whole: tuple[Path, Rolegraph]) -> None:
     folder, graph = whole
     report = Report()
-    imported = graph.take_in(crosswalk.read, Download([folder / "crosswalk" / "ONET-SOC_2010_to_2019_Crosswalk.csv"]), report)
+    imported = graph.import_source(crosswalk.read, Download([folder / "crosswalk" / "ONET-SOC_2010_to_2019_Crosswalk.csv"]), report)
     text = f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{imported.publication.iri}> {{ ?old skos:notation ?code ; ?match ?new }} ?new a rg:Role }}"
     rows = graph.engine.rows(f"PREFIX skos: <{SKOS}> PREFIX rg: <{terms.RG}> {text}")
     assert int(rows[0]["n"].value) == 1164
@@ -414,7 +414,7 @@ def test_a_file_damaged_midway_changes_nothing(tmp_path: Path) -> None:
     before = (shipped.engine.revision, shipped.engine.graphs())
     (tmp_path / "changed.csv").write_bytes(CHANGES.encode() + b"51-7000.00;\xff\xfe;51-7000.00;x\n")
     with pytest.raises(UnreadableInput, match="cannot be read as a table"):
-        shipped.take_in(crosswalk.read, Download([tmp_path / "changed.csv"]), Report())
+        shipped.import_source(crosswalk.read, Download([tmp_path / "changed.csv"]), Report())
     assert (shipped.engine.revision, shipped.engine.graphs()) == before
     shipped.close()
 

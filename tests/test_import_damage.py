@@ -68,7 +68,7 @@ def taken(graph: Rolegraph, place: Path, content: bytes) -> set[bytes] | None:
     output.unlink(missing_ok=True)
     refused = ""
     try:
-        graph.take_in(esco.read, Download([path]), Report(), output)
+        graph.import_source(esco.read, Download([path]), Report(), output)
     except UnreadableInput as error:
         refused = error.detail
     assert "\n" not in refused
@@ -168,10 +168,10 @@ def test_a_file_that_changes_after_the_look_is_told_too(bare: Rolegraph, tmp_pat
     download = Download([path])
     path.write_bytes(scrambled(WHOLE[zipfile.ZIP_DEFLATED]))
     with pytest.raises(UnreadableInput, match=r"skills_en\.csv cannot be unpacked"):
-        bare.take_in(esco.read, download, Report(), tmp_path / "graph.nt")
+        bare.import_source(esco.read, download, Report(), tmp_path / "graph.nt")
     path.unlink()
     with pytest.raises(UnreadableInput, match=r"cannot be unpacked: No such file"):
-        bare.take_in(esco.read, download, Report(), tmp_path / "graph.nt")
+        bare.import_source(esco.read, download, Report(), tmp_path / "graph.nt")
 
 
 def test_names_that_are_no_text_are_shown_as_codes(tmp_path: Path) -> None:
@@ -194,4 +194,4 @@ def test_a_file_that_cannot_be_read_is_named(bare: Rolegraph, tmp_path: Path) ->
     (tmp_path / "skills_en.csv").unlink()
     (tmp_path / "skills_en.csv").symlink_to("/proc/self/mem")  # its first bytes are of nobody: reading them is an error of the disk
     with pytest.raises(UnreadableInput, match=r"skills_en\.csv cannot be read: Input/output error"):
-        bare.take_in(esco.read, Download([tmp_path]), Report(), tmp_path / "graph.nt", version="1.1.1")
+        bare.import_source(esco.read, Download([tmp_path]), Report(), tmp_path / "graph.nt", version="1.1.1")

@@ -114,7 +114,7 @@ def take(bare: Rolegraph, tmp_path: Path) -> Take:
     def run(given: Tables | Sequence[Path], **wanted: object) -> tuple[Graph, Report]:
         paths = [write(tmp_path / "esco 1.1.1", given)] if isinstance(given, dict) else given
         report = Report()
-        bare.take_in(esco.read, Download(paths), report, tmp_path / "graph.nt", **wanted)
+        bare.import_source(esco.read, Download(paths), report, tmp_path / "graph.nt", **wanted)
         return Graph().parse(tmp_path / "graph.nt"), report
 
     return run
@@ -538,7 +538,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
 
 
 def import_(graph: Rolegraph, *paths: Path, version: str = "1.1.1", replace: bool = False) -> Imported:
-    return graph.take_in(esco.read, Download(paths), Report(), None, version=version, replace=replace)
+    return graph.import_source(esco.read, Download(paths), Report(), None, version=version, replace=replace)
 
 
 def held(graph: Rolegraph, iri: str) -> set[bytes]:
@@ -672,7 +672,7 @@ def test_the_whole_esco_has_what_its_files_hold(taxonomies: Taxonomies) -> None:
     skipped = Counter(remark.rule for remark in report.remarks if remark.deed == "skipped")
     assert skipped == {"concept without a row": 75, "link to itself": 1}  # 67 and 1 rows of one occupation; top concepts of schemes
     before = held(graph, SOURCE)
-    graph.take_in(esco.read, Download([folder]), Report(), None)
+    graph.import_source(esco.read, Download([folder]), Report(), None)
     assert held(graph, SOURCE) == before
 
 

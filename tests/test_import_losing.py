@@ -52,7 +52,7 @@ def take(graph: Rolegraph, folder: Path, content: Tables, **wanted: object) -> R
     """Import tables into a store, or without one into a file."""
     report = Report()
     output = None if graph.engine.revision is not None and (folder.parent / "store").exists() else folder.parent / "graph.nt"
-    graph.take_in(esco.read, Download([write(folder, content)]), report, output, **({"version": "1.1.1"} | wanted))
+    graph.import_source(esco.read, Download([write(folder, content)]), report, output, **({"version": "1.1.1"} | wanted))
     return report
 
 
@@ -102,7 +102,7 @@ def test_a_needed_table_of_esco_without_rows_stops_the_import(bare: Rolegraph, t
     path = folder / f"{name}.csv"
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
     with pytest.raises(UnreadableInput, match=rf"{name}\.csv has a header and no rows"):
-        bare.take_in(esco.read, Download([folder]), Report(), tmp_path / "graph.nt", version="1.1.1")
+        bare.import_source(esco.read, Download([folder]), Report(), tmp_path / "graph.nt", version="1.1.1")
     assert not (tmp_path / "graph.nt").exists()
 
 
@@ -115,9 +115,9 @@ def test_a_table_in_a_second_language_without_rows(bare: Rolegraph, tmp_path: Pa
     report = Report()
     if name in NEEDED:
         with pytest.raises(UnreadableInput, match=rf"{other}\.csv has a header and no rows"):
-            bare.take_in(esco.read, Download([folder]), report, tmp_path / "graph.nt", version="1.1.1")
+            bare.import_source(esco.read, Download([folder]), report, tmp_path / "graph.nt", version="1.1.1")
     else:
-        bare.take_in(esco.read, Download([folder]), report, tmp_path / "graph.nt", version="1.1.1")
+        bare.import_source(esco.read, Download([folder]), report, tmp_path / "graph.nt", version="1.1.1")
         assert ("no rows", f"{other}.csv", 0) in rules(report, "noted")
 
 
@@ -149,7 +149,7 @@ def test_iris_with_https_are_those_with_http_and_it_is_told(bare: Rolegraph, tmp
         if part in path.name:
             path.write_bytes(path.read_bytes().replace(b"http://", b"https://"))
     report = Report()
-    bare.take_in(esco.read, Download([folder]), report, tmp_path / "secure.nt", version="1.1.1")
+    bare.import_source(esco.read, Download([folder]), report, tmp_path / "secure.nt", version="1.1.1")
     assert set(Graph().parse(tmp_path / "secure.nt")) == set(expected)
     assert {rule for rule, _, _ in rules(report, "mended")} == {"IRI with https"}
     assert rules(report, "skipped") == []
@@ -212,7 +212,7 @@ def test_a_second_language_alone_does_not_take_the_place_of_the_first(stored: Ro
     assert "--replace" in str(caught.value.members["expected"])
     assert (held(stored, SOURCE), stored.engine.revision) == (before, revision)
     report = Report()
-    stored.take_in(esco.read, Download([tmp_path / "en", tmp_path / "fr"]), report, None, version="1.1.1")
+    stored.import_source(esco.read, Download([tmp_path / "en", tmp_path / "fr"]), report, None, version="1.1.1")
     assert report.removed == {}
     assert before < held(stored, SOURCE)
     report = take(stored, tmp_path / "fr", second, replace=True)
@@ -264,21 +264,21 @@ def test_what_was_there_is_what_the_store_holds_when_it_is_published(stored: Rol
         return publication
 
     with pytest.raises(Refused, match=r"skos:prefLabel in de 1 of 1"):
-        stored.take_in(slow, Download([tmp_path / "esco"]), Report(), None, version="1.1.1")
+        stored.import_source(slow, Download([tmp_path / "esco"]), Report(), None, version="1.1.1")
     assert late.strip() in held(stored, SOURCE)
 
 
 def test_a_release_of_onet_and_a_survey_are_guarded_too(tmp_path: Path) -> None:
     graph = Rolegraph.open(tmp_path / "store")
     folder = releases.lay(tmp_path / "files")
-    graph.take_in(onet.read, Download([folder]), Report())
+    graph.import_source(onet.read, Download([folder]), Report())
     (folder / "Related Occupations.txt").unlink()
     with pytest.raises(Refused, match=r"rg:relatedRole 1 of 1"):
-        graph.take_in(onet.read, Download([folder]), Report())
+        graph.import_source(onet.read, Download([folder]), Report())
     path = tmp_path / "salaries-2025-01-19.csv"
     path.write_text(surveys.HEADER + surveys.row("AI Architect"), encoding="utf-8")
     with pytest.raises(Refused, match=r"rg:salary \d+ of 28"):
-        graph.take_in(salaries.read, Download([path]), Report())
+        graph.import_source(salaries.read, Download([path]), Report())
     graph.close()
 
 

@@ -432,31 +432,31 @@ def taken(graph: Rolegraph, source: str = SOURCE) -> list[str]:
 
 def test_importing_again_replaces_that_version_and_another_stands_beside_it(store: Rolegraph, tmp_path: Path) -> None:
     files = lay(tmp_path / "files")
-    store.take_in(onet.read, Download([files]), Report(), None)
+    store.import_source(onet.read, Download([files]), Report(), None)
     first, others = taken(store), set(store.engine.graphs()) - {SOURCE}
-    store.take_in(onet.read, Download([files]), Report(), None)
+    store.import_source(onet.read, Download([files]), Report(), None)
     assert taken(store) == first
     (files / "Read Me.txt").write_text("O*NET 78.0 Database", encoding="utf-8")
-    store.take_in(onet.read, Download([files]), Report(), None)
+    store.import_source(onet.read, Download([files]), Report(), None)
     assert taken(store) == first
     assert set(store.engine.graphs()) == {*others, SOURCE, "https://w3id.org/rolegraph/source/onet-78-0"}
 
 
 def test_nothing_is_half_imported(store: Rolegraph, tmp_path: Path) -> None:
     files = lay(tmp_path / "files")
-    store.take_in(onet.read, Download([files]), Report(), None)
+    store.import_source(onet.read, Download([files]), Report(), None)
     before, revision = taken(store), store.engine.revision
     with (files / "Related Occupations.txt").open("ab") as damaged:
         damaged.write(b"11-0000.01\t11-0000.02\tPrimary\xff\t3\r\n")
     with pytest.raises(RolegraphError, match="Related Occupations"):
-        store.take_in(onet.read, Download([files]), Report(), None)
+        store.import_source(onet.read, Download([files]), Report(), None)
     assert (taken(store), store.engine.revision) == (before, revision)
 
 
 def test_a_graph_that_breaks_a_rule_is_refused(store: Rolegraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elements, "_element", lambda identifier: f"http://example.org/{len(identifier)}")  # two names for one thing
     with pytest.raises(NotConforming):
-        store.take_in(onet.read, Download([lay(tmp_path / "files")]), Report(), None)
+        store.import_source(onet.read, Download([lay(tmp_path / "files")]), Report(), None)
     assert SOURCE not in store.engine.graphs()
 
 

@@ -44,7 +44,7 @@ def row(title: str, pay: str = "100000", level: str = "SE", year: str = "2024", 
 def taken(graph: Rolegraph, folder: Path, rows: str, *, name: str = SNAPSHOT, version: str | None = None) -> tuple[Graph, Report]:
     path, out, report = folder / f"{name}.csv", folder / "out.nt", Report()
     path.write_text(HEADER + rows, encoding="utf-8", newline="")
-    graph.take_in(salaries.read, Download([path]), report, out, version=version)
+    graph.import_source(salaries.read, Download([path]), report, out, version=version)
     return Graph().parse(out, format="nt"), report
 
 
@@ -182,7 +182,7 @@ def test_the_day_of_the_snapshot_is_in_the_name_or_given(graph: Rolegraph, tmp_p
 def test_a_table_of_something_else_is_refused(graph: Rolegraph, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UnreadableInput, match="no table of salaries") as caught:
-        graph.take_in(salaries.read, Download([tmp_path]), Report(), tmp_path / "out.nt")
+        graph.import_source(salaries.read, Download([tmp_path]), Report(), tmp_path / "out.nt")
     assert "salary_in_usd" in caught.value.members["expected"]
 
 
@@ -199,17 +199,17 @@ def test_a_store_takes_it_in_and_keeps_what_it_had_where_it_cannot(tmp_path: Pat
     graph = Rolegraph.open(tmp_path / "store")
     path = tmp_path / "salaries-2025-01-19.csv"
     path.write_text(HEADER + row("AI Architect", "123456"), encoding="utf-8")
-    graph.take_in(salaries.read, Download([path]), Report(), replace=True)
+    graph.import_source(salaries.read, Download([path]), Report(), replace=True)
     [architect] = [found for found in graph.salaries([ROLE + "ai-architect"]) if "level" not in found]
     assert (architect["median"].value, architect["observations"].value) == ("123456", "1")
     before = graph.engine.revision
     path.write_bytes((HEADER + row("AI Architect")).encode() + b"2024,SE,FT,\xff\n")
     with pytest.raises(UnreadableInput, match="cannot be read"):
-        graph.take_in(salaries.read, Download([path]), Report())
+        graph.import_source(salaries.read, Download([path]), Report())
     graph.engine.write({terms.KINDS["role"].scheme: None})
     path.write_text(HEADER + row("Baker"), encoding="utf-8")
     with pytest.raises(UnreadableInput, match="none of which can be taken; the first: no role of that name: 'Baker'"):
-        graph.take_in(salaries.read, Download([path]), Report(), replace=True)
+        graph.import_source(salaries.read, Download([path]), Report(), replace=True)
     assert before is not None
     assert graph.engine.revision == before + 1
     graph.close()
@@ -222,7 +222,7 @@ def test_pay_of_a_role_that_nothing_describes_is_refused(tmp_path: Path) -> None
     role, skos = ROLE + "deep-learning-engineer", "http://www.w3.org/2004/02/skos/core#"
     graph.engine.write({terms.KINDS["role"].scheme: f'<{role}> <{skos}altLabel> "DL engineer"@en .'.encode()})
     with pytest.raises(NotConforming, match="nothing was imported"):
-        graph.take_in(salaries.read, Download([path]), Report(), replace=True)
+        graph.import_source(salaries.read, Download([path]), Report(), replace=True)
     graph.close()
 
 
@@ -236,7 +236,7 @@ def real(demand: Callable[[str, str], Path]) -> Path:
 
 def test_what_is_shipped_is_what_the_importer_makes(graph: Rolegraph, real: Path, tmp_path: Path) -> None:
     report = Report()
-    graph.take_in(salaries.read, Download([real]), report, tmp_path / "out.nt")
+    graph.import_source(salaries.read, Download([real]), report, tmp_path / "out.nt")
     assert turtle_layout.canonical_turtle(Graph().parse(tmp_path / "out.nt", format="nt")) == SHIPPED.read_text(encoding="utf-8")
     assert report.read == {"salaries-2025-01-19.csv": 74301}
     assert (report.written["roles"], report.written["distributions"]) == (6, 28)

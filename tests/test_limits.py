@@ -17,8 +17,8 @@ from rolegraph import formats
 from rolegraph.engine import waiting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import CLIENT, MIB, WAITING, Limits, Pool
-from rolegraph.engine.pooled import LimitedEngine
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.pooled import PooledEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention
 from rolegraph.engine.worker import Request
 from rolegraph.errors import (
@@ -40,12 +40,12 @@ def choose(holds: str) -> formats.Format:
     return formats.holding(holds)[0]
 
 
-def workers(engine: LimitedEngine) -> list[int]:
+def workers(engine: PooledEngine) -> list[int]:
     """The numbers of the processes that answer queries."""
     return [found._process.pid for found in engine._pool._workers]
 
 
-def endless(engine: LimitedEngine) -> threading.Thread:
+def endless(engine: PooledEngine) -> threading.Thread:
     """A client whose query does not end before its limit."""
 
     def ask() -> None:
@@ -58,10 +58,10 @@ def endless(engine: LimitedEngine) -> threading.Thread:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[LimitedEngine]:
-    inner = StoredEngine(tmp_path)
+def engine(tmp_path: Path) -> Iterator[PooledEngine]:
+    inner = RevisionStore(tmp_path)
     inner.write({EX + "g": "".join(f"<{EX}{number}> <{EX}p> '{number}' .\n" for number in range(800)).encode()})
-    found = LimitedEngine(inner, Pool(Limits(seconds=1.5, memory=128 * MIB, workers=2)))
+    found = PooledEngine(inner, Pool(Limits(seconds=1.5, memory=128 * MIB, workers=2)))
     assert b"true" in found.query(SMALL, choose).body
     yield found
     found.close()
@@ -76,7 +76,7 @@ def engine(tmp_path: Path) -> Iterator[LimitedEngine]:
     ],
     ids=["cross join", "aggregate", "property path"],
 )
-def test_a_query_without_end_is_stopped_and_the_next_one_answered(engine: LimitedEngine, text: str) -> None:
+def test_a_query_without_end_is_stopped_and_the_next_one_answered(engine: PooledEngine, text: str) -> None:
     started = time.monotonic()
     with pytest.raises(TimeLimitReached, match=r"longer than 1\.5 s") as caught:
         engine.query(text, choose)
@@ -85,13 +85,13 @@ def test_a_query_without_end_is_stopped_and_the_next_one_answered(engine: Limite
     assert b"true" in engine.query(SMALL, choose).body
 
 
-def test_a_query_that_takes_too_much_memory_is_told_from_one_that_takes_too_long(engine: LimitedEngine) -> None:
+def test_a_query_that_takes_too_much_memory_is_told_from_one_that_takes_too_long(engine: PooledEngine) -> None:
     with pytest.raises(MemoryLimitReached, match="128 MiB"):
         engine.query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i", choose)
     assert b"true" in engine.query(SMALL, choose).body
 
 
-def test_other_clients_get_their_answers_meanwhile(engine: LimitedEngine) -> None:
+def test_other_clients_get_their_answers_meanwhile(engine: PooledEngine) -> None:
     client, answered = endless(engine), 0
     while client.is_alive():
         assert b"true" in engine.query(SMALL, choose).body
@@ -99,22 +99,22 @@ def test_other_clients_get_their_answers_meanwhile(engine: LimitedEngine) -> Non
     assert answered > 20
 
 
-def test_when_every_worker_is_busy_the_client_is_told(engine: LimitedEngine) -> None:
+def test_when_every_worker_is_busy_the_client_is_told(engine: PooledEngine) -> None:
     for client in [endless(engine) for _ in range(4)]:
         client.join()
     assert b"true" in engine.query(SMALL, choose).body
 
 
-def test_a_client_reads_its_own_write(engine: LimitedEngine) -> None:
+def test_a_client_reads_its_own_write(engine: PooledEngine) -> None:
     for number in range(5):
         engine.write({EX + "h": f"<{EX}s> <{EX}q> <{EX}{number}> .".encode()})
         assert f"{EX}{number}".encode() in engine.query(f"SELECT ?o {{ <{EX}s> <{EX}q> ?o }}", choose).body
 
 
 def test_a_revision_that_is_asked_is_not_removed_by_writes(tmp_path: Path) -> None:
-    stored = StoredEngine(tmp_path, Settings(retention=Retention(1)))
+    stored = RevisionStore(tmp_path, Settings(retention=Retention(1)))
     stored.write({EX + "g": f"<{EX}s> <{EX}q> 0 .".encode()})
-    engine, done = LimitedEngine(stored, Pool(Limits(workers=2))), threading.Event()
+    engine, done = PooledEngine(stored, Pool(Limits(workers=2))), threading.Event()
 
     def write() -> None:
         number = 0
@@ -132,7 +132,7 @@ def test_a_revision_that_is_asked_is_not_removed_by_writes(tmp_path: Path) -> No
     engine.close()
 
 
-def test_a_worker_that_is_killed_by_hand_is_replaced(engine: LimitedEngine) -> None:
+def test_a_worker_that_is_killed_by_hand_is_replaced(engine: PooledEngine) -> None:
     for process in workers(engine):
         os.kill(process, signal.SIGKILL)
     time.sleep(0.2)
@@ -140,7 +140,7 @@ def test_a_worker_that_is_killed_by_hand_is_replaced(engine: LimitedEngine) -> N
         assert b"true" in engine.query(SMALL, choose).body
 
 
-def test_a_worker_that_is_killed_at_work_is_replaced_and_its_client_told(engine: LimitedEngine) -> None:
+def test_a_worker_that_is_killed_at_work_is_replaced_and_its_client_told(engine: PooledEngine) -> None:
     told: list[StoreUnusable] = []
 
     def ask() -> None:
@@ -158,7 +158,7 @@ def test_a_worker_that_is_killed_at_work_is_replaced_and_its_client_told(engine:
     assert b"true" in engine.query(SMALL, choose).body
 
 
-def test_errors_are_those_of_the_engine_itself(engine: LimitedEngine) -> None:
+def test_errors_are_those_of_the_engine_itself(engine: PooledEngine) -> None:
     with pytest.raises(UnreadableInput) as caught:
         engine.query("SELECT ?s {\n ?s ?p ?o } GARBAGE", choose)
     assert caught.value.members["line"] == 2
@@ -271,9 +271,9 @@ def test_nothing_of_a_private_job_is_told_when_it_fails(pool: Pool, capfd: pytes
 
 
 def test_a_file_that_cannot_be_received_is_no_death_of_the_worker(pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    stored = StoredEngine(tmp_path)
+    stored = RevisionStore(tmp_path)
     stored.write({EX + "g": "".join(f"<{EX}{number}> <{EX}p> '{'x' * 900}' .\n" for number in range(2000)).encode()})
-    engine = LimitedEngine(stored, pool)
+    engine = PooledEngine(stored, pool)
 
     def fail(_: object) -> int:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))

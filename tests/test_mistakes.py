@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rolegraph import formats
 from rolegraph.cli import main
 from rolegraph.engine import syntax_errors
-from rolegraph.engine.federation import Reach
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.reading import query_errors, unparsed
 from rolegraph.engine.remote import query_forms
 from rolegraph.errors import UnreadableInput
@@ -108,7 +108,7 @@ def test_an_update_that_does_not_parse(case: Case) -> None:
 @pytest.mark.parametrize("text", ["ASK { ?s ?p ?o FILTER schema:serviceType }", "ASK { \u201cservice\u201d }"])
 def test_a_text_that_only_looks_as_if_it_called_another_service(text: str) -> None:
     with pytest.raises(UnreadableInput, match=r"schema: is not declared|U\+201C"):
-        Reach().check_query(text)
+        FederationPolicy().check_query(text)
 
 
 def test_over_http_and_on_the_command_line(client: FlaskClient, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import OWN, UNION
 from rolegraph.errors import BadParameter, Refused, StoreUnusable, TimeLimitReached, UnreadableInput
 from rolegraph.facade import Rolegraph
-from rolegraph.queries import CannedQuery, Library
+from rolegraph.queries import CannedQuery, QueryCatalogue
 from rolegraph.shipped import loading
 from rolegraph.values import Dataset, Row, Value
 from rolegraph.web.resources.validation import INVALID, VALID
@@ -28,7 +28,7 @@ EX = "http://example.org/parity/"
 Changes = dict[str | None, bytes | None]
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SERVERS = {"oxigraph": oxigraph, "virtuoso": virtuoso}
-QUERIES = list(Library())
+QUERIES = list(QueryCatalogue())
 EVERYTHING = "SELECT ?g ?s ?p ?o { GRAPH ?g { ?s ?p ?o } }"
 WRITES = f"SELECT ?g ?s ?p ?o {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), '{EX}')) }}"
 UNITED = f"SELECT ?s ?p ?o {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), '{EX}')) }}"

@@ -13,10 +13,10 @@ import pytest
 from rolegraph import formats
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
-from rolegraph.engine.federation import Reach
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.pool import Limits, Pool
-from rolegraph.engine.pooled import LimitedEngine
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.pooled import PooledEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import Refused, RolegraphError, StoreUnusable
 from rolegraph.values import Dataset
 
@@ -62,7 +62,7 @@ def csv(engine: Engine, text: str, dataset: Dataset | None = None) -> list[str]:
 
 
 def reaching(*allowed: str) -> EmbeddedEngine:
-    return EmbeddedEngine(Settings(reach=Reach(allowed)))
+    return EmbeddedEngine(Settings(reach=FederationPolicy(allowed)))
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_no_other_endpoint_is_called_whatever_the_disguise(endpoint: str, text: 
 
 def test_an_endpoint_that_is_allowed_is_called_also_from_a_worker(endpoint: str, tmp_path: Path) -> None:
     text = f"SELECT ?o {{ SERVICE <{endpoint}sparql> {{ ?s ?p ?o }} }}"
-    settings = Settings(reach=Reach((endpoint,)))
+    settings = Settings(reach=FederationPolicy((endpoint,)))
     assert csv(EmbeddedEngine(settings), text) == ["from elsewhere"]
-    engine = LimitedEngine(StoredEngine(tmp_path, settings), Pool(Limits(workers=1), network=True))
+    engine = PooledEngine(RevisionStore(tmp_path, settings), Pool(Limits(workers=1), network=True))
     assert csv(engine, text) == ["from elsewhere"]
     with pytest.raises(Refused, match="variable"):
         engine.query(f"ASK {{ BIND(<{endpoint}> AS ?e) SERVICE ?e {{ ?s ?p ?o }} }}", choose)
@@ -138,9 +138,9 @@ def test_workers_leave_the_network_where_the_platform_lets_them(endpoint: str) -
 
 
 def test_a_triple_of_two_default_graphs_counts_once(tmp_path: Path) -> None:
-    stored = StoredEngine(tmp_path)
+    stored = RevisionStore(tmp_path)
     stored.write({EX + name: f"<{EX}s> <{EX}p> 1, '{name}' .".encode() for name in "abc"})
-    engine = LimitedEngine(stored, Pool(Limits(workers=1)))
+    engine = PooledEngine(stored, Pool(Limits(workers=1)))
     count = "SELECT (COUNT(*) AS ?n) %s { ?s ?p ?o }"
     both = Dataset((EX + "a", EX + "b"))
     assert csv(engine, count % "") == ["4"]
@@ -162,19 +162,19 @@ def test_an_unknown_function_is_an_error_of_its_expression_only() -> None:
 
 
 def test_a_store_is_not_opened_with_the_other_kind_of_default_graph(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(union=False))
+    engine = RevisionStore(tmp_path, Settings(union=False))
     engine.write({None: f"<{EX}s> <{EX}p> 1 .".encode()})
     assert csv(engine, "SELECT ?o { ?s ?p ?o }") == ["1"]
     engine.close()
     with pytest.raises(StoreUnusable, match="--default-graph own"):
-        StoredEngine(tmp_path)
-    again = StoredEngine(tmp_path, Settings(union=False))
+        RevisionStore(tmp_path)
+    again = RevisionStore(tmp_path, Settings(union=False))
     assert csv(again, "SELECT ?o { ?s ?p ?o }") == ["1"]
     again.close()
 
 
 def test_what_fails_in_the_middle_of_a_write_is_taken_back_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": f"<{EX}s> <{EX}p> 1 .".encode()})
     with monkeypatch.context() as patch:
         patch.setattr("rolegraph.engine.writing.mend", lambda *_: (_ for _ in ()).throw(OSError("no space left on device")))

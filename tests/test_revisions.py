@@ -20,8 +20,8 @@ from rolegraph import formats
 from rolegraph.engine import Engine, backups, descriptors, opening, past_revisions, revision_store, watchdog
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits, Pool
-from rolegraph.engine.pooled import LimitedEngine
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.pooled import PooledEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention, Revisions
 from rolegraph.errors import NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.facade import Rolegraph
@@ -31,8 +31,8 @@ WRITER = f"""
 import sys
 from pathlib import Path
 from rolegraph import formats
-from rolegraph.engine.revision_store import StoredEngine
-engine = StoredEngine(Path(sys.argv[1]))
+from rolegraph.engine.revision_store import RevisionStore
+engine = RevisionStore(Path(sys.argv[1]))
 number = int(engine.rows("SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }}")[0]["n"].value)
 while True:
     number += 1
@@ -54,7 +54,7 @@ def objects(engine: Engine) -> set[str]:
 
 
 def test_every_write_is_a_revision_and_a_past_one_stays_as_it_was(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     for number in range(1, 4):
         engine.write({EX + "g": turtle(number)})
     assert [revision.number for revision in engine.revisions()] == [3, 2, 1, 0]
@@ -62,11 +62,11 @@ def test_every_write_is_a_revision_and_a_past_one_stays_as_it_was(tmp_path: Path
     for number in range(1, 4):
         assert objects(engine.at(number)) == {str(number)}
     engine.close()
-    assert StoredEngine(tmp_path).revision == 3
+    assert RevisionStore(tmp_path).revision == 3
 
 
 def test_a_write_of_several_graphs_is_one_revision_and_one_that_changes_nothing_is_none(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1), EX + "h": turtle(2)})
     engine.write({EX + "g": turtle(1)})
     assert engine.revision == 1
@@ -76,7 +76,7 @@ def test_a_write_of_several_graphs_is_one_revision_and_one_that_changes_nothing_
 
 
 def test_a_write_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
     with pytest.raises(UnreadableInput):
         engine.write({EX + "g": turtle(2), EX + "h": b"nonsense"})
@@ -84,7 +84,7 @@ def test_a_write_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_oldest_are_removed_but_never_one_that_is_read(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(3)))
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(3)))
     engine.write({EX + "g": turtle(1)})
     past, lease = engine.at(1), engine.lease(1)
     for number in range(2, 8):
@@ -101,7 +101,7 @@ def test_the_oldest_are_removed_but_never_one_that_is_read(tmp_path: Path) -> No
 
 
 def test_the_old_ones_are_removed_but_never_the_newest(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(age=timedelta(hours=1))))
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(age=timedelta(hours=1))))
     for number in range(1, 5):
         engine.write({EX + "g": turtle(number)})
     for number in (1, 2, 4):
@@ -129,8 +129,8 @@ def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
 
 
 def test_queries_in_workers_look_back_too(tmp_path: Path) -> None:
-    stored = StoredEngine(tmp_path)
-    engine = LimitedEngine(stored, Pool(Limits(workers=1)))
+    stored = RevisionStore(tmp_path)
+    engine = PooledEngine(stored, Pool(Limits(workers=1)))
     for number in range(1, 3):
         engine.write({EX + "g": turtle(number)})
     for number in (2, 1, 2):
@@ -140,21 +140,21 @@ def test_queries_in_workers_look_back_too(tmp_path: Path) -> None:
 
 
 def test_a_store_that_was_left_in_the_middle_of_a_write_is_put_back(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
     assert engine._store is not None
     engine._store.update(f"INSERT DATA {{ <{EX}s> <{EX}p> <{EX}half> }}")
     engine.close()
-    again = StoredEngine(tmp_path)
+    again = RevisionStore(tmp_path)
     assert (again.revision, objects(again)) == (1, {"1"})
     again.write({EX + "g": turtle(2)})
     assert (again.revision, objects(again)) == (2, {"2"})
 
 
 def test_a_write_that_fails_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
-    for owner, step in ((StoredEngine, "_publish"), (StoredEngine, "_snapshot"), (Revisions, "publish")):
+    for owner, step in ((RevisionStore, "_publish"), (RevisionStore, "_snapshot"), (Revisions, "publish")):
 
         def fail(*_: object) -> None:
             raise OSError("no room")
@@ -168,25 +168,25 @@ def test_a_write_that_fails_leaves_nothing_and_the_next_one_succeeds(tmp_path: P
     engine.write({EX + "g": turtle(3)})
     assert (engine.revision, objects(engine)) == (2, {"3"})
     engine.close()
-    assert objects(StoredEngine(tmp_path)) == {"3"}
+    assert objects(RevisionStore(tmp_path)) == {"3"}
 
 
 def test_a_copy_in_the_making_is_left_alone_by_others_and_replaced_after_a_crash(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     (tmp_path / "revisions" / "1.new").mkdir()
     with pytest.raises(StoreUnusable, match="in use"):
-        StoredEngine(tmp_path)
+        RevisionStore(tmp_path)
     assert (tmp_path / "revisions" / "1.new").is_dir()
     engine.write({EX + "g": turtle(1)})
     assert folders(tmp_path) == {0, 1}
 
 
 def test_a_store_without_revisions_is_the_first_one(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
     engine.close()
     shutil.rmtree(tmp_path / "revisions")
-    again = StoredEngine(tmp_path)
+    again = RevisionStore(tmp_path)
     assert [revision.number for revision in again.revisions()] == [1]
     assert objects(again) == {"1"}
 
@@ -195,18 +195,18 @@ def test_a_store_without_revisions_is_the_first_one(tmp_path: Path) -> None:
 
 
 def test_a_past_revision_is_opened_once_and_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     for number in range(1, 8):
         engine.write({EX + "g": turtle(number)})
     opened: list[int] = []
-    snapshot = StoredEngine._snapshot
+    snapshot = RevisionStore._snapshot
 
-    def opening(self: StoredEngine, number: int) -> object:
+    def opening(self: RevisionStore, number: int) -> object:
         opened.append(number)
         time.sleep(0.05)  # others come meanwhile
         return snapshot(self, number)
 
-    monkeypatch.setattr(StoredEngine, "_snapshot", opening)
+    monkeypatch.setattr(RevisionStore, "_snapshot", opening)
     found: list[Engine] = []
     threads = [threading.Thread(target=lambda: found.append(engine.at(1))) for _ in range(8)]
     for thread in threads:
@@ -223,7 +223,7 @@ def test_a_past_revision_is_opened_once_and_shared(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
 def test_many_past_revisions_leave_no_files_open(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     for number in range(1, 11):
         engine.write({EX + "g": turtle(number)})
 
@@ -244,7 +244,7 @@ def test_many_past_revisions_leave_no_files_open(tmp_path: Path) -> None:
 
 
 def test_a_revision_that_was_read_of_late_is_removed_like_any_other(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(2)))
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(2)))
     for number in range(1, 3):
         engine.write({EX + "g": turtle(number)})
     assert objects(engine.at(1)) == {"1"}
@@ -259,7 +259,7 @@ def test_a_revision_that_was_read_of_late_is_removed_like_any_other(tmp_path: Pa
 
 
 def test_the_shared_ones_are_few(tmp_path: Path) -> None:
-    kept = past_revisions.Past(2)
+    kept = past_revisions.PastRevisions(2)
     made: list[int] = []
 
     class Held:
@@ -298,7 +298,7 @@ def flip(content: bytes) -> bytes:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with three revisions of a graph that is not small."""
     store = tmp_path_factory.mktemp("whole") / "store"
-    engine = StoredEngine(store)
+    engine = RevisionStore(store)
     for number in range(1, 4):
         many = "".join(f'<{EX}s{each}> <{EX}p> "{number} and {each * 7919}" .\n' for each in range(3000))
         engine.write({EX + "g": many.encode()})
@@ -330,14 +330,14 @@ def test_a_damaged_revision_is_neither_served_nor_backed_up(whole: Path, tmp_pat
     store = tmp_path / "store"
     damaged(whole, store, kind)
     with pytest.raises(StoreUnusable, match=r"in revision 3 .*revision 2 is whole: .*rolegraph revert 2 --store") as caught:
-        StoredEngine(store)
+        RevisionStore(store)
     assert "\n" not in caught.value.detail
     assert "rolegraph restore" in caught.value.detail
     with pytest.raises(StoreUnusable, match=r"in revision 3 .*revision 2 is whole"):
         backups.back_up(store, tmp_path / "file")
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
     assert opening.revert(store, 2) == 4
-    engine = StoredEngine(store)
+    engine = RevisionStore(store)
     assert engine.revision == 4
     assert len(objects(engine)) == 3000
     assert {text.split()[0] for text in objects(engine)} == {"2"}
@@ -353,7 +353,7 @@ def test_where_no_revision_is_whole_only_a_backup_helps(whole: Path, tmp_path: P
     for number in range(4):
         (tmp_path / "store" / "revisions" / str(number) / "CURRENT").write_bytes(b"")
     with pytest.raises(StoreUnusable, match="rolegraph restore") as caught:
-        StoredEngine(tmp_path / "store")
+        RevisionStore(tmp_path / "store")
     assert "revert" not in caught.value.detail
     with pytest.raises(StoreUnusable, match="in revision 1 CURRENT has 0 of"):
         opening.revert(tmp_path / "store", 1)
@@ -364,7 +364,7 @@ def test_a_revision_of_an_older_version_is_read_and_the_next_one_has_an_inventor
     for path in (tmp_path / "store").glob("revisions/*/revision.json"):
         path.unlink()
     backups.back_up(tmp_path / "store", tmp_path / "file")
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     assert len(objects(engine)) == len(objects(engine.at(1))) == 3000
     engine.write({EX + "h": turtle(1)})
     engine.close()
@@ -372,7 +372,7 @@ def test_a_revision_of_an_older_version_is_read_and_the_next_one_has_an_inventor
     assert (found["revision"], found["graphs"]) == (4, 2)
     assert {path.name for path in (tmp_path / "store" / "revisions" / "4").iterdir()} == {*found["files"], "revision.json"}
     backups.restore(tmp_path / "file", tmp_path / "again")
-    assert StoredEngine(tmp_path / "again").revision == 3
+    assert RevisionStore(tmp_path / "again").revision == 3
 
 
 @pytest.mark.parametrize("name", ["999", "0999", "٣", "notes"])
@@ -380,13 +380,13 @@ def test_a_folder_that_is_no_revision_is_passed_over(whole: Path, tmp_path: Path
     shutil.copytree(whole, tmp_path / "store")
     foreign = tmp_path / "store" / "revisions" / name
     foreign.mkdir()
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     assert (engine.revision, len(objects(engine))) == (3, 3000)
     engine.write({EX + "g": turtle(1)})
     engine.close()
     assert foreign.is_dir()
     (foreign / "thesis.txt").write_text("mine")
-    assert StoredEngine(tmp_path / "store").revision == 4
+    assert RevisionStore(tmp_path / "store").revision == 4
     assert (foreign / "thesis.txt").exists()
 
 
@@ -394,9 +394,9 @@ def test_an_empty_marker_of_the_default_graph_is_said_plainly(whole: Path, tmp_p
     shutil.copytree(whole, tmp_path / "store")
     (tmp_path / "store" / "default-graph").write_bytes(b"")
     with pytest.raises(StoreUnusable, match=r"default-graph is damaged: it must hold .* union .* or own"):
-        StoredEngine(tmp_path / "store")
+        RevisionStore(tmp_path / "store")
     (tmp_path / "store" / "default-graph").write_text("union\n")
-    StoredEngine(tmp_path / "store").close()
+    RevisionStore(tmp_path / "store").close()
 
 
 def test_going_back_needs_a_store_that_nobody_has_open_and_a_revision_that_is_kept(whole: Path, tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ def test_going_back_needs_a_store_that_nobody_has_open_and_a_revision_that_is_ke
         opening.revert(tmp_path / "store", 9)
     with pytest.raises(StoreUnusable, match="there is no store"):
         opening.revert(tmp_path, 1)
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     in_use = [sys.executable, "-m", "rolegraph", "revert", "1", "--store", str(tmp_path / "store")]
     ended = subprocess.run(in_use, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -413,7 +413,7 @@ def test_going_back_needs_a_store_that_nobody_has_open_and_a_revision_that_is_ke
     engine.close()
     ended = subprocess.run(in_use, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert {text.split()[0] for text in objects(StoredEngine(tmp_path / "store"))} == {"1"}
+    assert {text.split()[0] for text in objects(RevisionStore(tmp_path / "store"))} == {"1"}
 
 
 # ---------------------------------------------------------------- the engine's own limits
@@ -421,7 +421,7 @@ def test_going_back_needs_a_store_that_nobody_has_open_and_a_revision_that_is_ke
 
 def test_the_engine_s_journal_does_not_grow_with_each_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revision_store, "JOURNAL", 30_000)
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(3)))
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(3)))
     engine.write({EX + "g": turtle(0)})
     held, sizes = engine.at(1), []
     for number in range(1, 60):
@@ -436,7 +436,7 @@ def test_the_engine_s_journal_does_not_grow_with_each_write(tmp_path: Path, monk
 
 
 def test_a_write_that_cannot_be_read_for_want_of_files_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
     with monkeypatch.context() as patched:
         patched.setattr(descriptors, "limit", lambda: 10)
@@ -451,7 +451,7 @@ def test_a_write_that_cannot_be_read_for_want_of_files_is_not_there(tmp_path: Pa
 
 
 def test_an_error_of_the_disk_tells_no_client_where_the_store_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
 
     def fail(*_: object) -> None:
         raise OSError(f"IO error: No space left on device: While appending to file: {tmp_path}/graph/000012.sst")
@@ -529,7 +529,7 @@ def test_kill_9_at_a_random_moment_loses_no_acknowledged_write(tmp_path: Path, s
             writer.kill()
             acknowledged = (acknowledged + writer.stdout.read()).strip().splitlines()[-1]
         number, revision = map(int, acknowledged.split())
-        engine = StoredEngine(tmp_path)
+        engine = RevisionStore(tmp_path)
         found = len(objects(engine))
         assert number <= found <= number + 1
         assert revision <= engine.revision <= revision + 1

@@ -15,7 +15,7 @@ from conftest import Taxonomies
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
 from rolegraph.search import Finder, Hit, Search, folding, labels
@@ -207,7 +207,7 @@ def test_an_index_of_another_revision_is_brought_in_line(tmp_path: Path) -> None
     graph = Rolegraph.open(tmp_path)
     graph.search.refresh()
     graph.close()
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({f"{terms.BASE}source/ours": document([("weaver", "role", "Quantum Basket Weaver", [], "en")])})
     engine.close()
     graph = Rolegraph.open(tmp_path)

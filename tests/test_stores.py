@@ -23,9 +23,9 @@ from rolegraph.cli import main, stores
 from rolegraph.engine import write_log
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.read_only import Published
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention
-from rolegraph.engine.write_log import Written
+from rolegraph.engine.write_log import WriteLog
 from rolegraph.errors import StoreUnusable
 from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
@@ -195,20 +195,20 @@ def test_what_is_read_is_one_revision_also_where_the_index_went_on(store: Path, 
     st.integers(0, 8),
 )
 def test_what_was_written_is_the_same_after_a_start(writes: list[frozenset[str] | None], first: int, since: int) -> None:
-    plain = Written(first)
+    plain = WriteLog(first)
     for number, graphs in enumerate(writes, first + 1):
         plain.note(number, graphs)
     with tempfile.TemporaryDirectory() as folder, patch.object(write_log, "KEPT", 4):
         plain.keep(Path(folder))
-        again = Written.read(Path(folder), first + len(writes))
+        again = WriteLog.read(Path(folder), first + len(writes))
     known = again.since(since)
     assert known in (None, plain.since(since))
     assert known == plain.since(since) or since < first + len(writes) - 4
-    assert Written.read(Path(folder), 1).since(0) is None
+    assert WriteLog.read(Path(folder), 1).since(0) is None
 
 
 def test_a_revision_that_another_process_reads_stays(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(1)))
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(1)))
     engine.write({EX + "g": b"<http://a> <http://b> 'first' ."})
     reading = Published(tmp_path)
     for number in range(3):

@@ -3,7 +3,7 @@
 import pytest
 
 from rolegraph import equivalence
-from rolegraph.analysis.incremental import Following
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.facade import Rolegraph
 from rolegraph.importers import publications
 from rolegraph.terms import BASE, RG
@@ -50,7 +50,7 @@ def test_matches_of_pushed_sources_join_nothing(graph_: str, said: str, *, belie
 def test_all_matches_are_believed_where_nothing_else_is_said() -> None:
     graph = Rolegraph.open()
     graph.store(SOURCE, f"{DESCRIBED} {SAME}".encode())
-    facts = [Following(graph.engine).facts(None, trusted) for trusted in (None, [], [SOURCE])]
+    facts = [IncrementalFacts(graph.engine).facts(None, trusted) for trusted in (None, [], [SOURCE])]
     pair = [facts[0].places[f"{BASE}tool/{name}"] for name in ("python", "r")]
     assert [pair in one.exact.tolist() for one in facts] == [True, False, True]
 

@@ -15,7 +15,7 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 
-class Kept(Generic[T]):
+class CachedValue(Generic[T]):
     """A value that is built when it is first asked for. While one thread builds, the others wait for it.
 
     It does not hold the function that builds: whoever owns a value may be freed with it, without the garbage collector.
@@ -45,18 +45,18 @@ class Kept(Generic[T]):
         return self._age is None or time.monotonic() - built < self._age
 
 
-class Recent(Generic[K, T]):
+class LruCache(Generic[K, T]):
     """The values that were asked for last, by key; those that were asked for longest ago go first. Safe between threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._changing = threading.Lock()
-        self._values: OrderedDict[K, Kept[T]] = OrderedDict()
+        self._values: OrderedDict[K, CachedValue[T]] = OrderedDict()
 
     def get(self, key: K, build: Callable[[], T]) -> T:
         """Return the value of a key; while one thread builds it, others that ask for the same wait."""
         with self._changing:
-            kept = self._values.setdefault(key, Kept())
+            kept = self._values.setdefault(key, CachedValue())
         try:
             value = kept.get(build)
         except BaseException:

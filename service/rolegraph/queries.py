@@ -158,7 +158,7 @@ def _several(query: CannedQuery, parameter: Parameter, values: Mapping[str, Sequ
     return found
 
 
-class Library:
+class QueryCatalogue:
     """The canned queries of a folder, by name, in the order of their numbers."""
 
     def __init__(self, paths: Sequence[Path] | None = None) -> None:

@@ -19,7 +19,7 @@ from rolegraph.analysis.agreement import Agreement
 from rolegraph.analysis.distinguish import Distinction
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.gap import Gap
-from rolegraph.analysis.incremental import Following
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.openings import Openings
 from rolegraph.analysis.paths import Edges, Paths
@@ -28,7 +28,7 @@ from rolegraph.analysis.profiles import Profile
 from rolegraph.analysis.similarity import Similarity
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter
-from rolegraph.per_revision import Kept
+from rolegraph.per_revision import CachedValue
 from rolegraph.values import Named
 
 LISTED = 8  # items that a similar role is listed with
@@ -62,7 +62,7 @@ class Analysis:
 
     def __init__(
         self,
-        following: Following,
+        following: IncrementalFacts,
         lookup: Lookup | None = None,
         engine: Engine | None = None,
         trusted: Callable[[], Collection[str]] | None = None,
@@ -70,8 +70,8 @@ class Analysis:
         self._following = following
         self._engine = engine
         self._trusted = trusted
-        self._index: Kept[Index] = Kept()
-        self._edges: Kept[Edges] = Kept()
+        self._index: CachedValue[Index] = CachedValue()
+        self._edges: CachedValue[Edges] = CachedValue()
         self.lookup = lookup
 
     @property
@@ -111,7 +111,7 @@ class Analysis:
         """Return what of a role's needs a profile meets, or, without a role, those that it fits best."""
         index = self.index
         resolved = profile_items.resolve(index, profile, self.lookup)
-        possession = gap.Possession(index, resolved.items)
+        possession = gap.HeldItems(index, resolved.items)
         if target is None:
             ranked = gap.best(index, possession, _among(index, source), count)
         else:

@@ -28,7 +28,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Said:
+class SupportedItem:
     """An item of a section, with all claims that make it one."""
 
     section: str
@@ -59,7 +59,7 @@ class Contradiction:
     """Claims of several sources that cannot all hold: ``kind`` is ``necessity`` (essential or optional) or ``lowest degree``."""
 
     kind: str
-    said: tuple[Said, ...]
+    said: tuple[SupportedItem, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -76,11 +76,11 @@ class Agreement:
     role: Named
     matches: tuple[tuple[Named, str], ...]
     sources: tuple[Named, ...]
-    shared: tuple[Said, ...]
-    alone: tuple[Said, ...]
+    shared: tuple[SupportedItem, ...]
+    alone: tuple[SupportedItem, ...]
     contradictions: tuple[Contradiction, ...]
 
-    def contradicting(self, kind: str) -> list[Said]:
+    def contradicting(self, kind: str) -> list[SupportedItem]:
         """Return the items of the contradictions of a kind."""
         return [said for one in self.contradictions if one.kind == kind for said in one.said]
 
@@ -120,7 +120,7 @@ def of(index: Index, row: int, *, with_matches: bool) -> Agreement:
         role = index.role(one)
         for facet, item, source in index.claims(one):
             claims.setdefault((SECTIONS[facet], item), []).append(Claim(role, facet, index.named(source)))
-    said = [Said(section, index.item(item), tuple(own)) for (section, item), own in claims.items()]
+    said = [SupportedItem(section, index.item(item), tuple(own)) for (section, item), own in claims.items()]
     sections = list(terms.SECTIONS)
     said.sort(key=lambda one: (-len(one.sources), sections.index(one.section), one.item.label.lower(), one.item.iri))
     sources = {source.iri: source for one in said for source in one.sources}
@@ -134,20 +134,20 @@ def of(index: Index, row: int, *, with_matches: bool) -> Agreement:
     )
 
 
-def _necessity(said: Sequence[Said]) -> list[Contradiction]:
+def _necessity(said: Sequence[SupportedItem]) -> list[Contradiction]:
     """Find the items that one source calls essential and another one optional."""
     found = []
     for one in said:
         essential, optional = ({claim.source.iri for claim in one.claims if claim.facet == facet} for facet in _OPPOSITE)
         if essential and optional and len(essential | optional) > 1:
             claims = tuple(claim for claim in one.claims if claim.facet in _OPPOSITE)
-            found.append(Contradiction(NECESSITY, (Said(one.section, one.item, claims),)))
+            found.append(Contradiction(NECESSITY, (SupportedItem(one.section, one.item, claims),)))
     return found
 
 
-def _lowest(said: Sequence[Said], levels: Mapping[str, int]) -> list[Contradiction]:
+def _lowest(said: Sequence[SupportedItem], levels: Mapping[str, int]) -> list[Contradiction]:
     """Find out whether the sources differ in the lowest degree that they require."""
-    required: dict[str, list[tuple[int, Said, Claim]]] = {}
+    required: dict[str, list[tuple[int, SupportedItem, Claim]]] = {}
     for one in said:
         for claim in one.claims:
             if claim.facet == "requiredDegree" and one.item.iri in levels:
@@ -159,7 +159,7 @@ def _lowest(said: Sequence[Said], levels: Mapping[str, int]) -> list[Contradicti
     items = {one.item.iri: one for _, one, _ in lowest}
     for _, one, claim in sorted(lowest, key=lambda entry: entry[0]):
         by_item.setdefault(one.item.iri, []).append(claim)
-    return [Contradiction(LOWEST, tuple(Said("education", items[iri].item, tuple(claims)) for iri, claims in by_item.items()))]
+    return [Contradiction(LOWEST, tuple(SupportedItem("education", items[iri].item, tuple(claims)) for iri, claims in by_item.items()))]
 
 
 def _levels(index: Index) -> dict[str, int]:

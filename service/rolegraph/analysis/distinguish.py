@@ -13,7 +13,7 @@ NODES = 50_000  # of the search, after which the greedy answer is given
 
 
 @dataclass(frozen=True)
-class Test:
+class Discriminator:
     """An item, and the roles that have it: the others do not."""
 
     item: Named
@@ -32,7 +32,7 @@ class Distinction:
     """
 
     roles: tuple[Named, ...]
-    tests: tuple[Test, ...]
+    tests: tuple[Discriminator, ...]
     same: tuple[tuple[Named, Named], ...]
     smallest: bool
 
@@ -69,8 +69,8 @@ def between(index: Index, roles: Sequence[int]) -> Distinction:
     return Distinction(tuple(named), tests, same, smallest)
 
 
-def _test(index: Index, item: int, had: Sequence[set[int]], named: Sequence[Named]) -> Test:
-    return Test(index.item(item), tuple(role for role, own in zip(named, had, strict=True) if item in own))
+def _test(index: Index, item: int, had: Sequence[set[int]], named: Sequence[Named]) -> Discriminator:
+    return Discriminator(index.item(item), tuple(role for role, own in zip(named, had, strict=True) if item in own))
 
 
 def smallest_cover(covers: Sequence[int], *, exact: bool) -> tuple[list[int], bool]:

@@ -106,7 +106,7 @@ HEADER = ["to", "to_label", "share", "fit", "status", "necessity", "item", "labe
 HEADER += ["relation", "via", "through"]
 
 
-class Possession:
+class HeldItems:
     """What somebody has: items by number, and what these come near to."""
 
     def __init__(self, index: Index, had: Iterable[int]) -> None:
@@ -159,7 +159,7 @@ class Possession:
         return found
 
 
-def best(index: Index, possession: Possession, among: Numbers | None, count: int) -> list[tuple[int, float]]:
+def best(index: Index, possession: HeldItems, among: Numbers | None, count: int) -> list[tuple[int, float]]:
     """Return the rows of the roles that somebody fits best, with how well, from 0 to 1.
 
     The fit is the harmonic mean of two shares: of what the role needs that is there, and of what is there that the role needs; both by
@@ -185,5 +185,5 @@ def best(index: Index, possession: Possession, among: Numbers | None, count: int
 
 def between(index: Index, origin: int, target: int) -> Gap:
     """Return what of a role's needs somebody brings along who comes from another role."""
-    return Possession(index, index.had(origin)).judge(target, index.role(origin))
+    return HeldItems(index, index.had(origin)).judge(target, index.role(origin))
 

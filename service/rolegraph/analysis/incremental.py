@@ -12,7 +12,7 @@ from rolegraph.engine import Engine
 TRIES = 3  # to read a graph that is being written
 
 
-class Following:
+class IncrementalFacts:
     """What the graphs of an engine say, read graph by graph. Safe between threads, of which one at a time reads.
 
     :param folder: where it is kept for the next start; None keeps nothing

@@ -100,7 +100,7 @@ def edges(index: Index) -> Edges:
     return sparse.csr_array((costs[order], end[order].astype(np.int32), indptr.astype(np.int32)), shape=(count, count))
 
 
-class Map:
+class StepGraph:
     """The steps towards one target, with the step that leads there at once from an origin, and what is left from each role at least."""
 
     def __init__(self, found: Edges, origin: int, target: int, direct: float) -> None:
@@ -126,7 +126,7 @@ class Map:
         return found
 
 
-def cheapest(known: Map, origin: int, target: int, count: int) -> list[tuple[float, tuple[int, ...]]]:
+def cheapest(known: StepGraph, origin: int, target: int, count: int) -> list[tuple[float, tuple[int, ...]]]:
     """Return the cheapest routes without a role twice, the cheapest first, as (cost, roles): Yen's algorithm.
 
     A detour is searched for with the cost that is left to the target, of all routes, as the guess (A*): it never is too high, since a
@@ -151,7 +151,7 @@ def cheapest(known: Map, origin: int, target: int, count: int) -> list[tuple[flo
     return routes
 
 
-def _search(known: Map, root: tuple[int, ...], target: int, closed: frozenset[int]) -> tuple[float, tuple[int, ...]] | None:
+def _search(known: StepGraph, root: tuple[int, ...], target: int, closed: frozenset[int]) -> tuple[float, tuple[int, ...]] | None:
     """Return the cheapest route that begins with some roles and does not go on from there to one of ``closed``."""
     spent = sum(known.steps(one)[other] for one, other in pairwise(root))
     border = [(spent + known.left(root[-1]), spent, root)]
@@ -172,7 +172,7 @@ def _search(known: Map, root: tuple[int, ...], target: int, closed: frozenset[in
 
 def between(index: Index, found: Edges, origin: int, target: int, count: int) -> Paths:
     """Return the cheapest routes from a role to another one."""
-    known = Map(found, origin, target, _step(index, origin, target).cost)
+    known = StepGraph(found, origin, target, _step(index, origin, target).cost)
     ways = cheapest(known, origin, target, count)
     routes = tuple(Route(tuple(_step(index, one, other) for one, other in pairwise(way))) for _, way in ways)
     return Paths(index.role(origin), index.role(target), routes)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
-from rolegraph.catalogue.labels import SKOS, Cards, counted, english, listed
-from rolegraph.catalogue.lists import Lists, Page, spoken
+from rolegraph.catalogue.labels import SKOS, LabelCache, counted, english, listed
+from rolegraph.catalogue.lists import KindLists, Page, spoken
 from rolegraph.errors import BadParameter, NotFound
-from rolegraph.per_revision import Kept
+from rolegraph.per_revision import CachedValue
 from rolegraph.terms import KINDS, Kind
 from rolegraph.values import Link, Member, Named, Rating, Row, Source, Thing, Value
 
@@ -44,10 +44,10 @@ class Catalogue:
     def __init__(self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None) -> None:
         self._engine = engine
         self._named, self._nearest = named or _none, nearest or _none
-        self.cards = Cards(engine.rows)
-        self.lists = Lists(engine.rows, self.cards)
-        self._sources = Kept[dict[str, Source]]()
-        self._speaking = Kept[tuple[str, ...]]()
+        self.cards = LabelCache(engine.rows)
+        self.lists = KindLists(engine.rows, self.cards)
+        self._sources = CachedValue[dict[str, Source]]()
+        self._speaking = CachedValue[tuple[str, ...]]()
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE, an IRI or a label names.
@@ -100,17 +100,17 @@ class Catalogue:
         whole = self.lists.of(kind, source)
         part = whole[(number - 1) * size : number * size] if size else whole
         iris = [iri for _, iri in part]
-        definitions, speaking = self.cards.definitions(iris), self._spoken(iris)
-        members = tuple(Member(iri, label, definitions[iri], len(speaking.get(iri, ()))) for label, iri in part)
-        sources = self.sources(sorted({one for own in speaking.values() for one in own}))
+        definitions, source_iris = self.cards.definitions(iris), self._spoken(iris)
+        members = tuple(Member(iri, label, definitions[iri], len(source_iris.get(iri, ()))) for label, iri in part)
+        sources = self.sources(sorted({one for own in source_iris.values() for one in own}))
         page = Page(members, len(whole), number, size, tuple(sources.values()))
         if not 1 <= number <= page.last:
             raise NotFound(f"there is no page {number} of the {KINDS[kind].plural}", expected=f"1 to {page.last}")
         return page
 
-    def own(self, kind: str, most: int) -> tuple[list[Member], int]:
+    def shortlist(self, kind: str, most: int) -> tuple[list[Member], int]:
         """Return the things of a kind by label, of more than some number only ours, and how many there are in all."""
-        part = self.lists.own(kind, most)
+        part = self.lists.shortlist(kind, most)
         definitions = self.cards.definitions(iri for _, iri in part)
         return [Member(iri, label, definitions[iri]) for label, iri in part], len(self.lists.things(kind))
 
@@ -118,7 +118,7 @@ class Catalogue:
         """Return of each thing the sources that say something of it."""
         found: dict[str, set[str]] = {}
         for start in range(0, len(iris), BATCH):
-            values = f"VALUES ?source {{ {listed(self.speaking())} }} VALUES ?thing {{ {listed(iris[start : start + BATCH])} }}"
+            values = f"VALUES ?source {{ {listed(self.source_iris())} }} VALUES ?thing {{ {listed(iris[start : start + BATCH])} }}"
             for row in self._select(f"SELECT ?thing ?source {{ {values} FILTER({spoken('?thing', '?source')}) }}"):
                 found.setdefault(row["thing"].value, set()).add(row["source"].value)
         return found
@@ -141,7 +141,7 @@ class Catalogue:
             found[iri] = Source(iri, title or terms.shorten(iri), "", *rest)
         return found
 
-    def speaking(self) -> tuple[str, ...]:
+    def source_iris(self) -> tuple[str, ...]:
         """Return the IRIs of the sources, whose graphs make statements about roles; vocabularies are none."""
         return self._speaking.get(self._read_speaking)
 

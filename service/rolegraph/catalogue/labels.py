@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from rolegraph import terms
 from rolegraph.errors import StoreUnusable
-from rolegraph.per_revision import Kept
+from rolegraph.per_revision import CachedValue
 from rolegraph.values import Row
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -50,7 +50,7 @@ def listed(iris: Iterable[str]) -> str:
     return " ".join(f"<{iri}>" for iri in iris)
 
 
-class Cards:
+class LabelCache:
     """What is known at a glance of the things of one revision. Safe between threads: what two ask for at once is asked for twice."""
 
     def __init__(self, ask: Ask) -> None:
@@ -59,7 +59,7 @@ class Cards:
         self._definitions: dict[str, str] = {}
         self._above: dict[str, tuple[str, ...]] = {}
         self._kinds: dict[str, tuple[str, ...]] = {}
-        self._whole = Kept[bool]()
+        self._whole = CachedValue[bool]()
 
     def labels(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the label of each thing: in English where it has one, else in another language; its CURIE where it has none."""

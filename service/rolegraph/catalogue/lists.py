@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolegraph import terms
-from rolegraph.catalogue.labels import Cards, words
-from rolegraph.per_revision import Kept, Recent
+from rolegraph.catalogue.labels import LabelCache, words
+from rolegraph.per_revision import CachedValue, LruCache
 from rolegraph.values import Member, Row, Source
 
 SPOKEN = 32  # lists of what a source speaks of that are kept
@@ -35,16 +35,16 @@ class Page:
         return {**found, "sources": credited} if credited else found
 
 
-class Lists:
+class KindLists:
     """The lists of one revision, each read when it is first asked for."""
 
-    def __init__(self, ask: Callable[[str], list[Row]], cards: Cards) -> None:
+    def __init__(self, ask: Callable[[str], list[Row]], cards: LabelCache) -> None:
         self._ask = ask
         self._cards = cards
-        self._things = {kind: Kept[tuple[str, ...]]() for kind in terms.KINDS}
-        self._ordered = {kind: Kept[tuple[tuple[str, str], ...]]() for kind in terms.KINDS}
-        self._named = {kind: Kept[dict[str, tuple[str, ...]]]() for kind in terms.KINDS}
-        self._spoken = Recent[tuple[str, str], tuple[tuple[str, str], ...]](SPOKEN)
+        self._things = {kind: CachedValue[tuple[str, ...]]() for kind in terms.KINDS}
+        self._ordered = {kind: CachedValue[tuple[tuple[str, str], ...]]() for kind in terms.KINDS}
+        self._named = {kind: CachedValue[dict[str, tuple[str, ...]]]() for kind in terms.KINDS}
+        self._spoken = LruCache[tuple[str, str], tuple[tuple[str, str], ...]](SPOKEN)
 
     def things(self, kind: str) -> tuple[str, ...]:
         """Return the IRIs of the things of a kind, sorted."""
@@ -57,7 +57,7 @@ class Lists:
             return self._ordered[kind].get(lambda: self._in_order(kind))
         return self._spoken.get((kind, source), lambda: self._of_source(kind, source))
 
-    def own(self, kind: str, most: int) -> list[tuple[str, str]]:
+    def shortlist(self, kind: str, most: int) -> list[tuple[str, str]]:
         """Return (label, IRI) of the things of a kind by label; of more than some number only ours, those of our vocabulary first."""
         found = list(self.things(kind))
         if len(found) > most:

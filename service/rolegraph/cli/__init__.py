@@ -16,7 +16,7 @@ from rolegraph.cli.options import Group, format_option, output_option, store_opt
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.errors import BadParameter, UnreadableInput
 from rolegraph.facade import Rolegraph
-from rolegraph.queries import Library
+from rolegraph.queries import QueryCatalogue
 
 TABLES = formats.holding("table")
 GRAPHS = formats.holding("graph")
@@ -191,7 +191,7 @@ for command in (
     main.add_command(command)
 
 
-def _list(queries: Library, name: str, output: Path | None) -> None:
+def _list(queries: QueryCatalogue, name: str, output: Path | None) -> None:
     if name == "table":
         tables.list_queries(queries)
     elif name == "json":

@@ -10,7 +10,7 @@ from rolegraph.cli import tables
 
 if TYPE_CHECKING:
     from rolegraph.analysis import Matches
-    from rolegraph.analysis.agreement import Agreement, Said
+    from rolegraph.analysis.agreement import Agreement, SupportedItem
     from rolegraph.analysis.distinguish import Distinction
     from rolegraph.analysis.gap import Gap
     from rolegraph.analysis.openings import Openings
@@ -117,7 +117,7 @@ def agreement(found: "Agreement") -> None:
         console.print(f"\\[{numbers[source.iri]}] {escape(source.label)}: {alone} items that no other source names", style="dim")
 
 
-def _said(title: str, said: Iterable["Said"], numbers: dict[str, int]) -> Table:
+def _said(title: str, said: Iterable["SupportedItem"], numbers: dict[str, int]) -> Table:
     table = Table("Section", title, "Who says what", box=None, header_style="bold")
     for one in said:
         claims = [f"{claim.facet}\\[{numbers[claim.source.iri]}]" for claim in one.claims]

@@ -86,7 +86,7 @@ def import_esco(**given: Any) -> None:
     rolegraph import esco "ESCO dataset - v1.1.1 - classification - en - csv.zip"
     rolegraph import esco esco-en.zip esco-fr.zip --version 1.1.1 --language en --language fr
     """
-    take_in(esco.read, **given)
+    import_source(esco.read, **given)
 
 
 @import_.command("onet")
@@ -97,7 +97,7 @@ def import_onet(**given: Any) -> None:
     \b
     rolegraph import onet db_29_2_text.zip --report left-out.csv
     """
-    take_in(onet.read, **given)
+    import_source(onet.read, **given)
 
 
 @import_.command("crosswalk")
@@ -110,7 +110,7 @@ def import_crosswalk(**given: Any) -> None:
     \b
     rolegraph import crosswalk esco_onet_crosswalk_Nov2020.csv 2010_to_2019_Crosswalk.csv
     """
-    take_in(crosswalk.read, looking_up=True, **given)
+    import_source(crosswalk.read, looking_up=True, **given)
 
 
 @import_.command("salaries")
@@ -121,10 +121,10 @@ def import_salaries(**given: Any) -> None:
     \b
     rolegraph import salaries salaries.csv --version 2025-01-19
     """
-    take_in(salaries.read, **given)
+    import_source(salaries.read, **given)
 
 
-def take_in(
+def import_source(
     importer: Importer,
     paths: tuple[Path, ...],
     store: Path,
@@ -148,7 +148,7 @@ def take_in(
     with _gone_unless_kept(folder if made else None) as keep, closing(graph), _telling(graph, store), _progress() as progress:
         report = Report(progress)
         try:
-            imported = graph.take_in(importer, download, report, output, **wanted)
+            imported = graph.import_source(importer, download, report, output, **wanted)
             keep()
         finally:
             if remarks:

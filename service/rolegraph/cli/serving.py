@@ -11,7 +11,7 @@ import click
 from rolegraph.cli.endpoints import endpoint, endpoint_options
 from rolegraph.cli.options import Command, served_store_option, setting
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.federation import Reach
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.pool import MIB, Limits
 from rolegraph.engine.remote.endpoint import shown
 from rolegraph.engine.revisions import Retention
@@ -74,6 +74,6 @@ def serve(
         sys.exit(run.run(plan(opening=opening, where=f"endpoint: {shown(engine)}")))
     age = None if keep_days is None else timedelta(days=keep_days)
     retention = Retention(keep_revisions, age)
-    settings = Settings(union=default_graph == "union", reach=Reach(allow_endpoint), retention=retention)
+    settings = Settings(union=default_graph == "union", reach=FederationPolicy(allow_endpoint), retention=retention)
     opening = partial(Rolegraph.open, store, limits, settings, shipped=not empty)
     sys.exit(run.run(plan(opening=opening, where=f"store: {store}")))

@@ -6,9 +6,9 @@ from rolegraph import equivalence, terms
 from rolegraph.catalogue import Catalogue
 from rolegraph.catalogue.labels import SKOS, listed
 from rolegraph.comparison import model
-from rolegraph.comparison.model import Comparison, Fact, Words
+from rolegraph.comparison.model import Comparison, Fact, Labels
 from rolegraph.engine import Engine
-from rolegraph.per_revision import Kept, Recent
+from rolegraph.per_revision import CachedValue, LruCache
 from rolegraph.queries import CannedQuery
 from rolegraph.values import Row
 
@@ -31,15 +31,15 @@ class Comparer:
         catalogue: Catalogue,
         proficiency: CannedQuery,
         trusted: Callable[[], Collection[str]] | None = None,
-        classes: Kept[dict[str, str]] | None = None,
+        classes: CachedValue[dict[str, str]] | None = None,
     ) -> None:
         self._engine = engine
         self._catalogue = catalogue
         self._proficiency = proficiency
         self._trusted = trusted
-        self._classes = classes or Kept[dict[str, str]]()
-        self._levelled = Kept[set[str]]()
-        self._compared = Recent[tuple[str, ...], Comparison](REMEMBERED)
+        self._classes = classes or CachedValue[dict[str, str]]()
+        self._levelled = CachedValue[set[str]]()
+        self._compared = LruCache[tuple[str, ...], Comparison](REMEMBERED)
 
     def compare(self, roles: Sequence[str]) -> Comparison:
         """Return the comparison of roles, given by IRI, in their order."""
@@ -52,7 +52,7 @@ class Comparer:
         labels = cards.labels({*items, *(iri for own in above.values() for iri in own)})
         sources = self._catalogue.sources({fact.source for fact in facts})
         named = self._catalogue.labels(roles)
-        words = Words(labels, above, self._classes.get(self._matched))
+        words = Labels(labels, above, self._classes.get(self._matched))
         return model.build([named[iri] for iri in roles], facts, self._levels(roles), sources, words)
 
     def _facts(self, roles: Sequence[str]) -> list[Fact]:

@@ -150,7 +150,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Words:
+class Labels:
     """How the things of a comparison are called: ``labels`` by IRI, and what stands above each item, ``same`` the class of each in one."""
 
     labels: Mapping[str, str]
@@ -158,7 +158,7 @@ class Words:
     same: Mapping[str, str]
 
 
-def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], sources: Mapping[str, Source], words: Words) -> Comparison:
+def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], sources: Mapping[str, Source], words: Labels) -> Comparison:
     """Arrange the facts of some roles.
 
     :param roles: in the order in which they are to stand
@@ -178,7 +178,7 @@ def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], 
     return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in speaking), _apart(order, sections, words))
 
 
-def _apart(roles: Iterable[str], sections: Iterable[Section], words: Words) -> tuple[tuple[str, str], ...]:
+def _apart(roles: Iterable[str], sections: Iterable[Section], words: Labels) -> tuple[tuple[str, str], ...]:
     """Return the pairs of roles that cannot be compared item by item."""
     stated: dict[str, set[str]] = {role: set() for role in roles}
     for section in sections:
@@ -206,7 +206,7 @@ def _items(
     facts: Iterable[Fact],
     order: Mapping[str, int],
     proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]],
-    words: Words,
+    words: Labels,
 ) -> Iterator[tuple[int, int, str, str, Item]]:
     """Yield the items of a section after what puts them in order: those of the most roles first, then by role and label."""
     said: dict[str, dict[tuple[int, int], list[tuple[str, Fact]]]] = {}

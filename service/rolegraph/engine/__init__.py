@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 from rolegraph.engine.revisions import Revision
-from rolegraph.engine.write_log import Wrote
+from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.formats import Format, holding, named
 from rolegraph.values import Answer, Dataset, Row
 
 Choose = Callable[[str], Format]
 """Chooses the format of an answer, given what it holds: ``table`` or ``graph``."""
 
-Gone = Callable[[], bool]
+IsCancelled = Callable[[], bool]
 """Tells whether whoever asked has gone away, so that nobody waits for the answer any more."""
 
 BOM = "\ufeff"
@@ -43,7 +43,7 @@ Result = TypeVar("Result", covariant=True)
 
 
 def waiting() -> bool:
-    """Say that whoever asked is still there: the plainest :data:`Gone`."""
+    """Say that whoever asked is still there: the plainest :data:`IsCancelled`."""
     return False
 
 
@@ -80,7 +80,7 @@ class Engine(Protocol):
         None where others may write unseen.
         """
 
-    def written(self, since: int) -> Wrote:
+    def written(self, since: int) -> ChangedGraphs:
         """Return the IRIs of the graphs that were written after a revision, None where that is not known."""
 
     def validator(self, graph: str) -> str:
@@ -98,7 +98,7 @@ class Engine(Protocol):
         :raises NotFound: for one that is not kept
         """
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
         """Answer a SPARQL query, serialised in the format that ``choose`` names once the kind of answer is known.
 
         :param dataset: the graphs to ask, in place of those that the query names itself (SPARQL 1.1 Protocol, 2.1.4)
@@ -137,7 +137,7 @@ class Engine(Protocol):
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs (a dataset format), or one graph (a graph format), :data:`DEFAULT` for the default graph."""
 
-    def work(self, job: "Job[R]", gone: Gone = waiting) -> R:
+    def work(self, job: "Job[R]", gone: IsCancelled = waiting) -> R:
         """Run a job on the newest revision and return its result; where there are limits, in a process that can be killed.
 
         :raises TimeLimitReached: for a job that passes the limit of time

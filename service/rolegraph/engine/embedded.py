@@ -9,12 +9,12 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
-from rolegraph.engine import TURTLE, Changes, Gone, Guard, Job, Keep, R, Receipt, unguarded, waiting, writing
-from rolegraph.engine.federation import Reach
+from rolegraph.engine import TURTLE, Changes, Guard, IsCancelled, Job, Keep, R, Receipt, unguarded, waiting, writing
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision
 from rolegraph.engine.validators import Validators
-from rolegraph.engine.write_log import Written, Wrote
+from rolegraph.engine.write_log import ChangedGraphs, WriteLog
 from rolegraph.errors import NotFound, Refused
 from rolegraph.formats import Format
 from rolegraph.values import Dataset
@@ -28,7 +28,7 @@ class Settings:
 
     prefixes: Mapping[str, str] = field(default_factory=terms.prefixes)
     union: bool = True
-    reach: Reach = field(default_factory=Reach)
+    reach: FederationPolicy = field(default_factory=FederationPolicy)
     retention: Retention = field(default_factory=Retention)
 
 
@@ -46,7 +46,7 @@ class Snapshot(Reader):
         """Make a store of it in a new folder, by hard links."""
         self._store.backup(str(path))
 
-    def written(self, since: int) -> Wrote:
+    def written(self, since: int) -> ChangedGraphs:
         """Return none: what is read is never written."""
         return frozenset()
 
@@ -72,7 +72,7 @@ class Snapshot(Reader):
         """Refuse: what was, stays."""
         raise _past()
 
-    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
         """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self)
 
@@ -82,7 +82,7 @@ class Snapshot(Reader):
 
 class EmbeddedEngine(Reader):
     """Oxigraph in memory behind the :class:`~rolegraph.engine.Engine` protocol, for one user: a reader in another thread may
-    see a part of a write. :class:`StoredEngine` keeps writes apart from readers.
+    see a part of a write. :class:`RevisionStore` keeps writes apart from readers.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -91,10 +91,10 @@ class EmbeddedEngine(Reader):
         self._writing = threading.Lock()
         self.union = settings.union
         self.revision = 0
-        self._written = Written(0)
+        self._written = WriteLog(0)
         self._validators = Validators()
 
-    def written(self, since: int) -> Wrote:
+    def written(self, since: int) -> ChangedGraphs:
         """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
 
@@ -133,14 +133,14 @@ class EmbeddedEngine(Reader):
                 raise
             return Receipt(self.revision)
 
-    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
         """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self)
 
     def close(self) -> None:
         """Release the store."""
 
-    def _note(self, wrote: Wrote) -> None:
+    def _note(self, wrote: ChangedGraphs) -> None:
         if wrote is None or wrote:
             self._written.note(self.revision + 1, wrote)
             self._validators.note(self.revision + 1, wrote)

@@ -17,7 +17,7 @@ _FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Reach:
+class FederationPolicy:
     """The addresses that SERVICE and LOAD may name: each as it stands, and all below one that ends in a slash."""
 
     allowed: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from rolegraph.engine.embedded import Snapshot
 MOST = 4  # each takes as many descriptors as it has files, and some MiB
 
 
-class Past:
+class PastRevisions:
     """Revisions that were read of late. One that leaves closes as soon as nobody holds it any more."""
 
     def __init__(self, most: int = MOST) -> None:

@@ -15,7 +15,7 @@ from multiprocessing import Pipe, reduction
 from typing import Any
 
 from rolegraph import errors, slots
-from rolegraph.engine import Gone, worker
+from rolegraph.engine import IsCancelled, worker
 from rolegraph.engine.worker import Reply, Request
 from rolegraph.errors import ClientGone, MemoryLimitReached, RolegraphError, StoreUnusable, TimeLimitReached, TooManyRequests
 
@@ -65,7 +65,7 @@ class Pool:
         self._workers = {_Worker(limits.memory, network=network) for _ in range(limits.workers if eager else 0)}
         self._idle = list(self._workers)
 
-    def ask(self, request: Request, gone: Gone) -> Any:
+    def ask(self, request: Request, gone: IsCancelled) -> Any:
         """Have a worker run a job, and return its result.
 
         :raises TimeLimitReached: also where no worker was free in time
@@ -93,7 +93,7 @@ class Pool:
         for found in workers:
             found.kill()
 
-    def _take(self, client: str, gone: Gone) -> "_Worker":
+    def _take(self, client: str, gone: IsCancelled) -> "_Worker":
         until = time.monotonic() + self._limits.seconds
         with self._changed:
             if client and self._waiting[client] >= WAITING:
@@ -188,7 +188,7 @@ class _Worker:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def ask(self, request: Request, limits: Limits, gone: Gone) -> Reply:
+    def ask(self, request: Request, limits: Limits, gone: IsCancelled) -> Reply:
         """Send a request and return the reply, with the file of a long answer.
 
         :raises TimeLimitReached: where none comes in time
@@ -229,7 +229,7 @@ class _Worker:
             return MemoryLimitReached(detail, limit=limit, expected="a narrower question, or LIMIT without ORDER BY")
         return StoreUnusable(f"the process that worked on {name} was ended; ask again")
 
-    def _await_reply(self, name: str, limits: Limits, gone: Gone) -> None:
+    def _await_reply(self, name: str, limits: Limits, gone: IsCancelled) -> None:
         until = time.monotonic() + limits.seconds
         while not self._pipe.poll(max(0.0, min(until - time.monotonic(), LOOK))):
             if time.monotonic() >= until:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from rolegraph.engine import TURTLE, Changes, Choose, Gone, Guard, Job, Keep, R, Receipt, unguarded, waiting, worker
+from rolegraph.engine import TURTLE, Changes, Choose, Guard, IsCancelled, Job, Keep, R, Receipt, unguarded, waiting, worker
 from rolegraph.engine.embedded import Snapshot
 from rolegraph.engine.pool import Pool
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.worker import Dump, Query, Request, Unoffered
-from rolegraph.engine.write_log import Wrote
+from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.errors import RolegraphError
 from rolegraph.formats import Format
 from rolegraph.values import Answer, Dataset, Row
@@ -16,7 +16,7 @@ from rolegraph.values import Answer, Dataset, Row
 EXPORTS = 6  # times the limit of a query that an export may take: it takes as long as the graph is large, and nothing makes it shorter
 
 
-class LimitedEngine:
+class PooledEngine:
     """A stored engine whose clients' queries run in workers, on a revision; the look-ups of the service run in this process.
 
     A worker that passes a limit is killed and replaced: its client gets the error, no other client notices.
@@ -25,7 +25,7 @@ class LimitedEngine:
     :param jobs: runs other jobs, so that neither waits for the other; None leaves them to ``pool``
     """
 
-    def __init__(self, engine: StoredEngine, pool: Pool, past: Snapshot | None = None, jobs: Pool | None = None) -> None:
+    def __init__(self, engine: RevisionStore, pool: Pool, past: Snapshot | None = None, jobs: Pool | None = None) -> None:
         self._engine = engine
         self._pool = pool
         self._past = past
@@ -39,7 +39,7 @@ class LimitedEngine:
     def revision(self) -> int:
         return self._read.revision
 
-    def written(self, since: int) -> Wrote:
+    def written(self, since: int) -> ChangedGraphs:
         return self._read.written(since)
 
     def validator(self, graph: str) -> str:
@@ -48,12 +48,12 @@ class LimitedEngine:
     def revisions(self) -> Sequence[Revision]:
         return self._engine.revisions()
 
-    def at(self, revision: int) -> "LimitedEngine":
+    def at(self, revision: int) -> "PooledEngine":
         if self._past and revision == self.revision:
             return self
-        return LimitedEngine(self._engine, self._pool, self._engine.at(revision), self._jobs)
+        return PooledEngine(self._engine, self._pool, self._engine.at(revision), self._jobs)
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
         offered, refused = _offered(choose)
         names = {holds: format_.name for holds, format_ in offered.items()}
         result = self._run(self._pool, Query(text, names, dataset), gone)
@@ -76,17 +76,17 @@ class LimitedEngine:
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
         return self._run(self._pool, Dump(format_, graph), waiting, EXPORTS)
 
-    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
         return self._run(self._jobs, job, gone)
 
-    def _run(self, pool: Pool, job: Job[R], gone: Gone, patience: int = 1) -> R:
+    def _run(self, pool: Pool, job: Job[R], gone: IsCancelled, patience: int = 1) -> R:
         read = self._past or self._engine.newest  # held until it is leased, whatever is written meanwhile
         with self._engine.lease(read.revision) as folder:
             result: R = pool.ask(Request(worker.Revision(folder, self._engine.settings), job, patience), gone)
         return result
 
     @property
-    def _read(self) -> Snapshot | StoredEngine:
+    def _read(self) -> Snapshot | RevisionStore:
         return self._past or self._engine
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rolegraph import locks
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.revisions import Lease, Revision
-from rolegraph.engine.write_log import Written, Wrote
+from rolegraph.engine.write_log import ChangedGraphs, WriteLog
 from rolegraph.errors import StoreUnusable
 
 _TRIES = 1000  # each fails only where the revision that was the newest is removed at that moment
@@ -32,11 +32,11 @@ class Published(Snapshot):
             raise StoreUnusable(f"the store in {folder} cannot be read: {error}") from error
         self._revisions = lease.path.parent
 
-    def written(self, since: int) -> Wrote:
+    def written(self, since: int) -> ChangedGraphs:
         """Return the graphs in which this revision may differ from another one, also from a newer one; None where that is not known."""
         with suppress(OSError):
             newest = max(_numbers(self._revisions))
-            return Written.read(self._revisions / str(newest), newest).since(min(since, self.revision))
+            return WriteLog.read(self._revisions / str(newest), newest).since(min(since, self.revision))
         return None
 
     def revisions(self) -> list[Revision]:

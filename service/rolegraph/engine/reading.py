@@ -9,9 +9,9 @@ from typing import IO, Any, TypeVar, cast
 
 import pyoxigraph as ox
 
-from rolegraph.engine import DEFAULT, Choose, Gone, syntax_errors, waiting
+from rolegraph.engine import DEFAULT, Choose, IsCancelled, syntax_errors, waiting
 from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
-from rolegraph.engine.federation import Reach
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.query_limits import refuse_deep
 from rolegraph.engine.watchdog import watch
 from rolegraph.errors import NotAcceptable, RolegraphError, StoreUnusable, UnreadableInput
@@ -37,12 +37,12 @@ class Reader:
     thread touches aborts the process.
     """
 
-    def __init__(self, store: ox.Store, prefixes: Mapping[str, str], reach: Reach) -> None:
+    def __init__(self, store: ox.Store, prefixes: Mapping[str, str], reach: FederationPolicy) -> None:
         self._store = store
         self._prefixes = prefixes
         self._reach = reach
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
         """Answer a query; see :class:`~rolegraph.engine.Engine`."""
         refuse_deep(text)
         self._reach.check_query(text)

@@ -16,8 +16,8 @@ from rolegraph.engine import (
     Changes,
     Check,
     Choose,
-    Gone,
     Guard,
+    IsCancelled,
     Job,
     Keep,
     R,
@@ -30,12 +30,12 @@ from rolegraph.engine import (
     writing,
 )
 from rolegraph.engine.embedded import Settings, Snapshot
-from rolegraph.engine.past_revisions import Past
+from rolegraph.engine.past_revisions import PastRevisions
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Revision, Revisions
 from rolegraph.engine.validators import Validators
 from rolegraph.engine.watchdog import GROWTH, watch
-from rolegraph.engine.write_log import Written, Wrote
+from rolegraph.engine.write_log import ChangedGraphs, WriteLog
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.values import Answer, Dataset, Row
@@ -45,7 +45,7 @@ _AS_BEFORE = "nothing was written: {}; the store is as it was before"
 LARGE = 8 * 1024 * 1024  # bytes of files from which a store is put in order after they were loaded
 
 
-class StoredEngine:
+class RevisionStore:
     """Oxigraph on disk, in a folder. A write is published as a revision before it is acknowledged; readers only see revisions.
 
     Publishing is the commit: the folder ``graph`` is only where a write is prepared, and is made anew of the newest revision at each
@@ -57,7 +57,7 @@ class StoredEngine:
         self._folder = folder
         self._graph = folder / "graph"
         self._writing = threading.Lock()
-        self._past = Past()
+        self._past = PastRevisions()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._revisions = Revisions(folder / "revisions", settings.retention)
@@ -65,10 +65,10 @@ class StoredEngine:
             opening.check_kind(folder, self._store, union=settings.union)
             if self._revisions.newest is None:
                 # new, or written before there were revisions, or these were removed: what there is is the first one
-                self._written = Written(first := 1 if len(self._store) else 0)
+                self._written = WriteLog(first := 1 if len(self._store) else 0)
                 self._publish(self._store, first)
             self._newest = self._snapshot(self._revisions.newest or 0)
-            self._written = Written.read(self._revisions.path(self.revision), self.revision)
+            self._written = WriteLog.read(self._revisions.path(self.revision), self.revision)
             self._validators = Validators(folder, self.revision)
             self._revisions.clean()
         except (OSError, RuntimeError) as error:  # the engine's word for damage is the latter
@@ -89,7 +89,7 @@ class StoredEngine:
         """The newest revision, which is kept as long as somebody holds it."""
         return self._newest
 
-    def written(self, since: int) -> Wrote:
+    def written(self, since: int) -> ChangedGraphs:
         """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
 
@@ -116,7 +116,7 @@ class StoredEngine:
         """
         return self._revisions.lease(revision)
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
         """Answer a query on the newest revision."""
         return self._newest.query(text, choose, dataset, gone)
 
@@ -132,7 +132,7 @@ class StoredEngine:
         """Serialise all named graphs, or one, of the newest revision."""
         return self._newest.dump(format_, graph)
 
-    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
         """Run a job on the newest revision, here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self._newest)
 
@@ -144,7 +144,7 @@ class StoredEngine:
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
 
-        def change(store: ox.Store) -> Wrote:
+        def change(store: ox.Store) -> ChangedGraphs:
             with watch.over(math.inf, 4 * GROWTH):  # as long as it takes, but not for ever
                 return writing.update(store, text, dataset, self.settings.reach, union=self.union)
 
@@ -160,7 +160,7 @@ class StoredEngine:
         """
         known = {graph: tuple(paths) for graph, paths in files.items()}
 
-        def change(store: ox.Store) -> Wrote:
+        def change(store: ox.Store) -> ChangedGraphs:
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="load-") as old:
                 changed = writing.load(store, known, format_, union=self.union, old=Path(old))
             if sum(path.stat().st_size for paths in known.values() for path in paths) > LARGE:
@@ -177,7 +177,7 @@ class StoredEngine:
             del self._store, self._newest  # what was acknowledged is on the disk
 
     def _commit(
-        self, change: Callable[[ox.Store], Wrote], about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False
+        self, change: Callable[[ox.Store], ChangedGraphs], about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False
     ) -> Receipt:
         """Make a change and publish it.
 
@@ -192,7 +192,7 @@ class StoredEngine:
         self._past.keep(self._revisions.kept())
         return receipt
 
-    def _change(self, change: Callable[[ox.Store], Wrote], *, large: bool) -> None:
+    def _change(self, change: Callable[[ox.Store], ChangedGraphs], *, large: bool) -> None:
         store, changed = self._writable(), large
         try:
             wrote = change(store)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rolegraph.engine import Receipt
-from rolegraph.engine.write_log import Wrote
+from rolegraph.engine.write_log import ChangedGraphs
 
 FILE = "validators.json"
 MOST = 10_000  # graphs that have one of their own; beyond that, all get new ones
@@ -38,7 +38,7 @@ class Validators:
             own = self._own.get(graph)
             return own or hashlib.blake2b(f"{self._others} {graph}".encode(), digest_size=_BYTES).hexdigest()
 
-    def note(self, revision: int, graphs: Wrote) -> None:
+    def note(self, revision: int, graphs: ChangedGraphs) -> None:
         """Draw new ones for the graphs that a write changes, None for all, before its revision is published.
 
         They are given out once :meth:`settle` says that it is: a new one with what the graph held before would hide the write.

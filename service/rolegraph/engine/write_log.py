@@ -9,19 +9,19 @@ MOST = 1000  # writes that are known of
 KEPT = 100  # of them, in the folder of a revision
 FILE = "written.json"
 
-Wrote = frozenset[str] | None
+ChangedGraphs = frozenset[str] | None
 """The IRIs of the graphs that a write changed, an empty one for the default graph; None where that is not known."""
 
 
-class Written:
+class WriteLog:
     """The graphs of the last writes: those since the store was opened, and those that the newest revision told of then."""
 
     def __init__(self, revision: int) -> None:
         self._since = revision
-        self._writes: deque[tuple[int, Wrote]] = deque()
+        self._writes: deque[tuple[int, ChangedGraphs]] = deque()
 
     @classmethod
-    def read(cls, folder: Path, revision: int) -> "Written":
+    def read(cls, folder: Path, revision: int) -> "WriteLog":
         """Return what the folder of a revision tells; of one that tells nothing, what was written before it is not known."""
         found = cls(revision)
         try:
@@ -52,13 +52,13 @@ class Written:
 
         return both
 
-    def note(self, revision: int, graphs: Wrote) -> None:
+    def note(self, revision: int, graphs: ChangedGraphs) -> None:
         """Note what the write that made a revision wrote."""
         self._writes.append((revision, graphs))
         if len(self._writes) > MOST:
             self._since = self._writes.popleft()[0]
 
-    def since(self, revision: int) -> Wrote:
+    def since(self, revision: int) -> ChangedGraphs:
         """Return the graphs that were written after a revision, None where that is not known."""
         writes = list(self._writes)
         if revision < self._since:

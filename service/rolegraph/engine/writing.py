@@ -9,10 +9,10 @@ import pyoxigraph as ox
 
 from rolegraph.engine import Changes, Keep, algebra, documents, update_targets
 from rolegraph.engine.documents import Triple
-from rolegraph.engine.federation import Reach
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.query_limits import refuse_deep
 from rolegraph.engine.reading import of, query_errors, tolerant
-from rolegraph.engine.write_log import Wrote
+from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
@@ -49,7 +49,7 @@ def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[
     return found
 
 
-def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Keep = "none") -> Wrote:
+def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Keep = "none") -> ChangedGraphs:
     """Make graphs hold just some triples, and what of theirs is kept, and the union with them. Return which graphs changed."""
     changed = set()
     joined: set[Triple] = set()
@@ -71,7 +71,7 @@ def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Ke
     return frozenset(changed)
 
 
-def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> Wrote:
+def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> ChangedGraphs:
     """Make graphs hold just what is in files, and the union with them, without holding them in memory. Return which graphs.
 
     :param old: a folder for what the graphs held before, while that is needed
@@ -176,7 +176,7 @@ def mend(store: ox.Store, joined: set[Triple], left: set[Triple]) -> None:
     _add(store, _DEFAULT, joined)
 
 
-def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *, union: bool) -> Wrote:
+def update(store: ox.Store, text: str, dataset: Dataset | None, reach: FederationPolicy, *, union: bool) -> ChangedGraphs:
     """Run a SPARQL update, and bring the union in line. Return which graphs changed, as far as that is known.
 
     :raises UnreadableInput: for one that does not parse

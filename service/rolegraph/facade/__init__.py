@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolegraph import catalogue, terms
 from rolegraph.comparison.model import Comparison
-from rolegraph.engine import BOM, TURTLE, Choose, Document, Gone, Guard, Keep, Receipt, unguarded, waiting
+from rolegraph.engine import BOM, TURTLE, Choose, Document, Guard, IsCancelled, Keep, Receipt, unguarded, waiting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
@@ -68,7 +68,7 @@ class Rolegraph(Pinning):
     def _of(cls, opened: Opened) -> "Rolegraph":
         return cls(opened.engine, tokens=opened.tokens, search=opened.search, folder=opened.folder)
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
         """Answer a SPARQL query; see :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
         return self.engine.query(text.removeprefix(BOM), choose, dataset, gone)
 
@@ -88,7 +88,7 @@ class Rolegraph(Pinning):
         return self.engine.write({graph: document}, format_, keep=keep, guard=guard)
 
     def enter(
-        self, source: str, body: bytes, format_: Format, keep: Keep = "none", *, condition: Condition = always, gone: Gone = waiting
+        self, source: str, body: bytes, format_: Format, keep: Keep = "none", *, condition: Condition = always, gone: IsCancelled = waiting
     ) -> Entered:
         """Write an entry to the graph of a source if it meets the shapes; the report that is returned may still hold advice.
 
@@ -113,7 +113,7 @@ class Rolegraph(Pinning):
         """
         return entries.withdraw(self.engine, source, condition)
 
-    def take_in(self, importer: Importer, download: Download, report: Log, output: Path | None = None, **wanted: Any) -> Imported:
+    def import_source(self, importer: Importer, download: Download, report: Log, output: Path | None = None, **wanted: Any) -> Imported:
         """Import what a publisher offers for download as the graph of one source, in place of what that graph held.
 
         :param report: is told what was read, left out and mended
@@ -123,9 +123,9 @@ class Rolegraph(Pinning):
         :raises NotConforming: for a graph that breaks a rule for imports; then nothing is stored
         :raises Refused: without ``replace``, where a language or more than a hundredth of a kind would go; then nothing is stored
         """
-        return imports.take_in(self.engine, importer, download, report, output, **wanted)
+        return imports.import_source(self.engine, importer, download, report, output, **wanted)
 
-    def run(self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose, gone: Gone = waiting) -> Answer:
+    def run(self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose, gone: IsCancelled = waiting) -> Answer:
         """Answer a canned query with a caller's parameters.
 
         :raises NotFound: for an unknown query
@@ -201,7 +201,7 @@ class Rolegraph(Pinning):
         """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""
         return self.engine.rows(self.queries.get("salaries").bind({"role": roles})) if roles else []
 
-    def validate(self, body: bytes, format_: Format, source: str | None = None, keep: Keep = "none", gone: Gone = waiting) -> Report:
+    def validate(self, body: bytes, format_: Format, source: str | None = None, keep: Keep = "none", gone: IsCancelled = waiting) -> Report:
         """Check an entry against the shapes, with what the graph knows of the things that it points to. Stores nothing.
 
         :param source: the IRI of the source that the entry is to be written to, as :meth:`enter` does; None for an entry of no source
@@ -227,7 +227,7 @@ class Rolegraph(Pinning):
         for path in audit.data_files():
             found += audit.untidy(path, fix=fix)
             entry = audit.read(path)
-            report = self.shapes.check(entry, context.surroundings(self.engine.rows, entry).context)
+            report = self.shapes.check(entry, context.context_of(self.engine.rows, entry).context)
             found += [Problem(finding.shape, finding.focus, finding.message) for finding in report.findings]
         for rule in audit.rules():
             found += audit.problems(rule, self.engine.rows(rule.text))

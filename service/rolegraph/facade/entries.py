@@ -7,7 +7,7 @@ from functools import cache
 from rdflib import RDF, BNode, Graph, URIRef
 
 from rolegraph import terms
-from rolegraph.engine import Engine, Gone, Keep, Receipt, waiting
+from rolegraph.engine import Engine, IsCancelled, Keep, Receipt, waiting
 from rolegraph.errors import NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.validation import context, entries, ownership
@@ -52,7 +52,7 @@ class Check:
         :raises UnreadableInput: for an entry that does not parse
         """
         entry = entries.read(self.body, self.format, base=self.source or terms.BASE)
-        around = context.surroundings(engine.rows, entry, self.source, self.keep)
+        around = context.context_of(engine.rows, entry, self.source, self.keep)
         report = shapes().check(entry, around.context, ownership.findings(entry, around.described, self.source))
         described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
         return Checked(report, _ntriples(entry), described)
@@ -77,7 +77,7 @@ def shapes() -> Shapes:
     return Shapes()
 
 
-def enter(engine: Engine, check: Check, condition: Condition = always, gone: Gone = waiting) -> Entered:
+def enter(engine: Engine, check: Check, condition: Condition = always, gone: IsCancelled = waiting) -> Entered:
     """Write an entry to the graph of its source if it meets the shapes as the graph is when it is written.
 
     The check takes long, so it runs beside other writes, and again where one came between.

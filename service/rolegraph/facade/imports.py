@@ -9,7 +9,7 @@ from typing import Any
 from rolegraph import importers
 from rolegraph.catalogue import Catalogue
 from rolegraph.engine import Engine
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter, NotConforming, Refused
 from rolegraph.facade.import_losses import losses, refuse
 from rolegraph.formats import holding, named
@@ -24,7 +24,7 @@ from rolegraph.values import Row
 TOLD = 20  # problems of an import that are named one by one
 
 
-def take_in(
+def import_source(
     engine: Engine,
     importer: Importer,
     download: Download,
@@ -34,7 +34,7 @@ def take_in(
     replace: bool = False,
     **wanted: Any,
 ) -> Imported:
-    """Import a download into a store, or into a file; see :meth:`Rolegraph.take_in <rolegraph.facade.Rolegraph.take_in>`."""
+    """Import a download into a store, or into a file; see :meth:`Rolegraph.import_source <rolegraph.facade.Rolegraph.import_source>`."""
     with tempfile.TemporaryDirectory(prefix="rolegraph-") as folder:
         catalogue, triples = Catalogue(engine), Triples(Path(folder) / "graph.nt")
         try:
@@ -63,7 +63,7 @@ def _put(path: Path, output: Path) -> None:
 
 
 def _load(engine: Engine, imported: Imported, *, replace: bool) -> None:
-    if not isinstance(engine, StoredEngine):
+    if not isinstance(engine, RevisionStore):
         raise Refused("only a store in a folder takes imports", expected="--store; or --output, and the way that the store has for files")
     iri, progress = imported.publication.iri, imported.report.progress
 

@@ -10,11 +10,11 @@ from rolegraph import terms, tokens
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
 from rolegraph.engine.pool import Limits, Pool
-from rolegraph.engine.pooled import LimitedEngine
+from rolegraph.engine.pooled import PooledEngine
 from rolegraph.engine.read_only import Published
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.engine.revision_store import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.search import Search
 from rolegraph.search.copying import Copied
 from rolegraph.shipped import loading
@@ -44,7 +44,7 @@ def memory(settings: Settings | None, *, shipped: bool) -> Opened:
 
 def stored(store: Path, limits: Limits | None, settings: Settings | None, *, shipped: bool) -> Opened:
     """Open the store in a folder; see :meth:`Rolegraph.open <rolegraph.facade.Rolegraph.open>`."""
-    engine = StoredEngine(store, settings)
+    engine = RevisionStore(store, settings)
     if shipped:
         loading.load(engine, store)
     limited = limits and _limited(engine, limits)
@@ -76,6 +76,6 @@ def remote(endpoint: Endpoint, store: Path | None, limits: Limits | None, *, shi
     return Opened(engine, Tokens(store / tokens.FILE) if store else None)
 
 
-def _limited(engine: StoredEngine, limits: Limits) -> LimitedEngine:
+def _limited(engine: RevisionStore, limits: Limits) -> PooledEngine:
     pool = Pool(limits, network=bool(engine.settings.reach.allowed))
-    return LimitedEngine(engine, pool, jobs=Pool(replace(limits, workers=JOBS, share=0), eager=False))
+    return PooledEngine(engine, pool, jobs=Pool(replace(limits, workers=JOBS, share=0), eager=False))

@@ -8,8 +8,8 @@ from rolegraph.catalogue import Catalogue
 from rolegraph.comparison.compare import Comparer
 from rolegraph.engine import Engine
 from rolegraph.facade.views import View, Views
-from rolegraph.per_revision import Kept
-from rolegraph.queries import Library
+from rolegraph.per_revision import CachedValue
+from rolegraph.queries import QueryCatalogue
 from rolegraph.search import Finder, Search
 from rolegraph.tokens import Tokens
 from rolegraph.validation.shapes import Shapes
@@ -24,16 +24,16 @@ class Pinning:
     def __init__(
         self,
         engine: Engine,
-        queries: Library | None = None,
+        queries: QueryCatalogue | None = None,
         tokens: Tokens | None = None,
         search: Search | None = None,
         folder: Path | None = None,
     ) -> None:
         self.engine = engine
         self.tokens = tokens
-        self.queries = queries or Library()
+        self.queries = queries or QueryCatalogue()
         self._search = search or Search(engine)
-        self._shapes: Kept[Shapes] = Kept()
+        self._shapes: CachedValue[Shapes] = CachedValue()
         self._views = Views(engine, self._search, self.queries, folder)
         self._pin: View | None = None
 

@@ -13,7 +13,7 @@ SHORTEST = 5  # letters of a text in which an error may be meant
 LOOKED_AT = 10
 
 
-class Naming:
+class ProfileLookup:
     """What the analyses look texts up by; see :class:`rolegraph.analysis.profile_items.Lookup`."""
 
     def __init__(self, search: Finder) -> None:

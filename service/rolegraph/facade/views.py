@@ -10,14 +10,14 @@ from rolegraph.catalogue import Catalogue
 from rolegraph.comparison.compare import Comparer
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter, NotFound
-from rolegraph.facade.profile_lookup import Naming
-from rolegraph.per_revision import AGE, Kept, Recent
-from rolegraph.queries import Library
+from rolegraph.facade.profile_lookup import ProfileLookup
+from rolegraph.per_revision import AGE, CachedValue, LruCache
+from rolegraph.queries import QueryCatalogue
 from rolegraph.search import Finder, Search
 
 if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
-    from rolegraph.analysis.incremental import Following
+    from rolegraph.analysis.incremental import IncrementalFacts
 
 PAST = 4  # views of older revisions that are kept
 Trusted = Callable[[], Collection[str]]
@@ -29,7 +29,7 @@ class View:
     It is shared by all requests that work on the revision, and freed with the last of them: nothing in it refers back to it.
     """
 
-    def __init__(self, engine: Engine, search: Finder, queries: Library, classes: Kept[dict[str, str]] | None = None) -> None:
+    def __init__(self, engine: Engine, search: Finder, queries: QueryCatalogue, classes: CachedValue[dict[str, str]] | None = None) -> None:
         self.engine = engine
         self.search = search
         self.catalogue = Catalogue(engine, search.nearest, search.named)
@@ -46,16 +46,16 @@ class Views:
     :param folder: where what the analyses read is kept for the next start
     """
 
-    def __init__(self, engine: Engine, search: Search, queries: Library, folder: Path | None) -> None:
+    def __init__(self, engine: Engine, search: Search, queries: QueryCatalogue, folder: Path | None) -> None:
         self._engine = engine
         self._search = search
         self._queries = queries
         self._folder = folder
-        self._newest: Recent[int, View] = Recent(1)
-        self._past: Recent[int, View] = Recent(PAST)
-        self._following: Kept[Following] = Kept()
-        self._classes: Kept[dict[str, str]] = Kept(AGE)
-        self._analysis: Kept[Analysis] = Kept(AGE)
+        self._newest: LruCache[int, View] = LruCache(1)
+        self._past: LruCache[int, View] = LruCache(PAST)
+        self._following: CachedValue[IncrementalFacts] = CachedValue()
+        self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
+        self._analysis: CachedValue[Analysis] = CachedValue(AGE)
 
     def newest(self) -> View:
         """Return the view of the newest revision."""
@@ -92,7 +92,7 @@ class Views:
         kept = {one.number for one in self._engine.revisions()}
         self._past.drop(lambda number: number not in kept)
         view = View(engine, self._search.at(engine), self._queries)
-        analysis: Kept[Analysis] = Kept()
+        analysis: CachedValue[Analysis] = CachedValue()
         believed = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, believed))
         return view
@@ -106,19 +106,19 @@ class Views:
     def _analysed(self, engine: Engine, believed: Trusted) -> "Analysis":
         from rolegraph.analysis import Analysis
 
-        return Analysis(self._followed(), Naming(self._search.at(engine)), engine, believed)
+        return Analysis(self._followed(), ProfileLookup(self._search.at(engine)), engine, believed)
 
-    def _followed(self) -> "Following":
-        from rolegraph.analysis.incremental import Following
+    def _followed(self) -> "IncrementalFacts":
+        from rolegraph.analysis.incremental import IncrementalFacts
 
-        return self._following.get(lambda: Following(self._engine, self._folder))
+        return self._following.get(lambda: IncrementalFacts(self._engine, self._folder))
 
 
 def _trusted(engine: Engine, catalogue: Catalogue) -> Trusted:
     """Return what tells the graphs of a revision whose matches are believed."""
 
     def found() -> Collection[str]:
-        sources = catalogue.sources(catalogue.speaking()).values()
+        sources = catalogue.sources(catalogue.source_iris()).values()
         return equivalence.trusted(engine.graphs(), {source.iri for source in sources if source.version and source.credit})
 
     return found

@@ -8,7 +8,7 @@ from typing import Literal
 Progress = Callable[[str, int, int], None]
 """Is told the name of a file, and how many of its bytes are read; or the name of a step, and a size of 0."""
 
-Deed = Literal["skipped", "mended", "noted"]
+Action = Literal["skipped", "mended", "noted"]
 HEADER = ("deed", "rule", "file", "line", "detail")
 
 
@@ -18,7 +18,7 @@ class Remark:
     0 is the file as a whole.
     """
 
-    deed: Deed
+    deed: Action
     rule: str
     file: str
     line: int
@@ -65,10 +65,10 @@ class Report:
         """Note what was taken as it is, but may surprise."""
         self.remarks.append(Remark("noted", rule, file, line, printable(detail)))
 
-    def summary(self) -> Iterator[tuple[Deed, str, int, Remark]]:
+    def summary(self) -> Iterator[tuple[Action, str, int, Remark]]:
         """Yield, for each deed and rule, how many remarks there are and the first of them."""
         counts = Counter((remark.deed, remark.rule) for remark in self.remarks)
-        first: dict[tuple[Deed, str], Remark] = {}
+        first: dict[tuple[Action, str], Remark] = {}
         for remark in self.remarks:
             first.setdefault((remark.deed, remark.rule), remark)
         for (deed, rule), number in sorted(counts.items()):

@@ -11,7 +11,7 @@ from rolegraph.errors import BadParameter
 from rolegraph.importers import Task, table_detection
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, differing, slug
-from rolegraph.importers.table_detection import Found, Table
+from rolegraph.importers.table_detection import DetectedTable, Table
 from rolegraph.importers.tables import COMMAS
 
 TABLE = Table(COMMAS, ("work_year", "experience_level", "employment_type", "job_title", "salary_in_usd"))
@@ -82,7 +82,7 @@ def percentile(ordered: Sequence[int], percent: int) -> int:
     return (100 * ordered[whole] + hundredths * (above - ordered[whole]) + 50) // 100
 
 
-def _day(task: Task, table: Found) -> dt.date:
+def _day(task: Task, table: DetectedTable) -> dt.date:
     named = _DAY.search(table.part.name)
     text = task.version or (named[0] if named else "")
     try:
@@ -95,7 +95,7 @@ def _day(task: Task, table: Found) -> dt.date:
     return day
 
 
-def _records(task: Task, table: Found) -> Iterator[Record]:
+def _records(task: Task, table: DetectedTable) -> Iterator[Record]:
     """Yield the records that can be read; every other row is reported."""
     file, report = table.part.name, task.report
     for line, (year, level, employment, title, pay) in table.rows(report):

@@ -21,7 +21,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Found:
+class DetectedTable:
     """A table in a download: the file, which table it holds, and how many lines stand before its header."""
 
     part: Part
@@ -34,7 +34,7 @@ class Found:
             yield line, [cell.strip() for cell in row]
 
 
-def only(download: Download, known: Collection[Table], what: str) -> Found | None:
+def only(download: Download, known: Collection[Table], what: str) -> DetectedTable | None:
     """Return the table of a download that is one of those that are known, or None where there is none.
 
     :param what: how to call such tables in an error, in the plural
@@ -54,10 +54,10 @@ def missing(download: Download, known: Collection[Table], what: str) -> Unreadab
     return UnreadableInput(f"{download.where} has no {what}", expected=f"a table with the columns {columns}", found=names)
 
 
-def _found(part: Part, known: Collection[Table]) -> Found | None:
+def _found(part: Part, known: Collection[Table]) -> DetectedTable | None:
     if part.name.lower().endswith(_SUFFIXES):
         for table in known:
             before = tables.header(part, table.layout, table.columns)
             if before is not None:
-                return Found(part, table, before)
+                return DetectedTable(part, table, before)
     return None

@@ -12,7 +12,7 @@ from rolegraph.search.filters import Only
 from rolegraph.search.hits import USUAL, Hit
 from rolegraph.search.index import Index, Reading
 from rolegraph.search.matching import Typed
-from rolegraph.search.query import Candidate, Question
+from rolegraph.search.query import Candidate, SearchQuery
 from rolegraph.terms import Kind
 
 MOST = 100  # hits of one search
@@ -89,7 +89,7 @@ class Questions(ABC):
 
         def ask(reading: Reading) -> list[Hit]:
             only = Only(wanted[0], None if source is None else _graph(reading, source), wanted[1])
-            return _found(Question(reading, typed, only).answer(wanted[1] or (USUAL,))[:limit], reading, wanted[1])
+            return _found(SearchQuery(reading, typed, only).answer(wanted[1] or (USUAL,))[:limit], reading, wanted[1])
 
         return self.answered(ask)
 
@@ -106,7 +106,7 @@ class Questions(ABC):
         if not _searchable(text):
             return []
         typed, only = Typed.of(text), Only(tuple(kinds))
-        return self.answered(lambda reading: _found(Question(reading, typed, only).labels((USUAL,))[:limit], reading, ()))
+        return self.answered(lambda reading: _found(SearchQuery(reading, typed, only).labels((USUAL,))[:limit], reading, ()))
 
     def named(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """See :meth:`Finder.named`."""

@@ -33,7 +33,7 @@ class Candidate:
         return (-score, _PLACES[entry.kind], -entry.uses.bit_length(), foreign, len(entry.folded), entry.folded, entry.iri)
 
 
-class Question:
+class SearchQuery:
     """One search in an index."""
 
     def __init__(self, reading: Reading, typed: Typed, only: Only) -> None:

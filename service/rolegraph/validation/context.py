@@ -20,7 +20,7 @@ Ask = Callable[[str], list[Row]]
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Context:
     """What the graph says of the things that an entry speaks of, as it will be once the entry is written.
 
     ``context`` holds their types, preferred labels and definitions, as those who describe them state these; ``described`` the things
@@ -31,7 +31,7 @@ class Surroundings:
     described: Said
 
 
-def surroundings(ask: Ask, entry: Graph, source: str | None = None, keep: Keep = "none") -> Surroundings:
+def context_of(ask: Ask, entry: Graph, source: str | None = None, keep: Keep = "none") -> Context:
     """Return what the graph says of the things that an entry speaks of, less what the entry says of them itself.
 
     A thing is described by the graphs that state a type of it, or, a part of a source, by that source. What other graphs call
@@ -58,7 +58,7 @@ def surroundings(ask: Ask, entry: Graph, source: str | None = None, keep: Keep =
         part_of = ownership.owner(thing)
         if source is not None and source not in (thing, part_of) and (part_of or any(graph != source for graph in describing)):
             described[thing] = {(name, ownership.comparable(value)) for pairs in describing.values() for name, value in pairs}
-    return Surroundings(context, described)
+    return Context(context, described)
 
 
 def _said(ask: Ask, things: Sequence[str]) -> Iterator[tuple[str, str, str, Value]]:

@@ -5,8 +5,8 @@ from flask import Flask
 from rolegraph.facade import Rolegraph
 from rolegraph.web.http import connection, context, problems
 from rolegraph.web.middleware import cors, headers, request_checks
-from rolegraph.web.middleware.cache import RECALL, Remembering
-from rolegraph.web.middleware.compression import Compressing
+from rolegraph.web.middleware.cache import RECALL, ResponseCache
+from rolegraph.web.middleware.compression import Compression
 from rolegraph.web.middleware.suffixes import Suffixes
 from rolegraph.web.pages import choices, filters
 from rolegraph.web.resources import (
@@ -31,7 +31,7 @@ def create_app(graph: Rolegraph) -> Flask:
     app = context.Application(__name__)
     app.config.update(MAX_CONTENT_LENGTH=context.BODY_LIMIT, MAX_FORM_MEMORY_SIZE=context.BODY_LIMIT)
     app.url_map.strict_slashes = False
-    compressing = Compressing(Remembering(Suffixes(app.wsgi_app), graph))
+    compressing = Compression(ResponseCache(Suffixes(app.wsgi_app), graph))
     app.extensions[RECALL] = compressing.recall
     app.wsgi_app = compressing  # type: ignore[method-assign]  # the way that Flask documents
     context.keep(app, graph)

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolegraph.engine import DEFAULT, TURTLE, Changes, Choose, Gone, Guard, Job, Keep, R, Receipt, documents, unguarded, waiting
-from rolegraph.engine.federation import Reach
+from rolegraph.engine import DEFAULT, TURTLE, Changes, Choose, Guard, IsCancelled, Job, Keep, R, Receipt, documents, unguarded, waiting
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.pool import Pool
 from rolegraph.engine.remote import answers, query_forms
 from rolegraph.engine.remote.checks import Checks, Fault
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.engine.remote.graphs import Keeping
+from rolegraph.engine.remote.graphs import RemoteGraphs
 from rolegraph.engine.remote.http import Connection, Parameters
 from rolegraph.engine.remote.leases import GONE, PATIENCE
 from rolegraph.engine.remote.lookups import Lookups
@@ -22,7 +22,7 @@ from rolegraph.engine.remote.query_forms import LOOKUP
 from rolegraph.engine.remote.splitting import Part
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.worker import Request
-from rolegraph.engine.write_log import Wrote
+from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.errors import BadParameter, NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
@@ -57,7 +57,7 @@ class RemoteEngine:
         self._prefixes = prefixes or {}
         self._endpoint = endpoint
         self._wire = Connection(endpoint)
-        self._keeping = Keeping(self._wire, stores=endpoint.graph_store_url is not None, seconds=endpoint.write_seconds)
+        self._keeping = RemoteGraphs(self._wire, stores=endpoint.graph_store_url is not None, seconds=endpoint.write_seconds)
         self._writing = threading.Lock()
         self._writes = 0
         self._read: tuple[int, float, bool, tuple[str, ...]] | None = None
@@ -71,11 +71,11 @@ class RemoteEngine:
         return None
 
     @property
-    def manifest(self) -> Keeping:
+    def manifest(self) -> RemoteGraphs:
         """Where the digests of the shipped graphs are kept: on the endpoint, so that each program that writes there knows them."""
         return self._keeping
 
-    def written(self, since: int) -> Wrote:
+    def written(self, since: int) -> ChangedGraphs:
         return None
 
     def validator(self, graph: str) -> str:
@@ -89,7 +89,7 @@ class RemoteEngine:
     def at(self, revision: int) -> "RemoteEngine":
         raise NotFound(f"revision {revision} is not kept: a remote endpoint keeps none", expected="the graph as it is now")
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
         form = query_forms.read(text)
         if dataset and form.dataset:
             detail = "the request names graphs, and so does the query by FROM; endpoints differ in which they heed"
@@ -104,7 +104,7 @@ class RemoteEngine:
         return answer
 
     def rows(self, text: str) -> list[Row]:
-        Reach().check_query(text)
+        FederationPolicy().check_query(text)
         if not _LOOKUP.match(text):
             raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
         named = self._named(None)
@@ -189,7 +189,7 @@ class RemoteEngine:
         found = ((name, triple) for name in graphs for triple in self._keeping.pages(name))
         return answers.laid_out(found, format_, self._prefixes)
 
-    def work(self, job: Job[R], gone: Gone = waiting) -> R:
+    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
         if self._jobs is None:
             return job.run(self)
         result: R = self._jobs.ask(Request(Address(self._endpoint, self._prefixes), job), gone)

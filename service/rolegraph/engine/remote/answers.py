@@ -10,13 +10,13 @@ from rolegraph.engine.documents import RDF, RESULTS, Term, Triple, value
 from rolegraph.engine.reading import guarded
 from rolegraph.engine.remote import literals
 from rolegraph.engine.remote.http import IN_MEMORY, Reply, Spool
-from rolegraph.engine.remote.query_forms import Form
+from rolegraph.engine.remote.query_forms import QueryForm
 from rolegraph.errors import StoreUnusable, UnsupportedFormat
 from rolegraph.formats import Format, holding, of_media
 from rolegraph.values import PIECE, Answer, Row
 
 
-def table(reply: Reply, form: Form, format_: Format) -> Answer:
+def table(reply: Reply, form: QueryForm, format_: Format) -> Answer:
     """Return the answer of a SELECT or ASK query in a format for tables."""
     with _reading(reply):
         found = _results(reply)

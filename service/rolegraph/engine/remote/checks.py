@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from rolegraph import deadlines
 from rolegraph.engine.remote.auditing import Audit
-from rolegraph.engine.remote.graphs import Keeping
+from rolegraph.engine.remote.graphs import RemoteGraphs
 from rolegraph.engine.remote.leases import holders
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import PARTLY, REMOVING, UNION, WRITING
@@ -24,7 +24,7 @@ class Checks:
     :param seconds: what a request may take: some go through the largest graph
     """
 
-    def __init__(self, lookups: Lookups, keeping: Keeping, seconds: float) -> None:
+    def __init__(self, lookups: Lookups, keeping: RemoteGraphs, seconds: float) -> None:
         self._lookups = lookups
         self._keeping = keeping
         self._seconds = seconds

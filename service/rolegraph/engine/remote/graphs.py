@@ -53,7 +53,7 @@ class Change:
         return bool(self.added or self.removed) or self.stays != (self.graph in listed)
 
 
-class Keeping:
+class RemoteGraphs:
     """Our graphs on one endpoint.
 
     :param stores: large pieces go through the graph store

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from SPARQLWrapper import INSERT, JSON, POST, SELECT, SPARQLWrapper
 
 from rolegraph import deadlines, slots
-from rolegraph.engine import Gone, waiting
+from rolegraph.engine import IsCancelled, waiting
 from rolegraph.engine.remote.endpoint import Endpoint, errors, late
-from rolegraph.engine.remote.query_forms import LOOKUP, Form
+from rolegraph.engine.remote.query_forms import LOOKUP, QueryForm
 from rolegraph.errors import ClientGone, StoreUnusable
 from rolegraph.values import PIECE
 
@@ -94,7 +94,7 @@ class Connection:
         self._virtuoso = False
         self._uncut = 0
 
-    def ask(self, text: str, form: Form, parameters: Parameters = (), gone: Gone = waiting) -> Reply:
+    def ask(self, text: str, form: QueryForm, parameters: Parameters = (), gone: IsCancelled = waiting) -> Reply:
         """Send a query that was read before and return its whole answer.
 
         :raises TimeLimitReached: after the seconds of the endpoint, or what is left of them (:mod:`rolegraph.deadlines`)
@@ -141,7 +141,7 @@ class Connection:
         with errors(url, endpoint.write_seconds, "write"), opener.open(request, timeout=endpoint.write_seconds) as response:
             response.read()
 
-    def uncut(self, rows: int, form: Form) -> None:
+    def uncut(self, rows: int, form: QueryForm) -> None:
         """Make sure that an answer of so many triples is whole.
 
         Virtuoso cuts graphs where it cuts tables, but does not say so: a table of one row more shows whether that is here.
@@ -184,7 +184,7 @@ def _opener(endpoint: Endpoint, url: str, *, with_credentials: bool = True) -> t
     return urllib.request.build_opener(*handlers), headers
 
 
-def _received(response: http.client.HTTPResponse, until: float, seconds: float, gone: Gone) -> tuple[IO[bytes], int]:
+def _received(response: http.client.HTTPResponse, until: float, seconds: float, gone: IsCancelled) -> tuple[IO[bytes], int]:
     """Receive an answer within its time; a server that trickles is given up like one that is silent."""
     body, rest = Spool(), b""
     while piece := response.read1(PIECE):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from rdflib.plugins.sparql.parser import parseQuery
 
 from rolegraph.engine import syntax_errors
-from rolegraph.engine.federation import Reach
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.query_limits import refuse_deep
 from rolegraph.errors import TooLarge, UnreadableInput
 
@@ -14,7 +14,7 @@ LONGEST = 256 * 1024  # characters, of which this parser reads about 150 a milli
 
 
 @dataclass(frozen=True)
-class Form:
+class QueryForm:
     """What is known of a query: its ``name`` is SELECT, ASK, CONSTRUCT or DESCRIBE; ``dataset`` tells that it has FROM clauses."""
 
     name: str
@@ -27,12 +27,12 @@ class Form:
         return "table" if self.name in ("SELECT", "ASK") else "graph"
 
 
-LOOKUP = Form("SELECT", dataset=False, base=True)
+LOOKUP = QueryForm("SELECT", dataset=False, base=True)
 """The form of this program's own look-ups, whose text is fixed."""
 
 
 @lru_cache(maxsize=256)
-def read(text: str) -> Form:
+def read(text: str) -> QueryForm:
     """Read a query; only what this returns for may be sent.
 
     :raises UnreadableInput: for what is no query of SPARQL 1.1, such as an update, with line and column
@@ -41,7 +41,7 @@ def read(text: str) -> Form:
     if len(text) > LONGEST:
         raise TooLarge(f"the query has {len(text)} characters", expected=f"at most {LONGEST}")
     refuse_deep(text)
-    Reach().check_query(text)
+    FederationPolicy().check_query(text)
     try:
         prologue, query = parseQuery(text)
     except Exception as error:  # the parser has no one class for what it cannot read
@@ -52,7 +52,7 @@ def read(text: str) -> Form:
     if found := syntax_errors.unmeant(text):  # this parser lets it pass, and endpoints word it each in its way
         raise found.error(text, "query")
     names = {"SelectQuery": "SELECT", "AskQuery": "ASK", "ConstructQuery": "CONSTRUCT", "DescribeQuery": "DESCRIBE"}
-    return Form(names[query.name], dataset=bool(query.datasetClause), base=any(part.name == "Base" for part in prologue))
+    return QueryForm(names[query.name], dataset=bool(query.datasetClause), base=any(part.name == "Base" for part in prologue))
 
 
 def _explain(text: str, error: Exception) -> str:

@@ -12,7 +12,7 @@ from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.needed import nothing_of
 from rolegraph.importers.publications import Publication, version_of
 from rolegraph.importers.reports import Report
-from rolegraph.importers.table_detection import Found, Table
+from rolegraph.importers.table_detection import DetectedTable, Table
 from rolegraph.importers.tables import COMMAS, SEMICOLONS
 
 ONET = terms.prefixes()["onet"]
@@ -70,7 +70,7 @@ def heirs(code: str, current: Collection[str], changes: Changes | None) -> tuple
     return ("merged" if len(changes.origins[new[0]]) > 1 else "renamed"), new
 
 
-def read(table: Found, report: Report) -> Changes:
+def read(table: DetectedTable, report: Report) -> Changes:
     """Read the table; a row without two codes is left out, as is one that was there before.
 
     :raises UnreadableInput: where that leaves nothing

@@ -12,7 +12,7 @@ from rolegraph.importers.crosswalk.changes import ONET, Changes, Fate, heirs
 from rolegraph.importers.crosswalk.ends import OCCUPATION, Ends, ends
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, differing, slug, version_of
-from rolegraph.importers.table_detection import Found, Table
+from rolegraph.importers.table_detection import DetectedTable, Table
 from rolegraph.importers.tables import COMMAS
 
 TABLE = Table(
@@ -27,7 +27,7 @@ _CELL = 100_000  # characters; a list of titles has some hundred
 _FINE = Decimal("0.0001")
 
 
-def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
+def publish(task: Task, table: DetectedTable, changes: Changes | None) -> Publication:
     """Write the matches from ESCO to current O*NET codes, each with a mapping that holds the figures of the source."""
     version = _version(task, table)
     publication = Publication(
@@ -49,7 +49,7 @@ def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
     return publication
 
 
-def _version(task: Task, table: Found) -> str:
+def _version(task: Task, table: DetectedTable) -> str:
     dated = _DATED.search(table.part.name)
     told = {f"{dated[2]}-{_MONTHS.index(dated[1].lower()) + 1:02}": table.part.name} if dated else {}
     version = version_of(task.version, told, "the crosswalk")
@@ -80,7 +80,7 @@ class Row:
 class _Writer:
     """Writes one crosswalk."""
 
-    def __init__(self, task: Task, table: Found, publication: Publication, ends: Ends, changes: Changes | None) -> None:
+    def __init__(self, task: Task, table: DetectedTable, publication: Publication, ends: Ends, changes: Changes | None) -> None:
         self._task, self._table, self._ends, self._changes = task, table, ends, changes
         self._report, self._file, self._source = task.report, table.part.name, publication.iri
         self._clean = Cleaner(task.report, table.part.name)

@@ -5,7 +5,7 @@ from rolegraph.importers.crosswalk.changes import CODE, ONET, Changes
 from rolegraph.importers.crosswalk.ends import Ends, ends
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, slug, version_of
-from rolegraph.importers.table_detection import Found, Table
+from rolegraph.importers.table_detection import DetectedTable, Table
 from rolegraph.importers.tables import COMMAS, SEMICOLONS
 
 _COLUMNS = ("O*NET Id", "O*NET Title", "ESCO or ISCO URI", "Type of Match")
@@ -16,7 +16,7 @@ PROPERTIES = {name.casefold(): f"skos:{name}" for name in ("exactMatch", "closeM
 PROPERTIES["exactisco"] = "skos:exactMatch"
 
 
-def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
+def publish(task: Task, table: DetectedTable, changes: Changes | None) -> Publication:
     """Write the matches of the file as they are, each from ESCO to O*NET."""
     version = version_of(task.version, (), "the crosswalk")
     publication = Publication(
@@ -38,7 +38,7 @@ def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
     return publication
 
 
-def _write(task: Task, table: Found, known: Ends) -> None:
+def _write(task: Task, table: DetectedTable, known: Ends) -> None:
     file, written = table.part.name, dict[tuple[str, str], int]()
     for line, (code, title, iri, match) in table.rows(task.report):
         property_ = PROPERTIES.get(match.rpartition(":")[2].casefold())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rolegraph import terms
 from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.esco import files
-from rolegraph.importers.esco.files import Files, Spoken, table
+from rolegraph.importers.esco.files import Files, LanguageTable, table
 from rolegraph.importers.esco.labels import Labels
 from rolegraph.importers.needed import needed
 from rolegraph.importers.reports import Report
@@ -32,7 +32,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
-class Sort:
+class ConceptTable:
     """What a table holds: ``what`` is the word for it, ``types`` are its classes beside ``skos:Concept``."""
 
     table: str
@@ -40,10 +40,10 @@ class Sort:
     types: tuple[str, ...]
 
 
-OCCUPATION = Sort(files.OCCUPATIONS, "occupations", ("rg:Role", "esco:Occupation"))
-SKILL = Sort(files.SKILLS, "skills", ("rg:Skill", "esco:Skill"))
-ISCO_GROUP = Sort(files.ISCO_GROUPS, "ISCO groups", ("rg:Group",))
-SKILL_GROUP = Sort(files.SKILL_GROUPS, "skill groups", ("rg:Group",))
+OCCUPATION = ConceptTable(files.OCCUPATIONS, "occupations", ("rg:Role", "esco:Occupation"))
+SKILL = ConceptTable(files.SKILLS, "skills", ("rg:Skill", "esco:Skill"))
+ISCO_GROUP = ConceptTable(files.ISCO_GROUPS, "ISCO groups", ("rg:Group",))
+SKILL_GROUP = ConceptTable(files.SKILL_GROUPS, "skill groups", ("rg:Group",))
 SORTS = (OCCUPATION, SKILL, ISCO_GROUP, SKILL_GROUP)
 
 
@@ -51,7 +51,7 @@ class Concepts:
     """The concepts that were read: ``sorts`` says, by IRI, what each is; ``schemes`` are those that they name."""
 
     def __init__(self, triples: Triples, report: Report) -> None:
-        self.sorts: dict[str, Sort] = {}
+        self.sorts: dict[str, ConceptTable] = {}
         self.schemes: dict[str, None] = {}
         self.membership: set[tuple[str, str]] = set()
         self.values: dict[str, str] = {}
@@ -79,7 +79,7 @@ class Concepts:
             self._triples.link(iri, "skos:inScheme", scheme)
             self._report.written["members of schemes"] += 1
 
-    def _read(self, sort: Sort, spoken: Spoken) -> None:
+    def _read(self, sort: ConceptTable, spoken: LanguageTable) -> None:
         file, clean = spoken.part.name, Cleaner(self._report, spoken.part.name)
         texts_from = len(_COLUMNS) + len(_FACTS)
         for line, cells in table(spoken.part, _COLUMNS, self._report, (*_FACTS, *_TEXTS)):
@@ -104,7 +104,7 @@ class Concepts:
             return True
         return False
 
-    def _describe(self, iri: str, sort: Sort, facts: tuple[str, ...], file: str, line: int) -> None:
+    def _describe(self, iri: str, sort: ConceptTable, facts: tuple[str, ...], file: str, line: int) -> None:
         """Write what does not depend on the language, of the first language that has the concept."""
         if iri in self.sorts:
             known = self._facts[iri]
@@ -156,7 +156,7 @@ class Concepts:
             self._report.skip("no date", file, line, f"{terms.shorten(iri)} was modified {modified!r}")
 
     def _say(
-        self, iri: str, sort: Sort, language: str, preferred: str, texts: Sequence[str], *, place: tuple[str, int], clean: Cleaner
+        self, iri: str, sort: ConceptTable, language: str, preferred: str, texts: Sequence[str], *, place: tuple[str, int], clean: Cleaner
     ) -> None:
         """Write what there is in a language: labels, definition, notes."""
         self._said.add((iri, language))
@@ -171,7 +171,7 @@ class Concepts:
                 self._triples.text(iri, property_, text, language)
                 self._report.written[f"definitions and notes in {language}"] += 1
 
-    def _complete(self, spoken: Spoken) -> None:
+    def _complete(self, spoken: LanguageTable) -> None:
         """Take the groups that stand in the hierarchy of skills alone."""
         file, clean = spoken.part.name, Cleaner(self._report, spoken.part.name)
         columns = ("Level 0 URI", "Level 0 preferred term")

@@ -29,7 +29,7 @@ _BASE = "en"  # the language in which ESCO is edited
 
 
 @dataclass(frozen=True)
-class Spoken:
+class LanguageTable:
     """A table in one language: ``name`` is that of :data:`SPOKEN`, ``language`` a tag as SKOS labels have it."""
 
     name: str
@@ -41,7 +41,7 @@ class Files:
     """The files of a download by what they hold; ``languages`` are those to import, the one whose facts count first."""
 
     def __init__(self, download: Download, wanted: Sequence[str], report: Report) -> None:
-        """Sort the files.
+        """ConceptTable the files.
 
         :raises UnreadableInput: for one that is missing, or there twice with different contents
         :raises BadParameter: for a language in which there are no files
@@ -60,12 +60,12 @@ class Files:
         self._require(download, chosen=bool(wanted))
         self._tell_missing()
 
-    def spoken(self, name: str) -> Iterator[Spoken]:
+    def spoken(self, name: str) -> Iterator[LanguageTable]:
         """Yield the files of one table in the languages that are imported."""
         for language in self.languages:
             parts = self._found.get(name, {}).get(language, [])
             if parts:
-                yield Spoken(name, language, self._only(parts))
+                yield LanguageTable(name, language, self._only(parts))
 
     def links(self, name: str) -> list[Part]:
         """Return the copies of a table of links, of which each language may bring one."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rolegraph import terms
 from rolegraph.importers.downloads import Part
 from rolegraph.importers.esco import files
-from rolegraph.importers.esco.concepts import OCCUPATION, SKILL, Concepts, Sort
+from rolegraph.importers.esco.concepts import OCCUPATION, SKILL, Concepts, ConceptTable
 from rolegraph.importers.esco.files import Files, linked, table
 from rolegraph.importers.needed import needed
 from rolegraph.importers.reports import Report
@@ -65,7 +65,7 @@ class Links:
         self._triples.link(below, "skos:broader", broader)
         self._report.written["broader concepts"] += 1
 
-    def _skills(self, parts: Sequence[Part], columns: Sequence[str], types: Sequence[str], of: Sort, properties: Sequence[str]) -> None:
+    def _skills(self, parts: Sequence[Part], columns: Sequence[str], types: Sequence[str], of: ConceptTable, properties: Sequence[str]) -> None:
         """Write the skills of roles or of skills; where one is essential and optional, it is essential."""
         if not parts:
             return
@@ -94,7 +94,7 @@ class Links:
                 self._report.note("row without a skill type", part.name, line, f"{_named(skill)} of {_named(subject)}")
             yield part, line, [subject, skill, relation.strip().lower()]
 
-    def _fit(self, subject: str, object_: str, file: str, line: int, sorts: tuple[Sort, Sort] | None = None) -> bool:
+    def _fit(self, subject: str, object_: str, file: str, line: int, sorts: tuple[ConceptTable, ConceptTable] | None = None) -> bool:
         """Tell whether both ends are described, as what the link is between."""
         for place, iri in enumerate((subject, object_)):
             sort = self._sorts.get(iri)

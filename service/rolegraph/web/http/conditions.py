@@ -56,7 +56,7 @@ def tagged(response: Response, receipt: Receipt, graph: str) -> Response:
 
 
 def read(graph: str, format_: Format, answer: Callable[[], Response]) -> Response:
-    """Return the answer that holds a graph with its tag, where Remembering made none: of a store that others write.
+    """Return the answer that holds a graph with its tag, where ResponseCache made none: of a store that others write.
 
     The tag is made first: one that is newer than the answer would hide a write that came between.
     """

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from flask import Flask, request
 
-from rolegraph.engine import Gone, pool, waiting
+from rolegraph.engine import IsCancelled, pool, waiting
 from rolegraph.errors import RolegraphError
 from rolegraph.web.http import authorization
 
@@ -68,7 +68,7 @@ class Client:
         await self._connection.client_disconnect()
 
 
-def gone() -> Gone:
+def gone() -> IsCancelled:
     """Return a function that tells whether the client of the current request has gone away; "no" where the server cannot know."""
     client = request.environ.get(CLIENT)
     return client.gone if isinstance(client, Client) else waiting

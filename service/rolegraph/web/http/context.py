@@ -4,7 +4,7 @@ from flask import Flask, current_app, g, request
 from flask.typing import ResponseReturnValue
 
 from rolegraph import deadlines
-from rolegraph.catalogue.labels import Cards
+from rolegraph.catalogue.labels import LabelCache
 from rolegraph.errors import TooLarge
 from rolegraph.facade import Rolegraph
 from rolegraph.queries import Parameter
@@ -56,10 +56,10 @@ def source() -> str | None:
     return graph().resolve(name, _SOURCE) if name else None
 
 
-def cards() -> Cards:
+def cards() -> LabelCache:
     """Return what is known at a glance of the things of the graph that answers the current request, or of those that its page names."""
     if "cards" in g:
-        found: Cards = g.cards
+        found: LabelCache = g.cards
         return found
     return graph().catalogue.cards
 

@@ -47,7 +47,7 @@ def choose(*offered: Format, lenient: bool = False) -> Format:
         raise
 
 
-def known(format_: Format, *names: str) -> None:
+def check_parameters(format_: Format, *names: str) -> None:
     """Let only known parameters pass where data is asked for: a misspelt one would give an answer to another question.
 
     Pages pass over what they do not know, which other sites add to links.
@@ -61,7 +61,7 @@ def known(format_: Format, *names: str) -> None:
         raise BadParameter(unknown, "there is no such parameter here", expected=", ".join(taken))
 
 
-def for_people() -> bool:
+def prefers_html() -> bool:
     """Tell whether whoever sent the current request would rather read a page than data; decides the form of errors."""
     try:
         if asked := request.environ.get(SUFFIX) or request.args.get("format"):

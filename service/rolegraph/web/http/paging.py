@@ -1,4 +1,4 @@
-"""Lists page by page: which page a request asks for, and the way to the others."""
+"""KindLists page by page: which page a request asks for, and the way to the others."""
 
 from urllib.parse import urlencode
 
@@ -8,13 +8,13 @@ from rolegraph.catalogue.lists import Page
 from rolegraph.web.http import negotiation
 
 
-def ways(page: Page) -> dict[str, str]:
+def links(page: Page) -> dict[str, str]:
     """Return the addresses of the pages before and after one, as ``previous`` and ``next``, where there are any."""
     numbers = {"previous": page.number - 1, "next": page.number + 1}
     return {name: _address(other) for name, other in numbers.items() if 1 <= other <= page.last}
 
 
-def linked(response: Response, found: dict[str, str]) -> Response:
+def with_link_header(response: Response, found: dict[str, str]) -> Response:
     """Name the neighbours of a page in the header Link (RFC 8288)."""
     for name, address in found.items():
         response.headers.add("Link", f'<{address}>; rel="{"prev" if name == "previous" else name}"')

@@ -79,7 +79,7 @@ def _foreign(error: HTTPException) -> Response:
 
 def _answer(status: int, type_: str, title: str, detail: str, members: dict[str, Any]) -> Response:
     try:
-        if negotiation.for_people():
+        if negotiation.prefers_html():
             page = render_template("problem.html", status=status, type=type_, title=title, detail=detail, members=members)
             return negotiation.respond(page, negotiation.HTML, status)
     except Exception as error:  # noqa: BLE001 - what cannot be told as it was asked for is told all the same
@@ -96,7 +96,7 @@ def problem(slug: str) -> Response:
     """Say what a type of problem means."""
     kind = next((kind for kind in errors.every() if kind.slug() == slug), None)
     format_ = negotiation.choose(negotiation.HTML, negotiation.DOCUMENT)
-    negotiation.known(format_)
+    negotiation.check_parameters(format_)
     if kind is None:
         raise NotFound(f"there is no type of problem {slug!r}", expected=", ".join(kind.slug() for kind in errors.every()))
     found = {"type": TYPES + slug, "title": kind.title, "status": kind.status, "detail": meaning(kind)}

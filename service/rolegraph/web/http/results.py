@@ -13,7 +13,7 @@ SHOWN = 8 * 1024 * 1024  # bytes of an answer that a page can still be made of
 _PLAIN = {"table": "json", "graph": "turtle"}
 
 
-class Choice:
+class ResultFormat:
     """The format that the client wants of a query's answer, once it is known what the answer holds."""
 
     def __init__(self, *, lenient: bool = False) -> None:

@@ -38,7 +38,7 @@ _NEVER = ("/static/", "/livez", "/readyz")
 
 
 @dataclass(frozen=True)
-class Copy:
+class CachedResponse:
     """An answer as it was sent."""
 
     headers: tuple[tuple[str, str], ...]
@@ -52,22 +52,22 @@ class Copy:
         return _ENTRY + texts + sys.getsizeof(self.body)
 
 
-class Memory:
+class LruByBytes:
     """The copies of answers by tag; those that were asked for longest ago go first. Safe between threads."""
 
     def __init__(self, room: int = KEPT) -> None:
-        self._copies: OrderedDict[str, Copy] = OrderedDict()
+        self._copies: OrderedDict[str, CachedResponse] = OrderedDict()
         self._changing = threading.Lock()
         self._room = room
 
-    def recall(self, tag: str) -> Copy | None:
+    def recall(self, tag: str) -> CachedResponse | None:
         """Return the answer of a tag, or None."""
         with self._changing:
             if tag in self._copies:
                 self._copies.move_to_end(tag)
             return self._copies.get(tag)
 
-    def keep(self, tag: str, copy: Copy) -> None:
+    def keep(self, tag: str, copy: CachedResponse) -> None:
         """Keep an answer, unless it is a large one."""
         if len(copy.body) > LARGEST:
             return
@@ -80,13 +80,13 @@ class Memory:
                 self._room += oldest.size
 
 
-class Remembering:
+class ResponseCache:
     """WSGI middleware that answers what was asked before."""
 
     def __init__(self, app: "WSGIApplication", graph: Rolegraph) -> None:
         self._app = app
         self._graph = graph
-        self._memory = Memory()
+        self._memory = LruByBytes()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer from memory, with 304, or through the application."""
@@ -103,12 +103,12 @@ class Remembering:
             if not small or status != "200 OK" or headers.get("ETag") != quote_etag(tag):
                 start_response(status, headers.to_wsgi_list())
                 return pieces
-            copy = Copy(tuple(headers.to_wsgi_list()), whole(pieces))
+            copy = CachedResponse(tuple(headers.to_wsgi_list()), whole(pieces))
             self._memory.keep(tag, copy)
         start_response(copy.status, list(copy.headers))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [copy.body]
 
-    def recall(self, environ: "WSGIEnvironment", tag: str) -> Copy | None:
+    def recall(self, environ: "WSGIEnvironment", tag: str) -> CachedResponse | None:
         """Return the plain answer to a request if it is at hand, which is a 304 where the client has it.
 
         :param tag: that of the answer
@@ -131,11 +131,11 @@ class Remembering:
         return f"{version}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
 
 
-def _unchanged(tag: str) -> Copy:
+def _unchanged(tag: str) -> CachedResponse:
     response = Response(status=HTTPStatus.NOT_MODIFIED)
     response.set_etag(tag)
     response.cache_control.no_cache = True
     response.vary.update(VARY)
     response.headers.update(ALWAYS)
     del response.headers["Content-Length"], response.headers["Content-Type"]
-    return Copy(tuple(response.headers.to_wsgi_list()), b"", response.status)
+    return CachedResponse(tuple(response.headers.to_wsgi_list()), b"", response.status)

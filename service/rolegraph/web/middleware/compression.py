@@ -20,7 +20,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from rolegraph.formats import FORMATS
 from rolegraph.web.http.wsgi import LARGEST, ask, close, whole
-from rolegraph.web.middleware.cache import Copy, Memory, Remembering
+from rolegraph.web.middleware.cache import CachedResponse, LruByBytes, ResponseCache
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -41,12 +41,12 @@ _TAG = re.compile(r'"([^"]*)"')
 _AS_IT_IS = (HTTPStatus.NO_CONTENT, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
-class Compressing:
+class Compression:
     """WSGI middleware that compresses answers, and remembers the small ones as they were sent."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
-        self._memory = Memory()
+        self._memory = LruByBytes()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
@@ -71,10 +71,10 @@ class Compressing:
         start_response(status, headers.to_wsgi_list())
         return pieces
 
-    def recall(self, environ: "WSGIEnvironment") -> Copy | None:
+    def recall(self, environ: "WSGIEnvironment") -> CachedResponse | None:
         """Return the answer to a request as it is sent, if it is at hand. Takes little time, whatever the request."""
-        tag = self._app.tag(environ) if isinstance(self._app, Remembering) else None
-        if tag is None or not isinstance(self._app, Remembering):
+        tag = self._app.tag(environ) if isinstance(self._app, ResponseCache) else None
+        if tag is None or not isinstance(self._app, ResponseCache):
             return None
         coding, plain = choose(environ.get("HTTP_ACCEPT_ENCODING", ""))
         if coding is None:
@@ -83,7 +83,7 @@ class Compressing:
         copy = self._app.recall({**environ, "HTTP_IF_NONE_MATCH": _bare(had, coding)}, tag)
         return copy and self._sent(copy, coding, had, plain=plain)
 
-    def _sent(self, copy: Copy, coding: str, had: str, *, plain: bool) -> Copy | None:
+    def _sent(self, copy: CachedResponse, coding: str, had: str, *, plain: bool) -> CachedResponse | None:
         """Return a plain answer as it is sent in a coding, if that is at hand."""
         headers = Headers(copy.headers)
         if copy.status.startswith("304"):
@@ -110,7 +110,7 @@ class Compressing:
         if copy is None:
             body = b"".join(stream([whole(pieces)], coding))
             headers["Content-Length"] = str(len(body))
-            copy = Copy(tuple(headers.to_wsgi_list()), body, status)
+            copy = CachedResponse(tuple(headers.to_wsgi_list()), body, status)
             if tag:
                 self._memory.keep(tag, copy)
         else:

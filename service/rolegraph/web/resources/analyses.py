@@ -89,19 +89,19 @@ def answer(template: str, names: Sequence[str], find: Callable[[], Found], ends:
     :param ends: those of them that name roles, of which a page offers to name the others where one is given
     """
     format_ = negotiation.choose(*OFFERED)
-    negotiation.known(format_, *names)
+    negotiation.check_parameters(format_, *names)
     if format_ != HTML:
         return respond(find(), format_)
-    if not any(name in request.args for name in names) and negotiation.for_people():
+    if not any(name in request.args for name in names) and negotiation.prefers_html():
         return negotiation.respond(page(template), HTML)
     try:
         half = [name for name in ends if parameters.text(name)]
-        if len(half) == 1 and negotiation.for_people():
+        if len(half) == 1 and negotiation.prefers_html():
             role = graph().role(parameters.text(half[0]), half[0])
             return negotiation.respond(page(template, half={half[0]: graph().catalogue.labels([role])[role]}), HTML)
         found = find()
     except BadParameter as error:
-        if not negotiation.for_people():
+        if not negotiation.prefers_html():
             raise
         return negotiation.respond(page(template, error=error), HTML, error.status)
     return negotiation.respond(page(template, found=found, alternates=negotiation.alternates(OFFERED)), HTML)

@@ -59,15 +59,15 @@ def compare() -> AnyResponse:
     """Compare two to eight roles."""
     format_ = negotiation.choose(*OFFERED)
     given = request.args.getlist("role")
-    negotiation.known(format_, "role")
+    negotiation.check_parameters(format_, "role")
     if format_ != HTML:
         return _data(given, format_)
-    if not given and negotiation.for_people():
+    if not given and negotiation.prefers_html():
         return negotiation.respond(_picker(None, []), HTML)
     try:
         return negotiation.respond(_page(given), HTML)
     except BadParameter as error:
-        if not negotiation.for_people():
+        if not negotiation.prefers_html():
             raise
         return negotiation.respond(_picker(error, _slugs(given)), HTML, error.status)
 
@@ -150,7 +150,7 @@ def _only(compared: Comparison, section: Section, role: Named, items: Sequence[I
 
 def _roles() -> tuple[list[Member], int]:
     """Return the roles to choose from, and the number of all where there are more."""
-    roles, total = graph().catalogue.own("role", OFFERED_ROLES)
+    roles, total = graph().catalogue.shortlist("role", OFFERED_ROLES)
     return roles, total if total > len(roles) else 0
 
 

@@ -22,11 +22,11 @@ def read(path: str = "") -> Response:
     if not path and not request.args.keys() & {"graph", "default"}:
         format_ = negotiation.choose(*GRAPHS, *DATASETS)
         if format_ in DATASETS:
-            negotiation.known(format_)
+            negotiation.check_parameters(format_)
             return negotiation.respond(graph().export(format_), format_)
     name = _named(path)
     format_ = negotiation.choose(*GRAPHS)
-    negotiation.known(format_, "graph", "default")
+    negotiation.check_parameters(format_, "graph", "default")
     if name is None:
         return negotiation.respond(graph().export(format_, DEFAULT), format_)
     return conditions.read(name, format_, lambda: negotiation.respond(graph().export(format_, name), format_))

@@ -11,7 +11,7 @@ from rolegraph.output import to_json
 from rolegraph.web.http import negotiation, problems
 from rolegraph.web.http.context import newest
 from rolegraph.web.http.negotiation import DOCUMENT, TABLES
-from rolegraph.web.middleware.cache import Copy
+from rolegraph.web.middleware.cache import CachedResponse
 from rolegraph.web.middleware.headers import ALWAYS, VARY
 
 ALIVE = "/livez"
@@ -31,14 +31,14 @@ def _forget(response: Response) -> Response:
 @routes.get(ALIVE)
 def alive() -> Response:
     """Say that the process answers."""
-    negotiation.known(negotiation.choose(DOCUMENT))
+    negotiation.check_parameters(negotiation.choose(DOCUMENT))
     return negotiation.respond(_BODY, DOCUMENT)
 
 
 @routes.get("/readyz")
 def ready() -> Response:
     """Say whether the store can be read and written."""
-    negotiation.known(negotiation.choose(DOCUMENT))
+    negotiation.check_parameters(negotiation.choose(DOCUMENT))
     try:
         _check(newest())
     except RolegraphError as error:
@@ -47,10 +47,10 @@ def ready() -> Response:
     return negotiation.respond(to_json({"status": "ready"}, indent=None), DOCUMENT)
 
 
-def at_once() -> Copy:
+def at_once() -> CachedResponse:
     """Return the answer that says that the process answers, for a server that need not ask the application."""
     headers = {"Content-Type": DOCUMENT.content_type, "Cache-Control": "no-store", "Vary": ", ".join(VARY), **ALWAYS}
-    return Copy((*headers.items(), ("Content-Length", str(len(_BODY)))), _BODY.encode())
+    return CachedResponse((*headers.items(), ("Content-Length", str(len(_BODY)))), _BODY.encode())
 
 
 def _check(graph: Rolegraph) -> None:

@@ -36,7 +36,7 @@ def profile() -> Response:
 
 def _answer() -> Response:
     format_ = negotiation.choose(*OFFERED)
-    negotiation.known(format_, *PARAMETERS)
+    negotiation.check_parameters(format_, *PARAMETERS)
     try:
         sent = bodies.document("profile", READ, _guessed)
         target = graph().role(parameters.role("to"), "to") if parameters.text("to") else None

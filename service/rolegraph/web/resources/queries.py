@@ -13,7 +13,7 @@ from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.web.http import connection, negotiation
 from rolegraph.web.http.context import OPTIONS, graph
 from rolegraph.web.http.negotiation import DOCUMENT, HTML
-from rolegraph.web.http.results import Choice, shown
+from rolegraph.web.http.results import ResultFormat, shown
 from rolegraph.web.http.tables import guarded
 
 MOST = 200  # things that a form offers to choose from; of more only ours
@@ -26,7 +26,7 @@ def listing() -> Response:
     """List the canned queries."""
     offered = (HTML, DOCUMENT)
     format_ = negotiation.choose(*offered)
-    negotiation.known(format_)
+    negotiation.check_parameters(format_)
     if format_ == HTML:
         page = render_template("queries.html", queries=list(graph().queries), alternates=negotiation.alternates(offered))
         return negotiation.respond(page, HTML)
@@ -39,13 +39,13 @@ def query(name: str) -> Response:
     """Run a canned query; for people, also say what it asks and offer its parameters."""
     canned = graph().queries.get(name)
     names = [parameter.name for parameter in canned.parameters]
-    chosen = Choice()
+    chosen = ResultFormat()
     chosen.choose(canned.holds)
     if not chosen.page(canned.holds):
         given = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
         answer = guarded(graph().run(name, given, chosen.choose, connection.gone()))
         return negotiation.respond(answer, answer.format)
-    negotiation.known(HTML, *names)
+    negotiation.check_parameters(HTML, *names)
     given = {key: request.args.getlist(key) for key in names if key in request.args}
     if not given and not all(parameter.default for parameter in canned.parameters):
         return negotiation.respond(_canned(canned, {}), HTML)
@@ -87,11 +87,11 @@ def _choices(parameter: Parameter) -> list[tuple[str, str]]:
     """Return the slugs, or CURIEs where the kinds are several, that a parameter can take, with their labels."""
     if parameter.kinds == ("scheme",):
         return [(kind.name, kind.plural) for kind in terms.KINDS.values() if kind.scheme in graph().engine.graphs()]
-    found = [member for kind in parameter.kinds for member in graph().catalogue.own(kind, MOST)[0]]
+    found = [member for kind in parameter.kinds for member in graph().catalogue.shortlist(kind, MOST)[0]]
     one = len(parameter.kinds) == 1
     return [(member.slug if one else terms.shorten(member.iri), member.label) for member in found]
 
 
 def _many(parameter: Parameter) -> bool:
     """Tell whether there are more things than a form offers."""
-    return parameter.kinds != ("scheme",) and any(graph().catalogue.own(kind, MOST)[1] > MOST for kind in parameter.kinds)
+    return parameter.kinds != ("scheme",) and any(graph().catalogue.shortlist(kind, MOST)[1] > MOST for kind in parameter.kinds)

@@ -21,7 +21,7 @@ def node(name: str) -> AnyResponse:
 
     :raises NotFound: where nothing is
     """
-    negotiation.known(negotiation.choose(HTML, *GRAPHS))
+    negotiation.check_parameters(negotiation.choose(HTML, *GRAPHS))
     iri = GENERATED + name
     if not terms.is_iri(iri) or not graph().engine.rows(f"SELECT ?other {{ <{iri}> ?property ?other }} LIMIT 1"):
         raise NotFound("nothing is said of this node", expected="a node of the newest revision, or of the one that ?revision= names")
@@ -34,7 +34,7 @@ def version(version: str) -> AnyResponse:
 
     :raises NotFound: for a version that is not served here
     """
-    negotiation.known(negotiation.choose(HTML, *GRAPHS))
+    negotiation.check_parameters(negotiation.choose(HTML, *GRAPHS))
     versioned = f"<{terms.ONTOLOGY}> <http://www.w3.org/2002/07/owl#versionIRI> ?version"
     known = [row["version"].value for row in graph().engine.rows(f"SELECT ?version {{ {versioned} }}")]
     if f"{terms.ONTOLOGY}/{version}" not in known:

@@ -26,15 +26,15 @@ routes = Blueprint("search", __name__)
 def search() -> Response:
     """Find things by label."""
     format_ = negotiation.choose(*OFFERED)
-    negotiation.known(format_, "q", *_FILTERS)
+    negotiation.check_parameters(format_, "q", *_FILTERS)
     if format_ != HTML:
         return _data(_hits(USUAL), format_)
-    if not request.args.get("q", "").strip() and negotiation.for_people():
+    if not request.args.get("q", "").strip() and negotiation.prefers_html():
         return negotiation.respond(_page([], None), HTML)
     try:
         return negotiation.respond(_page(_hits(USUAL), None), HTML)
     except BadParameter as error:
-        if not negotiation.for_people():
+        if not negotiation.prefers_html():
             raise
         return negotiation.respond(_page([], error), HTML, error.status)
 
@@ -42,7 +42,7 @@ def search() -> Response:
 @routes.get("/suggest")
 def suggest() -> Response:
     """Say what a text that is being typed may become."""
-    negotiation.known(negotiation.choose(DOCUMENT), "q", "kind", "limit")
+    negotiation.check_parameters(negotiation.choose(DOCUMENT), "q", "kind", "limit")
     hits = _hits(SUGGESTED)
     found = [{**_plain(hit), "address": filters.href(hit.iri)} for hit in hits]
     return negotiation.respond(to_json({"q": request.args["q"], "suggestions": found}, indent=None), DOCUMENT)
@@ -70,8 +70,8 @@ def _plain(hit: Hit) -> dict[str, Any]:
 
 
 def _page(hits: list[Hit], error: BadParameter | None) -> str:
-    speaking = terms.KINDS["source"].namespace
-    known = [iri for iri in graph().engine.graphs() if iri.startswith(speaking)]
+    source_iris = terms.KINDS["source"].namespace
+    known = [iri for iri in graph().engine.graphs() if iri.startswith(source_iris)]
     titles = graph().catalogue.labels(sorted({*known, *(source for hit in hits for source in hit.sources)}))
     return render_template(
         "search.html",

@@ -28,7 +28,7 @@ _RDFLIB = {"ntriples": "nt", "rdfxml": "xml"}
 def ontology() -> Response:
     """Document the classes and properties, or give the ontology as a graph."""
     format_ = negotiation.choose(*_OFFERED)
-    negotiation.known(format_)
+    negotiation.check_parameters(format_)
     if format_ != HTML:
         return negotiation.respond(ontology_pages.modelled(graph()).export(format_, terms.ONTOLOGY), format_)
     g.cards = ontology_pages.modelled(graph()).catalogue.cards
@@ -41,7 +41,7 @@ def ontology() -> Response:
 def shapes() -> Response:
     """Say what an entry has to meet, or give the shapes as a graph."""
     format_ = negotiation.choose(*_OFFERED)
-    negotiation.known(format_)
+    negotiation.check_parameters(format_)
     if format_ != HTML:
         return negotiation.respond(_shapes(format_), format_)
     g.cards = ontology_pages.modelled(graph()).catalogue.cards
@@ -52,24 +52,24 @@ def shapes() -> Response:
 @routes.get("/context.jsonld")
 def context() -> Response:
     """Give the JSON-LD context."""
-    negotiation.known(JSONLD)
+    negotiation.check_parameters(JSONLD)
     return negotiation.respond((resources.folder("ontology") / "context.jsonld").read_bytes(), JSONLD)
 
 
 @routes.get("/openapi.json")
 def openapi_document() -> Response:
     """Describe this service in OpenAPI 3.1."""
-    negotiation.known(DOCUMENT)
+    negotiation.check_parameters(DOCUMENT)
     return negotiation.respond(to_json(openapi.document(graph().queries)), DOCUMENT)
 
 
 @routes.get("/health")
 def health() -> Response:
     """Say that the service answers, and how much it holds."""
-    negotiation.known(negotiation.choose(DOCUMENT))
+    negotiation.check_parameters(negotiation.choose(DOCUMENT))
     found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
     found["roles"] = graph().catalogue.count("role")
-    found["sources"] = len(graph().catalogue.speaking())
+    found["sources"] = len(graph().catalogue.source_iris())
     return negotiation.respond(to_json(found, indent=None), DOCUMENT)
 
 
@@ -78,7 +78,7 @@ def revisions() -> Response:
     """List the revisions that are kept; each can be read with ``?revision=``."""
     newest, kept = graph().engine.revision, graph().engine.revisions()
     format_ = negotiation.choose(HTML, DOCUMENT)
-    negotiation.known(format_)
+    negotiation.check_parameters(format_)
     if format_ == HTML:
         page = render_template("revisions.html", newest=newest, kept=kept, alternates=negotiation.alternates((HTML, DOCUMENT)))
         return negotiation.respond(page, HTML)

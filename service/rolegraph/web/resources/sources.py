@@ -18,7 +18,7 @@ routes = Blueprint("sources", __name__)
 def read(slug: str) -> Response:
     """Give what a source states as a graph."""
     format_, iri = negotiation.choose(*GRAPHS), _iri(slug)
-    negotiation.known(format_)
+    negotiation.check_parameters(format_)
     return conditions.read(iri, format_, lambda: negotiation.respond(graph().export(format_, iri), format_))
 
 

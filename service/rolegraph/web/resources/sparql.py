@@ -10,7 +10,7 @@ from rolegraph.formats import holding
 from rolegraph.web.http import authorization, conditions, connection, negotiation, sparql_protocol
 from rolegraph.web.http.context import graph, newest
 from rolegraph.web.http.negotiation import GRAPHS, HTML
-from rolegraph.web.http.results import Choice, shown
+from rolegraph.web.http.results import ResultFormat, shown
 from rolegraph.web.http.sparql_protocol import QUERY, UPDATE
 
 routes = Blueprint("sparql", __name__)
@@ -20,13 +20,13 @@ routes = Blueprint("sparql", __name__)
 def sparql() -> Response:
     """Answer a query; without one, offer a page to write it on, or describe the service."""
     asked = sparql_protocol.operation(QUERY)
-    if asked is None or (not asked.text.strip() and negotiation.for_people()):
+    if asked is None or (not asked.text.strip() and negotiation.prefers_html()):
         return _without()
-    chosen = Choice(lenient=True)
+    chosen = ResultFormat(lenient=True)
     try:
         answer = graph().query(asked.text, chosen.choose, asked.dataset, connection.gone())
     except RolegraphError as error:
-        if isinstance(error, ClientGone | NotAcceptable) or not negotiation.for_people():
+        if isinstance(error, ClientGone | NotAcceptable) or not negotiation.prefers_html():
             raise
         return negotiation.respond(_editor(asked.text, error=error), HTML, error.status)
     if chosen.page(answer.format.holds):
@@ -53,10 +53,10 @@ def _unchanged() -> None:
 
 
 def _without() -> Response:
-    if request.method in ("GET", "HEAD") and not negotiation.for_people():
+    if request.method in ("GET", "HEAD") and not negotiation.prefers_html():
         format_ = negotiation.choose(*GRAPHS, lenient=True)
         return negotiation.respond(graph().describe(request.base_url, format_), format_)
-    if not negotiation.for_people():
+    if not negotiation.prefers_html():
         expected = "query=, a form with the field query, or a body of type application/sparql-query"
         raise BadParameter("query", "there is no query in this request", expected=expected)
     return negotiation.respond(_editor(""), HTML)
@@ -64,7 +64,7 @@ def _without() -> Response:
 
 def _editor(text: str, **shown: Any) -> str:
     """Return the page of the editor; the links to other formats need an answer to exist."""
-    negotiation.known(HTML, QUERY.field, QUERY.default, QUERY.named)
+    negotiation.check_parameters(HTML, QUERY.field, QUERY.default, QUERY.named)
     result = shown.get("result", {})
     holds = "graph" if "graph" in result or result.get("holds") == "graph" else "table"
     links = negotiation.alternates(holding(holds)) if "result" in shown and request.method == "GET" else []

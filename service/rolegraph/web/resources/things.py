@@ -44,18 +44,18 @@ def members(kind: str) -> Response:
     kept = scheme in graph().engine.graphs()
     offered = LISTED if kept else (HTML, DOCUMENT, CSV)
     format_ = negotiation.choose(*offered)
-    negotiation.known(format_, "page", "limit", "source")
+    negotiation.check_parameters(format_, "page", "limit", "source")
     if format_ in GRAPHS:
         return negotiation.respond(graph().export(format_, scheme), format_)
     source = _source_of_list()
     size = MOST if kind == "source" else parameters.number("limit", SIZE, MOST)
     page = graph().catalogue.page(kind, parameters.number("page", 1), size, source.iri if source else None)
-    ways = paging.ways(page)
+    ways = paging.links(page)
     if format_ == CSV:
-        return paging.linked(negotiation.respond(to_csv([MEMBER, *(member.row() for member in page.members)]), format_), ways)
+        return paging.with_link_header(negotiation.respond(to_csv([MEMBER, *(member.row() for member in page.members)]), format_), ways)
     if format_ == DOCUMENT:
         told = {"id": scheme, "kind": kind, "label": KINDS[kind].plural, **page.as_dict(), **ways}
-        return paging.linked(negotiation.respond(to_json(told), format_), ways)
+        return paging.with_link_header(negotiation.respond(to_json(told), format_), ways)
     filters.met(member.iri for member in page.members)
     shown = render_template(
         "members.html",
@@ -69,7 +69,7 @@ def members(kind: str) -> Response:
         rows=_rows(kind),
         alternates=negotiation.alternates(offered),
     )
-    return paging.linked(negotiation.respond(shown, HTML), ways)
+    return paging.with_link_header(negotiation.respond(shown, HTML), ways)
 
 
 @routes.get("/thing")
@@ -101,7 +101,7 @@ def thing(kind: str, slug: str) -> Response:
 def _thing(iri: str, *parameters: str) -> Response:
     offered = (HTML, DOCUMENT, *GRAPHS)
     format_ = negotiation.choose(*offered)
-    negotiation.known(format_, *parameters)
+    negotiation.check_parameters(format_, *parameters)
     if format_ in GRAPHS:
         return negotiation.respond(graph().graph(iri, format_), format_)
     found = graph().catalogue.thing(iri)
@@ -123,7 +123,7 @@ def _sources(kind: str) -> list[Source]:
     """Return the sources that a list can be asked for, by title."""
     if kind in ("source", "posting"):
         return []
-    found = graph().catalogue.sources(graph().catalogue.speaking()).values()
+    found = graph().catalogue.sources(graph().catalogue.source_iris()).values()
     return sorted(found, key=lambda source: (not source.credit, source.label))
 
 
@@ -172,7 +172,7 @@ def _role(role: Thing) -> dict[str, Any]:
         found = [(facet, _rated(links, ratings)) for facet in facets if (links := role.values(f"rg:{facet.name}"))]
         sections.append((name, found))
     outlooks = {row["outlook"].value: row for row in graph().rows("outlook", {"role": [role.iri]})}
-    others, total = graph().catalogue.own("role", ROLES)
+    others, total = graph().catalogue.shortlist("role", ROLES)
     return {
         "sections": sections,
         "levels": levels,

@@ -48,11 +48,11 @@ EXAMPLES = {"valid": VALID, "invalid": INVALID}
 def validate() -> Response:
     """Report on an entry; without one, offer a form for it."""
     if request.method != "POST":
-        negotiation.known(negotiation.choose(HTML), "example")
+        negotiation.check_parameters(negotiation.choose(HTML), "example")
         example = request.args.get("example", "")
         return negotiation.respond(_form(EXAMPLES.get(example, ""), TURTLE), HTML)
     format_ = negotiation.choose(*OFFERED)
-    negotiation.known(format_, "source", "method")
+    negotiation.check_parameters(format_, "source", "method")
     entry = Document(b"", TURTLE)
     try:
         entry = bodies.document("entry", GRAPHS, lambda _: TURTLE)

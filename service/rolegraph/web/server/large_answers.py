@@ -7,7 +7,7 @@ reader would cost the whole answer in memory. Of a file it reads the next piece 
 from collections.abc import Iterable
 from typing import IO
 
-from rolegraph.engine import Gone
+from rolegraph.engine import IsCancelled
 from rolegraph.errors import ClientGone
 from rolegraph.web.http.temporary_files import nameless, put
 from rolegraph.web.http.wsgi import LARGEST, close
@@ -15,7 +15,7 @@ from rolegraph.web.http.wsgi import LARGEST, close
 OPENED = 5.0  # seconds after which the server has surely opened a file that it was told to send; it does not tell when it has
 
 
-def settled(pieces: Iterable[bytes], gone: Gone) -> bytes | IO[bytes]:
+def settled(pieces: Iterable[bytes], gone: IsCancelled) -> bytes | IO[bytes]:
     """Return the body of an answer: a small one itself, a large one in a file.
 
     :param gone: tells whether the client has gone away
@@ -45,7 +45,7 @@ def settled(pieces: Iterable[bytes], gone: Gone) -> bytes | IO[bytes]:
     return bytes(first) if file is None else file
 
 
-def _check(gone: Gone) -> None:
+def _check(gone: IsCancelled) -> None:
     if gone():
         raise ClientGone("the client went away before there was an answer")
 

@@ -31,7 +31,7 @@ Allows = Callable[["WSGIEnvironment"], bool]
 """Tells whether the sender of a request may send more than the usual limit; may take a while."""
 
 
-class Reception:
+class BodyReader:
     """Receives the bodies of requests, in the event loop that it was made in."""
 
     def __init__(self, allows: Allows) -> None:

@@ -21,10 +21,10 @@ from rolegraph.web.http import logs
 from rolegraph.web.http.connection import CLIENT, Client, Slots, network
 from rolegraph.web.http.logs import Request
 from rolegraph.web.http.wsgi import FAILURE, WITHOUT, ask, close
-from rolegraph.web.middleware.cache import Copy
+from rolegraph.web.middleware.cache import CachedResponse
 from rolegraph.web.middleware.headers import ALWAYS
 from rolegraph.web.server import large_answers
-from rolegraph.web.server.reception import Allows, Reception
+from rolegraph.web.server.reception import Allows, BodyReader
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -52,7 +52,7 @@ def nobody(_: "WSGIEnvironment") -> bool:
     return False
 
 
-class Bridge:
+class RsgiApplication:
     """An RSGI application that answers with a WSGI one.
 
     :param recall: returns the answer to a request that is at hand
@@ -65,7 +65,7 @@ class Bridge:
         self,
         app: "WSGIApplication",
         threads: int,
-        recall: "Callable[[WSGIEnvironment], Copy | None]",
+        recall: "Callable[[WSGIEnvironment], CachedResponse | None]",
         allows: Allows = nobody,
         ready: Callable[[asyncio.AbstractEventLoop], None] | None = None,
         *,
@@ -76,7 +76,7 @@ class Bridge:
         self._recall = recall
         self._threads = ThreadPoolExecutor(threads, "request")
         self._slots = Slots(SLOTS)
-        self._reception = Reception(allows)
+        self._reception = BodyReader(allows)
         self._ready = ready
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -25,9 +25,9 @@ from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.facade import Rolegraph
 from rolegraph.facade.refresh import Refreshing
 from rolegraph.web.http import authorization, logs
-from rolegraph.web.middleware.cache import RECALL, Copy
+from rolegraph.web.middleware.cache import RECALL, CachedResponse
 from rolegraph.web.resources import probes
-from rolegraph.web.server.rsgi import Bridge
+from rolegraph.web.server.rsgi import RsgiApplication
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -89,7 +89,7 @@ def run(plan: Plan) -> int:
     return 0
 
 
-def _load(plan: Plan, address: str, unusable: Event) -> Bridge:
+def _load(plan: Plan, address: str, unusable: Event) -> RsgiApplication:
     """Open the store and make the application; runs in the worker, since a store that was opened before a fork breaks."""
     from rolegraph.web import create_app
 
@@ -111,14 +111,14 @@ def _load(plan: Plan, address: str, unusable: Event) -> Bridge:
 
     refreshing = Refreshing(graph)
     refreshing.start()
-    return Bridge(app, plan.threads, _at_hand(app.extensions[RECALL]), partial(authorization.whole_store, graph), ready, end=refreshing.end)
+    return RsgiApplication(app, plan.threads, _at_hand(app.extensions[RECALL]), partial(authorization.whole_store, graph), ready, end=refreshing.end)
 
 
-def _at_hand(recall: Callable[["WSGIEnvironment"], Copy | None]) -> Callable[["WSGIEnvironment"], Copy | None]:
+def _at_hand(recall: Callable[["WSGIEnvironment"], CachedResponse | None]) -> Callable[["WSGIEnvironment"], CachedResponse | None]:
     """Return what returns the answers that are at hand, that of the process being alive among them."""
     alive = probes.at_once()
 
-    def find(environ: "WSGIEnvironment") -> Copy | None:
+    def find(environ: "WSGIEnvironment") -> CachedResponse | None:
         asked = environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ["PATH_INFO"] == probes.ALIVE and not environ["QUERY_STRING"]
         return alive if asked else recall(environ)
 
