@@ -23,6 +23,7 @@ from rolegraph.errors import NotAcceptable
 from rolegraph.facade import Rolegraph
 from rolegraph.output import escape_formula
 from rolegraph.web import create_app
+from rolegraph.web.http import tables
 from rolegraph.web.middleware.cache import RECALL, CachedResponse
 from rolegraph.web.middleware.compression import CODINGS, _bare
 from wire import connect, head, receive
@@ -126,7 +127,8 @@ def test_the_memory_counts_headers_and_what_lies_around_them() -> None:
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     copies = [
-        CachedResponse(tuple((f"Name-{number}-{other}", f"value {number} {other}") for other in range(12)), b"x%d" % number) for number in range(200)
+        CachedResponse(tuple((f"Name-{number}-{other}", f"value {number} {other}") for other in range(12)), b"x%d" % number)
+        for number in range(200)
     ]
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()

@@ -13,7 +13,8 @@ from rolegraph.facade import Rolegraph
 from rolegraph.values import Answer
 from rolegraph.web import create_app
 from rolegraph.web.http import negotiation
-from rolegraph.web.http.wsgi import LARGEST, RECALL, CachedResponse, LruByBytes
+from rolegraph.web.http.wsgi import LARGEST
+from rolegraph.web.middleware.cache import RECALL, CachedResponse, LruByBytes
 
 SOURCE = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
 PAY = "https://w3id.org/rolegraph/source/salaries-2025-01-19"

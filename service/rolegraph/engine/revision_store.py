@@ -42,6 +42,7 @@ from rolegraph.values import Answer, Dataset, Row
 
 JOURNAL = 512 * 1024  # bytes of the engine's own journal of files (MANIFEST) from which it is begun anew: each revision has a copy
 _AS_BEFORE = "nothing was written: {}; the store is as it was before"
+Change = Callable[[ox.Store], ChangedGraphs]
 LARGE = 8 * 1024 * 1024  # bytes of files from which a store is put in order after they were loaded
 
 
@@ -177,7 +178,7 @@ class RevisionStore:
             del self._store, self._newest  # what was acknowledged is on the disk
 
     def _commit(
-        self, change: Callable[[ox.Store], ChangedGraphs], about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False
+        self, change: Change, about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False
     ) -> Receipt:
         """Make a change and publish it.
 
@@ -192,7 +193,7 @@ class RevisionStore:
         self._past.keep(self._revisions.kept())
         return receipt
 
-    def _change(self, change: Callable[[ox.Store], ChangedGraphs], *, large: bool) -> None:
+    def _change(self, change: Change, *, large: bool) -> None:
         store, changed = self._writable(), large
         try:
             wrote = change(store)

@@ -65,7 +65,9 @@ class Links:
         self._triples.link(below, "skos:broader", broader)
         self._report.written["broader concepts"] += 1
 
-    def _skills(self, parts: Sequence[Part], columns: Sequence[str], types: Sequence[str], of: ConceptTable, properties: Sequence[str]) -> None:
+    def _skills(
+        self, parts: Sequence[Part], columns: Sequence[str], types: Sequence[str], of: ConceptTable, properties: Sequence[str]
+    ) -> None:
         """Write the skills of roles or of skills; where one is essential and optional, it is essential."""
         if not parts:
             return

@@ -111,7 +111,8 @@ def _load(plan: Plan, address: str, unusable: Event) -> RsgiApplication:
 
     refreshing = Refreshing(graph)
     refreshing.start()
-    return RsgiApplication(app, plan.threads, _at_hand(app.extensions[RECALL]), partial(authorization.whole_store, graph), ready, end=refreshing.end)
+    recall, allows = _at_hand(app.extensions[RECALL]), partial(authorization.whole_store, graph)
+    return RsgiApplication(app, plan.threads, recall, allows, ready, end=refreshing.end)
 
 
 def _at_hand(recall: Callable[["WSGIEnvironment"], CachedResponse | None]) -> Callable[["WSGIEnvironment"], CachedResponse | None]:
