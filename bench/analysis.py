@@ -42,7 +42,7 @@ def main() -> None:
     resident = machine.memory("VmRSS", os.getpid()) or 0
     print(f"{len(index.facts.roles)} roles, {index.vectors.shape[1]} items, {index.vectors.nnz} weights; {resident:.0f} MiB")
     chance = random.Random(SEED)
-    roles = [index.role(row).iri for row in range(len(index.facts.roles)) if len(index.had(row)) >= 10]
+    roles = [index.role(row).iri for row in range(len(index.facts.roles)) if len(index.items_of(row)) >= 10]
     sources = {iri: place for place in index.sources if "esco" in (iri := index.facts.names[place])}
     esco = next(iter(sources), None)
     essential = [role for role in roles if esco and role.startswith("http://data.europa.eu/esco/")] or roles
@@ -63,7 +63,7 @@ def _profile(analysis: Analysis, chance: random.Random, roles: list[str]) -> Pro
     index, found = analysis.index, set[str]()
     while len(found) < SKILLS:
         row = index.rows[index.facts.places[chance.choice(roles)]]
-        found.update(index.item(item).iri for item in index.had(row)[: SKILLS // 2])
+        found.update(index.item(item).iri for item in index.items_of(row)[: SKILLS // 2])
     return Profile("list", (), tuple(sorted(found)[:SKILLS]))
 
 

@@ -111,7 +111,7 @@ def tantivy(labels: Sequence[Label], folder: Path) -> None:
         index = library.Index(schema, path=str(folder))
         writer = index.writer(heap_size=256 * 2**20)
         for iri, kind, folded in labels:
-            writer.add_document(library.Document(iri=iri, kind=kind, whole=folding.loose(folded), words=folding.loose(folded)))
+            writer.add_document(library.Document(iri=iri, kind=kind, whole=folding.stemmed(folded), words=folding.stemmed(folded)))
         writer.commit()
         writer.wait_merging_threads()
     index.reload()
@@ -120,7 +120,7 @@ def tantivy(labels: Sequence[Label], folder: Path) -> None:
     query, must, should = library.Query, library.Occur.Must, library.Occur.Should
 
     def find(text: str, kind: str) -> list[str]:
-        folded = folding.loose(folding.fold(text))
+        folded = folding.stemmed(folding.fold(text))
         parts = [(should, query.boost_query(query.term_query(schema, "whole", folded), 100.0))]
         parts.append((should, query.boost_query(query.fuzzy_term_query(schema, "whole", folded, distance=0, prefix=True), 10.0)))
         for word in folded.split():

@@ -58,7 +58,7 @@ class Judge:
         return found
 
     def jaccard(self, index: Index) -> Matrix:
-        own = index.plain[self._rows]
+        own = index.direct[self._rows]
         own.data[:] = 1.0
         shared, sizes = (own @ own.T).toarray(), np.asarray(own.sum(axis=1))
         found: Matrix = shared / np.maximum(sizes[:, None] + sizes[None, :] - shared, 1.0)

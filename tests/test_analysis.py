@@ -84,7 +84,7 @@ class Plain:
             rated.setdefault((role, self.item[concept]), importance)
         self.had: dict[int, dict[int, float]] = {role: {} for role in self.roles}
         self.learnt: dict[int, dict[int, float]] = {role: {} for role in self.roles}
-        self.basic: dict[int, set[int]] = {role: set() for role in self.roles}
+        self.essential_skills: dict[int, set[int]] = {role: set() for role in self.roles}
         self.degrees: dict[tuple[int, int], set[int]] = {}
         for role, facet, concept, source in found.claims.tolist():
             name, item = weights.NAMES[facet], self.item[concept]
@@ -93,12 +93,12 @@ class Plain:
             if name in weights.LEARNT:
                 self.learnt[role][item] = max(self.learnt[role].get(item, 0.0), weight)
             if name == "essentialSkill":
-                self.basic[role].add(item)
+                self.essential_skills[role].add(item)
             if name == "requiredDegree":
                 self.degrees.setdefault((role, source), set()).add(item)
-        self.raised = {role: self._raised(own) for role, own in self.had.items()}
-        having = {item: sum(item in own for own in self.raised.values()) for item in self.item.values()}
-        self.telling = {item: math.log(1 + len(self.roles) / count) if count else 0.0 for item, count in having.items()}
+        self.expanded = {role: self._raised(own) for role, own in self.had.items()}
+        having = {item: sum(item in own for own in self.expanded.values()) for item in self.item.values()}
+        self.idf = {item: math.log(1 + len(self.roles) / count) if count else 0.0 for item, count in having.items()}
 
     def ancestors(self, item: int) -> dict[int, int]:
         found: dict[int, int] = {}
@@ -117,7 +117,7 @@ class Plain:
         return found
 
     def cosine(self, one: int, other: int) -> float:
-        vectors = [{item: weight * self.telling[item] for item, weight in self.raised[role].items()} for role in (one, other)]
+        vectors = [{item: weight * self.idf[item] for item, weight in self.expanded[role].items()} for role in (one, other)]
         lengths = [math.sqrt(sum(value * value for value in vector.values())) for vector in vectors]
         if not all(lengths):
             return 0.0
@@ -129,7 +129,7 @@ class Plain:
         return set(self.learnt[role]) & set().union(had, *chosen)
 
     def needs(self, role: int) -> dict[int, float]:
-        return {item: weight * self.telling[item] for item, weight in self.learnt[role].items()}
+        return {item: weight * self.idf[item] for item, weight in self.learnt[role].items()}
 
 
 def plain_items(index: Index, plain: Plain, items: Sequence[int]) -> set[int]:
@@ -238,8 +238,8 @@ def test_the_fit_of_a_profile_is_that_of_brute_force_for_every_role(found: Facts
     expected = {}
     for role in range(ROLES):
         judged = possession.judge(role)
-        told = sum(plain.telling[item] for item in own)
-        used = sum(plain.telling[item] for item in own & set(plain.needs(role))) / told if told else 0.0
+        told = sum(plain.idf[item] for item in own)
+        used = sum(plain.idf[item] for item in own & set(plain.needs(role))) / told if told else 0.0
         if judged.share + used:
             expected[role] = 2 * judged.share * used / (judged.share + used)
     best = dict(gap.best(index, possession, None, ROLES))
@@ -280,9 +280,9 @@ def test_openings_open_what_they_say_and_each_takes_the_best_there_is(found: Fac
     for origin in range(ROLES):
         had = set(plain.had[origin])
         is_open: Callable[[int, set[int]], bool] = lambda role, items: (  # noqa: E731
-            bool(plain.basic[role]) and len(plain.basic[role] & items) >= weights.OPEN * len(plain.basic[role]) - 1e-9
+            bool(needed := plain.essential_skills[role]) and len(needed & items) >= weights.OPEN * len(needed) - 1e-9
         )
-        start, chosen = openings.choose(index.basic, index.had(origin), count)
+        start, chosen = openings.choose(index.essential_skills, index.items_of(origin), count)
         assert start == [role for role in range(ROLES) if is_open(role, had)]
         for item, opened in chosen:
             new = plain_items(index, plain, [item])
@@ -377,7 +377,7 @@ def test_degrees_count_by_their_level_and_alternatives_are_enough(small: Rolegra
     needs = {need.item.iri: need for need in small.analysis.gap(X + "b", X + "c").needs}
     assert [needs[X + name].relation for name in ("bachelor", "doctorate")] == ["same", "alternative"]
     index = small.analysis.index
-    assert needs[X + "python"].weight == pytest.approx(index.telling[index.items.of[index.facts.places[X + "python"]]] / 2)
+    assert needs[X + "python"].weight == pytest.approx(index.idf[index.items.of[index.facts.places[X + "python"]]] / 2)
 
 
 def test_agreement_folds_what_is_the_same_and_finds_contradictions(small: Rolegraph) -> None:
@@ -618,15 +618,15 @@ def test_the_whole_of_esco_against_brute_force(esco: Index) -> None:
         needs, had = plain.needs(plain.roles[target]), set(plain.had[plain.roles[row]])
         assert {esco.facts.places[need.item.iri]: pytest.approx(need.weight) for need in found.needs} == needs
         assert {esco.facts.places[need.item.iri] for need in found.of(gap.COVERED)} == set(needs) & had
-        start, _ = openings.choose(esco.basic, esco.had(row), 3)
-        essential = {role: plain.basic[plain.roles[role]] for role in range(count)}
+        start, _ = openings.choose(esco.essential_skills, esco.items_of(row), 3)
+        essential = {role: plain.essential_skills[plain.roles[role]] for role in range(count)}
         assert start == [role for role, own in essential.items() if own and len(own & had) >= math.ceil(weights.OPEN * len(own) - 1e-9)]
 
 
 def test_a_profile_against_the_whole_of_esco(esco: Index) -> None:
     plain = Plain(esco.facts)
     for row in range(11, len(plain.roles), 700):
-        possession = gap.HeldItems(esco, esco.had(row)[:50])
+        possession = gap.HeldItems(esco, esco.items_of(row)[:50])
         own = set(plain_items(esco, plain, sorted(possession.had)))
         best = gap.best(esco, possession, None, 5)
         expected = []
@@ -634,7 +634,7 @@ def test_a_profile_against_the_whole_of_esco(esco: Index) -> None:
             needs = plain.needs(plain.roles[role])
             there = sum(weight * (1.0 if item in own else _worth(esco, possession, item)) for item, weight in needs.items())
             share = there / (sum(needs.values()) or 1)
-            used = sum(plain.telling[item] for item in own & set(needs)) / sum(plain.telling[item] for item in own)
+            used = sum(plain.idf[item] for item in own & set(needs)) / sum(plain.idf[item] for item in own)
             expected.append(2 * share * used / (share + used) if share + used else 0.0)
         ranked = sorted(range(len(expected)), key=lambda role: (-round(expected[role], 12), role))[:5]
         assert [fit for _, fit in best] == pytest.approx([expected[role] for role in ranked])

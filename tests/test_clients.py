@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from rolegraph.engine import waiting
+from rolegraph.engine import never_cancelled
 from rolegraph.web import create_app
 from rolegraph.web.http import connection
 from rolegraph.web.server.large_answers import OPENED
@@ -40,10 +40,10 @@ def load():
     def slow(name):
         if "elsewhere" in request.args:
             slots.free()
-        gone, start = connection.gone(), time.monotonic()
-        while not gone() and time.monotonic() - start < float(name):
+        gone, start = connection.is_cancelled(), time.monotonic()
+        while not is_cancelled() and time.monotonic() - start < float(name):
             time.sleep(0.02)
-        line = f"{'gone' if gone() else 'there'} {time.monotonic() - start:.2f}"
+        line = f"{'gone' if is_cancelled() else 'there'} {time.monotonic() - start:.2f}"
         print(line + "\\n", end="", flush=True)  # in one piece, since many threads print
         return "done"
 
@@ -156,7 +156,7 @@ def test_work_that_goes_on_elsewhere_does_not_count_for_its_address(slow: Slow) 
 
 def test_where_the_server_cannot_know_the_client_is_taken_to_wait(graph: object) -> None:
     with create_app(graph).test_request_context("/"):  # type: ignore[arg-type]
-        assert connection.gone() is waiting
+        assert connection.is_cancelled() is never_cancelled
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])

@@ -85,11 +85,11 @@ def test_an_entry_replaces_what_is_said_of_its_things_with_their_blank_nodes_and
     said = (("one", "[ <urn:x:q> [] ]"), ("two", "[]"), ("one", "1"))
     one, two, shorter = (f"<{EX}{name}> <{EX}p> {value} .".encode() for name, value in said)
     for document in (one, two, two):
-        engine.write({EX + "g": document}, keep="others")
+        engine.write({EX + "g": document}, mode="merge")
     assert count(engine) == 3
-    engine.write({EX + "g": shorter}, keep="others")
+    engine.write({EX + "g": shorter}, mode="merge")
     assert count(engine) == 2
-    engine.write({EX + "g": one}, keep="all")
+    engine.write({EX + "g": one}, mode="append")
     assert count(engine) == 4
     engine.write({EX + "g": two})
     assert count(engine) == 1

@@ -66,7 +66,7 @@ def test_what_a_source_replaces_does_not_count(graph: Rolegraph) -> None:
     put(graph, ROLE + SKILL + described("our-hr"))
     assert refused(graph, ROLE + described("our-hr"))
     assert b"kneading" in graph.export(TURTLE, HR).body
-    graph.enter(HR, entry(ROLE), TURTLE, "others")  # the skill stays
+    graph.enter(HR, entry(ROLE), TURTLE, "merge")  # the skill stays
     put(graph, SKILL + described("other-hr"), OTHER)
     put(graph, ROLE + described("our-hr"))
 
@@ -74,7 +74,7 @@ def test_what_a_source_replaces_does_not_count(graph: Rolegraph) -> None:
 def test_the_replaced_description_of_a_thing_is_no_second_name(graph: Rolegraph) -> None:
     put(graph, SKILL + described("our-hr"))
     put(graph, SKILL.replace("Kneading", "Kneading of dough") + described("our-hr"))
-    graph.enter(HR, entry(SKILL), TURTLE, "others")
+    graph.enter(HR, entry(SKILL), TURTLE, "merge")
     assert b"of dough" not in graph.export(TURTLE, HR).body
 
 

@@ -57,7 +57,7 @@ def test_a_document_is_refused_and_says_where(engine: Engine, triple: str) -> No
         engine.write({NAME: f"<urn:s> <urn:q> <urn:o> .\n{triple} .".encode()}, NTRIPLES)
     assert caught.value.members["expected"]
     with pytest.raises(UnreadableInput):
-        engine.write({NAME: f"{triple} .".encode()}, NTRIPLES, keep="all")
+        engine.write({NAME: f"{triple} .".encode()}, NTRIPLES, mode="append")
     assert held(engine) == before
 
 

@@ -260,7 +260,7 @@ def test_what_was_there_is_what_the_store_holds_when_it_is_published(stored: Rol
 
     def slow(task: Task) -> Publication:
         publication = esco.read(task)
-        stored.engine.write({SOURCE: late}, named("ntriples", holding("graph")), keep="all")
+        stored.engine.write({SOURCE: late}, named("ntriples", holding("graph")), mode="append")
         return publication
 
     with pytest.raises(Refused, match=r"skos:prefLabel in de 1 of 1"):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rolegraph import formats
-from rolegraph.engine import waiting
+from rolegraph.engine import never_cancelled
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import CLIENT, MIB, WAITING, Limits, Pool
 from rolegraph.engine.pooled import PooledEngine
@@ -218,7 +218,7 @@ def submit(pool: Pool, client: str, job: Sleep, told: list[object]) -> threading
     def run() -> None:
         CLIENT.set(client)
         try:
-            told.append(pool.ask(Request(Nowhere(), job), waiting))
+            told.append(pool.ask(Request(Nowhere(), job), never_cancelled))
         except RolegraphError as error:
             told.append(error)
 
@@ -263,7 +263,7 @@ def test_a_client_that_lets_too_much_wait_is_told_at_once(pool: Pool) -> None:
 
 def test_nothing_of_a_private_job_is_told_when_it_fails(pool: Pool, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError, match="ValueError") as caught:
-        pool.ask(Request(Nowhere(), Fail("secret-777")), waiting)
+        pool.ask(Request(Nowhere(), Fail("secret-777")), never_cancelled)
     assert "secret-777" not in str(caught.value)
     output = capfd.readouterr()
     assert "ValueError" in output.err

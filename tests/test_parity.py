@@ -211,7 +211,7 @@ def test_a_graph_is_replaced_added_to_and_withdrawn(engine: RemoteEngine) -> Non
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 1, 2 .".encode()})
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 2, 3 .".encode()})
     assert {row["o"].value for row in engine.rows(UNITED)} == {"2", "3"}
-    engine.write({EX + "a": f"<{EX}s> <{EX}p> 4 .".encode()}, keep="all")
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 4 .".encode()}, mode="append")
     assert {row["o"].value for row in engine.rows(WRITES)} == {row["o"].value for row in engine.rows(UNITED)} == {"2", "3", "4"}
     engine.write({EX + "a": None, EX + "b": f"<{EX}s> <{EX}p> 4 .".encode()})
     assert [row["g"].value for row in engine.rows(WRITES)] == [EX + "b"]
@@ -343,7 +343,7 @@ def test_writes_of_many_threads_are_all_kept(engine: RemoteEngine) -> None:
 def test_a_foreign_blank_node_in_a_graph_is_replaced_with_it(engine: RemoteEngine) -> None:
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 'x' .".encode()})
     engine._wire.update(f"INSERT {{ GRAPH <{EX}a> {{ <{EX}s> <{EX}p> [] }} }} WHERE {{}}")
-    engine.write({EX + "a": f"<{EX}s> <{EX}p> 'z' .".encode()}, keep="all")
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 'z' .".encode()}, mode="append")
     assert sorted(row["o"].kind for row in engine.rows(WRITES)) == ["blank", "literal", "literal"]
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 'y' .".encode()})
     assert [row["o"].value for row in engine.rows(WRITES)] == ["y"]

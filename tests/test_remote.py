@@ -149,7 +149,7 @@ def test_a_silent_or_unreachable_endpoint_is_told_by_its_address(peer: tuple[Rem
 def test_nobody_waits_for_who_has_gone(peer: tuple[RemoteEngine, Said]) -> None:
     engine, _ = peer
     with pytest.raises(ClientGone):
-        engine.query(SELECT, choose, gone=lambda: True)
+        engine.query(SELECT, choose, is_cancelled=lambda: True)
 
 
 def test_a_large_answer_lies_in_a_file(peer: tuple[RemoteEngine, Said]) -> None:

@@ -43,7 +43,7 @@ def joined(graph: Rolegraph) -> tuple[bool, bool]:
 def test_matches_of_pushed_sources_join_nothing(graph_: str, said: str, *, believed: bool) -> None:
     graph = Rolegraph.open()
     assert joined(graph) == (False, False)
-    graph.engine.write({graph_: f"{said} {SAME}".encode()}, keep="all")
+    graph.engine.write({graph_: f"{said} {SAME}".encode()}, mode="append")
     assert joined(graph) == (believed, believed)
 
 

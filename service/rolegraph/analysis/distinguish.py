@@ -52,10 +52,10 @@ class Distinction:
 
 def between(index: Index, roles: Sequence[int]) -> Distinction:
     """Tell roles apart; of items that do the same, the one that tells most is taken."""
-    had = [set(index.had(row)) for row in roles]
+    had = [set(index.items_of(row)) for row in roles]
     pairs = list(combinations(range(len(roles)), 2))
     by_cover: dict[int, int] = {}
-    for item in sorted(set().union(*had), key=lambda one: (-index.telling[one], one)):
+    for item in sorted(set().union(*had), key=lambda one: (-index.idf[one], one)):
         cover = sum(1 << place for place, (one, other) in enumerate(pairs) if (item in had[one]) != (item in had[other]))
         if cover:
             by_cover.setdefault(cover, item)

@@ -117,8 +117,8 @@ class HeldItems:
 
     def judge(self, row: int, origin: Named | None = None, fit: float | None = None) -> Gap:
         """Return what of a role's needs is there."""
-        index, weight = self.index, self.index.learnt(row)
-        necessary, alternatives = set(index.necessary(row)), self._alternatives(row)
+        index, weight = self.index, self.index.learnable(row)
+        necessary, alternatives = set(index.essential_items(row)), self._alternatives(row)
         stated, needs = index.facets(row), []
         for item in sorted(weight, key=lambda one: (one not in necessary, -weight[one], one)):
             facets = tuple(name for name in stated[item] if name in weights.LEARNT)
@@ -170,7 +170,7 @@ def best(index: Index, possession: HeldItems, among: Numbers | None, count: int)
     there[items] = worth
     given = np.zeros(len(index.items))
     own = np.array(sorted(possession.had), dtype=np.int32)
-    given[own] = index.telling[own]
+    given[own] = index.idf[own]
     total = given.sum()
     share = np.divide(index.needs @ there, index.totals, out=np.zeros_like(index.totals), where=index.totals > 0)
     for row in index.choices:  # a degree that is as good as another one counts for one role, not for all
@@ -185,5 +185,5 @@ def best(index: Index, possession: HeldItems, among: Numbers | None, count: int)
 
 def between(index: Index, origin: int, target: int) -> Gap:
     """Return what of a role's needs somebody brings along who comes from another role."""
-    return HeldItems(index, index.had(origin)).judge(target, index.role(origin))
+    return HeldItems(index, index.items_of(origin)).judge(target, index.role(origin))
 

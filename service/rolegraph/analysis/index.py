@@ -20,7 +20,7 @@ _ESSENTIAL = np.array([name in weights.ESSENTIAL for name in weights.NAMES])
 class Index:
     """Everything that the analyses look up: roles are rows and items are columns, by number.
 
-    ``having`` counts the roles that have an item or something below it, and ``telling`` is what that makes it tell:
+    ``document_frequency`` counts the roles that have an item or something below it, and ``idf`` is what that makes it tell:
     ln(1 + roles / those that have it). ``vectors`` holds the weights of a role's items and of what stands above them, times what they
     tell, each row of length 1. ``needs`` holds the weights of what has to be learnt for a role, times what the items tell; ``essential``
     a 1 for each of its essential items, and ``basic`` one for its essential skills alone, without degrees. ``skills`` are the items
@@ -37,20 +37,20 @@ class Index:
         item = self.items.of[facts.claims[:, 2]] if len(facts.claims) else facts.claims[:, 2]
         weight = np.array([facets[name] for name in weights.NAMES])[facet] * _importance(facts, self.items)
         shape = (len(facts.roles), len(self.items))
-        self.plain = highest(role, item, weight, shape)
-        raised = _raised(self.plain, self.items)
-        having = np.bincount(raised.indices, minlength=shape[1])
-        self.having: Numbers = having.astype(np.int32)
-        self.telling: Figures = np.where(having > 0, np.log1p(shape[0] / np.maximum(having, 1)), 0.0)
-        self.raised = raised
-        self.vectors = _unit(raised @ sparse.diags_array(self.telling))
+        self.direct = highest(role, item, weight, shape)
+        raised = _raised(self.direct, self.items)
+        document_frequency = np.bincount(raised.indices, minlength=shape[1])
+        self.document_frequency: Numbers = document_frequency.astype(np.int32)
+        self.idf: Figures = np.where(document_frequency > 0, np.log1p(shape[0] / np.maximum(document_frequency, 1)), 0.0)
+        self.expanded = raised
+        self.vectors = _unit(raised @ sparse.diags_array(self.idf))
         learnt, essential = _LEARNT[facet], _ESSENTIAL[facet]
-        self.needs = sparse.csr_array(highest(role[learnt], item[learnt], weight[learnt], shape) @ sparse.diags_array(self.telling))
+        self.needs = sparse.csr_array(highest(role[learnt], item[learnt], weight[learnt], shape) @ sparse.diags_array(self.idf))
         self.essential = highest(role[essential], item[essential], np.ones(int(essential.sum())), shape)
         self.skills = frozenset(item[_SKILL[facet]].tolist())
         self.needed = sparse.csr_array((np.ones_like(self.needs.data), self.needs.indices, self.needs.indptr), shape=shape)
         basic = facet == weights.NAMES.index("essentialSkill")
-        self.basic = highest(role[basic], item[basic], np.ones(int(basic.sum())), shape)
+        self.essential_skills = highest(role[basic], item[basic], np.ones(int(basic.sum())), shape)
         self.totals: Figures = np.asarray(self.needs.sum(axis=1))
 
     @cached_property
@@ -84,9 +84,9 @@ class Index:
             self._named[place] = Named(self.facts.names[place], self.facts.label(place))
         return self._named[place]
 
-    def had(self, row: int) -> list[int]:
+    def items_of(self, row: int) -> list[int]:
         """Return the items that a role has itself, in order."""
-        found: list[int] = self.plain.indices[self.plain.indptr[row] : self.plain.indptr[row + 1]].tolist()
+        found: list[int] = self.direct.indices[self.direct.indptr[row] : self.direct.indptr[row + 1]].tolist()
         return found
 
     def apart(self, row: int, other: int) -> bool:
@@ -95,18 +95,18 @@ class Index:
         stated = {}
         for role in (int(facts.roles[row]), int(facts.roles[other])):
             stated[facts.names[role]] = {facts.names[place] for place in facts.claims[facts.claims[:, 0] == role, 2].tolist()}
-        places = {facts.names[place]: place for place in np.flatnonzero(np.isin(of, [*self.had(row), *self.had(other)])).tolist()}
+        places = {facts.names[place]: place for place in np.flatnonzero(np.isin(of, [*self.items_of(row), *self.items_of(other)])).tolist()}
         names: dict[int, list[str]] = {}
         for name, place in places.items():
             names.setdefault(int(of[place]), []).append(name)
         return bool(equivalence.apart(stated, stated, lambda name: names[int(of[places[name]])]))
 
-    def learnt(self, row: int) -> dict[int, float]:
+    def learnable(self, row: int) -> dict[int, float]:
         """Return what has to be learnt for a role, with its weight."""
         start, end = self.needs.indptr[row : row + 2]
         return dict(zip(self.needs.indices[start:end].tolist(), self.needs.data[start:end].tolist(), strict=True))
 
-    def necessary(self, row: int) -> list[int]:
+    def essential_items(self, row: int) -> list[int]:
         """Return the essential items of a role, in order."""
         found: list[int] = self.essential.indices[self.essential.indptr[row] : self.essential.indptr[row + 1]].tolist()
         return found

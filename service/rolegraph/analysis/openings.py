@@ -68,9 +68,9 @@ def of(index: Index, origin: int, sources: Sequence[int], count: int) -> Opening
     :param sources: the places of the sources whose roles are looked at
     """
     among = sorted({row for source in sources for row in index.stated_by(source).tolist()} - {origin})
-    start, chosen = choose(index.basic[among], index.had(origin), count)
+    start, chosen = choose(index.essential_skills[among], index.items_of(origin), count)
     named = tuple(Opening(index.item(item), tuple(index.role(among[place]) for place in places)) for item, places in chosen)
-    sizes = np.diff(index.basic.indptr)
+    sizes = np.diff(index.essential_skills.indptr)
     unknown = int((sizes[among] == 0).sum())
     opened = tuple(index.role(among[place]) for place in start)
     speaking = tuple(map(index.named, sources))

@@ -82,7 +82,7 @@ class Paths:
 
 def edges(index: Index) -> Edges:
     """Return the steps that can be taken: to a role of whose needs the role before has at least weights.STEP, by weight."""
-    having = index.plain.copy()
+    having = index.direct.copy()
     having.data[:] = 1.0
     having = having.T.tocsr()
     count = len(index.totals)
@@ -179,7 +179,7 @@ def between(index: Index, found: Edges, origin: int, target: int, count: int) ->
 
 
 def _step(index: Index, origin: int, target: int) -> Step:
-    had, necessary, needs = set(index.had(origin)), set(index.necessary(target)), index.learnt(target)
+    had, necessary, needs = set(index.items_of(origin)), set(index.essential_items(target)), index.learnable(target)
     new = sorted((item for item in needs if item not in had), key=lambda item: (item not in necessary, -needs[item], item))
     total = sum(needs.values())
     missing = sum(needs[item] for item in new) / total if total else 0.0

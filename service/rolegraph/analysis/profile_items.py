@@ -84,7 +84,7 @@ def _resolved(index: Index, texts: Sequence[str], lookup: Lookup | None) -> Reso
         if not places and lookup:
             places, score = _best(index, lookup.find(label if label and terms.is_iri(iri) else text))
         items = {int(index.items.of[place]) for place in places}
-        asked = {item for item in items if index.having[item]}
+        asked = {item for item in items if index.document_frequency[item]}
         asked = asked & index.skills or asked
         if len(asked or items) > 1:
             ambiguous.append((text, tuple(index.item(item) for item in sorted(asked or items))))

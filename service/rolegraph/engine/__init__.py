@@ -24,7 +24,7 @@ Document = bytes | tuple[bytes, ...] | None
 Changes = Mapping[str | None, Document]
 """Documents by the IRI of their graph, None for the default graph."""
 
-Keep = Literal["none", "others", "all"]
+WriteMode = Literal["replace", "merge", "append"]
 """What stays of a graph that a document is written to: none of it, what it holds of other subjects than the document, or all."""
 
 Check = Callable[[Callable[[str], list[Row]]], None]
@@ -42,7 +42,7 @@ R = TypeVar("R")
 Result = TypeVar("Result", covariant=True)
 
 
-def waiting() -> bool:
+def never_cancelled() -> bool:
     """Say that whoever asked is still there: the plainest :data:`IsCancelled`."""
     return False
 
@@ -98,24 +98,24 @@ class Engine(Protocol):
         :raises NotFound: for one that is not kept
         """
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
         """Answer a SPARQL query, serialised in the format that ``choose`` names once the kind of answer is known.
 
         :param dataset: the graphs to ask, in place of those that the query names itself (SPARQL 1.1 Protocol, 2.1.4)
         :raises UnreadableInput: for a query that does not parse, with line and column
         :raises Refused: for one that would call an endpoint that is not allowed
-        :raises ClientGone: where ``gone`` said so before there was an answer
+        :raises ClientGone: where ``is_cancelled`` said so before there was an answer
         """
 
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query as rows; an unbound variable is absent from its row."""
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         """Make each graph hold just the triples of its document, or none and be gone, in one atomic write.
 
         :param changes: see :data:`Changes`; a union takes no default graph
         :param format_: the graph format of the documents
-        :param keep: what of the graphs stays, see :data:`Keep`
+        :param mode: what of the graphs stays, see :data:`WriteMode`
         :param guard: see :data:`Guard`; what it raises ends the write before anything is changed
         :raises UnreadableInput: for a document that does not parse; then nothing is changed
         :raises Refused: for the default graph where it is a union, and for writing a past revision
@@ -137,12 +137,12 @@ class Engine(Protocol):
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs (a dataset format), or one graph (a graph format), :data:`DEFAULT` for the default graph."""
 
-    def work(self, job: "Job[R]", gone: IsCancelled = waiting) -> R:
+    def work(self, job: "Job[R]", is_cancelled: IsCancelled = never_cancelled) -> R:
         """Run a job on the newest revision and return its result; where there are limits, in a process that can be killed.
 
         :raises TimeLimitReached: for a job that passes the limit of time
         :raises MemoryLimitReached: for one that passes the limit of memory
-        :raises ClientGone: where ``gone`` said so before there was a result
+        :raises ClientGone: where ``is_cancelled`` said so before there was a result
         """
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pyoxigraph as ox
 
 from rolegraph import wellformed
-from rolegraph.engine import BOM, Document, Keep, skolems
+from rolegraph.engine import BOM, Document, WriteMode, skolems
 from rolegraph.engine.skolems import GENERATED, skolemised, space
 from rolegraph.errors import NotAcceptable, UnreadableInput
 from rolegraph.formats import Format
@@ -57,10 +57,10 @@ def read(document: Document, format_: Format, graph: str | None, *, skolemise: b
     return set().union(*(_part(part, format_, graph, skolemise=skolemise, told=told) for part in parts))
 
 
-def kept(old: set[Triple], new: set[Triple], keep: Keep) -> set[Triple]:
+def kept(old: set[Triple], new: set[Triple], mode: WriteMode) -> set[Triple]:
     """Return what of a graph stays when a document is written to it. What was a blank node goes with what alone led to it."""
-    if keep != "others":
-        return old if keep == "all" else set()
+    if mode != "merge":
+        return old if mode == "append" else set()
     left = {subject for subject, _, _ in new}
     step = left
     while step:

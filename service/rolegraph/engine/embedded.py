@@ -9,7 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
-from rolegraph.engine import TURTLE, Changes, Guard, IsCancelled, Job, Keep, R, Receipt, unguarded, waiting, writing
+from rolegraph.engine import TURTLE, Changes, Guard, IsCancelled, Job, R, Receipt, WriteMode, never_cancelled, unguarded, writing
 from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision
@@ -64,7 +64,7 @@ class Snapshot(Reader):
         """Return the number of the revision: nothing changes here."""
         return str(self.revision)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         """Refuse: what was, stays."""
         raise _past()
 
@@ -72,7 +72,7 @@ class Snapshot(Reader):
         """Refuse: what was, stays."""
         raise _past()
 
-    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
+    def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
         """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self)
 
@@ -112,12 +112,12 @@ class EmbeddedEngine(Reader):
             raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union, keep=keep)
+        read = writing.read(changes, format_, union=self.union, mode=mode)
         with self._writing:
             guard()
-            self._note(writing.replace(self._store, read, union=self.union, keep=keep))
+            self._note(writing.replace(self._store, read, union=self.union, mode=mode))
             return self._validators.receipt(self.revision, changes)
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
@@ -133,7 +133,7 @@ class EmbeddedEngine(Reader):
                 raise
             return Receipt(self.revision)
 
-    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
+    def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
         """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self)
 

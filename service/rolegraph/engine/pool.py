@@ -65,19 +65,19 @@ class Pool:
         self._workers = {_Worker(limits.memory, network=network) for _ in range(limits.workers if eager else 0)}
         self._idle = list(self._workers)
 
-    def ask(self, request: Request, gone: IsCancelled) -> Any:
+    def ask(self, request: Request, is_cancelled: IsCancelled) -> Any:
         """Have a worker run a job, and return its result.
 
         :raises TimeLimitReached: also where no worker was free in time
         :raises MemoryLimitReached: where the worker was denied memory
         :raises TooManyRequests: where the client has its share of the workers, and more is waiting than may
-        :raises ClientGone: where ``gone`` says so meanwhile
+        :raises ClientGone: where ``is_cancelled`` says so meanwhile
         """
         client = CLIENT.get()
         slots.free()
-        found = self._take(client, gone)
+        found = self._take(client, is_cancelled)
         try:
-            reply = found.ask(request, replace(self._limits, seconds=self._limits.seconds * request.patience), gone)
+            reply = found.ask(request, replace(self._limits, seconds=self._limits.seconds * request.patience), is_cancelled)
         except BaseException:  # whatever ended the call, what this worker does now is not known
             self._discard(found, client)
             raise
@@ -93,7 +93,7 @@ class Pool:
         for found in workers:
             found.kill()
 
-    def _take(self, client: str, gone: IsCancelled) -> "_Worker":
+    def _take(self, client: str, is_cancelled: IsCancelled) -> "_Worker":
         until = time.monotonic() + self._limits.seconds
         with self._changed:
             if client and self._waiting[client] >= WAITING:
@@ -110,7 +110,7 @@ class Pool:
                     if left <= 0:
                         raise self._busy(shared=shared)
                     self._changed.wait(min(left, LOOK))
-                    if gone():
+                    if is_cancelled():
                         raise _gone()
             finally:
                 self._done(self._waiting, client)
@@ -188,17 +188,17 @@ class _Worker:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def ask(self, request: Request, limits: Limits, gone: IsCancelled) -> Reply:
+    def ask(self, request: Request, limits: Limits, is_cancelled: IsCancelled) -> Reply:
         """Send a request and return the reply, with the file of a long answer.
 
         :raises TimeLimitReached: where none comes in time
         :raises MemoryLimitReached: where the process ends because it is denied memory
-        :raises ClientGone: where ``gone`` says so meanwhile
+        :raises ClientGone: where ``is_cancelled`` says so meanwhile
         """
         try:
             self._await_start()
             self._pipe.send_bytes(pickle.dumps(request))
-            self._await_reply(request.job.name, limits, gone)
+            self._await_reply(request.job.name, limits, is_cancelled)
             reply: Reply = pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own worker wrote it
             if not reply.filed:
                 return reply
@@ -229,13 +229,13 @@ class _Worker:
             return MemoryLimitReached(detail, limit=limit, expected="a narrower question, or LIMIT without ORDER BY")
         return StoreUnusable(f"the process that worked on {name} was ended; ask again")
 
-    def _await_reply(self, name: str, limits: Limits, gone: IsCancelled) -> None:
+    def _await_reply(self, name: str, limits: Limits, is_cancelled: IsCancelled) -> None:
         until = time.monotonic() + limits.seconds
         while not self._pipe.poll(max(0.0, min(until - time.monotonic(), LOOK))):
             if time.monotonic() >= until:
                 detail = f"{name} took longer than {limits.seconds:g} s and was stopped"
                 raise TimeLimitReached(detail, limit=f"{limits.seconds:g} s", expected="a narrower question, LIMIT, or less in one request")
-            if gone():
+            if is_cancelled():
                 raise _gone()
 
     def _await_start(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from rolegraph.engine import TURTLE, Changes, Choose, Guard, IsCancelled, Job, Keep, R, Receipt, unguarded, waiting, worker
+from rolegraph.engine import TURTLE, Changes, Choose, Guard, IsCancelled, Job, R, Receipt, WriteMode, never_cancelled, unguarded, worker
 from rolegraph.engine.embedded import Snapshot
 from rolegraph.engine.pool import Pool
 from rolegraph.engine.revision_store import RevisionStore
@@ -53,10 +53,10 @@ class PooledEngine:
             return self
         return PooledEngine(self._engine, self._pool, self._engine.at(revision), self._jobs)
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
         offered, refused = _offered(choose)
         names = {holds: format_.name for holds, format_ in offered.items()}
-        result = self._run(self._pool, Query(text, names, dataset), gone)
+        result = self._run(self._pool, Query(text, names, dataset), is_cancelled)
         if isinstance(result, Unoffered):
             raise refused[result.holds]
         return result
@@ -64,8 +64,8 @@ class PooledEngine:
     def rows(self, text: str) -> list[Row]:
         return self._read.rows(text)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
-        return (self._past or self._engine).write(changes, format_, keep=keep, guard=guard)
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
+        return (self._past or self._engine).write(changes, format_, mode=mode, guard=guard)
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         return (self._past or self._engine).update(text, dataset, guard)
@@ -74,15 +74,15 @@ class PooledEngine:
         return self._read.graphs()
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
-        return self._run(self._pool, Dump(format_, graph), waiting, EXPORTS)
+        return self._run(self._pool, Dump(format_, graph), never_cancelled, EXPORTS)
 
-    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
-        return self._run(self._jobs, job, gone)
+    def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
+        return self._run(self._jobs, job, is_cancelled)
 
-    def _run(self, pool: Pool, job: Job[R], gone: IsCancelled, patience: int = 1) -> R:
+    def _run(self, pool: Pool, job: Job[R], is_cancelled: IsCancelled, patience: int = 1) -> R:
         read = self._past or self._engine.newest  # held until it is leased, whatever is written meanwhile
         with self._engine.lease(read.revision) as folder:
-            result: R = pool.ask(Request(worker.Revision(folder, self._engine.settings), job, patience), gone)
+            result: R = pool.ask(Request(worker.Revision(folder, self._engine.settings), job, patience), is_cancelled)
         return result
 
     @property

@@ -9,7 +9,7 @@ from typing import IO, Any, TypeVar, cast
 
 import pyoxigraph as ox
 
-from rolegraph.engine import DEFAULT, Choose, IsCancelled, syntax_errors, waiting
+from rolegraph.engine import DEFAULT, Choose, IsCancelled, never_cancelled, syntax_errors
 from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
 from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.query_limits import refuse_deep
@@ -42,7 +42,7 @@ class Reader:
         self._prefixes = prefixes
         self._reach = reach
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
         """Answer a query; see :class:`~rolegraph.engine.Engine`."""
         refuse_deep(text)
         self._reach.check_query(text)

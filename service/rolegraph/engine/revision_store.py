@@ -19,14 +19,14 @@ from rolegraph.engine import (
     Guard,
     IsCancelled,
     Job,
-    Keep,
     R,
     Receipt,
+    WriteMode,
     descriptors,
+    never_cancelled,
     opening,
     unchecked,
     unguarded,
-    waiting,
     writing,
 )
 from rolegraph.engine.embedded import Settings, Snapshot
@@ -117,9 +117,9 @@ class RevisionStore:
         """
         return self._revisions.lease(revision)
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
         """Answer a query on the newest revision."""
-        return self._newest.query(text, choose, dataset, gone)
+        return self._newest.query(text, choose, dataset, is_cancelled)
 
     def rows(self, text: str) -> list[Row]:
         """Answer a SELECT query on the newest revision as rows."""
@@ -133,14 +133,14 @@ class RevisionStore:
         """Serialise all named graphs, or one, of the newest revision."""
         return self._newest.dump(format_, graph)
 
-    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
+    def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
         """Run a job on the newest revision, here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self._newest)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union, keep=keep)
-        return self._commit(lambda store: writing.replace(store, read, union=self.union, keep=keep), changes, guard)
+        read = writing.read(changes, format_, union=self.union, mode=mode)
+        return self._commit(lambda store: writing.replace(store, read, union=self.union, mode=mode), changes, guard)
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.update <rolegraph.engine.Engine.update>`."""

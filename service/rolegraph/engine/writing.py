@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph.engine import Changes, Keep, algebra, documents, update_targets
+from rolegraph.engine import Changes, WriteMode, algebra, documents, update_targets
 from rolegraph.engine.documents import Triple
 from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.query_limits import refuse_deep
@@ -33,7 +33,7 @@ class TakenBack(UnreadableInput):
     """What a change brought into the store may not stay there; the one who writes takes it back."""
 
 
-def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[Change]:
+def read(changes: Changes, format_: Format, *, union: bool, mode: WriteMode) -> list[Change]:
     """Return what each graph is to hold, None where it is to be gone.
 
     :raises Refused: for the default graph where it is the union
@@ -45,11 +45,12 @@ def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[
     found: list[Change] = []
     for name, document in changes.items():
         graph = _DEFAULT if name is None else _named(name)
-        found.append((graph, None if document is None else documents.read(document, format_, name, skolemise=union, alone=keep == "none")))
+        alone = mode == "replace"
+        found.append((graph, None if document is None else documents.read(document, format_, name, skolemise=union, alone=alone)))
     return found
 
 
-def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Keep = "none") -> ChangedGraphs:
+def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, mode: WriteMode = "replace") -> ChangedGraphs:
     """Make graphs hold just some triples, and what of theirs is kept, and the union with them. Return which graphs changed."""
     changed = set()
     joined: set[Triple] = set()
@@ -57,7 +58,7 @@ def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Ke
     for graph, triples in changes:
         new = triples or set()
         old = set(of(store, graph))
-        added, removed = new - old, old - new - documents.kept(old, new, keep)
+        added, removed = new - old, old - new - documents.kept(old, new, mode)
         _remove(store, graph, removed)
         _add(store, graph, added)
         if isinstance(graph, ox.NamedNode) and store.contains_named_graph(graph) != (triples is not None):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolegraph import catalogue, terms
 from rolegraph.comparison.model import Comparison
-from rolegraph.engine import BOM, TURTLE, Choose, Document, Guard, IsCancelled, Keep, Receipt, unguarded, waiting
+from rolegraph.engine import BOM, TURTLE, Choose, Document, Guard, IsCancelled, Receipt, WriteMode, never_cancelled, unguarded
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
@@ -68,16 +68,16 @@ class Rolegraph(Pinning):
     def _of(cls, opened: Opened) -> "Rolegraph":
         return cls(opened.engine, tokens=opened.tokens, search=opened.search, folder=opened.folder)
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
         """Answer a SPARQL query; see :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
-        return self.engine.query(text.removeprefix(BOM), choose, dataset, gone)
+        return self.engine.query(text.removeprefix(BOM), choose, dataset, is_cancelled)
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """Run a SPARQL update; see :meth:`Engine.update <rolegraph.engine.Engine.update>`."""
         return self.engine.update(text.removeprefix(BOM), dataset, guard)
 
     def store(
-        self, graph: str | None, document: Document, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded
+        self, graph: str | None, document: Document, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded
     ) -> Receipt:
         """Make a graph hold the triples of a document or of several ones, and what of its own is kept, or none and be gone.
 
@@ -85,20 +85,27 @@ class Rolegraph(Pinning):
         :param guard: see :data:`~rolegraph.engine.Guard`
         :raises UnreadableInput: for a document that does not parse
         """
-        return self.engine.write({graph: document}, format_, keep=keep, guard=guard)
+        return self.engine.write({graph: document}, format_, mode=mode, guard=guard)
 
     def enter(
-        self, source: str, body: bytes, format_: Format, keep: Keep = "none", *, condition: Condition = always, gone: IsCancelled = waiting
+        self,
+        source: str,
+        body: bytes,
+        format_: Format,
+        mode: WriteMode = "replace",
+        *,
+        condition: Condition = always,
+        is_cancelled: IsCancelled = never_cancelled,
     ) -> Entered:
         """Write an entry to the graph of a source if it meets the shapes; the report that is returned may still hold advice.
 
         :param source: the IRI of the source, which the entry, or what is kept of the graph, has to describe
-        :param keep: ``none`` replaces what the source states, ``others`` only what it states of the things in the entry
+        :param mode: ``none`` replaces what the source states, ``others`` only what it states of the things in the entry
         :param condition: looks at the validator of the graph, and raises where the write is not wanted
         :raises UnreadableInput: for an entry that does not parse
         :raises NotConforming: for one that breaks the shapes; then nothing is written
         """
-        return entries.enter(self.engine, Check(body, format_, source, keep), condition, gone)
+        return entries.enter(self.engine, Check(body, format_, source, mode), condition, is_cancelled)
 
     def profile(self, body: bytes, format_: Format) -> "Profile":
         """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
@@ -125,13 +132,15 @@ class Rolegraph(Pinning):
         """
         return imports.import_source(self.engine, importer, download, report, output, **wanted)
 
-    def run(self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose, gone: IsCancelled = waiting) -> Answer:
+    def run(
+        self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose, is_cancelled: IsCancelled = never_cancelled
+    ) -> Answer:
         """Answer a canned query with a caller's parameters.
 
         :raises NotFound: for an unknown query
         :raises BadParameter: for a parameter that is missing, unknown or of the wrong kind
         """
-        return self.engine.query(self.bound(name, parameters), choose, gone=gone)
+        return self.engine.query(self.bound(name, parameters), choose, is_cancelled=is_cancelled)
 
     def rows(self, name: str, parameters: Mapping[str, Sequence[str]] | None = None) -> list[Row]:
         """Answer a canned query as rows; see :meth:`run`."""
@@ -201,13 +210,20 @@ class Rolegraph(Pinning):
         """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""
         return self.engine.rows(self.queries.get("salaries").bind({"role": roles})) if roles else []
 
-    def validate(self, body: bytes, format_: Format, source: str | None = None, keep: Keep = "none", gone: IsCancelled = waiting) -> Report:
+    def validate(
+        self,
+        body: bytes,
+        format_: Format,
+        source: str | None = None,
+        mode: WriteMode = "replace",
+        is_cancelled: IsCancelled = never_cancelled,
+    ) -> Report:
         """Check an entry against the shapes, with what the graph knows of the things that it points to. Stores nothing.
 
         :param source: the IRI of the source that the entry is to be written to, as :meth:`enter` does; None for an entry of no source
         :raises UnreadableInput: for an entry that does not parse
         """
-        return self.engine.work(Check(body, format_, source, keep), gone).report
+        return self.engine.work(Check(body, format_, source, mode), is_cancelled).report
 
     def export(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one of them, or the default graph (:data:`~rolegraph.engine.DEFAULT`).

@@ -7,14 +7,14 @@ from functools import cache
 from rdflib import RDF, BNode, Graph, URIRef
 
 from rolegraph import terms
-from rolegraph.engine import Engine, IsCancelled, Keep, Receipt, waiting
+from rolegraph.engine import Engine, IsCancelled, Receipt, WriteMode, never_cancelled
 from rolegraph.errors import NotConforming, NotFound
 from rolegraph.formats import Format, holding, named
 from rolegraph.validation import context, entries, ownership
 from rolegraph.validation.findings import Report
 from rolegraph.validation.shapes import Shapes
 
-TRIES = 3  # checks beside other writes; the next one keeps these waiting
+TRIES = 3  # checks beside other writes; the next one keeps these never_cancelled
 
 NTRIPLES = named("ntriples", holding("graph"))
 
@@ -42,7 +42,7 @@ class Check:
     body: bytes
     format: Format
     source: str | None = None
-    keep: Keep = "none"
+    mode: WriteMode = "replace"
     name: str = "the validation"
     private: bool = False
 
@@ -52,7 +52,7 @@ class Check:
         :raises UnreadableInput: for an entry that does not parse
         """
         entry = entries.read(self.body, self.format, base=self.source or terms.BASE)
-        around = context.context_of(engine.rows, entry, self.source, self.keep)
+        around = context.context_of(engine.rows, entry, self.source, self.mode)
         report = shapes().check(entry, around.context, ownership.findings(entry, around.described, self.source))
         described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
         return Checked(report, _ntriples(entry), described)
@@ -77,7 +77,7 @@ def shapes() -> Shapes:
     return Shapes()
 
 
-def enter(engine: Engine, check: Check, condition: Condition = always, gone: IsCancelled = waiting) -> Entered:
+def enter(engine: Engine, check: Check, condition: Condition = always, is_cancelled: IsCancelled = never_cancelled) -> Entered:
     """Write an entry to the graph of its source if it meets the shapes as the graph is when it is written.
 
     The check takes long, so it runs beside other writes, and again where one came between.
@@ -91,13 +91,13 @@ def enter(engine: Engine, check: Check, condition: Condition = always, gone: IsC
         if revision is None:
             break  # where others write unseen nobody can tell whether one came between
         _look(engine, check.source, condition)
-        checked = _conforming(engine, check, engine.work(check, gone))
+        checked = _conforming(engine, check, engine.work(check, is_cancelled))
         try:
             return _write(engine, check, checked, condition, lambda seen=revision: _unmoved(engine, seen))  # type: ignore[misc]
         except _Moved:
             continue
-    parsed = engine.work(check, gone)
-    return _write(engine, check, parsed, condition, lambda: _conforming(engine, check, engine.work(check, gone)))
+    parsed = engine.work(check, is_cancelled)
+    return _write(engine, check, parsed, condition, lambda: _conforming(engine, check, engine.work(check, is_cancelled)))
 
 
 def withdraw(engine: Engine, source: str, condition: Condition = always) -> Receipt:
@@ -124,7 +124,7 @@ def _write(engine: Engine, check: Check, checked: Checked, condition: Condition,
         again = look()
         new, report = source not in engine.graphs(), again.report if again else report
 
-    receipt = engine.write({source: checked.ntriples}, NTRIPLES, keep=check.keep, guard=guard)
+    receipt = engine.write({source: checked.ntriples}, NTRIPLES, mode=check.mode, guard=guard)
     return Entered(report, new, receipt)
 
 
@@ -141,7 +141,7 @@ def _conforming(engine: Engine, check: Check, checked: Checked) -> Checked:
     report = checked.report
     if not report.conforms:
         raise NotConforming(f"nothing was stored: {report.counts['Violation']} violations", report=report.as_dict())
-    if not checked.describes_source and (check.keep == "none" or (check.source or "") not in engine.graphs()):
+    if not checked.describes_source and (check.mode == "replace" or (check.source or "") not in engine.graphs()):
         expected = f'<{check.source}> a rg:Source ; dct:title "…"@en .'
         raise NotConforming("nothing was stored: the entry does not say what its source is", expected=expected)
     return checked

@@ -66,7 +66,7 @@ def stem(word: str) -> str:
     return word[:-1] + "s" if word.endswith("nc") else word
 
 
-def loose(folded: str) -> str:
+def stemmed(folded: str) -> str:
     """Return a folded text with the stem of each word."""
     return " ".join(map(stem, folded.split()))
 

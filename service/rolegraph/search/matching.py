@@ -31,7 +31,7 @@ class Typed:
     folded: str
     words: tuple[str, ...]
     stems: tuple[str, ...]
-    core: tuple[str, ...] = field(default=())
+    content_stems: tuple[str, ...] = field(default=())
 
     @classmethod
     def of(cls, text: str) -> "Typed":
@@ -41,12 +41,12 @@ class Typed:
         return cls(text, folded, tuple(words), tuple(map(folding.stem, words)), tuple(map(folding.stem, folding.telling(words))))
 
     @property
-    def loose(self) -> str:
+    def stemmed(self) -> str:
         """The stems, parted by blanks."""
         return " ".join(self.stems)
 
     @property
-    def squeezed(self) -> str:
+    def joined_stems(self) -> str:
         """The stems in one piece."""
         return "".join(self.stems)
 
@@ -84,26 +84,26 @@ def by_way_of(match: Match) -> Match:
 def _judged(typed: Typed, folded: str) -> Match | None:
     if folded == typed.folded:
         return Match("exact", 100.0)
-    loose = folding.loose(folded)
-    squeezed = loose.replace(" ", "")
-    if squeezed == typed.squeezed:
-        return Match("spelling", 90.0 + (loose == typed.loose))
+    loose = folding.stemmed(folded)
+    joined_stems = loose.replace(" ", "")
+    if joined_stems == typed.joined_stems:
+        return Match("spelling", 90.0 + (loose == typed.stemmed))
     words = folding.telling(loose.split())
-    covered = min(1.0, sum(map(len, typed.core)) / max(1, sum(map(len, words))))
+    covered = min(1.0, sum(map(len, typed.content_stems)) / max(1, sum(map(len, words))))
     if _begins(typed, folded, loose):
-        whole = folded.startswith(typed.folded + " ") or loose.startswith(typed.loose + " ")
+        whole = folded.startswith(typed.folded + " ") or loose.startswith(typed.stemmed + " ")
         return Match("prefix", 64.0 + 6 * covered + 3 * whole)
-    begun = _begun(typed.core, words)
+    begun = _begun(typed.content_stems, words)
     if begun is not None:
-        same = len(words) == len(typed.core) and sorted(words) == sorted(typed.core)
+        same = len(words) == len(typed.content_stems) and sorted(words) == sorted(typed.content_stems)
         return Match("words", 78.0 if same else 48.0 + 14 * covered - 4 * begun)
-    if squeezed.startswith(typed.squeezed):
+    if joined_stems.startswith(typed.joined_stems):
         return Match("prefix", 50.0 + 6 * covered)
     return _nearly(typed, words)
 
 
 def _begins(typed: Typed, folded: str, loose: str) -> bool:
-    return folded.startswith(typed.folded) or loose.startswith(typed.loose)
+    return folded.startswith(typed.folded) or loose.startswith(typed.stemmed)
 
 
 def _begun(core: Sequence[str], words: Sequence[str]) -> int | None:
@@ -120,16 +120,16 @@ def _begun(core: Sequence[str], words: Sequence[str]) -> int | None:
 def _nearly(typed: Typed, words: Sequence[str]) -> Match | None:
     """Return the match of a label that has some of the words, or words that are nearly those."""
     closeness, near = 0.0, 0
-    for stem in typed.core:
+    for stem in typed.content_stems:
         best = max((_closeness(stem, word) for word in words), default=0.0)
         closeness += best
         near += best > 0
     if not near:
         return None
     total = sum(map(len, words))
-    covered = min(1.0, sum(map(len, typed.core)) / max(1, total))
-    alike = closeness / len(typed.core)
-    if near == len(typed.core):
+    covered = min(1.0, sum(map(len, typed.content_stems)) / max(1, total))
+    alike = closeness / len(typed.content_stems)
+    if near == len(typed.content_stems):
         return Match("typo", 10.0 + 34 * alike + 10 * covered)
     return Match("some", 24.0 * alike * (0.5 + covered / 2))
 

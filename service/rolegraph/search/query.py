@@ -94,19 +94,19 @@ class SearchQuery:
     def _look(self, typed: Typed, *, by_way: bool = False) -> None:
         """Take the labels that are, begin with, or hold all of what was typed."""
         self._same(typed, by_way=by_way)
-        begins = {typed.squeezed, "".join((*typed.stems[:-1], typed.words[-1]))}
+        begins = {typed.joined_stems, "".join((*typed.stems[:-1], typed.words[-1]))}
         for start in begins:
             where = f"{_SQUEEZED} >= ? AND {_SQUEEZED} < ?"
             self._take(self._index.entries(where, [start, start + _LAST], self._only, ENOUGH), typed, by_way=by_way)
-        if len(typed.core) > 1 or len(typed.folded) > 2:
+        if len(typed.content_stems) > 1 or len(typed.folded) > 2:
             self._hold(typed, by_way=by_way)
 
     def _same(self, typed: Typed, *, by_way: bool = False) -> None:
-        self._take(self._index.entries(f"{_SQUEEZED} = ?", [typed.squeezed], self._only, ENOUGH), typed, by_way=by_way)
+        self._take(self._index.entries(f"{_SQUEEZED} = ?", [typed.joined_stems], self._only, ENOUGH), typed, by_way=by_way)
 
     def _hold(self, typed: Typed, *, by_way: bool) -> None:
         """Take the labels that hold all words; the last one, then all of them, may be beginnings where few have them whole."""
-        core = list(dict.fromkeys(typed.core))  # full text takes its time for each word, even for one that stands there before
+        core = list(dict.fromkeys(typed.content_stems))  # full text takes its time for each word, even for one that stands there before
         known = [self._vocabulary.number(stem) > 0 for stem in core]
         whole = [f'"{stem}"' for stem in core]
         begun = [f"{part}*" if self._vocabulary.begins(stem) else "" for part, stem in zip(whole, core, strict=True)]
@@ -141,7 +141,7 @@ class SearchQuery:
 
     def _readings(self) -> Iterator[Typed]:
         """Yield what was typed with short forms written out, then with what has a short form shortened."""
-        longs, shorts = shortforms.longs(), shortforms.shorts()
+        longs, shorts = shortforms.expansions(), shortforms.abbreviations()
         words = self._typed.words
         joined = "".join(words)
         if joined in longs and len(words) > 1:
@@ -173,11 +173,11 @@ class SearchQuery:
             return False
         if best < 45:
             return True
-        return any(self._vocabulary.number(stem) <= _RARE for stem in self._typed.core[:-1])
+        return any(self._vocabulary.number(stem) <= _RARE for stem in self._typed.content_stems[:-1])
 
     def _mistyped(self) -> None:
         """Take the labels that hold words that are nearly those that were typed: at first only in place of rare ones."""
-        written = dict(zip(self._typed.core, folding.telling(list(self._typed.words)), strict=True))
+        written = dict(zip(self._typed.content_stems, folding.telling(list(self._typed.words)), strict=True))
         meant = [self._vocabulary.near(stem, len(word)) for stem, word in written.items()]
         surely = [[stem] if self._vocabulary.number(stem) > _RARE else choice for stem, choice in zip(written, meant, strict=True)]
         for choices in (surely, meant) if surely != meant else (meant,):
@@ -197,6 +197,6 @@ class SearchQuery:
 
     def _some(self) -> None:
         """Take the labels that hold the rarest of the words that were typed."""
-        known = [stem for stem in self._typed.core if self._vocabulary.number(stem)]
+        known = [stem for stem in self._typed.content_stems if self._vocabulary.number(stem)]
         for stem in sorted(known, key=self._vocabulary.number)[:2]:
             self._take(self._index.holding(f'"{stem}"', self._only, ENOUGH), self._typed)

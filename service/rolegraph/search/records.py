@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     @property
     def stems(self) -> str:
         """The stems of its words."""
-        return folding.loose(self.folded)
+        return folding.stemmed(self.folded)
 
     @property
     def initials(self) -> str:

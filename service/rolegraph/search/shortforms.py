@@ -18,7 +18,7 @@ def spellings() -> dict[str, str]:
 
 
 @cache
-def longs() -> dict[str, tuple[str, ...]]:
+def expansions() -> dict[str, tuple[str, ...]]:
     """Return short form → what it stands for, the usual meaning first, both as they are written in the table."""
     found: dict[str, tuple[str, ...]] = {}
     for short, long in _table("short-forms.csv"):
@@ -27,7 +27,7 @@ def longs() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def shorts() -> dict[str, tuple[str, ...]]:
+def abbreviations() -> dict[str, tuple[str, ...]]:
     """Return what short forms stand for → those short forms: the table read backwards."""
     found: dict[str, tuple[str, ...]] = {}
     for short, long in _table("short-forms.csv"):

@@ -8,7 +8,7 @@ from rdflib.term import IdentifiedNode
 
 from rolegraph import terms
 from rolegraph.catalogue.labels import listed
-from rolegraph.engine import Keep
+from rolegraph.engine import WriteMode
 from rolegraph.validation import ownership
 from rolegraph.validation.ownership import Said
 from rolegraph.values import Row, Value
@@ -31,7 +31,7 @@ class Context:
     described: Said
 
 
-def context_of(ask: Ask, entry: Graph, source: str | None = None, keep: Keep = "none") -> Context:
+def context_of(ask: Ask, entry: Graph, source: str | None = None, mode: WriteMode = "replace") -> Context:
     """Return what the graph says of the things that an entry speaks of, less what the entry says of them itself.
 
     A thing is described by the graphs that state a type of it, or, a part of a source, by that source. What other graphs call
@@ -39,13 +39,13 @@ def context_of(ask: Ask, entry: Graph, source: str | None = None, keep: Keep = "
 
     :param ask: answers a SELECT query
     :param source: whose entry it is; what it replaces is left out. None for an entry of no source, of which nothing is left out
-    :param keep: what of the source stays, see :data:`~rolegraph.engine.Keep`
+    :param mode: what of the source stays, see :data:`~rolegraph.engine.WriteMode`
     """
     subjects = {str(subject) for subject in entry.subjects()}
     nodes = {str(node) for node in entry.all_nodes() if isinstance(node, URIRef)}
     said: dict[str, dict[str, set[tuple[str, Value]]]] = {}
     for thing, graph, property_, value in _said(ask, sorted(filter(terms.is_iri, nodes))):
-        if graph != source or (keep == "others" and thing not in subjects) or keep == "all":
+        if graph != source or (mode == "merge" and thing not in subjects) or mode == "append":
             said.setdefault(thing, {}).setdefault(graph, set()).add((property_, value))
     described: dict[str, set[tuple[str, Value]]] = {}
     context = Graph()

@@ -7,7 +7,21 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rolegraph.engine import DEFAULT, TURTLE, Changes, Choose, Guard, IsCancelled, Job, Keep, R, Receipt, documents, unguarded, waiting
+from rolegraph.engine import (
+    DEFAULT,
+    TURTLE,
+    Changes,
+    Choose,
+    Guard,
+    IsCancelled,
+    Job,
+    R,
+    Receipt,
+    WriteMode,
+    documents,
+    never_cancelled,
+    unguarded,
+)
 from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.pool import Pool
 from rolegraph.engine.remote import answers, query_forms
@@ -89,13 +103,13 @@ class RemoteEngine:
     def at(self, revision: int) -> "RemoteEngine":
         raise NotFound(f"revision {revision} is not kept: a remote endpoint keeps none", expected="the graph as it is now")
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: IsCancelled = waiting) -> Answer:
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
         form = query_forms.read(text)
         if dataset and form.dataset:
             detail = "the request names graphs, and so does the query by FROM; endpoints differ in which they heed"
             raise BadParameter("default-graph-uri", detail, expected="one of the two")
         parameters = () if form.dataset else self._named(dataset)
-        reply = self._wire.ask(text if form.base else f"BASE <{BASE}> {text}", form, parameters, gone)
+        reply = self._wire.ask(text if form.base else f"BASE <{BASE}> {text}", form, parameters, is_cancelled)
         format_ = choose(form.holds)
         if form.holds == "table":
             return answers.table(reply, form, format_)
@@ -131,13 +145,13 @@ class RemoteEngine:
                 found += self._parts(half, named, cut)
         return found
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         self._writable()
         wanted = {}
         for graph, body in changes.items():
             if graph is None or graph in OWN:
                 raise Refused("the default graph is the union of the named graphs: write one of these")
-            wanted[graph] = documents.read(body, format_, graph, skolemise=True, alone=keep == "none")
+            wanted[graph] = documents.read(body, format_, graph, skolemise=True, alone=mode == "replace")
 
         def look() -> None:
             self._writes += 1  # what was listed before somebody else wrote does not count
@@ -145,7 +159,7 @@ class RemoteEngine:
 
         with self._writing:
             try:
-                self._keeping.replace(wanted, keep=keep, guard=look)
+                self._keeping.replace(wanted, mode=mode, guard=look)
             finally:
                 self._writes += 1
         return Receipt(None)
@@ -189,10 +203,10 @@ class RemoteEngine:
         found = ((name, triple) for name in graphs for triple in self._keeping.pages(name))
         return answers.laid_out(found, format_, self._prefixes)
 
-    def work(self, job: Job[R], gone: IsCancelled = waiting) -> R:
+    def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
         if self._jobs is None:
             return job.run(self)
-        result: R = self._jobs.ask(Request(Address(self._endpoint, self._prefixes), job), gone)
+        result: R = self._jobs.ask(Request(Address(self._endpoint, self._prefixes), job), is_cancelled)
         return result
 
     def close(self) -> None:

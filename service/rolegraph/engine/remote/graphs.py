@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from rolegraph import deadlines
-from rolegraph.engine import Guard, Keep
+from rolegraph.engine import Guard, WriteMode
 from rolegraph.engine.documents import Triple, kept, value
 from rolegraph.engine.remote.auditing import Audit
 from rolegraph.engine.remote.http import Connection
@@ -107,7 +107,7 @@ class RemoteGraphs:
             steps.done = 0
             yield steps
 
-    def replace(self, wanted: Mapping[str, set[Triple]], *, keep: Keep, guard: Guard | None = None) -> None:
+    def replace(self, wanted: Mapping[str, set[Triple]], *, mode: WriteMode, guard: Guard | None = None) -> None:
         """Make graphs hold just these triples, and what of theirs is kept, or be gone where there are none.
 
         :raises StoreUnusable: where that broke off midway; repeating it completes it
@@ -116,7 +116,7 @@ class RemoteGraphs:
             if guard:
                 guard()
             listed, partly = set(self.listed()), set(self.noted(PARTLY))
-            changes = [self._change(graph, triples, keep=keep, listed=graph in listed) for graph, triples in wanted.items()]
+            changes = [self._change(graph, triples, mode=mode, listed=graph in listed) for graph, triples in wanted.items()]
             changes = [change for change in changes if change.graph in partly or change.wanted(listed)]
             if changes:
                 self._replace(changes, listed, steps)
@@ -136,10 +136,10 @@ class RemoteGraphs:
             steps.insert(UNION, frozenset[Triple]().union(*(change.added for change in changes)))
             self._finish(changes, listed, notes, steps)
 
-    def _change(self, graph: str, triples: set[Triple], *, keep: Keep, listed: bool) -> Change:
+    def _change(self, graph: str, triples: set[Triple], *, mode: WriteMode, listed: bool) -> Change:
         """Compare a graph with what it is to hold. What is not listed was not written by us: then the union may lack all of it."""
         held = set(self.pages(graph))
-        new = triples | kept(held, triples, keep)
+        new = triples | kept(held, triples, mode)
         added = new - (held if listed else {triple for triple in held if blank(triple)})
         return Change(graph, frozenset(added), frozenset(held - new), frozenset(held & new))
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from SPARQLWrapper import INSERT, JSON, POST, SELECT, SPARQLWrapper
 
 from rolegraph import deadlines, slots
-from rolegraph.engine import IsCancelled, waiting
+from rolegraph.engine import IsCancelled, never_cancelled
 from rolegraph.engine.remote.endpoint import Endpoint, errors, late
 from rolegraph.engine.remote.query_forms import LOOKUP, QueryForm
 from rolegraph.errors import ClientGone, StoreUnusable
@@ -94,7 +94,7 @@ class Connection:
         self._virtuoso = False
         self._uncut = 0
 
-    def ask(self, text: str, form: QueryForm, parameters: Parameters = (), gone: IsCancelled = waiting) -> Reply:
+    def ask(self, text: str, form: QueryForm, parameters: Parameters = (), is_cancelled: IsCancelled = never_cancelled) -> Reply:
         """Send a query that was read before and return its whole answer.
 
         :raises TimeLimitReached: after the seconds of the endpoint, or what is left of them (:mod:`rolegraph.deadlines`)
@@ -113,11 +113,11 @@ class Connection:
             call.addParameter(name, value)
         for name, value in {**headers, "Accept": ACCEPT[form.holds]}.items():
             call.addCustomHttpHeader(name, value)
-        if gone():
+        if is_cancelled():
             raise ClientGone("whoever asked has gone")
         with errors(endpoint.query_url, shown, "query"), call.query().response as response:
             self._judge(response, shown)
-            return Reply(*_received(response, until, shown, gone), response.headers.get_content_type())
+            return Reply(*_received(response, until, shown, is_cancelled), response.headers.get_content_type())
 
     def update(self, text: str) -> None:
         """Send an update of this program's own."""
@@ -184,11 +184,11 @@ def _opener(endpoint: Endpoint, url: str, *, with_credentials: bool = True) -> t
     return urllib.request.build_opener(*handlers), headers
 
 
-def _received(response: http.client.HTTPResponse, until: float, seconds: float, gone: IsCancelled) -> tuple[IO[bytes], int]:
+def _received(response: http.client.HTTPResponse, until: float, seconds: float, is_cancelled: IsCancelled) -> tuple[IO[bytes], int]:
     """Receive an answer within its time; a server that trickles is given up like one that is silent."""
     body, rest = Spool(), b""
     while piece := response.read1(PIECE):
-        if gone():
+        if is_cancelled():
             raise ClientGone("whoever asked has gone")
         if time.monotonic() > until:
             raise late(seconds)

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from flask import Flask, request
 
-from rolegraph.engine import IsCancelled, pool, waiting
+from rolegraph.engine import IsCancelled, never_cancelled, pool
 from rolegraph.errors import RolegraphError
 from rolegraph.web.http import authorization
 
@@ -53,7 +53,7 @@ class Client:
         self._loop = loop
         self._watch: Future[None] | None = None
 
-    def gone(self) -> bool:
+    def is_cancelled(self) -> bool:
         """Tell whether the client has closed its connection; costs a look at a flag. Called from the thread of the request."""
         if self._watch is None:
             self._watch = asyncio.run_coroutine_threadsafe(self._left(), self._loop)
@@ -68,10 +68,10 @@ class Client:
         await self._connection.client_disconnect()
 
 
-def gone() -> IsCancelled:
+def is_cancelled() -> IsCancelled:
     """Return a function that tells whether the client of the current request has gone away; "no" where the server cannot know."""
     client = request.environ.get(CLIENT)
-    return client.gone if isinstance(client, Client) else waiting
+    return client.is_cancelled if isinstance(client, Client) else never_cancelled
 
 
 def install(app: Flask) -> None:

@@ -33,7 +33,7 @@ def suggested(curies: Sequence[str]) -> list[Named]:
     iris = [iri for text in curies if (iri := terms.expand(text))]
     if not iris or len(iris) < len(curies):
         return []
-    filters.met(iris)
+    filters.prefetch_kinds(iris)
     return list(graph().catalogue.labels(iris).values())
 
 

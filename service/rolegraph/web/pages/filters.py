@@ -108,18 +108,18 @@ def install(app: Flask) -> None:
         href=href,
         language=language,
         licences=licences,
-        elsewhere=elsewhere,
+        external_href=external_href,
         note=note,
         numbered=numbered,
-        ours=ours,
+        is_local=is_local,
         period=period,
-        plain=plain,
+        format_number=format_number,
         slug=terms.slug_of,
         system=system,
         years=years,
         zip=zip,
     )
-    app.jinja_env.tests.update(foreign=foreign, backed=backed)
+    app.jinja_env.tests.update(foreign=foreign, has_statements=has_statements)
     app.jinja_env.globals.update(
         APART=equivalence.APART,
         BASE=terms.BASE,
@@ -151,10 +151,10 @@ def href(iri: str) -> str:
         return f"{request.script_root}/{iri_to_uri(rest)}"
     if context.cards().kinds([iri])[iri]:
         return f"{request.script_root}/thing?iri={quote(short(iri), safe=':/')}"
-    return elsewhere(iri)
+    return external_href(iri)
 
 
-def elsewhere(iri: str) -> str:
+def external_href(iri: str) -> str:
     """Return the web address that an IRI is, or nothing."""
     return iri_to_uri(iri) if iri.startswith(("http://", "https://")) else ""
 
@@ -170,12 +170,12 @@ def handle(iri: str) -> str:
     return terms.slug_of(iri) if terms.kind_of(iri) else short(iri)
 
 
-def met(iris: Iterable[str]) -> None:
+def prefetch_kinds(iris: Iterable[str]) -> None:
     """Look up at once which of the IRIs that a page links to are described here."""
-    context.cards().kinds(iri for iri in iris if not ours(iri))
+    context.cards().kinds(iri for iri in iris if not is_local(iri))
 
 
-def ours(iri: str) -> bool:
+def is_local(iri: str) -> bool:
     """Tell whether an IRI lies in this graph's own space."""
     return iri.startswith(terms.BASE)
 
@@ -196,14 +196,14 @@ def evidence(role: str, item: str, sources: Sequence[str] = (), numbers: Mapping
 
     An imported source has no statements: where there are only such, the address is their place in the list at the foot of the page.
     """
-    if ours(item) and "#" in item:
+    if is_local(item) and "#" in item:
         return href(item)
-    if numbers and sources and not any(backed(source) for source in sources):
+    if numbers and sources and not any(has_statements(source) for source in sources):
         return f"#source-{numbers[sources[0]]}"
     return f"{request.script_root}/queries/evidence?{urlencode({'role': handle(role), 'concept': short(item)}, safe=':/')}"
 
 
-def backed(source: str) -> bool:
+def has_statements(source: str) -> bool:
     """Tell whether a source may have statements behind its facts: an imported one, which has a credit line, has none."""
     return not context.graph().catalogue.sources([source])[source].credit
 
@@ -225,7 +225,7 @@ def note(claim: Claim) -> str:
     return ", ".join([*words, *dict.fromkeys(label.lower() for label, _ in claim.proficiency)])
 
 
-def plain(number: str) -> str:
+def format_number(number: str) -> str:
     """Write a number with its thousands apart, without zeros at its end: 65000.0 is 65,000."""
     try:
         value = Decimal(number)
@@ -242,10 +242,10 @@ def bdi(text: str) -> Markup:
 def figure(value: str, unit: str) -> str:
     """Write a figure with its unit: 15 %, USD 190 billion."""
     if unit == "percent":
-        return f"{plain(value)} %"
+        return f"{format_number(value)} %"
     number = Decimal(value)
     scale, word = next(((scale, word) for scale, word in SCALES if abs(number) >= scale), (Decimal(1), ""))
-    return f"{unit} {plain(str(number / scale))} {word}".strip()
+    return f"{unit} {format_number(str(number / scale))} {word}".strip()
 
 
 def licences(sources: Iterable[Source]) -> dict[str, str]:

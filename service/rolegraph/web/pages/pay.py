@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rolegraph import terms
 from rolegraph.facade import Rolegraph
 from rolegraph.values import Named, Row
-from rolegraph.web.pages.filters import plain, years
+from rolegraph.web.pages.filters import format_number, years
 
 LEAST = 5  # salaries; of fewer, no figure is shown
 FEW = 30  # salaries; below that, the page says that they are few, as its hint does
@@ -98,7 +98,7 @@ def _pay(row: Row, labels: Mapping[str, Named]) -> Pay:
         years=years(text.get("from", ""), text.get("to", "")),
         count=count,
         unit=f"{text['currency']} {PER.get(text['duration'], text['duration'])}",
-        median=plain(text["median"]) if "median" in text and count >= LEAST else "",
+        median=format_number(text["median"]) if "median" in text and count >= LEAST else "",
         half=_range(text, _QUARTERS) if count >= LEAST else "",
         most=_range(text, _TENTHS) if count >= LEAST else "",
         source=text["source"],
@@ -115,5 +115,5 @@ def _rank(text: Mapping[str, str]) -> int:
 
 
 def _range(text: Mapping[str, str], ends: tuple[str, str]) -> str:
-    low, high = (plain(text[name]) if name in text else "" for name in ends)
+    low, high = (format_number(text[name]) if name in text else "" for name in ends)
     return f"{low} to {high}" if low and high else ""

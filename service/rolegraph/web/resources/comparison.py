@@ -101,7 +101,7 @@ def _page(given: Sequence[str]) -> str:
     outlooks = _outlooks([role.iri for role in compared.roles])
     measures = graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()}))
     bands = [_band(compared, section) for section in compared.sections]
-    filters.met({*(role.iri for role in compared.roles), *(item.iri for section in compared.sections for item in section.items)})
+    filters.prefetch_kinds({*(role.iri for role in compared.roles), *(item.iri for section in compared.sections for item in section.items)})
     roles, more = _roles()
     pays = pay.of(graph(), [role.iri for role in compared.roles])
     paying = graph().catalogue.sources({one.source for one in pays} - {source.iri for source in compared.sources})

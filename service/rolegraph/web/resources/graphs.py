@@ -5,7 +5,7 @@ from secrets import token_hex
 from flask import Blueprint, Response, request
 
 from rolegraph import formats, terms
-from rolegraph.engine import DEFAULT, Document, Keep
+from rolegraph.engine import DEFAULT, Document, WriteMode
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.formats import Format
 from rolegraph.web.http import authorization, conditions, negotiation
@@ -37,7 +37,7 @@ def read(path: str = "") -> Response:
 def put(path: str = "") -> Response:
     """Replace a graph, or make it."""
     authorization.require(None)
-    return _store(_named(path), keep="none")
+    return _store(_named(path), mode="replace")
 
 
 @routes.post("/graphs")
@@ -46,9 +46,9 @@ def post(path: str = "") -> Response:
     """Add to a graph, or make it; one that is not named gets a name."""
     authorization.require(None)
     if path or request.args.keys() & {"graph", "default"}:
-        return _store(_named(path), keep="all")
+        return _store(_named(path), mode="append")
     name = f"{request.base_url.rstrip('/')}/{token_hex(8)}"
-    response = _store(name, keep="all")
+    response = _store(name, mode="append")
     response.headers["Location"] = name
     return response
 
@@ -67,7 +67,7 @@ def delete(path: str = "") -> Response:
     return conditions.tagged(Response(status=204), newest().store(name, None, guard=guard), "")
 
 
-def _store(name: str | None, *, keep: Keep) -> Response:
+def _store(name: str | None, *, mode: WriteMode) -> Response:
     new = False
 
     def guard() -> None:
@@ -75,7 +75,7 @@ def _store(name: str | None, *, keep: Keep) -> Response:
         new = not _looked_at(name)
 
     document, format_ = _document()
-    receipt = newest().store(name, document, format_, keep=keep, guard=guard)
+    receipt = newest().store(name, document, format_, mode=mode, guard=guard)
     return conditions.tagged(Response(status=201 if new else 204), receipt, name or "")
 
 

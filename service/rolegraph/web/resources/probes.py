@@ -60,7 +60,7 @@ def _check(graph: Rolegraph) -> None:
     """
     until = time.monotonic() + PATIENCE
     try:
-        graph.query("ASK {}", lambda _: _JSON, gone=lambda: time.monotonic() > until)
+        graph.query("ASK {}", lambda _: _JSON, is_cancelled=lambda: time.monotonic() > until)
     except ClientGone as error:
         raise StoreUnusable(f"the store did not answer within {PATIENCE:g} s") from error
     if graph.tokens is not None:

@@ -43,14 +43,14 @@ def query(name: str) -> Response:
     chosen.choose(canned.holds)
     if not chosen.page(canned.holds):
         given = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
-        answer = guarded(graph().run(name, given, chosen.choose, connection.gone()))
+        answer = guarded(graph().run(name, given, chosen.choose, connection.is_cancelled()))
         return negotiation.respond(answer, answer.format)
     negotiation.check_parameters(HTML, *names)
     given = {key: request.args.getlist(key) for key in names if key in request.args}
     if not given and not all(parameter.default for parameter in canned.parameters):
         return negotiation.respond(_canned(canned, {}), HTML)
     try:
-        answer = graph().run(name, given, chosen.choose, connection.gone())
+        answer = graph().run(name, given, chosen.choose, connection.is_cancelled())
     except BadParameter as error:
         return negotiation.respond(_canned(canned, given, error=error), HTML, error.status)
     return negotiation.respond(_canned(canned, given, result=shown(answer)), HTML)

@@ -4,7 +4,7 @@
 from flask import Blueprint, Response
 
 from rolegraph import terms
-from rolegraph.engine import Keep
+from rolegraph.engine import WriteMode
 from rolegraph.errors import BadParameter
 from rolegraph.output import to_json
 from rolegraph.web.http import authorization, bodies, conditions, connection, negotiation
@@ -25,13 +25,13 @@ def read(slug: str) -> Response:
 @routes.put("/sources/<slug>")
 def put(slug: str) -> Response:
     """Replace what a source states."""
-    return _enter(slug, "none")
+    return _enter(slug, "replace")
 
 
 @routes.post("/sources/<slug>")
 def post(slug: str) -> Response:
     """Add entries to a source, or replace those of the same things."""
-    return _enter(slug, "others")
+    return _enter(slug, "merge")
 
 
 @routes.delete("/sources/<slug>")
@@ -42,12 +42,12 @@ def delete(slug: str) -> Response:
     return conditions.tagged(Response(status=204), receipt, "")
 
 
-def _enter(slug: str, keep: Keep) -> Response:
+def _enter(slug: str, mode: WriteMode) -> Response:
     iri = _iri(slug)
     authorization.require(iri)
     format_ = negotiation.choose(DOCUMENT, TEXT)
     entry = bodies.document("entry", GRAPHS, lambda _: TURTLE)
-    entered = newest().enter(iri, entry.content, entry.format, keep, condition=conditions.asked(), gone=connection.gone())
+    entered = newest().enter(iri, entry.content, entry.format, mode, condition=conditions.asked(), is_cancelled=connection.is_cancelled())
     report = entered.report
     text = report.text() if format_ == TEXT else to_json(report.as_dict())
     return conditions.tagged(negotiation.respond(text, format_, 201 if entered.new else 200), entered.receipt, iri)

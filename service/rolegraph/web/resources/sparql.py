@@ -24,7 +24,7 @@ def sparql() -> Response:
         return _without()
     chosen = ResultFormat(lenient=True)
     try:
-        answer = graph().query(asked.text, chosen.choose, asked.dataset, connection.gone())
+        answer = graph().query(asked.text, chosen.choose, asked.dataset, connection.is_cancelled())
     except RolegraphError as error:
         if isinstance(error, ClientGone | NotAcceptable) or not negotiation.prefers_html():
             raise

@@ -56,7 +56,7 @@ def members(kind: str) -> Response:
     if format_ == DOCUMENT:
         told = {"id": scheme, "kind": kind, "label": KINDS[kind].plural, **page.as_dict(), **ways}
         return paging.with_link_header(negotiation.respond(to_json(told), format_), ways)
-    filters.met(member.iri for member in page.members)
+    filters.prefetch_kinds(member.iri for member in page.members)
     shown = render_template(
         "members.html",
         kind=KINDS[kind],
@@ -135,7 +135,8 @@ def _rows(kind: str) -> list[Row]:
 
 def _page(found: Thing, offered: Iterable[Format]) -> str:
     links = [*found.links, *found.incoming]
-    filters.met({found.iri, *(link.other.value for link in links if link.other.kind == "iri"), *(link.property for link in links)})
+    linked = {link.other.value for link in links if link.other.kind == "iri"}
+    filters.prefetch_kinds({found.iri, *linked, *(link.property for link in links)})
     matches = [link for link in found.links if terms.shorten(link.property).endswith(("Match", ":hasEQFLevel"))]
     matched = [link for link in found.incoming if link.property in catalogue.MATCHES]
     common: dict[str, Any] = {

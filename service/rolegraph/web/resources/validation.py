@@ -4,7 +4,7 @@
 from flask import Blueprint, Response, render_template, request
 
 from rolegraph import terms
-from rolegraph.engine import Keep
+from rolegraph.engine import WriteMode
 from rolegraph.errors import BadParameter, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.output import to_json
@@ -17,7 +17,7 @@ from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TEXT, TURTLE
 routes = Blueprint("validation", __name__)
 
 OFFERED = (DOCUMENT, TURTLE, TEXT, HTML)
-_KEEP: dict[str, Keep] = {"PUT": "none", "POST": "others"}
+_MODES: dict[str, WriteMode] = {"PUT": "replace", "POST": "merge"}
 
 VALID = """\
 PREFIX industry: <https://w3id.org/rolegraph/industry/>
@@ -56,7 +56,7 @@ def validate() -> Response:
     entry = Document(b"", TURTLE)
     try:
         entry = bodies.document("entry", GRAPHS, lambda _: TURTLE)
-        report = graph().validate(entry.content, entry.format, *_destination(), gone=connection.gone())
+        report = graph().validate(entry.content, entry.format, *_destination(), is_cancelled=connection.is_cancelled())
     except (UnreadableInput, BadParameter) as error:
         if format_ != HTML:
             raise
@@ -64,7 +64,7 @@ def validate() -> Response:
     return _respond(report, entry, format_)
 
 
-def _destination() -> tuple[str | None, Keep]:
+def _destination() -> tuple[str | None, WriteMode]:
     """Return the source that the entry is meant for, if it is for one, and what of it stays: all but the things in the entry, or nothing.
 
     :raises BadParameter: for what names no source
@@ -72,9 +72,9 @@ def _destination() -> tuple[str | None, Keep]:
     slug, method = request.args.get("source", ""), request.args.get("method", "PUT").upper()
     if slug and not terms.SLUG.fullmatch(slug):
         raise BadParameter("source", f"{slug!r} is no name of a source", expected="its slug, such as our-hr")
-    if method not in _KEEP:
-        raise BadParameter("method", f"{method!r} writes no entry", expected=" or ".join(_KEEP))
-    return (terms.KINDS["source"].namespace + slug if slug else None), _KEEP[method]
+    if method not in _MODES:
+        raise BadParameter("method", f"{method!r} writes no entry", expected=" or ".join(_MODES))
+    return (terms.KINDS["source"].namespace + slug if slug else None), _MODES[method]
 
 
 def _respond(report: Report, entry: Document, format_: Format) -> Response:

@@ -15,12 +15,12 @@ from rolegraph.web.http.wsgi import LARGEST, close
 OPENED = 5.0  # seconds after which the server has surely opened a file that it was told to send; it does not tell when it has
 
 
-def settled(pieces: Iterable[bytes], gone: IsCancelled) -> bytes | IO[bytes]:
+def settled(pieces: Iterable[bytes], is_cancelled: IsCancelled) -> bytes | IO[bytes]:
     """Return the body of an answer: a small one itself, a large one in a file.
 
-    :param gone: tells whether the client has gone away
+    :param is_cancelled: tells whether the client has gone away
     :raises StoreUnusable: where there is no room for it
-    :raises ClientGone: where ``gone`` says so meanwhile
+    :raises ClientGone: where ``is_cancelled`` says so meanwhile
     """
     if isinstance(pieces, list):
         return b"".join(pieces)
@@ -34,7 +34,7 @@ def settled(pieces: Iterable[bytes], gone: IsCancelled) -> bytes | IO[bytes]:
             if file is None:
                 file = nameless()
                 put(file, bytes(first))
-            _check(gone)
+            _check(is_cancelled)
             put(file, piece)
     except BaseException:
         if file is not None:
@@ -45,8 +45,8 @@ def settled(pieces: Iterable[bytes], gone: IsCancelled) -> bytes | IO[bytes]:
     return bytes(first) if file is None else file
 
 
-def _check(gone: IsCancelled) -> None:
-    if gone():
+def _check(is_cancelled: IsCancelled) -> None:
+    if is_cancelled():
         raise ClientGone("the client went away before there was an answer")
 
 

@@ -136,7 +136,7 @@ class RsgiApplication:
             close(pieces)
             reply.send(status, headers.to_wsgi_list(), b"")
             return
-        body = large_answers.settled(pieces, client.gone)
+        body = large_answers.settled(pieces, client.is_cancelled)
         reply.send(status, headers.to_wsgi_list(), body)
 
 
