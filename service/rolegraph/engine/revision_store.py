@@ -177,9 +177,7 @@ class RevisionStore:
             self._past.keep(())
             del self._store, self._newest  # what was acknowledged is on the disk
 
-    def _commit(
-        self, change: Change, about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False
-    ) -> Receipt:
+    def _commit(self, change: Change, about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False) -> Receipt:
         """Make a change and publish it.
 
         :param about: the graphs whose validators are wanted
