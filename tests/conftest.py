@@ -21,6 +21,45 @@ from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
 
 NO_SKIPS = bool(os.environ.get("ROLEGRAPH_NO_SKIPS"))
+MARKERS = {"conformance": "conformance", "demand": "taxonomy", "chromium": "browser", "serve": "service"}
+"""The marker of each test that uses a fixture, directly or through another; a module states what this cannot tell (``pytestmark``)."""
+LONGEST_FIRST = ("conformance", "taxonomy", "service", "browser")
+UNMARKED: dict[str, bool] = {"runs": False}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, and tell pytest-xdist what stays together: the users of the real taxonomies, and each file."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        fixtures: Sequence[str] = getattr(item, "fixturenames", ())
+        for fixture, marker in MARKERS.items():
+            if fixture in fixtures:
+                item.add_marker(marker)
+        group = "taxonomies" if "taxonomies" in fixtures else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+        rank = next((number for number, marker in enumerate(LONGEST_FIRST) if item.get_closest_marker(marker)), len(LONGEST_FIRST))
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
+
+
+def refuse_what_only_marked_tests_may(event: str, arguments: tuple[object, ...]) -> None:
+    """Make a test fail that starts a process without a marker that says so: "make quick" runs all tests without a marker."""
+    if event == "subprocess.Popen" and UNMARKED["runs"]:
+        raise AssertionError(f"this test starts a process, so it needs a marker (see MARKERS in conftest.py): {arguments[1]}")
+
+
+sys.addaudithook(refuse_what_only_marked_tests_may)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+    """Note whether the test that runs has a marker."""
+    UNMARKED["runs"] = not any(item.get_closest_marker(marker) for marker in LONGEST_FIRST)
+    try:
+        return (yield)
+    finally:
+        UNMARKED["runs"] = False
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,6 +19,8 @@ from rolegraph.errors import NotConforming
 from rolegraph.facade import Rolegraph
 from rolegraph.search import labels
 
+pytestmark = pytest.mark.service
+
 NOWHERE = "/nonsense/folder"
 WIDE = {**os.environ, "COLUMNS": "200", "HOME": NOWHERE, "XDG_DATA_HOME": NOWHERE}  # no store of whoever runs the tests is read
 PAIR = ("ai-architect", "deep-learning-engineer")

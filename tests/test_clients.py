@@ -17,6 +17,8 @@ from rolegraph.web import create_app
 from rolegraph.web.http import connection
 from rolegraph.web.server.large_answers import OPENED
 
+pytestmark = pytest.mark.service
+
 SERVER = '''
 """Answers /slow once its client has gone or five seconds are over, and says which; /file with 200 MiB."""
 import sys, tempfile, time

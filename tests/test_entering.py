@@ -258,6 +258,7 @@ def test_a_figure_that_is_none_gives_a_report(graph: Rolegraph, value: str) -> N
     assert not graph.validate(entry(text), TURTLE).conforms
 
 
+@pytest.mark.service
 def test_what_an_entry_holds_does_not_reach_the_log(tmp_path: Path) -> None:
     file = tmp_path / "entry.ttl"
     file.write_bytes(entry("<urn:x> a rg:Role ; rg:a 'SECRET'^^xsd:boolean ; rg:b 'SECRET'^^xsd:integer ; rg:c 'SECRET'^^xsd:date ."))

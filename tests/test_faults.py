@@ -26,7 +26,10 @@ from flask.testing import FlaskClient
 from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.tokens import Tokens
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="processes and their memory are read from /proc")
+pytestmark = [
+    pytest.mark.service,
+    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="processes and their memory are read from /proc"),
+]
 
 Serve = Callable[..., Any]
 

@@ -31,6 +31,8 @@ from rolegraph.errors import (
     UnreadableInput,
 )
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/"
 CROSS_JOIN = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 SMALL = "ASK { ?s ?p ?o }"

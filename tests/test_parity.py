@@ -24,6 +24,8 @@ from rolegraph.shipped import loading
 from rolegraph.values import Dataset, Row, Value
 from rolegraph.web.resources.validation import INVALID, VALID
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/parity/"
 Changes = dict[str | None, bytes | None]
 XSD = "http://www.w3.org/2001/XMLSchema#"

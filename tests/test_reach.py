@@ -127,6 +127,7 @@ def test_a_graph_named_by_a_query_is_never_fetched(endpoint: str) -> None:
     assert Endpoint.called == before
 
 
+@pytest.mark.service
 def test_workers_leave_the_network_where_the_platform_lets_them(endpoint: str) -> None:
     port = endpoint.rstrip("/").rpartition(":")[2]
     connect = f"import socket; socket.create_connection(('127.0.0.1', {port}))"

@@ -135,6 +135,7 @@ def test_without_a_name_the_default_store_is_read_and_named(store: Path, tmp_pat
     assert run("search", "keeper", "-f", "json", ROLEGRAPH_STORE=str(store)).stderr == ""
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("beside", [True, False], ids=["with an index beside it", "alone"])
 def test_a_store_that_cannot_be_written_is_read(store: Path, tmp_path: Path, *, beside: bool) -> None:
     folder = Path(shutil.copytree(store, tmp_path / "store"))
