@@ -1,7 +1,6 @@
 """What many tests share: the graph as shipped, and files that the project does not carry."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
+from ports import free_port
 from rolegraph.facade import Rolegraph
 from rolegraph.importers import Imported, esco, onet
 from rolegraph.importers.downloads import Download
@@ -140,17 +140,10 @@ def taxonomies(demand: Callable[[str, str], Path], tmp_path_factory: pytest.Temp
     graph.close()
 
 
-@pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
+@pytest.fixture(scope="session", name="free_port")
+def a_free_port() -> Callable[[], int]:
     """A function that returns a port that nothing listens at."""
-
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            return port
-
-    return find
+    return free_port
 
 
 @dataclass(frozen=True)
@@ -168,7 +161,7 @@ class Service:
 
 
 @pytest.fixture(scope="session")
-def serve(free_port: Callable[[], int]) -> Callable[..., Service]:
+def serve() -> Callable[..., Service]:
     """A function that starts the service as a user does, with a store and options, and returns it once it answers.
 
     ``within`` is a command that runs the one that it is given, for a service in other context_of.
