@@ -18,7 +18,7 @@ test: $(VENV)/ready-test lint
 	$(PYTEST)
 
 quick: $(VENV)/ready-test
-	$(PYTEST) -m "not service and not browser and not taxonomy and not conformance"
+	$(PYTEST) -m "not service and not browser and not taxonomy and not conformance and not sweep"
 
 lint: $(VENV)/ready-test
 	$(RUN)/ruff check service tests bench

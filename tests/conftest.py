@@ -22,8 +22,8 @@ from rolegraph.web import create_app
 
 NO_SKIPS = bool(os.environ.get("ROLEGRAPH_NO_SKIPS"))
 MARKERS = {"conformance": "conformance", "demand": "taxonomy", "chromium": "browser", "serve": "service"}
-"""The marker of each test that uses a fixture, directly or through another; a module states what this cannot tell (``pytestmark``)."""
-LONGEST_FIRST = ("conformance", "taxonomy", "service", "browser")
+"""The marker of each test that uses a fixture, directly or through another; a test or a module states what this cannot tell."""
+LONGEST_FIRST = ("conformance", "taxonomy", "service", "browser", "sweep")
 UNMARKED: dict[str, bool] = {"runs": False}
 
 
@@ -36,8 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in MARKERS.items():
             if fixture in fixtures:
                 item.add_marker(marker)
-        group = "taxonomies" if "taxonomies" in fixtures else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+        if item.config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group("taxonomies" if "taxonomies" in fixtures else item.path.stem))
         rank = next((number for number, marker in enumerate(LONGEST_FIRST) if item.get_closest_marker(marker)), len(LONGEST_FIRST))
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
     items.sort(key=lambda item: ranks[item.path])
@@ -79,23 +79,38 @@ def graph() -> Iterator[Rolegraph]:
     found.close()
 
 
+def folder_named(variable: str, holding: str) -> Path:
+    """Return the folder that a variable names, or skip and say what would be needed."""
+    folder = os.environ.get(variable)
+    if not folder:
+        pytest.skip(f"{variable} is not set: this test needs a folder with {holding}")
+    return Path(folder)
+
+
 @pytest.fixture(scope="session")
 def demand() -> Callable[[str, str], Path]:
-    """A function that returns the folder that a variable names, or skips and says what would be needed."""
+    """The function that returns a folder with published files."""
+    return folder_named
 
-    def find(variable: str, holding: str) -> Path:
-        folder = os.environ.get(variable)
-        if not folder:
-            pytest.skip(f"{variable} is not set: this test needs a folder with {holding}")
-        return Path(folder)
 
-    return find
+@pytest.fixture(scope="session")
+def conformance() -> Path:
+    """The program that runs the W3C suites."""
+    return folder_named("ROLEGRAPH_CONFORMANCE", "the W3C suites and their runner, run.py") / "run.py"
 
 
 @pytest.fixture(scope="session")
 def client(graph: Rolegraph) -> FlaskClient:
     """A client of the application, without a server between."""
     return create_app(graph).test_client(use_cookies=False)  # there are none
+
+
+@pytest.fixture(scope="session")
+def shipped_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the graph as shipped, closed, to be copied by those who write: a copy opens four times as fast as a new one."""
+    folder = tmp_path_factory.mktemp("shipped") / "store"
+    Rolegraph.open(folder).close()
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Entries that are written: what is stored is what the check accepts of the graph as it then is; and who may say what."""
 
 import pickle
+import shutil
 import subprocess
 import sys
 import threading
@@ -42,8 +43,8 @@ def entry(text: str) -> bytes:
 
 
 @pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Rolegraph]:
-    found = Rolegraph.open(tmp_path / "store")
+def graph(shipped_store: Path, tmp_path: Path) -> Iterator[Rolegraph]:
+    found = Rolegraph.open(Path(shutil.copytree(shipped_store, tmp_path / "store")))
     yield found
     found.close()
 
