@@ -136,10 +136,14 @@ class Rolegraph(Pinning):
 
     def bound(self, name: str, parameters: Mapping[str, Sequence[str]]) -> str:
         """Return the text of a canned query with a caller's parameters in it; see :meth:`run`."""
+        return self.queries.get(name).bind(self.named(name, parameters))
+
+    def named(self, name: str, parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """Return the IRIs that a caller's parameters of a canned query name; see :meth:`run`."""
         query = self.queries.get(name)
         by_name = {parameter.name: parameter for parameter in query.parameters}
         given = query.given(parameters)
-        return query.bind({key: [self.resolve(text, by_name[key]) for text in texts] for key, texts in given.items()})
+        return {key: [self.resolve(text, by_name[key]) for text in texts] for key, texts in given.items()}
 
     def resolve(self, text: str, parameter: Parameter) -> str:
         """Return the IRI of the thing that a value of a parameter names by slug, CURIE, IRI or label.
