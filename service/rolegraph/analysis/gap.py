@@ -211,4 +211,3 @@ def best(index: Index, possession: Possession, among: Numbers | None, count: int
 def between(index: Index, origin: int, target: int) -> Gap:
     """Return what of a role's needs somebody brings along who comes from another role."""
     return Possession(index, index.had(origin)).judge(target, origin)
-

@@ -167,4 +167,3 @@ def _below(items: Items, had: Iterable[int], item: int) -> list[int]:
     steps = {one: found[item] for one in had if item in (found := items.ancestors(one))}
     nearest = min(steps.values(), default=0)
     return sorted(one for one, step in steps.items() if step == nearest)
-

@@ -55,8 +55,7 @@ class Catalogue:
         :param parameter: the name of the parameter that the text is the value of, for the error
         :raises BadParameter: where there is no such thing, with those of nearly that name; or more than one
         """
-        labelled = (iri for kind in kinds if _worded(text) for iri in self.lists.named(kind.name, text))
-        found = self._of_kinds(_candidates(text, kinds), kinds) or sorted(set(labelled)) or self._of_kinds(self._named(text, kinds), kinds)
+        found = self.meant(text, kinds)
         if len(found) == 1:
             return found[0]
         if found:
@@ -65,6 +64,11 @@ class Catalogue:
             raise BadParameter(parameter, detail, expected=expected, suggestions=suggestions, value=text, several=True)
         names = " or ".join(kind.name for kind in kinds)
         raise BadParameter(parameter, f"there is no {names} {text!r}", expected=expected, suggestions=self.near(text, kinds), value=text)
+
+    def meant(self, text: str, kinds: Sequence[Kind]) -> list[str]:
+        """Return the IRIs of all things of these kinds that a slug, a CURIE, an IRI or a label names."""
+        labelled = (iri for kind in kinds if _worded(text) for iri in self.lists.named(kind.name, text))
+        return self._of_kinds(_candidates(text, kinds), kinds) or sorted(set(labelled)) or self._of_kinds(self._named(text, kinds), kinds)
 
     def _of_kinds(self, candidates: Sequence[str], kinds: Sequence[Kind]) -> list[str]:
         return sorted(iri for iri, own in self.cards.kinds(candidates).items() if any(kind.name in own for kind in kinds))

@@ -89,7 +89,7 @@ def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: An
 def _values(parameter: Parameter, given: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the values of a parameter as its field holds them: the given ones, or those of the example where none is given at all."""
     texts = given.get(parameter.name, ()) if given else parameter.example
-    pieces = [piece.strip() for text in texts for piece in (text.split(",") if parameter.most > 1 else [text])]
+    pieces = [piece for text in texts for piece in (graph().parted(text, parameter) if parameter.most > 1 else [text.strip()])]
     return [_short(parameter, terms.expand(piece) or piece) for piece in pieces]
 
 
