@@ -60,9 +60,8 @@ class Parameter:
         if not found:
             detail = f"{self.name} is missing"
         else:
-            detail = (
-                f"{self.name} names {len(found)} {self._kinds(len(found))}, which is too {'few' if len(found) < self.least else 'many'}"
-            )
+            much = "few" if len(found) < self.least else "many"
+            detail = f"{self.name} names {len(found)} {self._kinds(len(found))}, which is too {much}"
         raise BadParameter(self.name, detail, expected=self.expected)
 
     def _kinds(self, count: int) -> str:

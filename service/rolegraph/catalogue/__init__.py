@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
+from rolegraph.catalogue import missing
 from rolegraph.catalogue.cards import SKOS, Cards, counted, english, listed
 from rolegraph.catalogue.listing import Lists, Page, spoken
 from rolegraph.errors import BadParameter, NotFound
@@ -183,7 +184,7 @@ class Catalogue:
         """
         kind = self.kind(iri)
         if kind is None:
-            raise NotFound(f"{iri} is not of a kind that this graph describes", expected=", ".join(KINDS))
+            raise missing.thing(iri)
         own = self._links(f"<{iri}> ?property ?other")
         if not own:
             raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))

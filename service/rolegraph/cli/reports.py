@@ -111,7 +111,8 @@ def openings(found: "Openings") -> None:
     console.print(f"open already: {_some(found.open) or 'none'}")
     table = Table("Learn", "Opens", "Roles", box=None, header_style="bold")
     for one in found.openings:
-        table.add_row(escape(one.item.label), str(len(one.roles)), _some(one.roles))
+        opened = _some(one.roles) or "none by itself, but nearer to some"
+        table.add_row(escape(one.item.label), str(len(one.roles) or "–"), opened)
     console.print(table)
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from rolegraph import audit, catalogue, description, jsonld, queries, terms
 from rolegraph.audit import Problem
+from rolegraph.catalogue import missing
 from rolegraph.comparison import Comparison
 from rolegraph.engine import BOM, TURTLE, Choose, Document, Gone, Guard, Keep, Receipt, unguarded, waiting
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.errors import BadParameter, NotFound
+from rolegraph.errors import BadParameter
 from rolegraph.findings import Report
 from rolegraph.formats import Format
 from rolegraph.importers import Imported, Importer
@@ -237,7 +238,7 @@ class Rolegraph(Pinning):
         :raises NotFound: for a graph that is not there
         """
         if graph and graph not in self.engine.graphs():
-            raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
+            raise missing.graph(graph, self.engine.graphs())
         return exporting.export(self.engine, format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:

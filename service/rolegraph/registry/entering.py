@@ -7,8 +7,9 @@ from functools import cache
 from rdflib import RDF, BNode, Graph, URIRef
 
 from rolegraph import entries, ownership, terms
+from rolegraph.catalogue import missing
 from rolegraph.engine import Engine, Gone, Keep, Receipt, waiting
-from rolegraph.errors import NotConforming, NotFound
+from rolegraph.errors import NotConforming
 from rolegraph.findings import Report
 from rolegraph.formats import Format, holding, named
 from rolegraph.registry import about
@@ -109,7 +110,7 @@ def withdraw(engine: Engine, source: str, condition: Condition = always) -> Rece
     def guard() -> None:
         _look(engine, source, condition)
         if source not in engine.graphs():
-            raise NotFound(f"there is no graph {source}")
+            raise missing.graph(source, engine.graphs())
 
     return engine.write({source: None}, guard=guard)
 
