@@ -112,10 +112,12 @@ class Analysis:
     def fit(self, profile: Profile, target: str | None = None, source: str | None = None, count: int = 10) -> Matches:
         """Return what of a role's needs a profile meets, or, without a role, those that it fits best."""
         index = self.index
-        resolved = lookup.resolve(index, profile, self.lookup)
+        among = _among(index, source)
+        wanted = index.learnt_by(among) if target is None else frozenset(index.learnt(self._row(index, target)))
+        resolved = lookup.resolve(index, profile, self.lookup, wanted)
         possession = gap.Possession(index, resolved.items)
         if target is None:
-            ranked = gap.best(index, possession, _among(index, source), count)
+            ranked = gap.best(index, possession, among, count)
         else:
             row = self._row(index, target)
             ranked = gap.best(index, possession, np.array([row], dtype=np.int32), 1) or [(row, 0.0)]

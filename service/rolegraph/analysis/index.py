@@ -127,6 +127,10 @@ class Index:
         start, end = self.needs.indptr[row : row + 2]
         return dict(zip(self.needs.indices[start:end].tolist(), self.needs.data[start:end].tolist(), strict=True))
 
+    def learnt_by(self, rows: Numbers | None) -> frozenset[int]:
+        """Return what has to be learnt for some roles, by row; None is nothing in particular."""
+        return frozenset() if rows is None else frozenset(self.needs[rows].indices.tolist())
+
     def necessary(self, row: int) -> list[int]:
         """Return the essential items of a role, in order."""
         found: list[int] = self.essential.indices[self.essential.indptr[row] : self.essential.indptr[row + 1]].tolist()

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from rdflib import RDF, BNode, Graph, URIRef
 
-from rolegraph import entries, ownership, terms
+from rolegraph import entries, jsonld_reader, ownership, terms
 from rolegraph.catalogue import missing
 from rolegraph.engine import Engine, Gone, Keep, Receipt, waiting
 from rolegraph.errors import NotConforming
@@ -52,9 +53,11 @@ class Check:
 
         :raises UnreadableInput: for an entry that does not parse
         """
-        entry = entries.read(self.body, self.format, base=self.source or terms.BASE)
+        parsed = entries.parse(self.body, self.format, base=self.source or terms.BASE)
+        entry = parsed.graph
         around = about.surroundings(engine.rows, entry, self.source, self.keep)
-        report = shapes().check(entry, around.context, ownership.findings(entry, around.described, self.source))
+        further = chain(ownership.findings(entry, around.described, self.source), jsonld_reader.findings(parsed.unknown))
+        report = shapes().check(entry, around.context, further)
         described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
         return Checked(report, _ntriples(entry), described)
 
