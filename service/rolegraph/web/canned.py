@@ -11,7 +11,7 @@ from rolegraph.errors import BadParameter
 from rolegraph.formats import holding
 from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.things import Named
-from rolegraph.web import clients, negotiation, pay
+from rolegraph.web import clients, display, negotiation, pay
 from rolegraph.web.answering import Choice, harmless, shown
 from rolegraph.web.negotiation import DOCUMENT, HTML
 from rolegraph.web.state import OPTIONS, graph
@@ -96,7 +96,7 @@ def _values(parameter: Parameter, given: Mapping[str, Sequence[str]]) -> list[st
 def _short(parameter: Parameter, iri: str) -> str:
     if len(parameter.kinds) > 1:
         return terms.shorten(iri)
-    return iri.removeprefix(terms.BASE) if parameter.kinds == ("scheme",) else terms.slug_of(iri)
+    return iri.removeprefix(terms.BASE) if parameter.kinds == ("scheme",) else display.handle(iri)
 
 
 def _choices(parameter: Parameter) -> list[tuple[str, str]]:
