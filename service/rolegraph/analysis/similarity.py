@@ -14,6 +14,7 @@ from rolegraph.analysis.items import Items
 from rolegraph.things import Named
 
 CHUNK = 512  # roles at a time
+DIGITS = 12  # after the point: what differs by less is equal, since sums differ by as much with the order of what they add
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def similar(index: Index, row: int, among: Numbers | None, count: int, listed: i
     found = scores(index, row)
     rows = np.arange(len(found)) if among is None else among
     rows = rows[(rows != row) & (found[rows] > 0)]
-    nearest = rows[np.lexsort((rows, -found[rows]))]
+    nearest = rows[np.lexsort((rows, -np.round(found[rows], DIGITS)))]
     likely = (likeness(index, row, other, listed) for other in nearest.tolist())
     return tuple(islice((one for one in likely if not one.apart), count))
 
