@@ -13,6 +13,7 @@ LAYERS = (
     {"errors", "fingerprints", "locks", "resources"},
     {"terms", "formats", "deadlines", "slots"},
     {"findings", "kept", "matches", "things", "wellformed"},
+    {"jsonld_reader"},
     {
         *("audit", "catalogue", "comparison", "description", "engine", "entries", "importers", "jsonld", "library", "queries", "shapes"),
         *("ownership", "search", "tokens"),
@@ -49,7 +50,7 @@ OWNERS = {
     "scipy": {"analysis"},
     "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
-        *("findings.py", "ownership.py"),
+        *("findings.py", "jsonld_reader.py", "ownership.py"),
         *(f"{name}.py" for name in ("terms", "audit", "description", "entries", "layout", "shapes")),
         *(f"registry/{name}.py" for name in ("about", "entering")),
         *(f"engine/{name}.py" for name in ("algebra", "targets", "remote/forms")),

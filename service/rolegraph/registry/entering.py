@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from rdflib import RDF, BNode, Graph, URIRef
 
-from rolegraph import entries, ownership, terms
+from rolegraph import entries, jsonld_reader, ownership, terms
+from rolegraph.catalogue import missing
 from rolegraph.engine import Engine, Gone, Keep, Receipt, waiting
-from rolegraph.errors import NotConforming, NotFound
+from rolegraph.errors import NotConforming
 from rolegraph.findings import Report
 from rolegraph.formats import Format, holding, named
 from rolegraph.registry import about
@@ -51,9 +53,11 @@ class Check:
 
         :raises UnreadableInput: for an entry that does not parse
         """
-        entry = entries.read(self.body, self.format, base=self.source or terms.BASE)
+        parsed = entries.parse(self.body, self.format, base=self.source or terms.BASE)
+        entry = parsed.graph
         around = about.surroundings(engine.rows, entry, self.source, self.keep)
-        report = shapes().check(entry, around.context, ownership.findings(entry, around.described, self.source))
+        further = chain(ownership.findings(entry, around.described, self.source), jsonld_reader.findings(parsed.unknown))
+        report = shapes().check(entry, around.context, further)
         described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
         return Checked(report, _ntriples(entry), described)
 
@@ -109,7 +113,7 @@ def withdraw(engine: Engine, source: str, condition: Condition = always) -> Rece
     def guard() -> None:
         _look(engine, source, condition)
         if source not in engine.graphs():
-            raise NotFound(f"there is no graph {source}")
+            raise missing.graph(source, engine.graphs())
 
     return engine.write({source: None}, guard=guard)
 

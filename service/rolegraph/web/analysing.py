@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
-from rolegraph.queries import Parameter, pieces
+from rolegraph.queries import Parameter
 from rolegraph.web import negotiation, parameters
 from rolegraph.web.answering import sheet
 from rolegraph.web.negotiation import DOCUMENT, HTML, TABLES
@@ -18,7 +18,6 @@ CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED = (HTML, DOCUMENT, CSV)
 SELECTED = 50  # roles that a list to choose from still holds; for more, their name is typed
 SOURCE = Parameter("source", "the source", ("source",), ("ai-programmer-vs-deep-learning-engineer",))
-MOST_ROLES = 20
 PAIR = ("from", "to")
 
 routes = Blueprint("analysing", __name__)
@@ -74,16 +73,10 @@ def openings() -> Response:
 @routes.get("/distinguish")
 def distinguish() -> Response:
     """Give the fewest items that tell roles apart."""
-    named = [piece for value in request.args.getlist("role") for piece in pieces(value) if piece]
-
-    def find() -> Found:
-        given = [role for value in request.args.getlist("role") for role in several(value)]
-        if not 2 <= len(given) <= MOST_ROLES:
-            expected = f"2 to {MOST_ROLES} roles, each as name, slug, CURIE or IRI"
-            raise BadParameter("role", f"role was given {len(given)} value{'s' if len(given) != 1 else ''}", expected=expected)
-        return graph().analysis.distinguish(given)
-
-    return answer("distinguish.html", ("role",), find, ("role",) if len(named) == 1 else ())
+    given = [value for value in request.args.getlist("role") if value.strip()]
+    find: Callable[[], Found] = lambda: graph().analysis.distinguish(graph().roles(given))  # noqa: E731
+    alone = len(given) == 1 and "," not in given[0]
+    return answer("distinguish.html", ("role",), find, ("role",) if alone else ())
 
 
 @routes.get("/agreement")
@@ -93,7 +86,7 @@ def agreement() -> Response:
     def find() -> Found:
         matching = text("matching") or "no"
         if matching not in ("yes", "no"):
-            raise BadParameter("matching", f"matching was given {matching!r}", expected="yes or no")
+            raise BadParameter("matching", f"{matching!r} is no value of matching", expected="yes or no")
         return graph().analysis.agreement(graph().role(only("role")), matches=matching == "yes")
 
     return answer("agreement.html", ("role", "matching"), find)
@@ -150,14 +143,6 @@ def source() -> str | None:
     return graph().resolve(given, SOURCE) if given else None
 
 
-def several(value: str) -> list[str]:
-    """Return the roles that a value names: one by its label, or several with commas between them."""
-    given = [piece for piece in pieces(value) if piece]
-    if len(given) > MOST_ROLES:
-        raise BadParameter("role", f"role was given {len(given)} values", expected=f"2 to {MOST_ROLES} roles")
-    return [graph().role(piece) for piece in given]
-
-
 def text(name: str) -> str:
     """Return the value of a parameter, or an empty one.
 
@@ -165,7 +150,7 @@ def text(name: str) -> str:
     """
     given = [value.strip() for value in request.values.getlist(name) if value.strip()]
     if len(given) > 1:
-        raise BadParameter(name, f"{name} was given {len(given)} values", expected="one")
+        raise BadParameter(name, f"{name} is given {len(given)} times", expected="one value")
     return given[0] if given else ""
 
 
@@ -176,7 +161,7 @@ def only(name: str) -> str:
     """
     given = text(name)
     if not given:
-        raise BadParameter(name, f"{name} was given nothing", expected="one role as name, slug, CURIE or IRI, such as ai-architect")
+        raise BadParameter(name, f"{name} is missing", expected="one role as name, slug, CURIE or IRI, such as ai-architect")
     return given
 
 

@@ -22,12 +22,12 @@ GRAPHS = formats.holding("graph")
 DATASETS = formats.holding("dataset")
 
 _SUFFIX = "rolegraph.suffix"
-_EXTENSIONS = {format_.extension for format_ in FORMATS}
+_EXTENSIONS = {name for format_ in FORMATS for name in (format_.extension, format_.name)}
 _WHOLE = ("/context.jsonld", "/openapi.json", "/static/", "/graphs/")
 
 
 class Suffixes:
-    """WSGI middleware that takes the extension of a known format off the path, so that routes need not know of it."""
+    """WSGI middleware that takes the extension or the name of a known format off the path, so that routes need not know of it."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
