@@ -7,10 +7,13 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
 from rdflib import Graph
 
 from rolegraph import errors, fingerprints, terms
 from rolegraph.cli import main
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import FORMATS
 from rolegraph.queries import QueryCatalogue
 
@@ -60,6 +63,30 @@ def test_every_command_and_setting_is_in_the_readme() -> None:
         if isinstance(option, click.Option):
             assert option.opts[-1] in README, option.opts
             assert str(option.envvar) in README, option.envvar
+
+
+def test_the_commands_of_the_readme_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "examples").symlink_to(TOP / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ROLEGRAPH_STORE", str(tmp_path / "store"))
+    table = README[README.index("## Ask it") : README.index("Every page is there")]
+    commands = [command for row in re.findall(r"^\|.*\| ([^|]*) \|$", table, re.MULTILINE) for command in re.findall("`([^`]+)`", row)]
+    assert len(commands) == 23
+    Rolegraph.open(tmp_path / "store").close()
+    for command in commands:
+        words = shlex.split(re.sub(r"\bN\b", "1", command))
+        if words[1] == "import":
+            continue  # what it takes in is downloaded by hand
+        ran = CliRunner().invoke(main, words[1:])
+        assert ran.exit_code == 0, f"{command}: {ran.output}"
+        assert ran.output.strip() or "-o" in words, command
+
+
+def test_the_addresses_of_the_readme_answer(client: FlaskClient) -> None:
+    addresses = set(re.findall(r"`(/[a-z][^`…]*)`", README[README.index("## Ask it") : README.index("## How a fact")]))
+    assert len(addresses) > 15
+    wrong = {address for address in addresses if client.get(address, headers={"Accept": "text/html, */*;q=0.1"}).status_code != 200}
+    assert wrong == set()
 
 
 @each_document

@@ -69,6 +69,23 @@ def test_a_plus_sign_that_was_not_escaped_is_read_as_one(client: FlaskClient) ->
     assert client.get("/role/ai-architect?format=application/ld+json").mimetype == "application/ld+json"
 
 
+@pytest.mark.parametrize(
+    ("path", "media"),
+    [
+        ("/queries/coverage.xml", "application/sparql-results+xml"),
+        ("/queries/coverage.srx", "application/sparql-results+xml"),
+        ("/role/ai-architect.turtle", "text/turtle"),
+        ("/role/ai-architect.ntriples", "application/n-triples"),
+        ("/role/ai-architect.html", "text/html"),
+    ],
+)
+def test_a_suffix_is_an_extension_or_a_name(client: FlaskClient, path: str, media: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, media)
+    missing = client.get("/role/ai-architect.xml").get_json()
+    assert (missing["status"], missing["detail"]) == (404, "/role/ai-architect is not there as .xml")
+
+
 def test_the_case_of_a_suffix_does_not_matter(client: FlaskClient) -> None:
     assert client.get("/role/ai-architect.TTL").mimetype == "text/turtle"
 

@@ -156,7 +156,7 @@ def distinguish(roles: tuple[str, ...], name: str, output: Path | None, store: P
     rolegraph distinguish ai-architect ai-programmer deep-learning-engineer
     """
     graph = stores.read(store)
-    found = graph.analysis.distinguish([graph.role(one) for text in roles for one in text.split(",") if one])
+    found = graph.analysis.distinguish(graph.roles(roles))
     _show(found, name, output, lambda: analysis_tables.distinction(found))
 
 

@@ -5,13 +5,11 @@ from collections.abc import Callable, Sequence
 from flask import Blueprint, Response, request
 
 from rolegraph.errors import BadParameter
-from rolegraph.queries import pieces
 from rolegraph.web.http import context, negotiation, parameters
 from rolegraph.web.http.context import graph
 from rolegraph.web.http.negotiation import HTML
 from rolegraph.web.pages.analyses import OFFERED, Found, page, respond
 
-MOST_ROLES = 20
 PAIR = ("from", "to")
 
 routes = Blueprint("analyses", __name__)
@@ -57,16 +55,10 @@ def openings() -> Response:
 @routes.get("/distinguish")
 def distinguish() -> Response:
     """Give the fewest items that tell roles apart."""
-    named = [piece for value in request.args.getlist("role") for piece in pieces(value) if piece]
-
-    def find() -> Found:
-        given = [role for value in request.args.getlist("role") for role in several(value)]
-        if not 2 <= len(given) <= MOST_ROLES:
-            expected = f"2 to {MOST_ROLES} roles, each as name, slug, CURIE or IRI"
-            raise BadParameter("role", f"role was given {len(given)} value{'s' if len(given) != 1 else ''}", expected=expected)
-        return graph().analysis.distinguish(given)
-
-    return answer("distinguish.html", ("role",), find, ("role",) if len(named) == 1 else ())
+    given = [value for value in request.args.getlist("role") if value.strip()]
+    find: Callable[[], Found] = lambda: graph().analysis.distinguish(graph().roles(given))  # noqa: E731
+    alone = len(given) == 1 and "," not in given[0]
+    return answer("distinguish.html", ("role",), find, ("role",) if alone else ())
 
 
 @routes.get("/agreement")
@@ -76,7 +68,7 @@ def agreement() -> Response:
     def find() -> Found:
         matching = parameters.text("matching") or "no"
         if matching not in ("yes", "no"):
-            raise BadParameter("matching", f"matching was given {matching!r}", expected="yes or no")
+            raise BadParameter("matching", f"{matching!r} is no value of matching", expected="yes or no")
         return graph().analysis.agreement(graph().role(parameters.role("role")), matches=matching == "yes")
 
     return answer("agreement.html", ("role", "matching"), find)
@@ -112,9 +104,3 @@ def between() -> tuple[str, str]:
     return graph().role(parameters.role("from"), "from"), graph().role(parameters.role("to"), "to")
 
 
-def several(value: str) -> list[str]:
-    """Return the roles that a value names: one by its label, or several with commas between them."""
-    given = [piece for piece in pieces(value) if piece]
-    if len(given) > MOST_ROLES:
-        raise BadParameter("role", f"role was given {len(given)} values", expected=f"2 to {MOST_ROLES} roles")
-    return [graph().role(piece) for piece in given]

@@ -11,7 +11,6 @@ from rolegraph.comparison.model import Claim, Comparison, Item, Section
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.output import to_csv, to_json
-from rolegraph.queries import pieces
 from rolegraph.values import Member, Named, Row
 from rolegraph.web.http import negotiation
 from rolegraph.web.http.context import graph
@@ -84,7 +83,9 @@ def _picker(error: BadParameter | None, given: Sequence[str]) -> str:
 
 
 def _slugs(given: Sequence[str]) -> list[str]:
-    return [filters.handle(terms.expand(piece) or piece) for text in given for piece in pieces(text) if piece]
+    [parameter] = graph().queries.get("compare").parameters
+    names = (piece for text in given for piece in graph().parted(text, parameter))
+    return [filters.handle(terms.expand(piece) or piece) for piece in names]
 
 
 def _data(given: Sequence[str], format_: Format) -> Response:

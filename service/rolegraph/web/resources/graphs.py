@@ -5,8 +5,9 @@ from secrets import token_hex
 from flask import Blueprint, Response, request
 
 from rolegraph import formats, terms
+from rolegraph.catalogue import missing
 from rolegraph.engine import DEFAULT, Document, WriteMode
-from rolegraph.errors import BadParameter, NotFound
+from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.web.http import authorization, conditions, negotiation
 from rolegraph.web.http.context import WRITE_LIMIT, body, graph, newest
@@ -62,7 +63,7 @@ def delete(path: str = "") -> Response:
 
     def guard() -> None:
         if not _looked_at(name):
-            raise NotFound(f"there is no graph {name}")
+            raise missing.graph(str(name), graph().engine.graphs())
 
     return conditions.tagged(Response(status=204), newest().store(name, None, guard=guard), "")
 
@@ -118,9 +119,8 @@ def _named(path: str) -> str | None:
             raise BadParameter("graph", "the path names a graph already", expected=f"{request.path}, or /graphs?graph=IRI")
         return request.base_url
     if len(names) + default != 1:
-        known = ", ".join(graph().engine.graphs())
         found = "two graphs were named" if names else "no graph was named"
-        raise BadParameter("graph", found, expected=f"?default, ?graph= with an IRI, such as one of {known}, or all of them: /graphs.nq")
+        raise BadParameter("graph", found, expected="?default, ?graph= with the IRI or CURIE of a graph, or all of them: /graphs.nq")
     if default:
         return None
     iri = terms.expand(names[0]) or names[0]
