@@ -76,6 +76,10 @@ FOREIGN = {
     "imported source": "/source/esco-0-1",
     "compare across sources": "/compare?role=ai-programmer,esco-occupation:made-up-carver,onet:99-0001.00",
     "compare in vain": "/compare?role=made-up-potter,onet:99-0002.00",
+    "gap in vain": "/gap?from=made-up-potter&to=onet:99-0002.00",
+    "ways in vain": "/paths?from=made-up-potter&to=onet:99-0002.00",
+    "apart in vain": "/distinguish?role=made-up-potter&role=onet:99-0002.00",
+    "one source alone": "/agreement?role=made-up-potter",
     "choice of roles": "/gap?from=wood+carver&to=ai-architect",
     "half of a gap": "/gap?to=esco-occupation:made-up-carver",
 }
@@ -222,6 +226,21 @@ def test_a_name_has_the_direction_of_its_script_and_leaves_that_of_the_rest(open
     )
     assert mixed == []
     assert POTTER in page.inner_text("main")
+
+
+@pytest.mark.parametrize("added", ["utm_source=newsletter", "fbclid=IwAR0x1"])
+@pytest.mark.parametrize(
+    "path",
+    [TWO, PAGES["gap"], PAGES["search answer"], "/queries/gap?from=ai-programmer&to=ai-architect", PAGES["role"]],
+    ids=["compare", "gap", "search", "query", "role"],
+)
+def test_a_link_that_was_shared_shows_what_it_showed_before(opened: OPENED, path: str, added: str) -> None:
+    plain = opened(path)
+    shared = opened(f"{path}{'&' if '?' in path else '?'}{added}")
+    assert shared.inner_text("main") == plain.inner_text("main")
+    assert shared.locator(".notice.wrong").count() == 0
+    address = "document.querySelector('link[rel=canonical]').href"
+    assert shared.evaluate(address) == plain.evaluate(address) == plain.url
 
 
 def fits(page: Page) -> None:

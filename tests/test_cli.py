@@ -137,7 +137,7 @@ def test_check_and_fingerprint() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("compare", "ai-architect"), "expected: 2 to 8 values"),
+        (("compare", "ai-architect"), "expected: 2 to 8 roles"),
         (("compare", "ai-architect", "deep-lerning-engineer"), "suggestions: role:deep-learning-engineer"),
         (("query", "nonsense"), "there is no canned query 'nonsense'"),
         (("query", "tips", "-p", "ai-architect"), "NAME=VALUE"),

@@ -164,3 +164,11 @@ def test_a_profile_is_not_kept_in_the_store(tmp_path: Path) -> None:
     assert client.post("/gap", data=BODIES["text/plain"], content_type="text/plain", headers=MACHINE).status_code == 200
     graph.close()
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+
+
+def test_nothing_is_offered_to_learn_after_the_last_item_that_opens_a_role(client: FlaskClient) -> None:
+    counts = [len(one["opens"]) for one in client.get("/openings.json?from=ai-programmer&count=5").get_json()["learn"]]
+    assert counts == [1]
+    page = client.get("/openings?from=machine-learning-engineer", headers={"Accept": "text/html"}).text
+    assert "none by itself, but nearer to some" in page
+    assert '<td class="number">0</td>' not in page

@@ -26,6 +26,17 @@ def visitor() -> Iterator[FlaskClient]:
     graph.close()
 
 
+@pytest.fixture(scope="module")
+def cutters() -> Iterator[FlaskClient]:
+    """A client of a service with roles whose labels have blanks and commas."""
+    graph = Rolegraph.open()
+    prefixes = "".join(f"PREFIX {name}: <{terms.prefixes()[name]}> " for name in ("onet", "rg", "skos"))
+    roles = 'onet:99-0007.00 a rg:Role ; skos:prefLabel "Wood Cutter"@en . onet:99-0008.00 a rg:Role ; skos:prefLabel "Cutters, Wood"@en .'
+    graph.store(terms.BASE + "source/onet-0-1", (prefixes + roles).encode())
+    yield create_app(graph).test_client()
+    graph.close()
+
+
 def offered(page: str) -> dict[str, str]:
     """The links that a page offers, each with what stands beside it."""
     found = re.search(r'<ul class="meant">(.*?)</ul>', page, re.DOTALL)
@@ -99,3 +110,47 @@ def test_every_field_for_a_role_suggests(path: str) -> None:
     assert fields
     assert all('data-suggest="/suggest?kind=role"' in field for field in fields)
     graph.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "roles"),
+    [
+        (["ai-architect,Wood Cutter"], ["role:ai-architect", "onet:99-0007.00"]),
+        (["AI Architect, AI Programmer"], ["role:ai-architect", "role:ai-programmer"]),
+        (["AI Architect", "Cutters, Wood"], ["role:ai-architect", "onet:99-0008.00"]),
+        (["Cutters, Wood,", "Wood Cutter"], ["onet:99-0008.00", "onet:99-0007.00"]),
+    ],
+)
+def test_labels_stand_in_a_list_with_commas(cutters: FlaskClient, given: list[str], roles: list[str]) -> None:
+    for path in ("/compare", "/distinguish"):
+        found = cutters.get(path + ".json", query_string={"role": given}).get_json()
+        assert [role.get("curie") or terms.shorten(role["id"]) for role in found["roles"]] == roles
+    assert cutters.get("/compare", query_string={"role": given}, headers=PAGE).status_code == 200
+
+
+def test_a_wrong_name_in_a_list_is_the_one_that_is_told(cutters: FlaskClient) -> None:
+    told = cutters.get("/compare.json", query_string={"role": "ai-architect,wod cutter"}).get_json()
+    assert (told["status"], told["detail"]) == (400, "there is no role 'wod cutter'")
+    page = cutters.get("/compare", query_string={"role": "ai-architect,wod cutter"}, headers=PAGE).text
+    assert "/compare?role=ai-architect,onet:99-0007.00" in offered(page)
+    whole = cutters.get("/compare.json", query_string={"role": ["Cutters, Wod", "ai-architect"]}).get_json()
+    assert whole["detail"] == "there is no role 'Cutters, Wod'"
+
+
+@pytest.mark.parametrize(
+    ("address", "detail", "expected"),
+    [
+        ("/compare.json", "role is missing", "2 to 8 roles, each as"),
+        ("/compare.json?role=ai-architect&role=ai-architect", "role names 1 role, which is too few", "2 to 8 roles, each as"),
+        ("/distinguish.json?role=ai-architect", "role names 1 role, which is too few", "2 to 20 roles, each as"),
+        ("/compare.json?role=a,b,c,d,e,f,g,h,i", "role names 9 roles, which is too many", "2 to 8 roles, each as"),
+        ("/gap.json", "from is missing", "one role as"),
+        ("/gap.json?from=a&from=b", "from is given 2 times", "one value"),
+        ("/queries/gap.json", "from is missing", "one role as"),
+        ("/queries/roles-by-tool.json", "tool is missing", "one tool as"),
+    ],
+)
+def test_a_wrong_number_of_values_is_told_in_words(cutters: FlaskClient, address: str, detail: str, expected: str) -> None:
+    told = cutters.get(address).get_json()
+    assert (told["status"], told["detail"]) == (400, detail)
+    assert told["expected"].startswith(expected)

@@ -136,3 +136,27 @@ def test_of_a_large_source_the_source_alone_is_told() -> None:
     assert f"<{SOURCE}#1>" not in follow(client, SOURCE)
     assert f"<{SOURCE}#1>" in client.get("/thing", query_string={"iri": f"{SOURCE}#1", "format": "nt"}).text
     graph.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "detail", "expected"),
+    [
+        ("/thing.json?iri=onet:15-1252.00", "is not described here", "rolegraph import onet"),
+        ("/thing.ttl?iri=esco-skill:nothing", "is not described here", "rolegraph import esco"),
+        ("/thing.json?iri=urn:x:y", "is not described here", "/search"),
+    ],
+)
+def test_what_is_not_described_is_told_with_what_would_describe_it(client: FlaskClient, address: str, detail: str, expected: str) -> None:
+    told = client.get(address, headers={"Accept": "application/problem+json"} if ".json" in address else {})
+    assert told.status_code == 404
+    assert detail in told.get_json()["detail"]
+    assert expected in told.get_json()["expected"]
+
+
+def test_a_graph_that_is_not_there_is_told_with_those_of_nearly_its_name_and_no_other(client: FlaskClient) -> None:
+    for address in ("/graphs?graph=source:ai-architect-vs-deep-learning-enginer", "/sources/ai-architect-vs-deep-learning-enginer.ttl"):
+        told = client.get(address, headers={"Accept": "text/turtle"}).get_json()
+        assert told["suggestions"][0] == "source:ai-architect-vs-deep-learning-engineer"
+        assert terms.BASE not in told["expected"]
+    assert "suggestions" not in client.get("/sources/our-hr.ttl").get_json()
+    assert terms.BASE not in client.get("/graphs", headers={"Accept": "text/turtle"}).get_json()["expected"]

@@ -98,3 +98,18 @@ def test_the_occupation_carries_the_distributions_with_their_number(client: Flas
         number = int(row["observations"].value)
         assert f"{number:,} salar" in one["description"]
         assert one["@id"].startswith(SOURCE + "#")
+
+
+def test_the_page_of_the_prepared_question_withholds_what_comes_from_fewer_than_five(client: FlaskClient) -> None:
+    page = client.get("/queries/salaries?role=ai-programmer", headers=BROWSER).text
+    found = re.search(r'<table class="data">(.*?)</table>', page, re.DOTALL)
+    assert found
+    header, *rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in re.findall(r"<tr>(.*?)</tr>", found[1], re.DOTALL)]
+    counts = [int(row[header.index("observations")].strip()) for row in rows]
+    assert (min(counts) < 5, max(counts) >= 5) == (True, True)
+    for count, row in zip(counts, rows, strict=True):
+        for name in ("percentile10", "percentile25", "median", "percentile75", "percentile90"):
+            assert bool(row[header.index(name)].strip()) == (count >= 5), (count, name)
+    assert "With fewer than 5 observations behind it, no figure is shown" in page
+    enough = client.get("/queries/roles-by-tool?tool=pytorch", headers=BROWSER).text
+    assert "no figure is shown" not in enough

@@ -16,7 +16,7 @@ from rolegraph.catalogue import Catalogue
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.facade import Rolegraph
-from rolegraph.queries import CannedQuery, QueryCatalogue, pieces
+from rolegraph.queries import CannedQuery, QueryCatalogue
 from rolegraph.values import Row
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -158,15 +158,15 @@ def test_a_thing_is_named_by_slug_curie_or_iri(graph: Rolegraph, text: str) -> N
 @pytest.mark.parametrize(
     ("name", "parameters", "parameter", "words"),
     [
-        ("tips", {}, "role", "nothing"),
-        ("tips", {"role": ["ai-architect", "ai-programmer"]}, "role", "2 values"),
+        ("tips", {}, "role", "role is missing"),
+        ("tips", {"role": ["ai-architect", "ai-programmer"]}, "role", "2 roles, which is too many"),
         ("tips", {"rule": ["ai-architect"]}, "rule", "no parameter"),
         ("tips", {"role": ["deep-lerning-engineer"]}, "role", "there is no role"),
         ("tips", {"role": ["tool:python"]}, "role", "there is no role"),
         ("tips", {"role": ["> } DROP ALL #"]}, "role", "there is no role"),
         ("tips", {"role": ["https://w3id.org/rolegraph/role/x> <y"]}, "role", "there is no role"),
-        ("compare", {"role": ["ai-architect"]}, "role", "1 value"),
-        ("compare", {"role": ["a,b,c,d,e,f,g,h,i"]}, "role", "9 values"),
+        ("compare", {"role": ["ai-architect"]}, "role", "1 role, which is too few"),
+        ("compare", {"role": ["a,b,c,d,e,f,g,h,i"]}, "role", "9 roles, which is too many"),
         ("mappings", {"scheme": ["roles"]}, "scheme", "concept scheme"),
     ],
 )
@@ -216,5 +216,6 @@ def test_a_comparison_is_remembered_until_something_is_written() -> None:
         (" AI Architect ", ["AI Architect"]),
     ],
 )
-def test_commas_part_identifiers_but_belong_to_names(text: str, found: list[str]) -> None:
-    assert pieces(text) == found
+def test_commas_part_identifiers_but_belong_to_names(graph: Rolegraph, text: str, found: list[str]) -> None:
+    [parameter] = graph.queries.get("compare").parameters
+    assert graph.parted(text, parameter) == found

@@ -6,10 +6,10 @@ by terms; a caller's text never becomes part of a query.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -40,9 +40,33 @@ class Parameter:
     @property
     def expected(self) -> str:
         """What a value may be, in words."""
-        kinds = " or ".join(self.kinds)
-        number = "one" if self.most == 1 else f"{self.least} to {self.most} values, each"
-        return f"{number} {kinds} as name, slug, CURIE or IRI, such as {self.example[0]}"
+        means = f"name, slug, CURIE or IRI, such as {self.example[0]}"
+        if self.most == 1:
+            return f"one {' or '.join(self.kinds)} as {means}"
+        return f"{self.least} to {self.most} {self._kinds(self.most)}, each as {means}"
+
+    def given(self, texts: Sequence[str], parted: "Parted") -> list[str]:
+        """Return the values that a caller gave, each once, as written.
+
+        :param parted: returns the names that a text holds, with commas between them
+        :raises BadParameter: for too few or too many
+        """
+        written = [text.strip() for text in texts]
+        if self.most > 1:
+            written = [piece for text in written for piece in parted(text, self)]
+        found = list(dict.fromkeys(text for text in written if text))
+        if self.least <= len(found) <= self.most or (self.default and not found):
+            return found
+        if not found:
+            detail = f"{self.name} is missing"
+        else:
+            much = "few" if len(found) < self.least else "many"
+            detail = f"{self.name} names {len(found)} {self._kinds(len(found))}, which is too {much}"
+        raise BadParameter(self.name, detail, expected=self.expected)
+
+    def _kinds(self, count: int) -> str:
+        """Return what so many values are, in words."""
+        return " or ".join(terms.KINDS[kind].plural.lower() if count > 1 and kind in terms.KINDS else kind for kind in self.kinds)
 
 
 @dataclass(frozen=True)
@@ -100,10 +124,10 @@ class CannedQuery:
             text = fill(text, parameter.name, iris)
         return text
 
-    def given(self, values: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    def given(self, values: Mapping[str, Sequence[str]], parted: "Parted") -> dict[str, list[str]]:
         """Check the names and numbers of a caller's values and return those of each parameter, still as written.
 
-        A single value may hold several, where the parameter takes several; see :func:`pieces`.
+        A single value may hold several, where the parameter takes several: ``parted`` returns them.
 
         :raises BadParameter: for an unknown, missing or surplus one
         """
@@ -111,7 +135,8 @@ class CannedQuery:
         if unknown:
             known = ", ".join(parameter.name for parameter in self.parameters) or "no parameters"
             raise BadParameter(unknown[0], f"the query {self.name} has no parameter {unknown[0]!r}", expected=known)
-        return {parameter.name: found for parameter in self.parameters if (found := _several(self, parameter, values))}
+        given = {parameter.name: parameter.given(values.get(parameter.name, ()), parted) for parameter in self.parameters}
+        return {name: found for name, found in given.items() if found}
 
 
 def fill(text: str, name: str, iris: Sequence[str]) -> str:
@@ -137,25 +162,18 @@ def bind(text: str, name: str, iri: str) -> str:
     return re.sub(rf"\?{name}\b", lambda _: f"<{iri}>", without)
 
 
+Parted: TypeAlias = Callable[[str, Parameter], list[str]]
+"""Returns the values of a parameter that a text holds, with commas between them."""
+
+
 def pieces(text: str) -> list[str]:
-    """Return the slugs, CURIEs or IRIs that a text holds, with commas between them. A text of anything else is one name, commas and all."""
-    found = [piece.strip() for piece in text.split(",")]
-    named = all(not piece or terms.SLUG.fullmatch(piece) or terms.expand(piece) or terms.is_iri(piece) for piece in found)
-    return found if named else [text.strip()]
+    """Return what stands between the commas of a text."""
+    return [piece for part in text.split(",") if (piece := part.strip())]
 
 
-def _several(query: CannedQuery, parameter: Parameter, values: Mapping[str, Sequence[str]]) -> list[str]:
-    written = [text.strip() for text in values.get(parameter.name, ())]
-    if parameter.most > 1:
-        written = [piece for text in written for piece in pieces(text)]
-    found = list(dict.fromkeys(text for text in written if text))
-    if not found and parameter.default:
-        return []
-    if not parameter.least <= len(found) <= parameter.most:
-        count = "nothing" if not found else f"{len(found)} value{'s' if len(found) > 1 else ''}"
-        detail = f"{parameter.name} of the query {query.name} was given {count}"
-        raise BadParameter(parameter.name, detail, expected=parameter.expected)
-    return found
+def plain(text: str) -> bool:
+    """Tell whether a text is a slug, a CURIE or an IRI, and not a label."""
+    return bool(terms.SLUG.fullmatch(text) or terms.expand(text) or terms.is_iri(text))
 
 
 class QueryCatalogue:

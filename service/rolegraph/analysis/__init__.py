@@ -2,7 +2,7 @@
 
 5  Analysis (here)                                    what the façade hands on
 4  similarity  gap  paths  openings  distinguish  agreement
-3  lookup                                             texts of a profile to items
+3  comparable  lookup                                 where no figure can be given; texts of a profile to items
 2  index                                              sparse vectors
 1  items  profiles
 0  facts  weights  reading  combining  saving  following   what is read of each graph, and kept beside the store
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rolegraph.analysis import agreement, distinguish, gap, openings, paths, profile_items, similarity
+from rolegraph.analysis import agreement, comparable, distinguish, gap, openings, paths, profile_items, similarity
 from rolegraph.analysis.agreement import Agreement
 from rolegraph.analysis.distinguish import Distinction
 from rolegraph.analysis.facts import Numbers
@@ -93,8 +93,10 @@ class Analysis:
         :param source: only roles of which this source states something
         """
         index = self.index
-        found = similarity.similar(index, self._row(index, role), _among(index, source), count, listed)
-        return Similarity(index.role(self._row(index, role)), found, _source(index, source))
+        row, among = self._row(index, role), _among(index, source)
+        hindrance = "" if among is None else comparable.unlike(index, row, among)
+        found = () if hindrance else similarity.similar(index, row, among, count, listed)
+        return Similarity(index.role(row), found, _source(index, source), hindrance)
 
     def likeness(self, role: str, other: str) -> Similarity:
         """Return how like a role another one is, with all that adds to it."""
@@ -110,10 +112,12 @@ class Analysis:
     def fit(self, profile: Profile, target: str | None = None, source: str | None = None, count: int = 10) -> Matches:
         """Return what of a role's needs a profile meets, or, without a role, those that it fits best."""
         index = self.index
-        resolved = profile_items.resolve(index, profile, self.lookup)
+        among = _among(index, source)
+        wanted = index.learnt_by(among) if target is None else frozenset(index.learnable(self._row(index, target)))
+        resolved = profile_items.resolve(index, profile, self.lookup, wanted)
         possession = gap.HeldItems(index, resolved.items)
         if target is None:
-            ranked = gap.best(index, possession, _among(index, source), count)
+            ranked = gap.best(index, possession, among, count)
         else:
             row = self._row(index, target)
             ranked = gap.best(index, possession, np.array([row], dtype=np.int32), 1) or [(row, 0.0)]

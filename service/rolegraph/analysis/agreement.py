@@ -1,12 +1,13 @@
 """What sources say of a role: which claims several of them share, which one makes alone, and where they contradict each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rolegraph import terms
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.items import matches
+from rolegraph.equivalence import APART
 from rolegraph.values import Named
 
 SECTIONS = {facet.name: facet.section for facet in terms.FACETS} | {"toolInDemand": "tools"}
@@ -70,7 +71,8 @@ class Contradiction:
 class Agreement:
     """``shared`` are the items that at least two sources name in a section, those of most sources first; ``alone`` those of one.
 
-    ``matches`` are the roles that were taken for the same as ``role``, with the kind of match.
+    ``matches`` are the roles that were taken for the same as ``role``, with the kind of match. ``apart`` are the pairs of sources that
+    cannot be compared: see :func:`rolegraph.equivalence.apart`.
     """
 
     role: Named
@@ -79,6 +81,12 @@ class Agreement:
     shared: tuple[SupportedItem, ...]
     alone: tuple[SupportedItem, ...]
     contradictions: tuple[Contradiction, ...]
+    apart: tuple[tuple[Named, Named], ...] = ()
+
+    @property
+    def comparable(self) -> bool:
+        """Whether any two of the sources can be compared: if not, that they share nothing tells nothing."""
+        return len(self.apart) < len(self.sources) * (len(self.sources) - 1) // 2
 
     def contradicting(self, kind: str) -> list[SupportedItem]:
         """Return the items of the contradictions of a kind."""
@@ -90,6 +98,7 @@ class Agreement:
             "role": self.role.as_dict(),
             "matches": [{**role.as_dict(), "match": kind} for role, kind in self.matches],
             "sources": [source.as_dict() for source in self.sources],
+            "notComparable": [{"sources": [one.iri, other.iri], "reason": APART} for one, other in self.apart],
             "shared": [one.as_dict() for one in self.shared],
             "alone": [one.as_dict() for one in self.alone],
             "contradictions": [one.as_dict() for one in self.contradictions],
@@ -124,6 +133,8 @@ def of(index: Index, row: int, *, with_matches: bool) -> Agreement:
     sections = list(terms.SECTIONS)
     said.sort(key=lambda one: (-len(one.sources), sections.index(one.section), one.item.label.lower(), one.item.iri))
     sources = {source.iri: source for one in said for source in one.sources}
+    named = _named(index, (row, *(other for other, _ in others)))
+    apart = tuple((sources[one], sources[other]) for one, other in index.apart({iri: named[iri] for iri in sorted(sources)}))
     return Agreement(
         index.role(row),
         tuple((index.role(other), kind) for other, kind in others),
@@ -131,7 +142,17 @@ def of(index: Index, row: int, *, with_matches: bool) -> Agreement:
         tuple(one for one in said if len(one.sources) > 1),
         tuple(one for one in said if len(one.sources) == 1),
         (*_necessity(said), *_lowest(said, _levels(index))),
+        apart,
     )
+
+
+def _named(index: Index, rows: Iterable[int]) -> dict[str, set[int]]:
+    """Return the places of what each source states of some roles, as it names it."""
+    found: dict[str, set[int]] = {}
+    for row in rows:
+        for place, source in index.claimed(row):
+            found.setdefault(index.facts.names[source], set()).add(place)
+    return found
 
 
 def _necessity(said: Sequence[SupportedItem]) -> list[Contradiction]:

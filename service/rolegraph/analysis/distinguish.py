@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from rolegraph import equivalence
 from rolegraph.analysis.index import Index
 from rolegraph.values import Named
 
@@ -28,17 +29,20 @@ class Discriminator:
 class Distinction:
     """Items by which any two of the roles differ in at least one; ``same`` are the pairs that no item tells apart.
 
-    ``smallest`` tells that no smaller set does.
+    ``smallest`` tells that no smaller set does. ``apart`` are the pairs that cannot be compared: that one has an item which the other has
+    not tells nothing of them, so none is chosen for it.
     """
 
     roles: tuple[Named, ...]
     tests: tuple[Discriminator, ...]
     same: tuple[tuple[Named, Named], ...]
     smallest: bool
+    apart: tuple[tuple[Named, Named], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
         found = {"roles": [role.as_dict() for role in self.roles], "items": [test.as_dict() for test in self.tests]}
+        found["notComparable"] = [{"roles": [one.iri, other.iri], "reason": equivalence.APART} for one, other in self.apart]
         return {**found, "sameItems": [[one.iri, other.iri] for one, other in self.same], "smallest": self.smallest}
 
     def table(self) -> list[list[str]]:
@@ -53,7 +57,9 @@ class Distinction:
 def between(index: Index, roles: Sequence[int]) -> Distinction:
     """Tell roles apart; of items that do the same, the one that tells most is taken."""
     had = [set(index.items_of(row)) for row in roles]
-    pairs = list(combinations(range(len(roles)), 2))
+    named = [index.role(row) for row in roles]
+    apart = index.roles_apart(roles)
+    pairs = [(one, other) for one, other in combinations(range(len(roles)), 2) if (named[one], named[other]) not in apart]
     by_cover: dict[int, int] = {}
     for item in sorted(set().union(*had), key=lambda one: (-index.idf[one], one)):
         cover = sum(1 << place for place, (one, other) in enumerate(pairs) if (item in had[one]) != (item in had[other]))
@@ -63,10 +69,9 @@ def between(index: Index, roles: Sequence[int]) -> Distinction:
     for cover in by_cover:
         possible |= cover
     chosen, smallest = smallest_cover(list(by_cover), exact=len(roles) <= EXACT)
-    named = [index.role(row) for row in roles]
     tests = tuple(_test(index, by_cover[cover], had, named) for cover in chosen)
     same = tuple((named[one], named[other]) for place, (one, other) in enumerate(pairs) if not possible >> place & 1)
-    return Distinction(tuple(named), tests, same, smallest)
+    return Distinction(tuple(named), tests, same, smallest, apart)
 
 
 def _test(index: Index, item: int, had: Sequence[set[int]], named: Sequence[Named]) -> Discriminator:

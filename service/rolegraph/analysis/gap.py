@@ -1,18 +1,19 @@
 """What a role needs that somebody has, nearly has, or has to learn."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from rolegraph.analysis import weights
+from rolegraph import equivalence
+from rolegraph.analysis import comparable, weights
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.index import Index
 from rolegraph.values import Named
 
-COVERED, NEARLY, MISSING = "covered", "nearly covered", "missing"
-STATUSES = (COVERED, NEARLY, MISSING)
+COVERED, NEARLY, MISSING, UNKNOWN = "covered", "nearly covered", "missing", "not comparable"
+STATUSES = (COVERED, NEARLY, MISSING, UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Need:
 
     ``worth`` is 1 for what is covered, 0 for what is missing, and between for what is nearly covered: then ``relation`` says what
     the item that is there (``via``) is to the one that is needed, and ``through`` which concept two siblings share. A degree is also
-    covered by a ``higher`` one, or by another one that is asked for instead (``alternative``).
+    covered by a ``higher`` one, or by another one that is asked for instead (``alternative``). Where nothing can be compared, whether
+    it is there is not known, and ``worth`` is None.
     """
 
     item: Named
@@ -29,7 +31,7 @@ class Need:
     essential: bool
     weight: float
     status: str
-    worth: float
+    worth: float | None
     relation: str = ""
     via: Named | None = None
     through: Named | None = None
@@ -48,14 +50,15 @@ class Gap:
     """The needs of a role: essential ones first, then by weight. ``origin`` is the role that somebody comes from; None for a profile.
 
     ``share`` is what is there of all that is needed, by weight; ``fit`` also minds how much of what is there the role makes use of,
-    and is what roles are ranked by.
+    and is what roles are ranked by. ``hindrance`` says why nothing can be compared, if so: then there is neither a share nor a fit.
     """
 
     target: Named
     needs: tuple[Need, ...]
-    share: float
+    share: float | None
     origin: Named | None = None
     fit: float | None = None
+    hindrance: str = ""
 
     def of(self, status: str) -> tuple[Need, ...]:
         """Return the needs of a status."""
@@ -75,7 +78,10 @@ class Gap:
             found = {"from": self.origin.as_dict(), **found}
         if self.fit is not None:
             found["fit"] = self.fit
-        return {**found, "essential": {"covered": covered, "of": count}, "needs": [need.as_dict() for need in self.needs]}
+        if self.hindrance:
+            found["notComparable"] = self.hindrance
+        essential = {"covered": None if self.hindrance else covered, "of": count}
+        return {**found, "essential": essential, "needs": [need.as_dict() for need in self.needs]}
 
     def table(self) -> list[list[str]]:
         """Return a header and a row for each need: the CSV form."""
@@ -83,7 +89,8 @@ class Gap:
 
     def rows(self) -> list[list[str]]:
         """Return a row for each need."""
-        start = [self.target.iri, self.target.label, f"{self.share:.6f}", "" if self.fit is None else f"{self.fit:.6f}"]
+        figures = ["" if figure is None else f"{figure:.6f}" for figure in (self.share, self.fit)]
+        start = [self.target.iri, self.target.label, *figures]
         return [
             [
                 *start,
@@ -93,7 +100,7 @@ class Gap:
                 need.item.label,
                 " ".join(need.facets),
                 f"{need.weight:.6f}",
-                f"{need.worth:g}",
+                "" if need.worth is None else f"{need.worth:g}",
                 need.relation,
                 need.via.iri if need.via else "",
                 need.through.iri if need.through else "",
@@ -115,8 +122,11 @@ class HeldItems:
         self.near = index.items.near(sorted(self.had))
         self._level = max((index.items.levels[item] for item in self.had if item in index.items.levels), default=0)
 
-    def judge(self, row: int, origin: Named | None = None, fit: float | None = None) -> Gap:
-        """Return what of a role's needs is there."""
+    def judge(self, row: int, origin: int | None = None, fit: float | None = None) -> Gap:
+        """Return what of a role's needs is there.
+
+        :param origin: the row of the role that somebody comes from; None for a profile
+        """
         index, weight = self.index, self.index.learnable(row)
         necessary, alternatives = set(index.essential_items(row)), self._alternatives(row)
         stated, needs = index.facets(row), []
@@ -125,9 +135,24 @@ class HeldItems:
             status, worth, relation, via, through = self._found(item, alternatives)
             named = [None if one is None else index.item(one) for one in (via, through)]
             needs.append(Need(index.item(item), facets, item in necessary, weight[item], status, worth, relation, *named))
-        total = sum(weight.values())
-        share = sum(need.weight * need.worth for need in needs) / total if total else 0.0
-        return Gap(index.role(row), tuple(needs), share, origin, fit)
+        come_from = None if origin is None else index.role(origin)
+        total, there = sum(weight.values()), sum(need.weight * (need.worth or 0.0) for need in needs)
+        bare = there <= equivalence.FEW * total and not any(need.status == COVERED for need in needs)
+        hindrance = self._hindrance(row, origin) if bare else ""
+        if hindrance:
+            unknown = tuple(replace(need, status=UNKNOWN, worth=None) for need in needs)
+            return Gap(index.role(row), unknown, None, come_from, None, hindrance)
+        return Gap(index.role(row), tuple(needs), there / total, come_from, fit)
+
+    def _hindrance(self, row: int, origin: int | None) -> str:
+        """Return why what is there cannot be compared with what a role needs."""
+        if origin is not None:
+            return comparable.hindrance(self.index, origin, row)
+        needs = self.index.stated(row, weights.LEARNT)
+        if not needs:
+            return comparable.NEEDLESS
+        own = {self.index.items.places[item] for item in self.had}
+        return equivalence.APART if self.index.apart({"had": own, "needed": needs}) else ""
 
     def worths(self) -> tuple[Numbers, np.ndarray[Any, np.dtype[np.float64]]]:
         """Return the items that are there or nearly there, by number, and what they are worth; degrees by their levels too."""
@@ -174,7 +199,7 @@ def best(index: Index, possession: HeldItems, among: Numbers | None, count: int)
     total = given.sum()
     share = np.divide(index.needs @ there, index.totals, out=np.zeros_like(index.totals), where=index.totals > 0)
     for row in index.choices:  # a degree that is as good as another one counts for one role, not for all
-        share[row] = possession.judge(row).share
+        share[row] = possession.judge(row).share or 0.0
     used = (index.needed @ given) / total if total else np.zeros_like(share)
     fit = np.divide(2 * share * used, share + used, out=np.zeros_like(share), where=share + used > 0)
     rows = np.arange(len(fit)) if among is None else among
@@ -185,5 +210,4 @@ def best(index: Index, possession: HeldItems, among: Numbers | None, count: int)
 
 def between(index: Index, origin: int, target: int) -> Gap:
     """Return what of a role's needs somebody brings along who comes from another role."""
-    return HeldItems(index, index.items_of(origin)).judge(target, index.role(origin))
-
+    return HeldItems(index, index.items_of(origin)).judge(target, origin)

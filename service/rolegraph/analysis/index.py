@@ -1,6 +1,6 @@
 """The roles of a graph as sparse vectors over items, built once for each revision."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -89,22 +89,47 @@ class Index:
         found: list[int] = self.direct.indices[self.direct.indptr[row] : self.direct.indptr[row + 1]].tolist()
         return found
 
-    def apart(self, row: int, other: int) -> bool:
-        """Tell whether two roles cannot be compared item by item: see :func:`rolegraph.equivalence.apart`."""
-        facts, of = self.facts, self.items.of
-        stated = {}
-        for role in (int(facts.roles[row]), int(facts.roles[other])):
-            stated[facts.names[role]] = {facts.names[place] for place in facts.claims[facts.claims[:, 0] == role, 2].tolist()}
-        places = {facts.names[place]: place for place in np.flatnonzero(np.isin(of, [*self.items_of(row), *self.items_of(other)])).tolist()}
-        names: dict[int, list[str]] = {}
-        for name, place in places.items():
-            names.setdefault(int(of[place]), []).append(name)
-        return bool(equivalence.apart(stated, stated, lambda name: names[int(of[places[name]])]))
+    def stated(self, row: int, facets: Collection[str] = weights.NAMES) -> set[int]:
+        """Return the places of what sources state of a role by some facets, as they name it."""
+        own = self.facts.claims[self._starts[row] : self._starts[row + 1]].tolist()
+        return {place for _, facet, place, _ in own if weights.NAMES[facet] in facets}
+
+    def claimed(self, row: int) -> list[tuple[int, int]]:
+        """Return the places of the items that a role has, as they are named, each with the place of a source that says so."""
+        return [(place, source) for _, _, place, source in self.facts.claims[self._starts[row] : self._starts[row + 1]].tolist()]
+
+    def apart(self, stated: Mapping[str, Iterable[int]]) -> tuple[tuple[str, str], ...]:
+        """Return the pairs of things that cannot be compared item by item: see :func:`rolegraph.equivalence.apart`.
+
+        :param stated: by thing, the places of its items
+        """
+        names, places, of = self.facts.names, self.facts.places, self.items.of
+        called = {thing: {names[place] for place in own} for thing, own in stated.items()}
+        return equivalence.apart(called, called, lambda name: (names[place] for place in self._same.get(int(of[places[name]]), ())))
+
+    def roles_apart(self, rows: Sequence[int]) -> tuple[tuple[Named, Named], ...]:
+        """Return the pairs of roles that cannot be compared item by item."""
+        roles = {role.iri: (role, row) for row in rows for role in [self.role(row)]}
+        pairs = self.apart({iri: self.stated(row) for iri, (_, row) in roles.items()})
+        return tuple((roles[one][0], roles[other][0]) for one, other in pairs)
+
+    @cached_property
+    def _same(self) -> dict[int, list[int]]:
+        """The places of each item that has several names."""
+        found: dict[int, list[int]] = {}
+        several = np.flatnonzero(np.bincount(self.items.of) > 1)
+        for place in np.flatnonzero(np.isin(self.items.of, several)).tolist():
+            found.setdefault(int(self.items.of[place]), []).append(place)
+        return found
 
     def learnable(self, row: int) -> dict[int, float]:
         """Return what has to be learnt for a role, with its weight."""
         start, end = self.needs.indptr[row : row + 2]
         return dict(zip(self.needs.indices[start:end].tolist(), self.needs.data[start:end].tolist(), strict=True))
+
+    def learnt_by(self, rows: Numbers | None) -> frozenset[int]:
+        """Return what has to be learnt for some roles, by row; None is nothing in particular."""
+        return frozenset() if rows is None else frozenset(self.needs[rows].indices.tolist())
 
     def essential_items(self, row: int) -> list[int]:
         """Return the essential items of a role, in order."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from rolegraph.analysis import weights
+from rolegraph.analysis import comparable, weights
 from rolegraph.analysis.index import Index
 from rolegraph.values import Named
 
@@ -30,7 +30,8 @@ class Openings:
     """What to learn, in order. ``open`` are the roles that are open before; ``sources`` are those whose roles were looked at.
 
     ``unknown`` counts the roles of these sources that have no essential skills stated: whether they are open is not known. ``stated``
-    tells whether the role that somebody comes from has any: if not, what they have is hardly known either.
+    tells whether the role that somebody comes from has any: if not, what they have is hardly known either. ``hindrance`` says why it
+    cannot be compared with these roles at all, if so: then it is not known what is open, nor what opens a role.
     """
 
     origin: Named
@@ -40,6 +41,7 @@ class Openings:
     unknown: int
     sources: tuple[Named, ...]
     stated: bool = True
+    hindrance: str = ""
 
     @property
     def opened(self) -> int:
@@ -51,6 +53,8 @@ class Openings:
         found: dict[str, Any] = {"from": self.origin.as_dict(), "threshold": self.threshold, "withoutEssentialSkills": self.unknown}
         found["essentialSkillsStated"] = self.stated
         found["sources"] = [source.as_dict() for source in self.sources]
+        if self.hindrance:
+            found["notComparable"] = self.hindrance
         return {**found, "open": [role.as_dict() for role in self.open], "learn": [one.as_dict() for one in self.openings]}
 
     def table(self) -> list[list[str]]:
@@ -68,13 +72,18 @@ def of(index: Index, origin: int, sources: Sequence[int], count: int) -> Opening
     :param sources: the places of the sources whose roles are looked at
     """
     among = sorted({row for source in sources for row in index.stated_by(source).tolist()} - {origin})
-    start, chosen = choose(index.essential_skills[among], index.items_of(origin), count)
-    named = tuple(Opening(index.item(item), tuple(index.role(among[place]) for place in places)) for item, places in chosen)
-    sizes = np.diff(index.essential_skills.indptr)
-    unknown = int((sizes[among] == 0).sum())
-    opened = tuple(index.role(among[place]) for place in start)
     speaking = tuple(map(index.named, sources))
-    return Openings(index.role(origin), weights.OPEN, opened, named, unknown, speaking, stated=bool(sizes[origin]))
+    sizes = np.diff(index.essential_skills.indptr)
+    unknown, stated = int((sizes[among] == 0).sum()), bool(sizes[origin])
+    hindrance = comparable.unlike(index, origin, np.array(among, dtype=np.int32))
+    if hindrance:
+        return Openings(index.role(origin), weights.OPEN, (), (), unknown, speaking, stated, hindrance)
+    start, chosen = choose(index.essential_skills[among], index.items_of(origin), count)
+    while len(chosen) > 1 and not chosen[-1][1] and any(opened for _, opened in chosen):
+        chosen.pop()  # what opens nothing, and nothing after it does, is no step to anything that is shown
+    named = tuple(Opening(index.item(item), tuple(index.role(among[place]) for place in places)) for item, places in chosen)
+    opened = tuple(index.role(among[place]) for place in start)
+    return Openings(index.role(origin), weights.OPEN, opened, named, unknown, speaking, stated)
 
 
 def choose(essential: sparse.csr_array, had: Iterable[int], count: int) -> tuple[list[int], list[tuple[int, list[int]]]]:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from rolegraph.analysis import weights
+from rolegraph.analysis import comparable, weights
 from rolegraph.analysis.facts import Figures
 from rolegraph.analysis.index import Index
 from rolegraph.values import Named
@@ -57,15 +57,21 @@ class Route:
 
 @dataclass(frozen=True)
 class Paths:
-    """The cheapest routes, the cheapest first; to go there at once is one of those that were looked at, however large a step that is."""
+    """The cheapest routes, the cheapest first; to go there at once is one of those that were looked at, however large a step that is.
+
+    But where the two roles cannot be compared, for what ``hindrance`` says, it is not known how large that step is.
+    """
 
     origin: Named
     target: Named
     routes: tuple[Route, ...]
+    hindrance: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
         found: dict[str, Any] = {"from": self.origin.as_dict(), "to": self.target.as_dict(), "smallestShare": weights.STEP}
+        if self.hindrance:
+            found["notComparable"] = self.hindrance
         return {**found, "routes": [route.as_dict() for route in self.routes]}
 
     def table(self) -> list[list[str]]:
@@ -101,7 +107,10 @@ def edges(index: Index) -> Edges:
 
 
 class StepGraph:
-    """The steps towards one target, with the step that leads there at once from an origin, and what is left from each role at least."""
+    """The steps towards one target, with the step that leads there at once from an origin, and what is left from each role at least.
+
+    :param direct: what the step costs that leads there at once; infinite where there is none
+    """
 
     def __init__(self, found: Edges, origin: int, target: int, direct: float) -> None:
         self._found, self._direct = found, (origin, target, direct)
@@ -116,7 +125,7 @@ class StepGraph:
             start, end = self._found.indptr[role : role + 2]
             pairs = zip(self._found.indices[start:end].tolist(), self._found.data[start:end].tolist(), strict=True)
             self._steps[role] = {other: cost for other, cost in pairs if self._left[other] < np.inf}
-            if role == self._direct[0]:
+            if role == self._direct[0] and self._direct[2] < np.inf:
                 self._steps[role][self._direct[1]] = self._direct[2]
         return self._steps[role]
 
@@ -172,16 +181,19 @@ def _search(known: StepGraph, root: tuple[int, ...], target: int, closed: frozen
 
 def between(index: Index, found: Edges, origin: int, target: int, count: int) -> Paths:
     """Return the cheapest routes from a role to another one."""
-    known = StepGraph(found, origin, target, _step(index, origin, target).cost)
+    step = _step(index, origin, target)
+    bare = len(step.learnt) == len(index.learnable(target))
+    hindrance = comparable.hindrance(index, origin, target) if bare else ""
+    known = StepGraph(found, origin, target, np.inf if hindrance else step.cost)
     ways = cheapest(known, origin, target, count)
     routes = tuple(Route(tuple(_step(index, one, other) for one, other in pairwise(way))) for _, way in ways)
-    return Paths(index.role(origin), index.role(target), routes)
+    return Paths(index.role(origin), index.role(target), routes, hindrance)
 
 
 def _step(index: Index, origin: int, target: int) -> Step:
     had, necessary, needs = set(index.items_of(origin)), set(index.essential_items(target)), index.learnable(target)
     new = sorted((item for item in needs if item not in had), key=lambda item: (item not in necessary, -needs[item], item))
     total = sum(needs.values())
-    missing = sum(needs[item] for item in new) / total if total else 0.0
+    missing = sum(needs[item] for item in new) / total if total else 1.0
     learnt = tuple((index.item(item), needs[item] * missing, item in necessary) for item in new)
     return Step(index.role(origin), index.role(target), sum(cost for _, cost, _ in learnt), 1 - missing, learnt)

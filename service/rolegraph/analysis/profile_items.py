@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,24 +55,25 @@ class Resolved:
         }
 
 
-def resolve(index: Index, profile: Profile, lookup: Lookup | None) -> Resolved:
+def resolve(index: Index, profile: Profile, lookup: Lookup | None, wanted: AbstractSet[int] = frozenset()) -> Resolved:
     """Find the items that a profile names: by IRI, CURIE, slug, then label. What is not found, or not for certain, is told.
 
+    :param wanted: the items, by number, that are meant rather than others of the same name
     :raises TimeLimitReached: where that takes too long, or others look up long profiles already
     """
     texts = (*profile.iris, *profile.texts)
     if len(texts) <= SHORT:
-        return _resolved(index, texts, lookup)
+        return _resolved(index, texts, lookup, wanted)
     if not _places.acquire(timeout=WAITING):
         detail = f"{PLACES} profiles of more than {SHORT} texts are looked up already"
         raise TimeLimitReached(detail, limit=f"{WAITING:g} s", expected="the same, a little later")
     try:
-        return _resolved(index, texts, lookup)
+        return _resolved(index, texts, lookup, wanted)
     finally:
         _places.release()
 
 
-def _resolved(index: Index, texts: Sequence[str], lookup: Lookup | None) -> Resolved:
+def _resolved(index: Index, texts: Sequence[str], lookup: Lookup | None, wanted: AbstractSet[int]) -> Resolved:
     found: dict[str, int] = {}
     unused, ambiguous, unknown, guessed = [], [], [], set()
     until = time.monotonic() + SECONDS
@@ -85,7 +87,8 @@ def _resolved(index: Index, texts: Sequence[str], lookup: Lookup | None) -> Reso
             places, score = _best(index, lookup.find(label if label and terms.is_iri(iri) else text))
         items = {int(index.items.of[place]) for place in places}
         asked = {item for item in items if index.document_frequency[item]}
-        asked = asked & index.skills or asked
+        for preferred in (wanted, index.skills, {item for item in asked if not _is_tool(index, item)}):
+            asked = asked & preferred or asked
         if len(asked or items) > 1:
             ambiguous.append((text, tuple(index.item(item) for item in sorted(asked or items))))
         elif asked:
@@ -98,6 +101,11 @@ def _resolved(index: Index, texts: Sequence[str], lookup: Lookup | None) -> Reso
             guessed.add(text)
     named = tuple((text, index.item(item)) for text, item in found.items())
     return Resolved(named, tuple(dict.fromkeys(found.values())), tuple(unused), tuple(ambiguous), tuple(unknown), frozenset(guessed))
+
+
+def _is_tool(index: Index, item: int) -> bool:
+    kind = terms.kind_of(index.item(item).iri)
+    return kind is not None and kind.name == "tool"
 
 
 def _named(index: Index, text: str) -> list[int]:

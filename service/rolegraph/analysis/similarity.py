@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from rolegraph.analysis.items import Items
 from rolegraph.values import Named
 
 CHUNK = 512  # roles at a time
+DIGITS = 12  # after the point: what differs by less is equal, since sums differ by as much with the order of what they add
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Contribution:
 class Similar:
     """A role that is like another one: ``score`` is from 0 to 1 and the sum of its contributions and ``rest``.
 
-    ``rest`` is what the items add that are not listed, ``unlisted`` their number. ``apart`` tells that the score is 0 only because
-    the two cannot be compared item by item: see :func:`rolegraph.equivalence.apart`.
+    ``rest`` is what the items add that are not listed, ``unlisted`` their number. ``apart`` tells that there is none of it, since the
+    two cannot be compared item by item: see :func:`rolegraph.equivalence.apart`.
     """
 
     role: Named
@@ -59,22 +61,28 @@ class Similar:
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON: the role with ``score``, ``contributions``, ``rest`` and ``unlisted``."""
         listed = [one.as_dict() for one in self.contributions]
-        found = {**self.role.as_dict(), "score": self.score, "contributions": listed, "rest": self.rest, "unlisted": self.unlisted}
+        found = {**self.role.as_dict(), "score": None if self.apart else self.score, "contributions": listed}
+        found |= {"rest": self.rest, "unlisted": self.unlisted}
         return {**found, "notComparable": equivalence.APART} if self.apart else found
 
 
 @dataclass(frozen=True)
 class Similarity:
-    """The roles most like a role, the most alike first; ``scope`` is the source that the others were chosen from, or None."""
+    """The roles most like a role, the most alike first; ``scope`` is the source that the others were chosen from, or None.
+
+    ``hindrance`` says why there are none, where the role cannot be compared with any of them.
+    """
 
     role: Named
     similar: tuple[Similar, ...]
     scope: Named | None = None
+    hindrance: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON: ``role``, ``source`` and ``similar``."""
         scope = self.scope.as_dict() if self.scope else None
-        return {"role": self.role.as_dict(), "source": scope, "similar": [one.as_dict() for one in self.similar]}
+        found = {"role": self.role.as_dict(), "source": scope, "similar": [one.as_dict() for one in self.similar]}
+        return {**found, "notComparable": self.hindrance} if self.hindrance else found
 
     def table(self) -> list[list[str]]:
         """Return a header and a row for each contribution, and one for the rest: the CSV form."""
@@ -110,7 +118,7 @@ def pairs(index: Index) -> Figures:
 
 
 def similar(index: Index, row: int, among: Numbers | None, count: int, listed: int) -> tuple[Similar, ...]:
-    """Return the roles most like a role, each with the items that add most.
+    """Return the roles most like a role, each with the items that add most; those that it cannot be compared with are left out.
 
     :param among: the rows to choose from; None is all
     :param listed: how many items are listed for each
@@ -118,12 +126,15 @@ def similar(index: Index, row: int, among: Numbers | None, count: int, listed: i
     found = scores(index, row)
     rows = np.arange(len(found)) if among is None else among
     rows = rows[(rows != row) & (found[rows] > 0)]
-    nearest = rows[np.lexsort((rows, -found[rows]))][:count]
-    return tuple(likeness(index, row, int(other), listed) for other in nearest)
+    nearest = rows[np.lexsort((rows, -np.round(found[rows], DIGITS)))]
+    likely = (likeness(index, row, other, listed) for other in nearest.tolist())
+    return tuple(islice((one for one in likely if not one.apart), count))
 
 
 def likeness(index: Index, row: int, other: int, listed: int | None = None) -> Similar:
     """Return how like a role another one is, with the items that add most, or all of them."""
+    if index.roles_apart([row, other]):
+        return Similar(index.role(other), 0.0, (), 0.0, 0, apart=True)
     items, values = _products(index, row, other)
     order = np.lexsort((items, -values))
     shown = order if listed is None else order[:listed]
@@ -135,7 +146,7 @@ def likeness(index: Index, row: int, other: int, listed: int | None = None) -> S
         parts.append(Contribution(index.item(item), float(values[place]), (first, second)))
     rest = float(values[order[len(shown) :]].sum())
     score = sum(part.value for part in parts) + rest
-    return Similar(index.role(other), score, tuple(parts), rest, len(order) - len(shown), not len(order) and index.apart(row, other))
+    return Similar(index.role(other), score, tuple(parts), rest, len(order) - len(shown))
 
 
 def _products(index: Index, row: int, other: int) -> tuple[Numbers, Figures]:
@@ -157,4 +168,3 @@ def _below(items: Items, had: Iterable[int], item: int) -> list[int]:
     steps = {one: found[item] for one in had if item in (found := items.ancestors(one))}
     nearest = min(steps.values(), default=0)
     return sorted(one for one, step in steps.items() if step == nearest)
-

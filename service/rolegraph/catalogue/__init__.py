@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from rolegraph import terms
+from rolegraph.catalogue import missing
 from rolegraph.catalogue.labels import SKOS, LabelCache, counted, english, listed
 from rolegraph.catalogue.lists import KindLists, Page, spoken
 from rolegraph.errors import BadParameter, NotFound
@@ -55,8 +56,7 @@ class Catalogue:
         :param parameter: the name of the parameter that the text is the value of, for the error
         :raises BadParameter: where there is no such thing, with those of nearly that name; or more than one
         """
-        labelled = (iri for kind in kinds if _worded(text) for iri in self.lists.named(kind.name, text))
-        found = self._of_kinds(_candidates(text, kinds), kinds) or sorted(set(labelled)) or self._of_kinds(self._named(text, kinds), kinds)
+        found = self.meant(text, kinds)
         if len(found) == 1:
             return found[0]
         if found:
@@ -65,6 +65,11 @@ class Catalogue:
             raise BadParameter(parameter, detail, expected=expected, suggestions=suggestions, value=text, several=True)
         names = " or ".join(kind.name for kind in kinds)
         raise BadParameter(parameter, f"there is no {names} {text!r}", expected=expected, suggestions=self.near(text, kinds), value=text)
+
+    def meant(self, text: str, kinds: Sequence[Kind]) -> list[str]:
+        """Return the IRIs of all things of these kinds that a slug, a CURIE, an IRI or a label names."""
+        labelled = (iri for kind in kinds if _worded(text) for iri in self.lists.named(kind.name, text))
+        return self._of_kinds(_candidates(text, kinds), kinds) or sorted(set(labelled)) or self._of_kinds(self._named(text, kinds), kinds)
 
     def _of_kinds(self, candidates: Sequence[str], kinds: Sequence[Kind]) -> list[str]:
         return sorted(iri for iri, own in self.cards.kinds(candidates).items() if any(kind.name in own for kind in kinds))
@@ -179,7 +184,7 @@ class Catalogue:
         """
         kind = self.kind(iri)
         if kind is None:
-            raise NotFound(f"{iri} is not of a kind that this graph describes", expected=", ".join(KINDS))
+            raise missing.thing(iri)
         own = self._links(f"<{iri}> ?property ?other")
         if not own:
             raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))

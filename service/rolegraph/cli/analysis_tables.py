@@ -1,11 +1,13 @@
 """What the analyses found, as tables for people."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
+from rolegraph import equivalence
 from rolegraph.cli import tables
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from rolegraph.values import Named
 
 SHOWN = 12  # labels in a cell
-MARKS = {"covered": "●", "nearly covered": "◐", "missing": "○"}
+MARKS = {"covered": "●", "nearly covered": "◐", "missing": "○", "not comparable": "?"}
 
 
 def similarity(found: "Similarity") -> None:
@@ -28,23 +30,38 @@ def similarity(found: "Similarity") -> None:
     for one in found.similar:
         parts = [f"{part.item.label} {part.value:.3f}" for part in one.contributions]
         rest = [f"{one.unlisted} more {one.rest:.3f}"] if one.unlisted else []
-        table.add_row(f"{one.score:.3f}", escape(one.role.label), escape(", ".join([*parts, *rest])))
-    tables.terminal().print(table)
+        if one.apart:
+            _hindered(found.role.label, one.role.label, equivalence.APART)
+        else:
+            table.add_row(f"{one.score:.3f}", escape(one.role.label), escape(", ".join([*parts, *rest])))
+    if found.hindrance and found.scope:
+        _hindered(found.role.label, f"the roles of {found.scope.label}", found.hindrance)
+    if table.rows:
+        tables.terminal().print(table)
+    elif not found.hindrance and not found.similar:
+        tables.terminal().print("no other role shares anything with this one")
 
 
 def gap(found: "Gap") -> None:
     """Print the needs of a role by status."""
     console = tables.terminal()
     covered, count = found.essential
-    console.print(f"[bold]{escape(found.target.label)}[/bold]: {found.share:.0%} is there by weight; {covered} of {count} essential items")
+    if found.share is None:
+        _hindered(found.origin.label if found.origin else "The profile", found.target.label, found.hindrance)
+        console.print(f"[bold]{escape(found.target.label)}[/bold]: {len(found.needs)} items are needed, {count} of them essential")
+    else:
+        there = f"{found.share:.0%} is there by weight; {covered} of {count} essential items"
+        console.print(f"[bold]{escape(found.target.label)}[/bold]: {there}")
     table = Table("", "Item", "Needed as", "Weight", "Counts", "How", box=None, header_style="bold")
     for need in sorted(found.needs, key=lambda need: list(MARKS).index(need.status)):
         how = f"{need.relation}: {need.via.label}" if need.via and need.relation != "same" else ""
         how += f", below {need.through.label}" if need.through else ""
         facets, weight = ", ".join(need.facets), f"{need.weight:.2f}"
-        table.add_row(MARKS[need.status], escape(need.item.label), facets, weight, f"{need.worth:.0%}", escape(how))
+        worth = "" if need.worth is None else f"{need.worth:.0%}"
+        table.add_row(MARKS[need.status], escape(need.item.label), facets, weight, worth, escape(how))
     console.print(table)
-    console.print("● covered  ◐ nearly covered  ○ missing", style="dim")
+    shown = [f"{mark} {status}" for status, mark in MARKS.items() if (status == "not comparable") == bool(found.hindrance)]
+    console.print("  ".join(shown), style="dim")
 
 
 def fit(found: "Matches") -> None:
@@ -66,12 +83,16 @@ def fit(found: "Matches") -> None:
     table = Table("Fit", "There", "Role", "Missing", box=None, header_style="bold")
     for one in found.gaps:
         missing = _some([need.item for need in one.of("missing")], 5)
-        table.add_row(f"{one.fit or 0:.2f}", f"{one.share:.0%}", escape(one.target.label), missing)
+        table.add_row(f"{one.fit or 0:.2f}", f"{one.share or 0:.0%}", escape(one.target.label), missing)
     console.print(table)
 
 
 def paths(found: "Paths") -> None:
     """Print routes, a row for each step."""
+    if found.hindrance:
+        _hindered(found.origin.label, found.target.label, found.hindrance)
+    if not found.routes:
+        return
     table = Table("Route", "Cost", "To", "There", "To learn", box=None, header_style="bold")
     for number, route in enumerate(found.routes, 1):
         table.add_row(str(number), f"{route.cost:.1f}", "", "", "", style="bold")
@@ -84,16 +105,24 @@ def paths(found: "Paths") -> None:
 def openings(found: "Openings") -> None:
     """Print what to learn, and the roles that it opens."""
     console = tables.terminal()
+    if found.hindrance:
+        _hindered(found.origin.label, f"the roles of {', '.join(source.label for source in found.sources)}", found.hindrance)
+        return
     console.print(f"open already: {_some(found.open) or 'none'}")
     table = Table("Learn", "Opens", "Roles", box=None, header_style="bold")
     for one in found.openings:
-        table.add_row(escape(one.item.label), str(len(one.roles)), _some(one.roles))
+        opened = _some(one.roles) or "none by itself, but nearer to some"
+        table.add_row(escape(one.item.label), str(len(one.roles) or "–"), opened)
     console.print(table)
 
 
 def distinction(found: "Distinction") -> None:
     """Print the items that tell roles apart, and which role has which."""
     console = tables.terminal()
+    for one, other in found.apart:
+        _hindered(one.label, other.label, equivalence.APART)
+    if len(found.apart) == math.comb(len(found.roles), 2):
+        return
     table = Table("", *(escape(role.label) for role in found.roles), box=None, header_style="bold")
     for test in found.tests:
         table.add_row(escape(test.item.label), *("✓" if role in test.roles else "–" for role in found.roles))
@@ -109,12 +138,21 @@ def agreement(found: "Agreement") -> None:
     numbers = {source.iri: number for number, source in enumerate(found.sources, 1)}
     for role, kind in found.matches:
         console.print(f"taken for the same role: {escape(role.label)} ({kind} match)")
+    for one, other in found.apart:
+        _hindered(one.label, other.label, equivalence.APART)
+    if len(found.sources) < 2:
+        console.print("only one source says anything of it" if found.sources else "no source says anything of it", style="yellow")
     for kind in dict.fromkeys(one.kind for one in found.contradictions):
         console.print(_said(f"Contradiction: {kind}", found.contradicting(kind), numbers))
-    console.print(_said(f"Shared by several sources: {len(found.shared)}", found.shared, numbers))
+    if found.comparable or found.shared:
+        console.print(_said(f"Shared by several sources: {len(found.shared)}", found.shared, numbers))
     for source in found.sources:
         alone = sum(one.sources == (source,) for one in found.alone)
         console.print(f"\\[{numbers[source.iri]}] {escape(source.label)}: {alone} items that no other source names", style="dim")
+
+
+def _hindered(one: str, other: str, reason: str) -> None:
+    tables.terminal().print(escape(f"{one} and {other} cannot be compared item by item: {reason}"), style="yellow")
 
 
 def _said(title: str, said: Iterable["SupportedItem"], numbers: dict[str, int]) -> Table:

@@ -67,7 +67,7 @@ def show_hits(hits: Sequence[Hit]) -> None:
         matched = "" if hit.matched == hit.label else hit.matched
         table.add_row(escape(terms.shorten(hit.iri)), hit.kind, escape(hit.label), hit.match, escape(matched))
     console = show(table)
-    console.print(f"{len(hits)} hits" if hits else "nothing found", style="dim")
+    console.print(f"{len(hits)} hit{'' if len(hits) == 1 else 's'}" if hits else "nothing found", style="dim")
 
 
 def show_tokens(tokens: Iterable[Token]) -> None:

@@ -40,7 +40,8 @@ def writable(path: Path) -> ox.Store:
     except OSError as error:
         if "lock hold by" in str(error) or "Resource temporarily unavailable" in str(error):
             raise InUse(
-                f"the store in {path.parent} is in use by another process; stop that one, or name another folder with --store",
+                f"the store in {path.parent} is in use by another process; "
+                "if that is a service, write through it (HTTP) or stop it, or name another folder with --store",
             ) from error
         raise
 

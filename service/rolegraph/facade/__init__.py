@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolegraph import catalogue, terms
+from rolegraph import catalogue, queries, terms
+from rolegraph.catalogue import missing
 from rolegraph.comparison.model import Comparison
 from rolegraph.engine import BOM, TURTLE, Choose, Document, Guard, IsCancelled, Receipt, WriteMode, never_cancelled, unguarded
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.errors import BadParameter, NotFound
+from rolegraph.errors import BadParameter
 from rolegraph.facade import entries, imports, opening
 from rolegraph.facade.entries import Check, Condition, Entered, always
 from rolegraph.facade.opening import Opened
@@ -29,6 +30,8 @@ from rolegraph.values import Answer, Dataset, Row, Thing
 
 if TYPE_CHECKING:
     from rolegraph.analysis.profiles import Profile
+
+MOST_ROLES = 20  # that are told apart at once
 
 
 class Rolegraph(Pinning):
@@ -87,7 +90,7 @@ class Rolegraph(Pinning):
         """
         return self.engine.write({graph: document}, format_, mode=mode, guard=guard)
 
-    def enter(
+    def write_entry(
         self,
         source: str,
         body: bytes,
@@ -105,7 +108,7 @@ class Rolegraph(Pinning):
         :raises UnreadableInput: for an entry that does not parse
         :raises NotConforming: for one that breaks the shapes; then nothing is written
         """
-        return entries.enter(self.engine, Check(body, format_, source, mode), condition, is_cancelled)
+        return entries.write(self.engine, Check(body, format_, source, mode), condition, is_cancelled)
 
     def profile(self, body: bytes, format_: Format) -> "Profile":
         """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
@@ -146,12 +149,24 @@ class Rolegraph(Pinning):
         """Answer a canned query as rows; see :meth:`run`."""
         return self.engine.rows(self.bound(name, parameters or {}))
 
+    def select(self, text: str) -> list[Row]:
+        """Answer a SELECT query of SPARQL, in this process and without a limit of time: for programs, not for strangers.
+
+        :return: a row for each solution: values by the name of their variable, without those that are unbound
+        :raises UnreadableInput: for text that is no such query
+        """
+        return self.engine.rows(text)
+
     def bound(self, name: str, parameters: Mapping[str, Sequence[str]]) -> str:
         """Return the text of a canned query with a caller's parameters in it; see :meth:`run`."""
+        return self.queries.get(name).bind(self.named(name, parameters))
+
+    def named(self, name: str, parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """Return the IRIs that a caller's parameters of a canned query name; see :meth:`run`."""
         query = self.queries.get(name)
         by_name = {parameter.name: parameter for parameter in query.parameters}
-        given = query.given(parameters)
-        return query.bind({key: [self.resolve(text, by_name[key]) for text in texts] for key, texts in given.items()})
+        given = query.given(parameters, self.parted)
+        return {key: [self.resolve(text, by_name[key]) for text in texts] for key, texts in given.items()}
 
     def resolve(self, text: str, parameter: Parameter) -> str:
         """Return the IRI of the thing that a value of a parameter names by slug, CURIE, IRI or label.
@@ -171,13 +186,32 @@ class Rolegraph(Pinning):
         """
         return self.resolve(text, Parameter(name, "the role", ("role",), ("ai-architect",)))
 
+    def roles(self, texts: Sequence[str]) -> list[str]:
+        """Return the IRIs of two or more roles that are to be told apart; one text may name several.
+
+        :raises BadParameter: for an unknown role, or too few or too many
+        """
+        parameter = Parameter("role", "the roles", ("role",), ("ai-architect",), 2, MOST_ROLES)
+        return [self.resolve(text, parameter) for text in parameter.given(texts, self.parted)]
+
+    def parted(self, text: str, parameter: Parameter) -> list[str]:
+        """Return the names that a text holds, with commas between them; a label may have commas of its own."""
+        found = queries.pieces(text)
+        if len(found) < 2 or all(map(queries.plain, found)):
+            return found
+        kinds = [terms.KINDS[name] for name in parameter.kinds if name in terms.KINDS]
+        if self.catalogue.meant(text.strip(), kinds):
+            return [text.strip()]
+        likely = len(found) <= parameter.most and any(self.catalogue.meant(piece, kinds) for piece in found)
+        return found if likely else [text.strip()]
+
     def compare(self, roles: Sequence[str]) -> Comparison:
         """Compare two to eight roles, each a slug, a CURIE, an IRI or a label, over every facet.
 
         :raises BadParameter: for an unknown role, or too few or too many
         """
         query = self.queries.get("compare")
-        given = query.given({"role": roles})["role"]
+        given = query.given({"role": roles}, self.parted)["role"]
         iris = list(dict.fromkeys(self.resolve(text, query.parameters[0]) for text in given))
         if len(iris) < query.parameters[0].least:
             detail = f"all of {', '.join(given)} name the same role"
@@ -231,7 +265,7 @@ class Rolegraph(Pinning):
         :raises NotFound: for a graph that is not there
         """
         if graph and graph not in self.engine.graphs():
-            raise NotFound(f"there is no graph {graph}", expected=", ".join(self.engine.graphs()))
+            raise missing.graph(graph, self.engine.graphs())
         return export.export(self.engine, format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 from rdflib import RDF, BNode, Graph, URIRef
 
 from rolegraph import terms
+from rolegraph.catalogue import missing
 from rolegraph.engine import Engine, IsCancelled, Receipt, WriteMode, never_cancelled
-from rolegraph.errors import NotConforming, NotFound
+from rolegraph.errors import NotConforming
 from rolegraph.formats import Format, holding, named
-from rolegraph.validation import context, entries, ownership
+from rolegraph.validation import context, entries, jsonld_reader, ownership
 from rolegraph.validation.findings import Report
 from rolegraph.validation.shapes import Shapes
 
@@ -51,9 +53,11 @@ class Check:
 
         :raises UnreadableInput: for an entry that does not parse
         """
-        entry = entries.read(self.body, self.format, base=self.source or terms.BASE)
+        parsed = entries.parse(self.body, self.format, base=self.source or terms.BASE)
+        entry = parsed.graph
         around = context.context_of(engine.rows, entry, self.source, self.mode)
-        report = shapes().check(entry, around.context, ownership.findings(entry, around.described, self.source))
+        further = chain(ownership.findings(entry, around.described, self.source), jsonld_reader.findings(parsed.unknown))
+        report = shapes().check(entry, around.context, further)
         described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
         return Checked(report, _ntriples(entry), described)
 
@@ -77,7 +81,7 @@ def shapes() -> Shapes:
     return Shapes()
 
 
-def enter(engine: Engine, check: Check, condition: Condition = always, is_cancelled: IsCancelled = never_cancelled) -> Entered:
+def write(engine: Engine, check: Check, condition: Condition = always, is_cancelled: IsCancelled = never_cancelled) -> Entered:
     """Write an entry to the graph of its source if it meets the shapes as the graph is when it is written.
 
     The check takes long, so it runs beside other writes, and again where one came between.
@@ -109,7 +113,7 @@ def withdraw(engine: Engine, source: str, condition: Condition = always) -> Rece
     def guard() -> None:
         _look(engine, source, condition)
         if source not in engine.graphs():
-            raise NotFound(f"there is no graph {source}")
+            raise missing.graph(source, engine.graphs())
 
     return engine.write({source: None}, guard=guard)
 

@@ -6,20 +6,21 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 from xml.parsers import expat
 
 import pyoxigraph as ox
 from rdflib import BNode, Dataset, Graph, Literal, URIRef
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
-from rdflib.plugins.parsers.jsonld import Parser
-from rdflib.plugins.shared.jsonld.context import Context, Term
-from rdflib.term import IdentifiedNode, Node
+from rdflib.plugins.shared.jsonld.context import Context
+from rdflib.term import Node
 
 from rolegraph import resources, wellformed
 from rolegraph.errors import UnreadableInput
 from rolegraph.formats import Format, holding
 from rolegraph.terms import BASE
+from rolegraph.validation.jsonld_reader import Reader, Unknown
 
 FORMATS = holding("graph")
 CONTEXT = BASE + "context.jsonld"
@@ -28,7 +29,6 @@ ATTRIBUTES = 256  # of one element
 _PARSERS = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES, "rdfxml": ox.RdfFormat.RDF_XML}
 _NAMES = {"turtle": "Turtle", "ntriples": "N-Triples", "rdfxml": "RDF/XML", "jsonld": "JSON-LD"}
 _WHERE = re.compile(r"^Parser error at line (\d+) (?:between columns (\d+) and .*?|column (\d+)): (.*?)(?: \(line \d+\))?$", re.DOTALL)
-_NO_IRI = re.compile('[\x00-\x20<>"{}|\\\\^`]')
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
 _STRING = ox.NamedNode("http://www.w3.org/2001/XMLSchema#string")
 _DECIMAL = "http://www.w3.org/2001/XMLSchema#decimal"
@@ -38,7 +38,20 @@ logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", module="rdflib.term")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What was read of an entry: its triples, and the keys of its JSON-LD that are in none."""
+
+    graph: Graph
+    unknown: list[Unknown]
+
+
 def read(body: bytes, format_: Format, base: str = BASE) -> Graph:
+    """Parse an entry and return its triples; see :func:`parse`."""
+    return parse(body, format_, base).graph
+
+
+def parse(body: bytes, format_: Format, base: str = BASE) -> Entry:
     """Parse an entry.
 
     :param base: the IRI that relative IRIs start from
@@ -55,7 +68,7 @@ def read(body: bytes, format_: Format, base: str = BASE) -> Graph:
         return _from_json(text, base)
     if format_.name == "rdfxml":
         _check_xml(text)
-    return _parsed(text, format_, base)
+    return Entry(_parsed(text, format_, base), [])
 
 
 def _parsed(text: str, format_: Format, base: str) -> Graph:
@@ -131,30 +144,10 @@ def _check_xml(text: str) -> None:
         raise UnreadableInput(reason, line=error.lineno, column=error.offset + 1) from error
 
 
-class _Strict(Parser):
-    """rdflib's reader of JSON-LD, which makes blank nodes of IRIs that are none, or leaves out what is said of them."""
-
-    def _to_rdf_id(self, context: Context, id_val: str) -> IdentifiedNode | None:
-        _refuse_no_iri(id_val)
-        return super()._to_rdf_id(context, id_val)
-
-    def _to_object(  # noqa: PLR0917 - the signature is theirs
-        self, dataset: Graph, graph: Graph, context: Context, term: Term | None, node: Any, inlist: bool = False
-    ) -> Node | None:
-        if isinstance(node, str) and term and term.type in ("@id", "@vocab"):
-            _refuse_no_iri(node)
-        return super()._to_object(dataset, graph, context, term, node, inlist)
-
-
-def _refuse_no_iri(text: str) -> None:
-    if _NO_IRI.search(text) and not text.startswith("_:"):
-        raise UnreadableInput(f"{text[:200]!a} is no IRI", expected="an IRI of RFC 3987, without blanks and brackets")
-
-
-def _from_json(text: str, base: str) -> Graph:
-    dataset = Dataset()
+def _from_json(text: str, base: str) -> Entry:
+    dataset, reader = Dataset(), Reader()
     try:
-        _Strict().parse(_local(_json(text)), Context(base=base), dataset)
+        reader.parse(_local(_json(text)), Context(base=base), dataset)
     except (MemoryError, UnreadableInput):
         raise
     except Exception as error:  # rdflib raises many kinds for JSON that is not JSON-LD, in words that mean nothing to people
@@ -166,7 +159,7 @@ def _from_json(text: str, base: str) -> Graph:
             detail = f"the JSON-LD holds a named graph, {name}: an entry is one graph, which has the name of its source"
             raise UnreadableInput(detail, expected="all triples outside of named graphs: @graph only beside @context")
         graph.add(_checked(_quad(subject, predicate, object_)))
-    return graph
+    return Entry(graph, reader.unknown)
 
 
 def _quad(subject: Node, predicate: Node, object_: Node) -> ox.Quad:

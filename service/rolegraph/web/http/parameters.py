@@ -16,7 +16,7 @@ def text(name: str) -> str:
     """
     values = [value.strip() for value in request.values.getlist(name) if value.strip()]
     if len(values) > 1:
-        raise BadParameter(name, f"{name} was given {len(values)} values", expected="one")
+        raise BadParameter(name, f"{name} is given {len(values)} times", expected="one value")
     return values[0] if values else ""
 
 
@@ -27,7 +27,7 @@ def role(name: str) -> str:
     """
     value = text(name)
     if not value:
-        raise BadParameter(name, f"{name} was given nothing", expected="one role as name, slug, CURIE or IRI, such as ai-architect")
+        raise BadParameter(name, f"{name} is missing", expected="one role as name, slug, CURIE or IRI, such as ai-architect")
     return value
 
 

@@ -9,12 +9,12 @@ from rolegraph.web.http.negotiation import SUFFIX
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_EXTENSIONS = {format_.extension for format_ in FORMATS}
+_EXTENSIONS = {name for format_ in FORMATS for name in (format_.extension, format_.name)}
 _WHOLE = ("/context.jsonld", "/openapi.json", "/static/", "/graphs/")
 
 
 class Suffixes:
-    """WSGI middleware that takes the extension of a known format off the path, and keeps it for the negotiation."""
+    """WSGI middleware that takes the extension or the name of a known format off the path, and keeps it for the negotiation."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app

@@ -54,5 +54,7 @@ def _repeated(error: BadParameter, iri: str) -> str:
 
 
 def _replaced(value: str, wrong: str, chosen: str) -> str:
-    found = [wrong] if value.strip() == wrong else pieces(value)
-    return ",".join(chosen if piece == wrong else piece for piece in found)
+    if value.strip() == wrong:
+        return chosen
+    found = pieces(value)
+    return ",".join(chosen if piece == wrong else piece for piece in found) if wrong in found else value

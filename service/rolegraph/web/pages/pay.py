@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rolegraph import terms
 from rolegraph.facade import Rolegraph
@@ -16,6 +17,7 @@ LEVELS = ("entry", "mid", "senior", "executive")
 PER = {"P1Y": "a year", "P1M": "a month", "P1W": "a week", "P1D": "a day", "PT1H": "an hour"}
 _TENTHS = ("percentile10", "percentile90")
 _QUARTERS = ("percentile25", "percentile75")
+_FIGURES = (_TENTHS[0], _QUARTERS[0], "median", _QUARTERS[1], _TENTHS[1])
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,22 @@ def highest(pays: Iterable[Pay]) -> float:
     return max((pay.figures[-1] for pay in pays if pay.figures), default=0)
 
 
+def withhold(result: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return what a page shows of an answer, without the figures of too few salaries, and the number of rows that had some."""
+    count, withheld = "observations", 0
+    if count not in result.get("names", ()):
+        return result, 0
+    rows = []
+    for row in result["bindings"]:
+        few = count in row and float(row[count]["value"]) < LEAST
+        kept = {name: value for name, value in row.items() if not (few and name in _FIGURES)}
+        withheld += len(kept) < len(row)
+        rows.append(kept)
+    return {**result, "bindings": rows}, withheld
+
+
 def _pay(row: Row, labels: Mapping[str, Named]) -> Pay:
     text = {name: value.value for name, value in row.items()}
-    names = (_TENTHS[0], _QUARTERS[0], "median", _QUARTERS[1], _TENTHS[1])
     count = int(text["observations"])
     return Pay(
         fragment=text["salary"].rpartition("#")[2],
@@ -103,7 +118,7 @@ def _pay(row: Row, labels: Mapping[str, Named]) -> Pay:
         most=_range(text, _TENTHS) if count >= LEAST else "",
         source=text["source"],
         rank=_rank(text),
-        figures=tuple(float(text[name]) for name in names) if count >= DRAWN and all(name in text for name in names) else (),
+        figures=tuple(float(text[name]) for name in _FIGURES) if count >= DRAWN and all(name in text for name in _FIGURES) else (),
     )
 
 

@@ -5,18 +5,33 @@ from secrets import token_hex
 from flask import Blueprint, Response, request
 
 from rolegraph import formats, terms
+from rolegraph.catalogue import missing
 from rolegraph.engine import DEFAULT, Document, WriteMode
-from rolegraph.errors import BadParameter, NotFound
+from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.web.http import authorization, conditions, negotiation
 from rolegraph.web.http.context import WRITE_LIMIT, body, graph, newest
+from rolegraph.web.http.json_schema import FILE, array, extensible
 from rolegraph.web.http.negotiation import DATASETS, GRAPHS
+from rolegraph.web.http.operations import MULTIPART, Operation, Parameter, in_path
 
 routes = Blueprint("graphs", __name__)
+
+_GRAPH = (
+    Parameter("graph", "the IRI or the CURIE of a named graph", example="source:our-hr"),
+    Parameter("default", "the default graph, in place of a named one"),
+)
+_PATH = (in_path("path", "the path of a graph whose address is its name", "example"),)
+_BODIES = {**{format_.media: FILE for format_ in GRAPHS}, MULTIPART: extensible("Files, all of one format", {"file": array(FILE)})}
+_STORED = {201: "The graph was made", 204: "The graph was written"}
+_GONE = {204: "Removed"}
+_REPLACE, _ADD, _REMOVE = "Replace a graph, or make it", "Add to a graph, or make it", "Remove a graph"
 
 
 @routes.get("/graphs")
 @routes.get("/graphs/<path:path>")
+@Operation("One graph; without a name, all named graphs", (*GRAPHS, *DATASETS), parameters=_GRAPH, pooled=True, path="/graphs")
+@Operation("One graph", GRAPHS, parameters=_PATH, pooled=True, path="/graphs/{path}")
 def read(path: str = "") -> Response:
     """Give a graph, or, where none is named, all named ones in a format that holds them."""
     if not path and not request.args.keys() & {"graph", "default"}:
@@ -34,6 +49,8 @@ def read(path: str = "") -> Response:
 
 @routes.put("/graphs")
 @routes.put("/graphs/<path:path>")
+@Operation(_REPLACE, parameters=_GRAPH, reads=_BODIES, answers=_STORED, writes=True, path="/graphs")
+@Operation(_REPLACE, parameters=_PATH, reads=_BODIES, answers=_STORED, writes=True, path="/graphs/{path}")
 def put(path: str = "") -> Response:
     """Replace a graph, or make it."""
     authorization.require(None)
@@ -42,6 +59,10 @@ def put(path: str = "") -> Response:
 
 @routes.post("/graphs")
 @routes.post("/graphs/<path:path>")
+@Operation(
+    _ADD, parameters=_GRAPH, reads=_BODIES, answers=_STORED, headers={201: ("Location",)}, writes=True, path="/graphs"
+)
+@Operation(_ADD, parameters=_PATH, reads=_BODIES, answers=_STORED, writes=True, path="/graphs/{path}")
 def post(path: str = "") -> Response:
     """Add to a graph, or make it; one that is not named gets a name."""
     authorization.require(None)
@@ -55,6 +76,8 @@ def post(path: str = "") -> Response:
 
 @routes.delete("/graphs")
 @routes.delete("/graphs/<path:path>")
+@Operation(_REMOVE, parameters=_GRAPH, answers=_GONE, errors=(404,), writes=True, path="/graphs")
+@Operation(_REMOVE, parameters=_PATH, answers=_GONE, errors=(404,), writes=True, path="/graphs/{path}")
 def delete(path: str = "") -> Response:
     """Remove a graph."""
     authorization.require(None)
@@ -62,7 +85,7 @@ def delete(path: str = "") -> Response:
 
     def guard() -> None:
         if not _looked_at(name):
-            raise NotFound(f"there is no graph {name}")
+            raise missing.graph(str(name), graph().engine.graphs())
 
     return conditions.tagged(Response(status=204), newest().store(name, None, guard=guard), "")
 
@@ -118,9 +141,8 @@ def _named(path: str) -> str | None:
             raise BadParameter("graph", "the path names a graph already", expected=f"{request.path}, or /graphs?graph=IRI")
         return request.base_url
     if len(names) + default != 1:
-        known = ", ".join(graph().engine.graphs())
         found = "two graphs were named" if names else "no graph was named"
-        raise BadParameter("graph", found, expected=f"?default, ?graph= with an IRI, such as one of {known}, or all of them: /graphs.nq")
+        raise BadParameter("graph", found, expected="?default, ?graph= with the IRI or CURIE of a graph, or all of them: /graphs.nq")
     if default:
         return None
     iri = terms.expand(names[0]) or names[0]

@@ -10,18 +10,23 @@ from rolegraph.errors import BadParameter
 from rolegraph.formats import holding
 from rolegraph.output import to_json
 from rolegraph.queries import CannedQuery, Parameter
+from rolegraph.values import Named
 from rolegraph.web.http import connection, negotiation
 from rolegraph.web.http.context import OPTIONS, graph
-from rolegraph.web.http.negotiation import DOCUMENT, HTML
+from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.http.operations import Operation, in_path
 from rolegraph.web.http.results import ResultFormat, shown
 from rolegraph.web.http.tables import guarded
+from rolegraph.web.pages import filters, pay
 
+COMPARING = "compare"  # the tag of the queries that hold roles against each other
 MOST = 200  # things that a form offers to choose from; of more only ours
 
 routes = Blueprint("queries", __name__)
 
 
 @routes.get("/queries")
+@Operation("The canned queries", (HTML, DOCUMENT), "QueryList")
 def listing() -> Response:
     """List the canned queries."""
     offered = (HTML, DOCUMENT)
@@ -35,6 +40,13 @@ def listing() -> Response:
 
 
 @routes.get("/queries/<name>")
+@Operation(
+    "Run a canned query; each is described at its own path",
+    (*TABLES, *GRAPHS, HTML),
+    "SparqlResults",
+    (in_path("name", "the name of a canned query", "sources"),),
+    pooled=True,
+)
 def query(name: str) -> Response:
     """Run a canned query; for people, also say what it asks and offer its parameters."""
     canned = graph().queries.get(name)
@@ -53,7 +65,22 @@ def query(name: str) -> Response:
         answer = graph().run(name, given, chosen.choose, connection.is_cancelled())
     except BadParameter as error:
         return negotiation.respond(_canned(canned, given, error=error), HTML, error.status)
-    return negotiation.respond(_canned(canned, given, result=shown(answer)), HTML)
+    result, withheld = pay.withhold(shown(answer))
+    page = _canned(canned, given, result=result, withheld=withheld, least=pay.LEAST, apart=_apart(canned, given))
+    return negotiation.respond(page, HTML)
+
+
+def _apart(canned: CannedQuery, given: Mapping[str, Sequence[str]]) -> list[tuple[Named, Named]]:
+    """Return the pairs of the roles compared that cannot be compared item by item, of which the rows of the answer say nothing."""
+    if COMPARING not in canned.tags:
+        return []
+    named = graph().named(canned.name, given)
+    iris = list(dict.fromkeys(iri for one in canned.parameters if one.kinds == ("role",) for iri in named.get(one.name, ())))
+    if len(iris) < 2:
+        return []
+    found = graph().comparer.compare(iris)
+    roles = {role.iri: role for role in found.roles}
+    return [(roles[one], roles[other]) for one, other in found.apart]
 
 
 def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: Any) -> str:
@@ -73,14 +100,14 @@ def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: An
 def _values(parameter: Parameter, given: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the values of a parameter as its field holds them: the given ones, or those of the example where none is given at all."""
     texts = given.get(parameter.name, ()) if given else parameter.example
-    pieces = [piece.strip() for text in texts for piece in (text.split(",") if parameter.most > 1 else [text])]
+    pieces = [piece for text in texts for piece in (graph().parted(text, parameter) if parameter.most > 1 else [text.strip()])]
     return [_short(parameter, terms.expand(piece) or piece) for piece in pieces]
 
 
 def _short(parameter: Parameter, iri: str) -> str:
     if len(parameter.kinds) > 1:
         return terms.shorten(iri)
-    return iri.removeprefix(terms.BASE) if parameter.kinds == ("scheme",) else terms.slug_of(iri)
+    return iri.removeprefix(terms.BASE) if parameter.kinds == ("scheme",) else filters.handle(iri)
 
 
 def _choices(parameter: Parameter) -> list[tuple[str, str]]:

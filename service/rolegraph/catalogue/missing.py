@@ -1,0 +1,27 @@
+"""What is said of something that is not there: where it would come from, and what is called nearly so."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from rolegraph import terms
+from rolegraph.errors import NotFound
+
+_IMPORTS = {"onet": ("O*NET", "onet"), "esco": ("ESCO", "esco"), "isco": ("ESCO", "esco")}
+_ALIKE = 0.75  # of the letters of two names of graphs
+
+
+def thing(iri: str) -> NotFound:
+    """Return the error for a thing that no graph describes: one of another system is there once that was imported."""
+    prefix = terms.shorten(iri).partition(":")[0].partition("-")[0]
+    expected = "what some source describes: /search finds it"
+    if prefix in _IMPORTS:
+        name, command = _IMPORTS[prefix]
+        expected += f"; what {name} describes is here once it is imported: rolegraph import {command}"
+    return NotFound(f"{iri} is not described here", expected=expected)
+
+
+def graph(iri: str, graphs: Iterable[str]) -> NotFound:
+    """Return the error for a graph that is not there, with those of nearly its name."""
+    known = {terms.shorten(one): one for one in graphs}
+    near = get_close_matches(terms.shorten(iri), known, 5, _ALIKE)
+    return NotFound(f"there is no graph {iri}", expected="the IRI or CURIE of a graph; /source lists the sources", suggestions=near)
