@@ -23,6 +23,12 @@ from rolegraph.web import create_app
 NO_SKIPS = bool(os.environ.get("ROLEGRAPH_NO_SKIPS"))
 MARKERS = {"conformance": "conformance", "demand": "taxonomy", "chromium": "browser", "serve": "service"}
 """The marker of each test that uses a fixture, directly or through another; a test or a module states what this cannot tell."""
+SWEEPS = {
+    *("test_exports", "test_http_any_body", "test_http_conditions", "test_http_hostile", "test_http_parameters", "test_http_texts"),
+    *("test_pinned", "test_revisions", "test_search_faults", "test_facts_that_followed_writes_are_those_that_are_read_of_the_result"),
+    *("test_ontology_and_shapes_are_the_same_in_every_format", "test_writes_of_many_threads_are_all_kept"),
+}
+"""The modules and tests that try so many values or writes that "make quick" goes without them."""
 LONGEST_FIRST = ("conformance", "taxonomy", "service", "browser", "sweep")
 UNMARKED: dict[str, bool] = {"runs": False}
 
@@ -36,6 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, marker in MARKERS.items():
             if fixture in fixtures:
                 item.add_marker(marker)
+        if SWEEPS & {item.path.stem, getattr(item, "originalname", "")}:
+            item.add_marker("sweep")
         if item.config.pluginmanager.hasplugin("xdist"):
             item.add_marker(pytest.mark.xdist_group("taxonomies" if "taxonomies" in fixtures else item.path.stem))
         rank = next((number for number, marker in enumerate(LONGEST_FIRST) if item.get_closest_marker(marker)), len(LONGEST_FIRST))

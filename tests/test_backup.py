@@ -25,6 +25,8 @@ from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 from rolegraph.shipped import loading
 from rolegraph.tokens import FILE, Tokens
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/"
 NQUADS = formats.named("nquads", formats.holding("dataset"))
 WRITER = f"""
@@ -83,7 +85,6 @@ def archive(store: Path) -> Path:
     return file
 
 
-@pytest.mark.service
 def test_a_restored_store_is_the_one_that_was_backed_up(store: Path, archive: Path, tmp_path: Path) -> None:
     assert {path.name for path in store.iterdir()} == {"default-graph", "graph", "revisions", "shipped.json", "validators.json", FILE}
     assert (archive.stat().st_mode & 0o777) == 0o600
@@ -124,7 +125,6 @@ def test_backup_while_the_service_runs(serve: Callable[..., Any], tmp_path: Path
     assert served.stop()[0] == 0
 
 
-@pytest.mark.service
 def test_backups_while_another_process_writes_and_removes_revisions(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / "store")], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
@@ -169,7 +169,6 @@ def test_a_revision_that_is_being_removed_is_not_taken_for_a_whole_one(tmp_path:
     assert content(tmp_path / "again") == content(tmp_path / "store")
 
 
-@pytest.mark.service
 def test_a_file_that_is_there_is_kept_unless_by_force(store: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     refused = run("backup", tmp_path / "file", "--store", store)
@@ -180,7 +179,6 @@ def test_a_file_that_is_there_is_kept_unless_by_force(store: Path, tmp_path: Pat
     backups.restore(tmp_path / "file", tmp_path / "store")
 
 
-@pytest.mark.service
 def test_a_disk_that_is_full_is_said_and_nothing_is_left(store: Path, archive: Path, tmp_path: Path) -> None:
     before = files(store)
     full = run("backup", tmp_path / "file", "--store", store, shell="ulimit -f 100")  # no file over 50 KiB
@@ -204,7 +202,6 @@ def test_a_folder_without_a_store_is_left_as_it_is(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["revisions"]
 
 
-@pytest.mark.service
 def test_what_an_interrupted_one_left_is_cleared_away_and_what_others_left_is_not(store: Path, archive: Path, tmp_path: Path) -> None:
     left = store / "backing-up" / "graph"
     left.mkdir(parents=True)
@@ -218,7 +215,6 @@ def test_what_an_interrupted_one_left_is_cleared_away_and_what_others_left_is_no
     assert (tmp_path / "new.restoring" / "thesis.txt").read_text() == "mine"
 
 
-@pytest.mark.service
 def test_one_that_is_asked_to_stop_clears_up(store: Path, tmp_path: Path) -> None:
     code = (
         "import sys, time; from rolegraph.engine import archives; from rolegraph.cli import main\n"
@@ -238,7 +234,6 @@ def test_one_that_is_asked_to_stop_clears_up(store: Path, tmp_path: Path) -> Non
     assert not (store / "backing-up").exists()
 
 
-@pytest.mark.service
 @pytest.mark.parametrize("kind", ["file", "full", "link"])
 def test_a_target_that_is_there_is_never_touched(archive: Path, tmp_path: Path, kind: str) -> None:
     target = tmp_path / "target"
@@ -338,7 +333,6 @@ def consistent(member: str, change: Callable[[bytes], bytes]) -> Callable[[list[
     return tamper
 
 
-@pytest.mark.service
 @pytest.mark.parametrize(
     ("tamper", "words"),
     [

@@ -114,6 +114,7 @@ def test_the_old_ones_are_removed_but_never_the_newest(tmp_path: Path) -> None:
     assert folders(tmp_path) == {0, 3, 5}
 
 
+@pytest.mark.service
 def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
     graph = Rolegraph.open(tmp_path, Limits(workers=1))
     source = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
@@ -128,6 +129,7 @@ def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
     graph.close()
 
 
+@pytest.mark.service
 def test_queries_in_workers_look_back_too(tmp_path: Path) -> None:
     stored = RevisionStore(tmp_path)
     engine = PooledEngine(stored, Pool(Limits(workers=1)))
