@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
+from services import kill
 
 NO_SKIPS = bool(os.environ.get("ROLEGRAPH_NO_SKIPS"))
 MARKERS = {"conformance": "conformance", "demand": "taxonomy", "chromium": "browser", "serve": "service"}
@@ -61,7 +63,7 @@ sys.addaudithook(refuse_what_only_marked_tests_may)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Note whether the test that runs has a marker."""
     UNMARKED["runs"] = not any(item.get_closest_marker(marker) for marker in LONGEST_FIRST)
     try:
@@ -215,3 +217,18 @@ def server(serve: Callable[..., Service], tmp_path_factory: pytest.TempPathFacto
     service = serve(tmp_path_factory.mktemp("store"))
     yield service.address
     assert service.stop()[0] == 0
+
+
+@pytest.fixture
+def start(serve: Callable[..., Service]) -> Iterator[Callable[..., Service]]:
+    """As ``serve``; a service that a test leaves running ends with it."""
+    started: list[Service] = []
+
+    def run(*arguments: Any, **more: Any) -> Service:
+        started.append(serve(*arguments, **more))
+        return started[-1]
+
+    yield run
+    for service in started:
+        if service.process.poll() is None:
+            kill(service)
