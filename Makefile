@@ -17,6 +17,7 @@ test: $(VENV)/ready-test lint
 	$(RUN)/rolegraph check
 	$(PYTEST)
 
+quick: WORKERS = auto
 quick: $(VENV)/ready-test
 	$(PYTEST) -m "not service and not browser and not taxonomy and not conformance and not sweep"
 

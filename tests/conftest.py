@@ -29,6 +29,7 @@ SWEEPS = {
     *("test_exports", "test_http_any_body", "test_http_conditions", "test_http_hostile", "test_http_parameters", "test_http_texts"),
     *("test_pinned", "test_revisions", "test_search_faults", "test_facts_that_followed_writes_are_those_that_are_read_of_the_result"),
     *("test_ontology_and_shapes_are_the_same_in_every_format", "test_writes_of_many_threads_are_all_kept"),
+    "test_the_file_runs_unchanged_in_another_sparql_tool",
 }
 """The modules and tests that try so many values or writes that "make quick" goes without them."""
 LONGEST_FIRST = ("conformance", "taxonomy", "service", "browser", "sweep")
