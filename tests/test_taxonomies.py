@@ -19,8 +19,8 @@ from rolegraph.importers import Imported, esco, onet
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.onet import education, technologies
 from rolegraph.importers.reports import Report
-from test_import_esco import SOURCE as ESCO
 from test_import_esco import RENAMED, held
+from test_import_esco import SOURCE as ESCO
 from test_import_onet import ROW, lines, packed, run, vocabulary
 from test_search import QUERIES, expected, place
 
