@@ -8,7 +8,7 @@
 0  facts  weights  reading  combining  saving  following   what is read of each graph, and kept beside the store
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,11 @@ class Matches:
     kind: str
     resolved: Resolved
     gaps: tuple[Gap, ...]
+
+    @property
+    def roles(self) -> tuple[Named, ...]:
+        """The roles that it fits."""
+        return tuple(found.target for found in self.gaps)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON: ``profile`` and ``roles``."""
@@ -86,6 +91,12 @@ class Analysis:
 
     def _built(self) -> Index:
         return Index(self._following.facts(self._engine, self._trusted and self._trusted()))
+
+    def speaking(self, roles: Iterable[Named]) -> tuple[Named, ...]:
+        """Return the sources that state anything of some roles, by IRI."""
+        index = self.index
+        places = {source for role in roles for _, _, source in index.claims(self._row(index, role.iri))}
+        return tuple(sorted(map(index.named, places), key=lambda source: source.iri))
 
     def similar(self, role: str, source: str | None = None, count: int = 10, listed: int = LISTED) -> Similarity:
         """Return the roles most like a role.
