@@ -7,17 +7,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from unittest.mock import patch
 
 import pyoxigraph as ox
 import pytest
 from click import Context, Group
 
+from asked import graphs_asked
 from rolegraph import __version__, fingerprints
 from rolegraph.cli import error_text, main
 from rolegraph.errors import NotConforming
 from rolegraph.facade import Rolegraph
-from rolegraph.search import labels
+
+pytestmark = pytest.mark.service
 
 NOWHERE = "/nonsense/folder"
 WIDE = {**os.environ, "COLUMNS": "200", "HOME": NOWHERE, "XDG_DATA_HOME": NOWHERE}  # no store of whoever runs the tests is read
@@ -35,7 +36,7 @@ def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, env=WIDE, check=False)
 
 
-def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path) -> None:
+def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry, broken = tmp_path / "entry.ttl", tmp_path / "broken.ttl"
     described = """@prefix dct: <http://purl.org/dc/terms/> . @prefix source: <https://w3id.org/rolegraph/source/> .
         source:our-hr a rg:Source ; dct:title "Our roles"@en ."""
@@ -45,10 +46,11 @@ def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path) -> Non
     found = run("add", "our-hr", str(entry), *store)
     assert (found.returncode, "source:our-hr is in the store" in found.stdout) == (0, True), found
     assert "prompt-engineer" in run("query", "roles-by-tool", "-p", "tool=python", "--format", "csv", *store).stdout
-    with patch.object(labels, "read", side_effect=AssertionError("labels were read again")):
-        graph = Rolegraph.open(tmp_path / "store")
-        assert "Prompt Engineer" in [hit.label for hit in graph.search.find("Prompt Engineer")]
-        graph.close()
+    asked = graphs_asked(monkeypatch)
+    graph = Rolegraph.open(tmp_path / "store")
+    assert "Prompt Engineer" in [hit.label for hit in graph.search.find("Prompt Engineer")]
+    graph.close()
+    assert asked == [], "the command has left an index that is in line"
     refused = run("add", "our-hr", str(broken), *store)
     assert (refused.returncode, "nothing was stored" in refused.stderr) == (1, True)
     report = run("validate", str(broken)).stdout.partition(": ")[2].strip()

@@ -104,9 +104,8 @@ def faces(app: Flask, writable: Rolegraph) -> Iterator[Face]:
                 for query in writable.queries:
                     yield Face(rule, method, {one.name: one.example[0] for one in query.parameters}, {"name": query.name})
             else:
-                slug = (
-                    "missing-parameter" if rule.endpoint == "problems.problem" else LIST["source"] if rule.endpoint.startswith("sources.") else ONE
-                )
+                named = "missing-parameter" if rule.endpoint == "problems.problem" else ONE
+                slug = LIST["source"] if rule.endpoint.startswith("sources.") else named
                 yield Face(rule, method, PARAMETERS[rule.endpoint], IN_PATHS | {"slug": slug})
 
 

@@ -18,6 +18,8 @@ from rolegraph.engine.remote.names import BOOK, PARTLY, UNION
 from rolegraph.engine.remote.steps import Steps
 from rolegraph.errors import NotFound, Refused, StoreUnusable
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/writes/"
 NAMES = tuple(EX + name for name in "abc")
 BEFORE = {EX + "a": f"<{EX}s> <{EX}p> 1, 2, 3 .", EX + "b": f"<{EX}s> <{EX}p> 3, 4 ."}
