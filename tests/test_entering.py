@@ -49,7 +49,7 @@ def graph(tmp_path: Path) -> Iterator[Rolegraph]:
 
 
 def put(graph: Rolegraph, text: str, source: str = HR) -> None:
-    graph.enter(source, entry(text), TURTLE)
+    graph.write_entry(source, entry(text), TURTLE)
 
 
 def refused(graph: Rolegraph, text: str, source: str = HR) -> list[str]:
@@ -66,7 +66,7 @@ def test_what_a_source_replaces_does_not_count(graph: Rolegraph) -> None:
     put(graph, ROLE + SKILL + described("our-hr"))
     assert refused(graph, ROLE + described("our-hr"))
     assert b"kneading" in graph.export(TURTLE, HR).body
-    graph.enter(HR, entry(ROLE), TURTLE, "merge")  # the skill stays
+    graph.write_entry(HR, entry(ROLE), TURTLE, "merge")  # the skill stays
     put(graph, SKILL + described("other-hr"), OTHER)
     put(graph, ROLE + described("our-hr"))
 
@@ -74,7 +74,7 @@ def test_what_a_source_replaces_does_not_count(graph: Rolegraph) -> None:
 def test_the_replaced_description_of_a_thing_is_no_second_name(graph: Rolegraph) -> None:
     put(graph, SKILL + described("our-hr"))
     put(graph, SKILL.replace("Kneading", "Kneading of dough") + described("our-hr"))
-    graph.enter(HR, entry(SKILL), TURTLE, "merge")
+    graph.write_entry(HR, entry(SKILL), TURTLE, "merge")
     assert b"of dough" not in graph.export(TURTLE, HR).body
 
 

@@ -1,10 +1,7 @@
 """Writing what a command makes."""
 
-import csv
-import io
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from rolegraph.errors import BadParameter
@@ -44,10 +41,3 @@ def tried(output: Path | None) -> Path | None:
     found = None if str(output) == "-" else output
     try_out(found)
     return found
-
-
-def as_csv(table: Sequence[Sequence[str]]) -> bytes:
-    """Return a table as CSV."""
-    text = io.StringIO()
-    csv.writer(text).writerows(table)
-    return text.getvalue().encode()

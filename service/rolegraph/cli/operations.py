@@ -1,6 +1,5 @@
 """The commands for who keeps a service: tokens, backup, restore, the way back to an older revision."""
 
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from rolegraph import formats, tokens
 from rolegraph.cli import tables
 from rolegraph.cli.options import Command, Group, format_option, served_store_option
 from rolegraph.engine import backups, opening
+from rolegraph.output import to_json
 from rolegraph.tokens import Tokens
 
 store_option = served_store_option("Folder of the store. A service may have it open.")
@@ -63,7 +63,7 @@ def list_(name: str, store: Path) -> None:
     if name == "table":
         tables.show_tokens(found)
     else:
-        click.echo(json.dumps([token.as_dict() for token in found], indent=1, ensure_ascii=False))
+        click.echo(to_json([token.as_dict() for token in found]), nl=False)
 
 
 @token.command()

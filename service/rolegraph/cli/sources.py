@@ -34,7 +34,7 @@ def add(source: str, file: Path, input_format: str | None, store: Path, *, repla
     iri, format_ = iri_of(source), written_in(file, input_format)  # before a store is made
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     graph = Rolegraph.open(store)
-    report = graph.enter(iri, body, format_, "replace" if replace else "merge").report
+    report = graph.write_entry(iri, body, format_, "replace" if replace else "merge").report
     graph.refresh()
     click.echo(report.text())
     click.echo(f"{terms.shorten(iri)} is in the store in {store}, as revision {graph.engine.revision}")

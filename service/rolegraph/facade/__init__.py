@@ -90,7 +90,7 @@ class Rolegraph(Pinning):
         """
         return self.engine.write({graph: document}, format_, mode=mode, guard=guard)
 
-    def enter(
+    def write_entry(
         self,
         source: str,
         body: bytes,
@@ -108,7 +108,7 @@ class Rolegraph(Pinning):
         :raises UnreadableInput: for an entry that does not parse
         :raises NotConforming: for one that breaks the shapes; then nothing is written
         """
-        return entries.enter(self.engine, Check(body, format_, source, mode), condition, is_cancelled)
+        return entries.write(self.engine, Check(body, format_, source, mode), condition, is_cancelled)
 
     def profile(self, body: bytes, format_: Format) -> "Profile":
         """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
@@ -148,6 +148,14 @@ class Rolegraph(Pinning):
     def rows(self, name: str, parameters: Mapping[str, Sequence[str]] | None = None) -> list[Row]:
         """Answer a canned query as rows; see :meth:`run`."""
         return self.engine.rows(self.bound(name, parameters or {}))
+
+    def select(self, text: str) -> list[Row]:
+        """Answer a SELECT query of SPARQL, in this process and without a limit of time: for programs, not for strangers.
+
+        :return: a row for each solution: values by the name of their variable, without those that are unbound
+        :raises UnreadableInput: for text that is no such query
+        """
+        return self.engine.rows(text)
 
     def bound(self, name: str, parameters: Mapping[str, Sequence[str]]) -> str:
         """Return the text of a canned query with a caller's parameters in it; see :meth:`run`."""

@@ -81,7 +81,7 @@ def shapes() -> Shapes:
     return Shapes()
 
 
-def enter(engine: Engine, check: Check, condition: Condition = always, is_cancelled: IsCancelled = never_cancelled) -> Entered:
+def write(engine: Engine, check: Check, condition: Condition = always, is_cancelled: IsCancelled = never_cancelled) -> Entered:
     """Write an entry to the graph of its source if it meets the shapes as the graph is when it is written.
 
     The check takes long, so it runs beside other writes, and again where one came between.

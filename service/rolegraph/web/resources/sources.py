@@ -47,7 +47,8 @@ def _enter(slug: str, mode: WriteMode) -> Response:
     authorization.require(iri)
     format_ = negotiation.choose(DOCUMENT, TEXT)
     entry = bodies.document("entry", GRAPHS, lambda _: TURTLE)
-    entered = newest().enter(iri, entry.content, entry.format, mode, condition=conditions.asked(), is_cancelled=connection.is_cancelled())
+    condition, is_cancelled = conditions.asked(), connection.is_cancelled()
+    entered = newest().write_entry(iri, entry.content, entry.format, mode, condition=condition, is_cancelled=is_cancelled)
     report = entered.report
     text = report.text() if format_ == TEXT else to_json(report.as_dict())
     return conditions.tagged(negotiation.respond(text, format_, 201 if entered.new else 200), entered.receipt, iri)

@@ -1,8 +1,5 @@
 """The command that finds things by label."""
 
-import csv
-import io
-import json
 from pathlib import Path
 
 import click
@@ -11,6 +8,7 @@ from rolegraph import formats, terms
 from rolegraph.cli import stores, tables
 from rolegraph.cli.files import write
 from rolegraph.cli.options import Command, format_option, output_option, store_option
+from rolegraph.output import to_csv, to_json
 from rolegraph.search import HEADER, MOST
 
 OFFERED = (*formats.holding("document"), formats.named("csv", formats.holding("table")))
@@ -51,8 +49,6 @@ def search(  # noqa: PLR0917 - click calls it by names
         tables.show_hits(hits)
     elif name == "json":
         found = {"q": " ".join(text), "hits": [hit.as_dict() for hit in hits]}
-        write(json.dumps(found, indent=1, ensure_ascii=False).encode() + b"\n", output)
+        write(to_json(found).encode(), output)
     else:
-        cells = io.StringIO()
-        csv.writer(cells).writerows([HEADER, *(hit.row() for hit in hits)])
-        write(cells.getvalue().encode(), output)
+        write(to_csv([HEADER, *(hit.row() for hit in hits)]).encode(), output)

@@ -1,7 +1,5 @@
 """The commands that take in what publishers offer for download."""
 
-import csv
-import io
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +21,7 @@ from rolegraph.facade import Rolegraph
 from rolegraph.importers import Importer, crosswalk, esco, onet, salaries
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import HEADER, Progress, Report
+from rolegraph.output import to_csv
 
 COMMON = (
     click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
@@ -152,9 +151,7 @@ def import_source(
             keep()
         finally:
             if remarks:
-                text = io.StringIO()
-                csv.writer(text).writerows([HEADER, *(remark.row() for remark in report.remarks)])
-                write(text.getvalue().encode(), remarks)
+                write(to_csv([HEADER, *(remark.row() for remark in report.remarks)]).encode(), remarks)
         if not output:
             progress("indexing labels, and what the analyses read", 0, 0)
             graph.refresh()

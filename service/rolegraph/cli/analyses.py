@@ -1,6 +1,5 @@
 """The commands of the analyses: likeness, gaps, ways, openings, what tells roles apart, who agrees."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +9,12 @@ import click
 
 from rolegraph import formats
 from rolegraph.cli import analysis_tables, stores
-from rolegraph.cli.files import as_csv, write
+from rolegraph.cli.files import write
 from rolegraph.cli.options import Command, FormatName, format_option, output_option, store_option
 from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
 from rolegraph.formats import Format
+from rolegraph.output import to_csv, to_json
 from rolegraph.queries import Parameter
 
 OFFERED = (*formats.holding("document"), formats.named("csv", formats.holding("table")))
@@ -178,14 +178,11 @@ def agreement(role: str, name: str, output: Path | None, store: Path | None, *, 
     _show(found, name, output, lambda: analysis_tables.agreement(found))
 
 
-COMMANDS = (similar, gap, paths, openings, distinguish, agreement)
-
-
 def _show(found: Found, name: str, output: Path | None, show: Callable[[], None]) -> None:
     if name == "json":
-        write(json.dumps(found.as_dict(), indent=1, ensure_ascii=False).encode() + b"\n", output)
+        write(to_json(found.as_dict()).encode(), output)
     elif name == "csv":
-        write(as_csv(found.table()), output)
+        write(to_csv(found.table()).encode(), output)
     else:
         show()
 
