@@ -16,7 +16,7 @@ from rolegraph.tokens import Token
 
 WIDEST = 10_000  # characters
 MARKS = {"all": "●", "some": "◐", "one": "○"}
-WORDS = {facet.name: facet.label.lower() for facet in terms.FACETS if facet.section in ("skills", "education")}
+SEVERAL_FACETS = ("skills", "education")  # sections in which a claim says by which of its facets it is made
 
 
 def list_queries(queries: Iterable[CannedQuery]) -> None:
@@ -127,4 +127,9 @@ def terminal() -> Console:
 
 def _said(claim: Claim, numbers: Mapping[str, int]) -> str:
     sources = "".join(f"[{numbers[source]}]" for source in claim.sources)
-    return escape(f"{WORDS.get(claim.facet, '')} {sources}".strip())
+    return escape(f"{_heading(claim.facet)} {sources}".strip())
+
+
+def _heading(name: str) -> str:
+    """Return the heading of a facet in lower case where its section has several facets, else an empty text."""
+    return next((facet.label.lower() for facet in terms.facets() if facet.name == name and facet.section in SEVERAL_FACETS), "")

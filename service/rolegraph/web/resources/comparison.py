@@ -151,7 +151,7 @@ def _band(compared: Comparison, section: Section) -> Band:
 def _only(compared: Comparison, section: Section, role: Named, items: Sequence[Item]) -> Only:
     own = [item for item in items if item.roles == (role.iri,)]
     facets = []
-    for facet in terms.FACETS:
+    for facet in terms.facets():
         claims = tuple((item, claim) for item in own for claim in item.of(role.iri) if claim.facet == facet.name)
         if claims:
             facets.append((facet, claims))
