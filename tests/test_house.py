@@ -36,6 +36,7 @@ OWNERS = {
     "werkzeug": {"web"},
     "granian": {"web/server/rsgi.py", "web/server/run.py"},
     "brotli": {"web/middleware/compression.py"},
+    "cachetools": {"web/middleware/cache.py"},
     "backports": {"web/middleware/compression.py"},
     "compression": {"web/middleware/compression.py"},
     "jinja2": {"web"},

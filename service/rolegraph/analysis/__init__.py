@@ -77,7 +77,7 @@ class Analysis:
         self._trusted = trusted
         self._index: CachedValue[Index] = CachedValue()
         self._edges: CachedValue[Edges] = CachedValue()
-        self.profile_items = lookup
+        self.profile_items = profile_items
 
     @property
     def index(self) -> Index:
