@@ -1,5 +1,6 @@
 """Requests that are made of the OpenAPI document: what comes back is what the document says, and no fault of the service."""
 
+import functools
 import shutil
 import subprocess
 import sysconfig
@@ -62,6 +63,7 @@ def broken(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a service of which one page fails."""
     app = create_app(graph)
 
+    @functools.wraps(app.view_functions["service.health"])  # which states what the page does
     def fail() -> None:
         raise RuntimeError("planted")
 

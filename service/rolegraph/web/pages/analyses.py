@@ -9,8 +9,10 @@ from rolegraph.output import to_csv, to_json
 from rolegraph.web.http import negotiation
 from rolegraph.web.http.context import graph
 from rolegraph.web.http.negotiation import CSV, DOCUMENT, HTML
+from rolegraph.web.http.operations import Parameter
 
 OFFERED = (HTML, DOCUMENT, CSV)
+SOURCE = Parameter("source", "only roles that this source speaks of, as slug, CURIE or IRI")
 SELECTED = 50  # roles that a list to choose from still holds; where there are more, one types a name
 
 
