@@ -99,7 +99,7 @@ def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
 
 
 def _named(validator: str | None, tags: set[str]) -> bool:
-    return validator is not None and any(tag.partition("-")[0] == validator for tag in tags)
+    return validator is not None and any((tag or "").partition("-")[0] == validator for tag in tags)  # Werkzeug has None for ""
 
 
 def _failed(header: str, validator: str | None) -> PreconditionFailed:

@@ -3,7 +3,7 @@
 from rolegraph import errors, terms
 from rolegraph.search import MATCHES
 from rolegraph.validation.findings import SEVERITIES
-from rolegraph.web.http.json_schema import COUNT, IRI, NAMED, NUMBER, TEXT, TRUTH, array, closed, extensible, one_of, ref
+from rolegraph.web.http.json_schema import COUNT, IRI, NAMED, NUMBER, TEXT, TEXT_OR_NULL, TRUTH, array, closed, extensible, one_of, ref
 from rolegraph.web.http.role_schemas import ROLES
 
 _PROBLEM = {"type": {"type": "string", "format": "uri-reference"}, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT}
@@ -91,8 +91,8 @@ REPORT = {
             "severity": one_of(SEVERITIES, "How much it matters"),
             "message": TEXT,
             "focus": TEXT,
-            "path": {"type": ["string", "null"]},
-            "value": {"type": ["string", "null"]},
+            "path": TEXT_OR_NULL,
+            "value": TEXT_OR_NULL,
             "shape": IRI,
             "component": TEXT,
             "short": closed("CURIEs", {f"{place}?": TEXT for place in _PLACES}),

@@ -109,7 +109,7 @@ class ResponseCache:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [copy.body]
 
     def recall(self, environ: "WSGIEnvironment") -> CachedResponse | None:
-        """Return the cached answer to a request, if there is one: a 304 where the client has it. Takes little time, whatever the request."""
+        """Return the cached answer to a request, if there is one: a 304 where the client has it. Quick, whatever the request."""
         tag = self.tag(environ)
         return None if tag is None else self._recall(environ, tag)
 
