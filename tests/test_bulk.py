@@ -142,7 +142,7 @@ def test_a_file_that_is_not_there_and_a_name_that_is_no_iri_are_refused(tmp_path
     engine.load({EX + "a": [path]})
     with pytest.raises(BadParameter, match="there is no file"):
         engine.load({EX + "b": [path, tmp_path / "missing"]})
-    with pytest.raises(BadParameter, match="is no IRI"):
+    with pytest.raises(BadParameter, match="is not an IRI"):
         engine.load({"b": [path]})
     assert (engine.revision, engine.graphs(), count(engine)) == (1, [EX + "a"], 3)
 

@@ -60,7 +60,7 @@ def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path, monkey
     assert "prompt-engineer" not in run("query", "roles-by-tool", "-p", "tool=python", "--format", "csv", *store).stdout
     gone = run("withdraw", "our-hr", *store)
     assert (gone.returncode, "there is no graph" in gone.stderr) == (2, True)
-    assert "names no source" in run("withdraw", "<>", *store).stderr
+    assert "is not the name of a source" in run("withdraw", "<>", *store).stderr
 
 
 def test_every_command_explains_itself_with_an_example_that_starts_with_its_name() -> None:
@@ -149,8 +149,8 @@ def test_check_and_fingerprint() -> None:
         (("query", "question.rq"), "there is no file question.rq"),
         (("query", "SELECT * { ?s ?p ?o }"), "SPARQL from standard input"),
         (("query", "-f", "turtle"), "expected: table or json"),
-        (("validate", "-"), "the format of standard input"),
-        (("fingerprint",), "there is no text"),
+        (("validate", "-"), "standard input has no file name"),
+        (("fingerprint",), "no text was given"),
         (("import", "salaries", __file__, "-o", "/nonsense/folder/file"), "cannot be written"),
         (("import", "salaries", __file__, "-o", "-"), "expected: a file for the graph"),
         (("serve", "--engine", "notanurl"), "parameter: --engine"),

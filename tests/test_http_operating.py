@@ -262,4 +262,4 @@ def test_the_probe_is_never_taken_from_memory(client: FlaskClient) -> None:
     recall = client.application.extensions[RECALL]
     for path in ("/livez", "/readyz"):
         assert recall(client.get(path).request.environ) is None
-    assert problems.told(StoreUnusable("x /a/b", told="y")) == "y"
+    assert problems.public_detail(StoreUnusable("x /a/b", public_detail="y")) == "y"

@@ -180,7 +180,7 @@ def test_what_fails_in_the_middle_of_a_write_is_taken_back_at_once(tmp_path: Pat
     engine = RevisionStore(tmp_path)
     engine.write({EX + "g": f"<{EX}s> <{EX}p> 1 .".encode()})
     with monkeypatch.context() as patch:
-        patch.setattr("rolegraph.engine.writing.mend", lambda *_: (_ for _ in ()).throw(OSError("no space left on device")))
+        patch.setattr("rolegraph.engine.writing.update_union", lambda *_: (_ for _ in ()).throw(OSError("no space left on device")))
         with pytest.raises(RolegraphError, match="nothing was written"):
             engine.write({EX + "g": f"<{EX}s> <{EX}p> 2 .".encode()})
     assert csv(engine, "SELECT ?o { ?s ?p ?o }") == ["1"]

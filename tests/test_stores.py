@@ -110,7 +110,7 @@ def test_a_command_that_reads_changes_no_store(arguments: Sequence[str], store: 
 def test_a_store_is_not_made_among_other_things(arguments: Sequence[str], tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear")
     found = run(*arguments, "--store", str(tmp_path))
-    assert (found.exit_code, "holds other things than a store (letter.txt)" in found.stderr) == (2, True), found.output
+    assert (found.exit_code, "holds no store, but other files (letter.txt)" in found.stderr) == (2, True), found.output
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from openapi_document import Described
 from rolegraph import terms
 from rolegraph.facade import Rolegraph
 from rolegraph.importers import Imported, esco, onet
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.onet import education, technologies
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
+from rolegraph.web import create_app
 from test_import_esco import RENAMED, held
 from test_import_esco import SOURCE as ESCO
 from test_import_onet import ROW, lines, packed, run, vocabulary
@@ -27,6 +29,22 @@ from test_search import QUERIES, expected, place
 ONET = terms.BASE + "source/onet-29-2"
 FLOORS = {"hit@1": 0.93, "hit@5": 0.97}
 EVERY_CLASS = 0.85
+ADDRESSES = (
+    ("/{kind}", "/role?source=esco-1-1-1&limit=20"),
+    ("/{kind}", "/source"),
+    ("/thing", "/thing?iri=onet:15-1252.00"),
+    ("/thing", "/thing?iri=http://data.europa.eu/esco/occupation/f2b15a0e-e65a-438a-affb-29b9d50b77d1"),
+    ("/compare", "/compare?role=onet:15-1252.00&role=ai-architect"),
+    ("/similar", "/similar?role=onet:15-1252.00"),
+    ("/similar", "/similar?role=onet:15-1252.00&with=ai-architect"),
+    ("/gap", "/gap?from=ai-architect&to=onet:15-1252.00"),
+    ("/paths", "/paths?from=onet:15-1252.00&to=onet:15-2051.00"),
+    ("/openings", "/openings?from=onet:15-1252.00"),
+    ("/distinguish", "/distinguish?role=onet:15-1252.00&role=onet:15-2051.00"),
+    ("/agreement", "/agreement?role=onet:15-1252.00&matching=yes"),
+    ("/search", "/search?q=python&limit=100"),
+    ("/suggest", "/suggest?q=soft"),
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +62,8 @@ def taxonomies(demand: Callable[[str, str], Path], tmp_path_factory: pytest.Temp
     """What the tests of this file look into, imported once: they leave it as it is."""
     folder = demand("ROLEGRAPH_TEST_DATA", "the files of ESCO 1.1.1 in esco-1.1.1 and of O*NET 29.2 in onet-29.2")
     graph = Rolegraph.open(tmp_path_factory.mktemp("taxonomies") / "store")
-    first = graph.import_source(onet.read, Download([folder / "onet-29.2"]), Report(), None)
-    second = graph.import_source(esco.read, Download([folder / "esco-1.1.1"]), Report(), None)
+    first = graph.import_source(onet.read, Download([folder / "onet-29.2"]), ImportReport(), None)
+    second = graph.import_source(esco.read, Download([folder / "esco-1.1.1"]), ImportReport(), None)
     yield Taxonomies(graph, folder, second, first)
     graph.close()
 
@@ -111,10 +129,10 @@ def test_the_whole_esco_has_what_its_files_hold(taxonomies: Taxonomies) -> None:
     assert found == expected
     union = "SELECT (COUNT(*) AS ?n) { ?s a esco:Occupation ; rg:essentialSkill|rg:optionalSkill ?o }"
     assert int(graph.engine.rows(prefixes + union)[0]["n"].value) == found["?s rg:essentialSkill ?o"] + found["?s rg:optionalSkill ?o"]
-    skipped = Counter(remark.rule for remark in report.remarks if remark.deed == "skipped")
+    skipped = Counter(remark.rule for remark in report.remarks if remark.action == "skipped")
     assert skipped == {"concept without a row": 75, "link to itself": 1}  # 67 and 1 rows of one occupation; top concepts of schemes
     before = held(graph, ESCO)
-    graph.import_source(esco.read, Download([folder]), Report(), None)
+    graph.import_source(esco.read, Download([folder]), ImportReport(), None)
     assert held(graph, ESCO) == before
 
 
@@ -204,7 +222,7 @@ def test_the_real_ratings_and_what_follows_from_them_are_counted_again(files: Pa
     assert count(graph, "?s rg:importance ?o") == sum("IM" in scales for scales in ratings.values())
     assert count(graph, "?s rg:mastery ?o") == sum("LV" in scales for scales in ratings.values())
     assert skipped["Skills.txt", "not relevant"] == 3302
-    told = Counter((remark.file, remark.rule) for remark in imported.report.remarks if remark.deed == "skipped")
+    told = Counter((remark.file, remark.rule) for remark in imported.report.remarks if remark.action == "skipped")
     assert all(told[key] == number for key, number in skipped.items())
     shares = [row for row in table(files, education.FILE) if row["Scale ID"] == "RL" and row["Recommend Suppress"] != "Y"]
     assert count(graph, "?s rg:share ?o") == len(shares)
@@ -244,3 +262,12 @@ def test_the_real_files_zipped_make_the_same_graph(files: Path, tmp_path: Path) 
     second = run(packed(files, tmp_path / "db_29_2_text.zip"), tmp_path / "second.nt")
     assert lines(first.path) == lines(second.path)
     assert second.report.read == first.report.read
+
+
+def test_what_is_told_of_other_systems(taxonomies: Taxonomies) -> None:
+    client = create_app(taxonomies.graph).test_client()
+    described = Described(client.get("/openapi.json").get_json())
+    for path, address in ADDRESSES:
+        answer = client.get(address, headers={"Accept": "application/json"})
+        assert answer.status_code == 200, f"{address} {answer.text[:300]}"
+        described.check(path, "get", answer)
