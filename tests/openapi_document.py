@@ -61,6 +61,7 @@ class Described:
         if "content" not in stated:
             assert answer.data == b"", about
             return
+        assert answer.mimetype is not None, about
         assert answer.mimetype in stated["content"], f"{about} {answer.mimetype}"
         if answer.mimetype.endswith("json"):
             self.hold(stated["content"][answer.mimetype]["schema"], answer.get_json(force=True), about)
