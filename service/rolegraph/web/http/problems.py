@@ -16,6 +16,7 @@ from rolegraph.errors import ClientGone, NotFound, RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.output import to_json
 from rolegraph.web.http import context, negotiation
+from rolegraph.web.http.operations import Operation, in_path
 
 TYPES = terms.BASE + "problem/"
 PROBLEM = Format("problem", "application/problem+json", "json", "document")
@@ -41,12 +42,12 @@ def respond(error: RolegraphError) -> Response:
         return Response(status=error.status)
     if isinstance(error, StoreUnusable):
         _log.error("%s", error.detail)
-    return _answer(error.status, TYPES + error.slug(), error.title, told(error), error.members)
+    return _answer(error.status, TYPES + error.slug(), error.title, public_detail(error), error.members)
 
 
-def told(error: RolegraphError) -> str:
-    """Return what clients are told of an error: where on the disk of this machine something lies is nothing for them."""
-    return _PATH.sub("a file of the service", error.told) if isinstance(error, StoreUnusable) else error.detail
+def public_detail(error: RolegraphError) -> str:
+    """Return the detail of an error for clients, without the paths of this machine."""
+    return _PATH.sub("a file of the service", error.public_detail) if isinstance(error, StoreUnusable) else error.detail
 
 
 def _handle(error: Exception) -> Response | HTTPException:
@@ -92,6 +93,13 @@ routes = Blueprint("problems", __name__)
 
 
 @routes.get("/problem/<slug>")
+@Operation(
+    "What a type of problem means",
+    (negotiation.HTML, negotiation.DOCUMENT),
+    "ProblemType",
+    (in_path("slug", "the last part of the IRI of a type of problem", "not-found"),),
+    revision=False,
+)
 def problem(slug: str) -> Response:
     """Say what a type of problem means."""
     kind = next((kind for kind in errors.every() if kind.slug() == slug), None)

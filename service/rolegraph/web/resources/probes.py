@@ -12,6 +12,7 @@ from rolegraph.queries import internal
 from rolegraph.web.http import negotiation, problems
 from rolegraph.web.http.context import newest
 from rolegraph.web.http.negotiation import DOCUMENT, TABLES
+from rolegraph.web.http.operations import Operation
 from rolegraph.web.middleware.cache import CachedResponse
 from rolegraph.web.middleware.headers import ALWAYS, VARY
 
@@ -30,6 +31,7 @@ def _forget(response: Response) -> Response:
 
 
 @routes.get(ALIVE)
+@Operation("Whether the process answers", (DOCUMENT,), "Liveness", revision=False, stored=False)
 def alive() -> Response:
     """Say that the process answers."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT))
@@ -37,14 +39,22 @@ def alive() -> Response:
 
 
 @routes.get("/readyz")
+@Operation(
+    "Whether the store can be read and written",
+    (DOCUMENT,),
+    "Readiness",
+    answers={200: "It can", 503: "It cannot, or was not asked"},
+    revision=False,
+    stored=False,
+)
 def ready() -> Response:
     """Say whether the store can be read and written."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT))
     try:
         _check(newest())
     except RolegraphError as error:
-        told = problems.told(error)
-        return negotiation.respond(to_json({"status": "not ready", "reason": told}, indent=None), DOCUMENT, 503)
+        reason = problems.public_detail(error)
+        return negotiation.respond(to_json({"status": "not ready", "reason": reason}, indent=None), DOCUMENT, 503)
     return negotiation.respond(to_json({"status": "ready"}, indent=None), DOCUMENT)
 
 
