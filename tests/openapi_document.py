@@ -62,7 +62,7 @@ class Described:
             assert answer.data == b"", about
             return
         assert answer.mimetype in stated["content"], f"{about} {answer.mimetype}"
-        if answer.mimetype.endswith("json"):
+        if (answer.mimetype or "").endswith("json"):
             self.hold(stated["content"][answer.mimetype]["schema"], answer.get_json(force=True), about)
         else:
             answer.data.decode()
