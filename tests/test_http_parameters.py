@@ -139,7 +139,8 @@ def read_in_the_code() -> Iterator[str]:
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             called, first = ast.unparse(node.func), node.args[0]
-            reads = re.fullmatch(r"request\.(args|form|values|files)\.(get|getlist)|fields\.getlist|parameters\.(text|role|number)|bodies\.document", called)
+            texts = r"parameters\.(text|role|number)|bodies\.document"
+            reads = re.fullmatch(rf"request\.(args|form|values|files)\.(get|getlist)|fields\.getlist|{texts}", called)
             if reads and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value
 
