@@ -10,7 +10,7 @@ _PROBLEM = {"type": {"type": "string", "format": "uri-reference"}, "title": TEXT
 
 VALUES = {
     "Kind": one_of(terms.KINDS, "What a thing is"),
-    "Section": one_of(terms.SECTIONS, "A part of what is said of a role"),
+    "Section": one_of(terms.sections(), "A part of what is said of a role"),
     "Named": closed("A thing by its names", NAMED),
     "Source": closed(
         "Who states something, with the credit line that has to be shown with it",
