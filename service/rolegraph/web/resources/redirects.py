@@ -16,10 +16,13 @@ from rolegraph.web.http.operations import Operation, in_path
 
 routes = Blueprint("redirects", __name__)
 
+_OFFERED = (HTML, *GRAPHS)
+
 
 @routes.get("/.well-known/genid/<name>")
 @Operation(
     "Leads from a node without a name to what is said of it",
+    _OFFERED,
     parameters=(in_path("name", "the last part of the IRI that stands for the node", "0"),),
     answers={303: "A query that describes the node"},
 )
@@ -28,7 +31,7 @@ def node(name: str) -> AnyResponse:
 
     :raises NotFound: where nothing is
     """
-    negotiation.check_parameters(negotiation.choose(HTML, *GRAPHS))
+    negotiation.check_parameters(negotiation.choose(*_OFFERED))
     iri = GENERATED + name
     if not graph().catalogue.mentions(iri):
         raise NotFound("nothing is said of this node", expected="a node of the newest revision, or of the one that ?revision= names")
@@ -38,6 +41,7 @@ def node(name: str) -> AnyResponse:
 @routes.get("/ns/<version>")
 @Operation(
     "Leads from a version of the ontology to it",
+    _OFFERED,
     parameters=(in_path("version", "the number of the version", "0.1.0"),),
     answers={303: "The ontology"},
 )
@@ -46,7 +50,7 @@ def version(version: str) -> AnyResponse:
 
     :raises NotFound: for a version that is not served here
     """
-    negotiation.check_parameters(negotiation.choose(HTML, *GRAPHS))
+    negotiation.check_parameters(negotiation.choose(*_OFFERED))
     served = model.versions(graph())
     if f"{terms.ONTOLOGY}/{version}" not in served:
         raise NotFound(f"there is no version {version} of the ontology here", expected=", ".join(served))
