@@ -105,7 +105,7 @@ def test_each_coding_has_a_strong_tag_of_its_own(client: FlaskClient, path: str)
 
 
 def test_a_weak_tag_stands_for_all_codings(client: FlaskClient) -> None:
-    (tag,) = {client.get(STYLE, headers={"Accept-Encoding": coding}, buffered=True).headers["ETag"] for coding in ("", "gzip", "br", "zstd")}
+    (tag,) = {client.get(STYLE, headers={"Accept-Encoding": coding}, buffered=True).headers["ETag"] for coding in ("", *DECODE)}
     assert tag.startswith('W/"')
     for coding in ("", "br"):
         unchanged = client.get(STYLE, headers={"Accept-Encoding": coding, "If-None-Match": tag}, buffered=True)

@@ -109,7 +109,7 @@ class ResponseCache:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [copy.body]
 
     def recall(self, environ: "WSGIEnvironment") -> CachedResponse | None:
-        """Return the answer to a request if it is at hand, which is a 304 where the client has it. Takes little time, whatever the request."""
+        """Return the answer to a request if it is at hand, a 304 where the client has it. Takes little time, whatever the request."""
         tag = self.tag(environ)
         return None if tag is None else self._recall(environ, tag)
 
