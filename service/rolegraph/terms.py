@@ -1,4 +1,4 @@
-"""The words of the graph: prefixes, kinds, facets, and the way between IRIs, CURIEs and slugs."""
+"""The vocabulary of the graph: prefixes, kinds and facets; and conversions between IRIs, CURIEs and slugs."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _IRI = re.compile(
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of thing: ``name`` stands in its IRIs (``…/{name}/{slug}``), ``type`` is the IRI of its class."""
+    """A kind of things: ``name`` is part of their IRIs (``…/{name}/{slug}``), ``type`` is the IRI of their class."""
 
     name: str
     plural: str
@@ -33,18 +33,18 @@ class Kind:
 
     @property
     def namespace(self) -> str:
-        """The IRI that every member's slug is appended to."""
+        """The namespace IRI, to which the slugs of members are appended."""
         return f"{BASE}{self.name}/"
 
     @property
     def scheme(self) -> str:
-        """The IRI of the kind's concept scheme, which is also that of the named graph that describes it."""
+        """The IRI of the concept scheme of this kind, and of the named graph that describes it."""
         return f"{BASE}{self.name}"
 
 
 @dataclass(frozen=True)
 class Facet:
-    """One property on which roles are described: the section of a comparison that it stands in, and its name in JSON."""
+    """A property that describes roles: its local name (also in JSON), its section in a comparison, and its label."""
 
     name: str
     section: str
@@ -100,7 +100,7 @@ FACETS = (
 
 @cache
 def prefixes() -> dict[str, str]:
-    """Return prefix → namespace IRI, as ``ontology/prefixes.ttl`` declares them."""
+    """Return prefix → namespace IRI as declared in ``ontology/prefixes.ttl``."""
     graph = Graph().parse(resources.folder("ontology") / "prefixes.ttl")
     declared = {str(graph.value(node, SH.prefix)): str(graph.value(node, SH.namespace)) for node in graph.objects(None, SH.declare)}
     return dict(sorted(declared.items()))
@@ -108,16 +108,16 @@ def prefixes() -> dict[str, str]:
 
 @lru_cache(maxsize=100_000)
 def shorten(iri: str) -> str:
-    """Return the CURIE of an IRI where a declared prefix fits, else the IRI itself."""
-    fitting = [(len(namespace), prefix) for prefix, namespace in prefixes().items() if iri.startswith(namespace)]
-    if not fitting:
+    """Return the CURIE of an IRI with the longest matching namespace, or the IRI itself if no declared prefix matches."""
+    matching = [(len(namespace), prefix) for prefix, namespace in prefixes().items() if iri.startswith(namespace)]
+    if not matching:
         return iri
-    length, prefix = max(fitting)
+    length, prefix = max(matching)
     return f"{prefix}:{iri[length:]}"
 
 
 def expand(curie: str) -> str | None:
-    """Return the IRI that a CURIE with a declared prefix stands for, or None where it is no such CURIE."""
+    """Return the IRI of a CURIE with a declared prefix, or None for any other text."""
     match = _CURIE.fullmatch(curie)
     if not match or match[1] not in prefixes():
         return None
@@ -125,11 +125,11 @@ def expand(curie: str) -> str | None:
 
 
 def is_iri(text: str) -> bool:
-    """Tell whether a text is an absolute IRI (RFC 3987), without the brackets of an IPv6 host and private characters."""
+    """Return whether a text is an absolute IRI (RFC 3987). IPv6 hosts in brackets and private-use characters are not accepted."""
     if not _IRI.fullmatch(text):
         return False
     if text.isascii() and text.count(":") == 1:
-        return True  # no port to look at, which takes most of the time
+        return True  # no port to check, which takes most of the time
     try:
         return urlsplit(text).port != -1
     except ValueError:
@@ -137,13 +137,13 @@ def is_iri(text: str) -> bool:
 
 
 def kind_of(iri: str) -> Kind | None:
-    """Return the kind in whose namespace an IRI of this graph lies, or None for an IRI from elsewhere."""
+    """Return the kind of an IRI in Rolegraph's namespace, or None for any other IRI."""
     name, _, slug = iri.removeprefix(BASE).partition("/")
     return KINDS.get(name) if iri.startswith(BASE) and slug else None
 
 
 def slug_of(iri: str) -> str:
-    """Return what follows the kind in an IRI of this graph, or the IRI itself."""
+    """Return the slug of an IRI in Rolegraph's namespace, or the IRI itself for any other."""
     kind = kind_of(iri)
     return iri.removeprefix(kind.namespace) if kind else iri
 
