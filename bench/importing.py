@@ -18,7 +18,7 @@ import machine
 
 from rolegraph.facade import Rolegraph
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
 
 VARIABLE = "ROLEGRAPH_TEST_DATA"
 ROWS = {
@@ -95,7 +95,7 @@ def _measure(name: str, paths: list[Path], wanted: Mapping[str, Any], store: Pat
 def _timed(graph: Rolegraph, name: str, paths: list[Path], wanted: Mapping[str, Any]) -> tuple[float, str]:
     importer = import_module(f"rolegraph.importers.{name}").read
     start = time.perf_counter()
-    imported = graph.import_source(importer, Download(paths), Report(), None, **wanted)
+    imported = graph.import_source(importer, Download(paths), ImportReport(), None, **wanted)
     return time.perf_counter() - start, imported.publication.iri
 
 

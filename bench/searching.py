@@ -25,7 +25,7 @@ from rolegraph import terms
 from rolegraph.facade import Rolegraph
 from rolegraph.importers import esco, onet
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
 from rolegraph.search import folding
 
 QUERIES = Path(__file__).parent.parent / "tests" / "search" / "queries.csv"
@@ -58,9 +58,9 @@ def made(store: Path, there: Path | None) -> None:
     files = Path(os.environ["ROLEGRAPH_TEST_DATA"])
     graph = Rolegraph.open(store)
     with timed("importing O*NET"):
-        graph.import_source(onet.read, Download((files / "onet-29.2",)), Report())
+        graph.import_source(onet.read, Download((files / "onet-29.2",)), ImportReport())
     with timed("importing ESCO"):
-        graph.import_source(esco.read, Download((files / "esco-1.1.1",)), Report(), languages=("en", "fr"))
+        graph.import_source(esco.read, Download((files / "esco-1.1.1",)), ImportReport(), languages=("en", "fr"))
     graph.close()
 
 

@@ -25,6 +25,8 @@ from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 from rolegraph.shipped import loading
 from rolegraph.tokens import FILE, Tokens
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/"
 NQUADS = formats.named("nquads", formats.holding("dataset"))
 WRITER = f"""

@@ -171,6 +171,7 @@ def test_nothing_to_load_makes_no_revision(tmp_path: Path) -> None:
     assert engine.revision == 0
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("seconds", [0.2, 1.5])
 def test_kill_9_in_the_middle_of_a_load_leaves_the_newest_revision(tmp_path: Path, seconds: float) -> None:
     store, big = tmp_path / "store", turtle(tmp_path, "big", range(MANY))

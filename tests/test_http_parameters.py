@@ -71,7 +71,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
 }
 FIELDS = {"entry", "profile", "file"}  # of forms: they are sent in tests/test_http_any_body.py
 IN_PATHS = {"filename": "style.css", "slug": ONE, "name": "tips", "path": "x", "kind": "role", "version": "0.1.0"}
-READS = ("analysing", "canned", "comparing", "leading", "linked", "model", "probes", "searching")
+READS = ("analyses", "comparison", "probes", "queries", "redirects", "search", "service", "things")
 NAMED = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 MOSTLY = settings(max_examples=400, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck))
 
@@ -104,9 +104,7 @@ def faces(app: Flask, writable: Rolegraph) -> Iterator[Face]:
                 for query in writable.queries:
                     yield Face(rule, method, {one.name: one.example[0] for one in query.parameters}, {"name": query.name})
             else:
-                slug = (
-                    "missing-parameter" if rule.endpoint == "problems.problem" else LIST["source"] if "entering" in rule.endpoint else ONE
-                )
+                slug = {"problems": "missing-parameter", "sources": LIST["source"]}.get(rule.endpoint.partition(".")[0], ONE)
                 yield Face(rule, method, PARAMETERS[rule.endpoint], IN_PATHS | {"slug": slug})
 
 
@@ -132,12 +130,12 @@ def test_every_parameter_of_the_openapi_document_has_its_entry(editor: FlaskClie
 
 def read_in_the_code() -> Iterator[str]:
     """The names of all parameters that the web face reads by name."""
-    for path in sorted(Path(rolegraph.web.__file__).parent.glob("*.py")):
+    for path in sorted(Path(rolegraph.web.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             called, first = ast.unparse(node.func), node.args[0]
-            reads = re.fullmatch(r"request\.(args|form|values|files)\.(get|getlist)|fields\.getlist|(paging\.)?(only|text|number)", called)
+            reads = re.fullmatch(r"request\.(args|form|values|files)\.(get|getlist)|fields\.getlist|parameters\.(text|role|number)", called)
             if reads and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value
 

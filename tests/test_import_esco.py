@@ -21,7 +21,7 @@ from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
 from rolegraph.importers import Imported, esco
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
 
 ESCO = "http://data.europa.eu/esco/"
 ROLE, OTHER, SKILL, KNOWLEDGE = (ESCO + path for path in ("occupation/pilot", "occupation/captain", "skill/steer", "skill/knots"))
@@ -31,7 +31,7 @@ RELEASED = {"status": "released"}
 SOURCE = terms.BASE + "source/esco-1-1-1"
 
 Tables = dict[str, list[dict[str, str]]]
-Take = Callable[..., tuple[Graph, Report]]
+Take = Callable[..., tuple[Graph, ImportReport]]
 
 
 def tables() -> Tables:
@@ -111,9 +111,9 @@ def bare() -> Iterator[Rolegraph]:
 def take(bare: Rolegraph, tmp_path: Path) -> Take:
     """A function that imports paths, or tables, to a graph, and returns it with the report."""
 
-    def run(given: Tables | Sequence[Path], **wanted: object) -> tuple[Graph, Report]:
+    def run(given: Tables | Sequence[Path], **wanted: object) -> tuple[Graph, ImportReport]:
         paths = [write(tmp_path / "esco 1.1.1", given)] if isinstance(given, dict) else given
-        report = Report()
+        report = ImportReport()
         bare.import_source(esco.read, Download(paths), report, tmp_path / "graph.nt", **wanted)
         return Graph().parse(tmp_path / "graph.nt"), report
 
@@ -126,8 +126,8 @@ def values(graph: Graph, subject: str, property_: str) -> set[str]:
     return {f"{value}@{value.language}" if isinstance(value, Literal) and value.language else str(value) for value in found}
 
 
-def rules(report: Report, deed: str) -> list[tuple[str, str, int]]:
-    return [(remark.rule, remark.file, remark.line) for remark in report.remarks if remark.deed == deed]
+def rules(report: ImportReport, action: str) -> list[tuple[str, str, int]]:
+    return [(remark.rule, remark.file, remark.line) for remark in report.remarks if remark.action == action]
 
 
 def line_of(content: Tables, name: str, words: str) -> int:
@@ -214,7 +214,7 @@ def test_line_ends_inside_of_cells_are_mixed_and_line_numbers_count_them(take: T
     assert values(graph, ROLE, "skos:altLabel") == {"ship pilot@en", "harbour pilot@en", "river pilot@en"}
     assert values(graph, ROLE, "skos:definition") == {"Brings ships in.\n\nAnd out.@en"}
     # the first record begins on line 2 and takes eight lines, with the scheme's cell
-    assert ("label repeats the preferred one", "occupations_en.csv", 8) in rules(report, "mended")
+    assert ("label repeats the preferred one", "occupations_en.csv", 8) in rules(report, "fixed")
 
 
 def test_one_cell_is_over_the_limit_of_pythons_reader(take: Take) -> None:
@@ -240,7 +240,7 @@ def test_labels_are_freed_of_stray_blanks_and_invisible_characters_and_it_is_tol
     assert values(graph, ROLE, "skos:prefLabel") == {"pilot@en"}
     assert values(graph, ROLE, "skos:altLabel") == {"ship pilot@en", "harbour pilot@en"}
     assert values(graph, ROLE, "skos:definition") == {"Ropes & knots.@en"}
-    found = Counter(rule for rule, _, _ in rules(report, "mended"))
+    found = Counter(rule for rule, _, _ in rules(report, "fixed"))
     assert found == {"invisible characters": 1, "white space": 2, "unusual white space": 1, "character reference": 1}
 
 
@@ -249,7 +249,7 @@ def test_notes_lose_the_markup_of_links(take: Take) -> None:
     content["skills_en.csv"][0]["scopeNote"] = 'Excludes <a resource="x" href="y"><span xml:lang="en">knots</span></a>.'
     graph, report = take(content)
     assert values(graph, SKILL, "skos:scopeNote") == {"Excludes knots.@en"}
-    assert rules(report, "mended") == [("markup", "skills_en.csv", 2)]
+    assert rules(report, "fixed") == [("markup", "skills_en.csv", 2)]
 
 
 def test_a_definition_beside_a_description_is_a_note_on_the_scope_and_else_the_definition(take: Take) -> None:
@@ -268,7 +268,7 @@ def test_labels_that_repeat_another_one_are_left_out(take: Take) -> None:
     graph, report = take(content)
     assert values(graph, ROLE, "skos:altLabel") == {"ship pilot@en"}
     assert values(graph, ROLE, "skos:hiddenLabel") == set()
-    found = Counter(rule for rule, _, _ in rules(report, "mended"))
+    found = Counter(rule for rule, _, _ in rules(report, "fixed"))
     assert found == {"label repeats the preferred one": 2, "label given twice": 2, "white space": 1}
 
 
@@ -278,7 +278,7 @@ def test_a_label_of_two_concepts_is_noted_once_and_names_both(take: Take) -> Non
     _, report = take(content)
     [remark] = report.remarks
     line = line_of(content, "occupations_en.csv", OTHER)
-    assert (remark.deed, remark.rule, remark.file, remark.line) == ("noted", "ambiguous label", "occupations_en.csv", line)
+    assert (remark.action, remark.rule, remark.file, remark.line) == ("noted", "ambiguous label", "occupations_en.csv", line)
     assert "esco-occupation:pilot" in remark.detail
     assert "esco-occupation:captain" in remark.detail
 
@@ -348,7 +348,7 @@ def test_a_skill_that_is_essential_and_optional_is_essential(take: Take, order: 
     graph, report = take(content)
     assert values(graph, ROLE, "rg:essentialSkill") == {SKILL}
     assert values(graph, ROLE, "rg:optionalSkill") == set()
-    assert rules(report, "mended") == [("essential and optional", "occupationSkillRelations.csv", 3)]
+    assert rules(report, "fixed") == [("essential and optional", "occupationSkillRelations.csv", 3)]
 
 
 def test_odd_rows_of_links_are_skipped(take: Take) -> None:
@@ -538,7 +538,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
 
 
 def import_(graph: Rolegraph, *paths: Path, version: str = "1.1.1", replace: bool = False) -> Imported:
-    return graph.import_source(esco.read, Download(paths), Report(), None, version=version, replace=replace)
+    return graph.import_source(esco.read, Download(paths), ImportReport(), None, version=version, replace=replace)
 
 
 def held(graph: Rolegraph, iri: str) -> set[bytes]:
@@ -615,8 +615,8 @@ def test_the_command_imports_and_reports(tmp_path: Path) -> None:
     assert (result.exit_code, result.exception) == (0, None), result.output
     assert "This service uses the ESCO classification" in result.output
     rows = list(csv.DictReader(io.StringIO(report.read_text(encoding="utf-8"), newline="")))
-    assert [(row["deed"], row["rule"], row["file"], row["line"]) for row in rows] == [
-        ("mended", "label repeats the preferred one", "occupations_en.csv", "2")
+    assert [(row["action"], row["rule"], row["file"], row["line"]) for row in rows] == [
+        ("fixed", "label repeats the preferred one", "occupations_en.csv", "2")
     ]
 
 
@@ -669,10 +669,10 @@ def test_the_whole_esco_has_what_its_files_hold(taxonomies: Taxonomies) -> None:
     assert found == expected
     union = "SELECT (COUNT(*) AS ?n) { ?s a esco:Occupation ; rg:essentialSkill|rg:optionalSkill ?o }"
     assert int(graph.engine.rows(prefixes + union)[0]["n"].value) == found["?s rg:essentialSkill ?o"] + found["?s rg:optionalSkill ?o"]
-    skipped = Counter(remark.rule for remark in report.remarks if remark.deed == "skipped")
+    skipped = Counter(remark.rule for remark in report.remarks if remark.action == "skipped")
     assert skipped == {"concept without a row": 75, "link to itself": 1}  # 67 and 1 rows of one occupation; top concepts of schemes
     before = held(graph, SOURCE)
-    graph.import_source(esco.read, Download([folder]), Report(), None)
+    graph.import_source(esco.read, Download([folder]), ImportReport(), None)
     assert held(graph, SOURCE) == before
 
 

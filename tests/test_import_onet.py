@@ -24,7 +24,7 @@ from rolegraph.facade import Rolegraph
 from rolegraph.importers import Imported, Task, onet
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.onet import education, elements, reading, technologies
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
 from rolegraph.importers.triples import Triples
 from rolegraph.validation.shapes import Shapes
 
@@ -139,7 +139,7 @@ def lay(folder: Path, without: tuple[str, ...] = (), **changed: list[Cells]) -> 
 
 def run(folder: Path, where: Path, labelled: Mapping[str, Mapping[str, str]] | None = None, **wanted: Any) -> Imported:
     ours = labelled if labelled is not None else {kind: vocabulary(kind) for kind in ("tool", "degree")}
-    report = Report()
+    report = ImportReport()
     return importers.run(onet.read, Task(Download([folder]), Triples(where), report, lambda kind: ours.get(kind, {}), **wanted))
 
 
@@ -165,7 +165,7 @@ class Small:
         return {str(one) if isinstance(one, Literal) else terms.shorten(str(one)) for one in found}
 
     def remarks(self, rule: str) -> list[tuple[str, str, int]]:
-        return [(remark.deed, remark.file, remark.line) for remark in self.imported.report.remarks if remark.rule == rule]
+        return [(remark.action, remark.file, remark.line) for remark in self.imported.report.remarks if remark.rule == rule]
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +262,7 @@ def test_the_same_name_is_one_tool_below_each_of_its_commodities(small: Small) -
     assert small.objects("tool:bob-s-oven", "skos:broader") == {"tool:unspsc-43232402", "tool:unspsc-43232499"}
     assert small.objects("tool:bob-s-oven", "skos:prefLabel") == {"Bob's Oven"}
     assert small.objects("tool:unspsc-43232499", "skos:notation") == {"43232499"}
-    assert small.remarks("character reference")[0][0] == "mended"
+    assert small.remarks("character reference")[0][0] == "fixed"
 
 
 def test_a_name_that_is_written_in_two_ways_is_one_tool_and_noted(tmp_path: Path) -> None:
@@ -432,31 +432,31 @@ def taken(graph: Rolegraph, source: str = SOURCE) -> list[str]:
 
 def test_importing_again_replaces_that_version_and_another_stands_beside_it(store: Rolegraph, tmp_path: Path) -> None:
     files = lay(tmp_path / "files")
-    store.import_source(onet.read, Download([files]), Report(), None)
+    store.import_source(onet.read, Download([files]), ImportReport(), None)
     first, others = taken(store), set(store.engine.graphs()) - {SOURCE}
-    store.import_source(onet.read, Download([files]), Report(), None)
+    store.import_source(onet.read, Download([files]), ImportReport(), None)
     assert taken(store) == first
     (files / "Read Me.txt").write_text("O*NET 78.0 Database", encoding="utf-8")
-    store.import_source(onet.read, Download([files]), Report(), None)
+    store.import_source(onet.read, Download([files]), ImportReport(), None)
     assert taken(store) == first
     assert set(store.engine.graphs()) == {*others, SOURCE, "https://w3id.org/rolegraph/source/onet-78-0"}
 
 
 def test_nothing_is_half_imported(store: Rolegraph, tmp_path: Path) -> None:
     files = lay(tmp_path / "files")
-    store.import_source(onet.read, Download([files]), Report(), None)
+    store.import_source(onet.read, Download([files]), ImportReport(), None)
     before, revision = taken(store), store.engine.revision
     with (files / "Related Occupations.txt").open("ab") as damaged:
         damaged.write(b"11-0000.01\t11-0000.02\tPrimary\xff\t3\r\n")
     with pytest.raises(RolegraphError, match="Related Occupations"):
-        store.import_source(onet.read, Download([files]), Report(), None)
+        store.import_source(onet.read, Download([files]), ImportReport(), None)
     assert (taken(store), store.engine.revision) == (before, revision)
 
 
 def test_a_graph_that_breaks_a_rule_is_refused(store: Rolegraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elements, "_element", lambda identifier: f"http://example.org/{len(identifier)}")  # two names for one thing
     with pytest.raises(NotConforming):
-        store.import_source(onet.read, Download([lay(tmp_path / "files")]), Report(), None)
+        store.import_source(onet.read, Download([lay(tmp_path / "files")]), ImportReport(), None)
     assert SOURCE not in store.engine.graphs()
 
 
@@ -466,7 +466,7 @@ def test_the_command_imports_reports_and_credits(tmp_path: Path) -> None:
     assert ran.exit_code == 0, ran.output
     assert "O*NET 77.1 Database" in ran.output
     header, *rows = csv.reader(io.StringIO(told.read_text(encoding="utf-8")))
-    assert header == ["deed", "rule", "file", "line", "detail"]
+    assert header == ["action", "rule", "file", "line", "detail"]
     assert ["skipped", "not relevant", "Skills.txt", "9"] in [row[:4] for row in rows]
     wrong = CliRunner().invoke(main, ["import", "onet", str(tmp_path / "files" / "Skills.txt"), "--store", str(kept)])
     assert wrong.exit_code == 2
@@ -562,7 +562,7 @@ def test_the_real_ratings_and_what_follows_from_them_are_counted_again(files: Pa
     assert count(graph, "?s rg:importance ?o") == sum("IM" in scales for scales in ratings.values())
     assert count(graph, "?s rg:mastery ?o") == sum("LV" in scales for scales in ratings.values())
     assert skipped["Skills.txt", "not relevant"] == 3302
-    told = Counter((remark.file, remark.rule) for remark in imported.report.remarks if remark.deed == "skipped")
+    told = Counter((remark.file, remark.rule) for remark in imported.report.remarks if remark.action == "skipped")
     assert all(told[key] == number for key, number in skipped.items())
     shares = [row for row in table(files, education.FILE) if row["Scale ID"] == "RL" and row["Recommend Suppress"] != "Y"]
     assert count(graph, "?s rg:share ?o") == len(shares)

@@ -24,6 +24,8 @@ from rolegraph.shipped import loading
 from rolegraph.values import Dataset, Row, Value
 from rolegraph.web.resources.validation import INVALID, VALID
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/parity/"
 Changes = dict[str | None, bytes | None]
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -380,7 +382,7 @@ def test_a_query_that_takes_too_long_is_ended(remote: Peer) -> None:
     with pytest.raises(TimeLimitReached) as caught:
         engine.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(STRLEN(CONCAT(STR(?c), STR(?f), STR(?a))) > 7000) }", choose)
     assert caught.value.members["limit"] == "1"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25  # of the minutes that the query would take
 
 
 def test_an_answer_is_whole_or_an_error(remote: Peer) -> None:

@@ -18,6 +18,8 @@ from rolegraph.engine.remote.names import BOOK, PARTLY, UNION
 from rolegraph.engine.remote.steps import Steps
 from rolegraph.errors import NotFound, Refused, StoreUnusable
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/writes/"
 NAMES = tuple(EX + name for name in "abc")
 BEFORE = {EX + "a": f"<{EX}s> <{EX}p> 1, 2, 3 .", EX + "b": f"<{EX}s> <{EX}p> 3, 4 ."}
@@ -232,7 +234,7 @@ def test_the_command_checks_and_fixes(endpoint: Endpoint) -> None:
     variables = {"ROLEGRAPH_ENGINE_USER": endpoint.user, "ROLEGRAPH_ENGINE_PASSWORD": endpoint.password}
     runner = CliRunner(env=variables)
     fine = runner.invoke(main, ["check", *options, "--update-url", endpoint.update_url or ""])
-    assert (fine.exit_code, fine.output) == (0, "no problems: the union agrees with the graphs\n")
+    assert (fine.exit_code, fine.output) == (0, "no problems: the union graph agrees with the named graphs\n")
     engine._wire.update(f"INSERT DATA {{ GRAPH <{UNION}> {{ <{EX}ghost> <{EX}p> 1 }} }}")
     found = runner.invoke(main, ["check", *options, "--update-url", endpoint.update_url or ""])
     assert found.exit_code == 1

@@ -114,6 +114,7 @@ def test_the_old_ones_are_removed_but_never_the_newest(tmp_path: Path) -> None:
     assert folders(tmp_path) == {0, 3, 5}
 
 
+@pytest.mark.service
 def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
     graph = Rolegraph.open(tmp_path, Limits(workers=1))
     source = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
@@ -128,6 +129,7 @@ def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
     graph.close()
 
 
+@pytest.mark.service
 def test_queries_in_workers_look_back_too(tmp_path: Path) -> None:
     stored = RevisionStore(tmp_path)
     engine = PooledEngine(stored, Pool(Limits(workers=1)))
@@ -399,6 +401,7 @@ def test_an_empty_marker_of_the_default_graph_is_said_plainly(whole: Path, tmp_p
     RevisionStore(tmp_path / "store").close()
 
 
+@pytest.mark.service
 def test_going_back_needs_a_store_that_nobody_has_open_and_a_revision_that_is_kept(whole: Path, tmp_path: Path) -> None:
     shutil.copytree(whole, tmp_path / "store")
     with pytest.raises(NotFound, match="revision 9 is not stored"):
@@ -477,6 +480,7 @@ print("answered")
 """
 
 
+@pytest.mark.service
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
 def test_a_look_up_that_never_ends_ends_the_process(whole: Path, tmp_path: Path) -> None:
     revision = tmp_path / "3"
@@ -518,6 +522,7 @@ def test_time_counts_from_the_last_step_and_only_in_a_process_that_can_be_replac
     assert set(ended) == {watchdog.ENDED}
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("seed", range(10))
 def test_kill_9_at_a_random_moment_loses_no_acknowledged_write(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)

@@ -1,5 +1,6 @@
 """Requests that are made of the OpenAPI document: what comes back is what the document says, and no fault of the service."""
 
+import functools
 import shutil
 import subprocess
 import sysconfig
@@ -14,6 +15,8 @@ from werkzeug.serving import make_server
 from rolegraph.facade import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
+
+pytestmark = pytest.mark.service
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 EACH = 12  # requests that are made up for an operation, beside those of the examples and the edges of each parameter
@@ -62,6 +65,7 @@ def broken(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a service of which one page fails."""
     app = create_app(graph)
 
+    @functools.wraps(app.view_functions["service.health"])  # which states what the page does
     def fail() -> None:
         raise RuntimeError("planted")
 

@@ -1,11 +1,12 @@
 """The vocabulary of the graph: prefixes, kinds and facets; and conversions between IRIs, CURIEs and slugs."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from rdflib import SH, Graph
+import pyoxigraph as ox
 
 from rolegraph import resources
 
@@ -13,6 +14,7 @@ BASE = "https://w3id.org/rolegraph/"
 RG = BASE + "ns#"
 ONTOLOGY = BASE + "ns"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_SH = "http://www.w3.org/ns/shacl#"
 PREF_LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -44,11 +46,20 @@ class Kind:
 
 @dataclass(frozen=True)
 class Facet:
-    """A property that describes roles: its local name (also in JSON), its section in a comparison, and its label."""
+    """A property on which roles are compared, as declared in ``ontology/rolegraph.ttl``.
+
+    :param name: its local name, also in JSON
+    :param section: the name of its section in a comparison
+    :param label: its heading in the section
+    :param classes: the IRIs of the classes of its values
+    :param comparable: whether two roles can have the same item as value
+    """
 
     name: str
     section: str
     label: str
+    classes: tuple[str, ...]
+    comparable: bool
 
     @property
     def property(self) -> str:
@@ -79,31 +90,44 @@ KINDS = {
     )
 }
 
-SECTIONS = ("definition", "responsibilities", "skills", "education", "tools", "industries", "outlook", "tips")
-
-FACETS = (
-    Facet("focus", "definition", "Named in the definition"),
-    Facet("level", "definition", "Seniority"),
-    Facet("responsibility", "responsibilities", "Responsibilities"),
-    Facet("essentialSkill", "skills", "Essential"),
-    Facet("optionalSkill", "skills", "Optional"),
-    Facet("requiredDegree", "education", "Required degree"),
-    Facet("preferredDegree", "education", "Preferred degree"),
-    Facet("fieldOfStudy", "education", "Field of study"),
-    Facet("certification", "education", "Certification"),
-    Facet("tool", "tools", "Tools"),
-    Facet("industry", "industries", "Industries"),
-    Facet("outlook", "outlook", "Outlook"),
-    Facet("tip", "tips", "Tips"),
-)
-
-
 @cache
 def prefixes() -> dict[str, str]:
     """Return prefix → namespace IRI as declared in ``ontology/prefixes.ttl``."""
-    graph = Graph().parse(resources.folder("ontology") / "prefixes.ttl")
-    declared = {str(graph.value(node, SH.prefix)): str(graph.value(node, SH.namespace)) for node in graph.objects(None, SH.declare)}
-    return dict(sorted(declared.items()))
+    described = _described("prefixes.ttl")
+    declared = [described[node] for node in described[f"<{ONTOLOGY}>"][f"{_SH}declare"]]
+    return dict(sorted((node[f"{_SH}prefix"][0], node[f"{_SH}namespace"][0]) for node in declared))
+
+
+@cache
+def facets() -> tuple[Facet, ...]:
+    """Return the properties on which roles are compared, as declared in ``ontology/rolegraph.ttl``, in their order."""
+    numbered = []
+    for node, properties in _described("rolegraph.ttl").items():
+        if section := properties.get(f"{RG}comparedIn"):
+            facet = Facet(
+                name=node.strip("<>").removeprefix(RG),
+                section=section[0].strip("<>").removeprefix(KINDS["section"].namespace),
+                label=properties[f"{RG}heading"][0],
+                classes=tuple(class_.strip("<>") for class_ in properties["https://schema.org/rangeIncludes"]),
+                comparable=properties[f"{RG}comparable"] == ["true"],
+            )
+            numbered.append((int(properties[f"{_SH}order"][0]), facet))
+    return tuple(facet for _, facet in sorted(numbered, key=lambda pair: pair[0]))
+
+
+@cache
+def sections() -> tuple[str, ...]:
+    """Return the names of the sections of a comparison, in the order of their first facets."""
+    return tuple(dict.fromkeys(facet.section for facet in facets()))
+
+
+def _described(file: str) -> dict[str, dict[str, list[str]]]:
+    """Parse a file of the ontology to node → IRI of property → values, which are the text of literals, or nodes as N-Triples."""
+    nodes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for quad in ox.parse(path=resources.folder("ontology") / file, format=ox.RdfFormat.TURTLE):
+        text = quad.object.value if isinstance(quad.object, ox.Literal) else str(quad.object)
+        nodes[str(quad.subject)][quad.predicate.value].append(text)
+    return nodes
 
 
 @lru_cache(maxsize=100_000)

@@ -19,7 +19,7 @@ from rolegraph.facade.pinning import Pinning
 from rolegraph.formats import Format
 from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report as Log
+from rolegraph.importers.reports import ImportReport
 from rolegraph.linked_data import concise_description, export, jsonld, service_description
 from rolegraph.queries import Parameter
 from rolegraph.shipped import audit
@@ -123,7 +123,9 @@ class Rolegraph(Pinning):
         """
         return entries.withdraw(self.engine, source, condition)
 
-    def import_source(self, importer: Importer, download: Download, report: Log, output: Path | None = None, **wanted: Any) -> Imported:
+    def import_source(
+        self, importer: Importer, download: Download, report: ImportReport, output: Path | None = None, **wanted: Any
+    ) -> Imported:
         """Import what a publisher offers for download as the graph of one source, in place of what that graph held.
 
         :param report: is told what was read, left out and mended

@@ -15,7 +15,7 @@ from rolegraph.facade.import_losses import losses, refuse
 from rolegraph.formats import holding, named
 from rolegraph.importers import Imported, Importer, Task
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
 from rolegraph.importers.triples import Triples
 from rolegraph.queries import bind
 from rolegraph.shipped import audit
@@ -28,7 +28,7 @@ def import_source(
     engine: Engine,
     importer: Importer,
     download: Download,
-    report: Report,
+    report: ImportReport,
     output: Path | None,
     *,
     replace: bool = False,
@@ -38,7 +38,8 @@ def import_source(
     with tempfile.TemporaryDirectory(prefix="rolegraph-") as folder:
         catalogue, triples = Catalogue(engine), Triples(Path(folder) / "graph.nt")
         try:
-            imported = importers.run(importer, Task(download, triples, report, catalogue.labelled, known=catalogue.preferred, **wanted))
+            task = Task(download, triples, report, catalogue.labelled, preferred_labels=catalogue.preferred, **wanted)
+            imported = importers.run(importer, task)
         finally:
             triples.close()
         if output is None:

@@ -1,6 +1,6 @@
 """Documents that requests carry: the body itself, or the file or the text field of a form."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import request
@@ -9,8 +9,10 @@ from rolegraph import formats
 from rolegraph.errors import BadParameter, UnsupportedFormat
 from rolegraph.formats import Format
 from rolegraph.web.http.context import body
+from rolegraph.web.http.json_schema import FILE, TEXT, Schema, extensible, one_of
+from rolegraph.web.http.operations import FORM, MULTIPART
 
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORMS = (FORM, MULTIPART)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,16 @@ def document(field: str, accepted: Sequence[Format], guess: Callable[[str], Form
         expected = f"a text in the field {field}, or a file in the field file"
         raise BadParameter(field, f"the form has neither a text in {field} nor a file", expected=expected)
     return Document(text.encode(), named or guess(text))
+
+
+def schemas(field: str, accepted: Sequence[Format], more: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Return the schema of each body that :func:`document` reads, by media type.
+
+    :param more: the other fields that a form may have
+    """
+    fields = {f"{field}?": TEXT, "format?": one_of(dict.fromkeys(format_.name for format_ in accepted)), **more}
+    forms = {FORM: extensible("A text", fields), MULTIPART: extensible("A file or a text", {"file?": FILE, **fields})}
+    return {**{format_.media: FILE for format_ in accepted}, **forms}
 
 
 def _of_file(media: str, accepted: Sequence[Format]) -> Format:

@@ -16,6 +16,7 @@ from rolegraph.errors import ClientGone, NotFound, RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.output import to_json
 from rolegraph.web.http import context, negotiation
+from rolegraph.web.http.operations import Operation, in_path
 
 TYPES = terms.BASE + "problem/"
 PROBLEM = Format("problem", "application/problem+json", "json", "document")
@@ -92,6 +93,13 @@ routes = Blueprint("problems", __name__)
 
 
 @routes.get("/problem/<slug>")
+@Operation(
+    "What a type of problem means",
+    (negotiation.HTML, negotiation.DOCUMENT),
+    "ProblemType",
+    (in_path("slug", "the last part of the IRI of a type of problem", "not-found"),),
+    revision=False,
+)
 def problem(slug: str) -> Response:
     """Say what a type of problem means."""
     kind = next((kind for kind in errors.every() if kind.slug() == slug), None)

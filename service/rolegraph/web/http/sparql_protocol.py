@@ -10,9 +10,9 @@ from rolegraph import terms
 from rolegraph.errors import BadParameter, UnreadableInput, UnsupportedFormat
 from rolegraph.values import Dataset
 from rolegraph.web.http.context import body
+from rolegraph.web.http.operations import FORM, MULTIPART
 
-FORM = "application/x-www-form-urlencoded"
-FORMS = (FORM, "multipart/form-data")
+FORMS = (FORM, MULTIPART)
 
 
 @dataclass(frozen=True)

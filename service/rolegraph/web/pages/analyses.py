@@ -9,8 +9,10 @@ from rolegraph.output import to_csv, to_json
 from rolegraph.web.http import negotiation
 from rolegraph.web.http.context import graph
 from rolegraph.web.http.negotiation import CSV, DOCUMENT, HTML
+from rolegraph.web.http.operations import Parameter
 
 OFFERED = (HTML, DOCUMENT, CSV)
+SOURCE = Parameter("source", "only roles that this source speaks of, as slug, CURIE or IRI")
 SELECTED = 50  # roles that a list to choose from still holds; where there are more, one types a name
 
 
@@ -36,4 +38,5 @@ def page(template: str, **shown: Any) -> str:
     index = graph().analysis.index
     count = len(index.facts.roles)
     roles = sorted((index.role(row) for row in range(count)), key=lambda role: role.label.lower()) if count <= SELECTED else []
-    return render_template(template, offered=roles, given=request.args, **shown)
+    sources = graph().analysis.sources_of(getattr(shown.get("found"), "roles", ()))
+    return render_template(template, offered=roles, given=request.args, sources=sources, **shown)

@@ -5,17 +5,35 @@ from collections.abc import Callable, Sequence
 from flask import Blueprint, Response, request
 
 from rolegraph.errors import BadParameter
+from rolegraph.facade import MOST_ROLES
 from rolegraph.web.http import context, negotiation, parameters
 from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import TEXT, array, integer, one_of
 from rolegraph.web.http.negotiation import HTML
-from rolegraph.web.pages.analyses import OFFERED, Found, page, respond
+from rolegraph.web.http.operations import Operation, Parameter
+from rolegraph.web.pages.analyses import OFFERED, SOURCE, Found, page, respond
 
 PAIR = ("from", "to")
 
 routes = Blueprint("analyses", __name__)
 
+_ROLE = Parameter("role", "one role as name, slug, CURIE or IRI", required=True, example="ai-architect")
+_ROLES = Parameter("role", _ROLE.description, array(TEXT, 2, MOST_ROLES), required=True, example=["ai-architect", "ai-programmer"])
+_WITH = Parameter("with", "only this other role, with all that adds to the likeness")
+_COUNT = "how many are wanted"
+_FROM = Parameter("from", "the role that somebody comes from, as name, slug, CURIE or IRI", required=True, example="ai-architect")
+_TO = Parameter("to", "the role that is wanted, as name, slug, CURIE or IRI", required=True, example="deep-learning-engineer")
+_ROUTES = Parameter("k", "how many routes are wanted", integer(1, 10, 3))
+_MATCHING = Parameter("matching", "yes takes the roles that match it for the same role", one_of(["yes", "no"]))
+
 
 @routes.get("/similar")
+@Operation(
+    "The roles most like a role, item by item",
+    OFFERED,
+    "Similarity",
+    (_ROLE, _WITH, SOURCE, Parameter("count", _COUNT, integer(1, 100, 10))),
+)
 def similar() -> Response:
     """Say which roles are most like a role, or how like it another one is, item by item."""
 
@@ -29,6 +47,7 @@ def similar() -> Response:
 
 
 @routes.get("/gap")
+@Operation("What of a role's needs another role has; without roles, a form", OFFERED, "Gap", (_FROM, _TO))
 def gap() -> Response:
     """Say what of a role's needs somebody has who comes from another role; without roles, offer a form for that and for a profile."""
     find: Callable[[], Found] = lambda: graph().analysis.gap(*between())  # noqa: E731
@@ -36,6 +55,7 @@ def gap() -> Response:
 
 
 @routes.get("/paths")
+@Operation("The cheapest routes from role to role", OFFERED, "Paths", (_FROM, _TO, _ROUTES))
 def paths() -> Response:
     """Give the cheapest routes from a role to another one."""
     find: Callable[[], Found] = lambda: graph().analysis.paths(*between(), parameters.number("k", 3, 10))  # noqa: E731
@@ -43,6 +63,12 @@ def paths() -> Response:
 
 
 @routes.get("/openings")
+@Operation(
+    "The few items that open most further roles",
+    OFFERED,
+    "Openings",
+    (_FROM, SOURCE, Parameter("count", _COUNT, integer(1, 20, 5))),
+)
 def openings() -> Response:
     """Say which few skills open most further roles to somebody who comes from a role."""
 
@@ -53,6 +79,7 @@ def openings() -> Response:
 
 
 @routes.get("/distinguish")
+@Operation("The fewest items that tell roles apart", OFFERED, "Distinction", (_ROLES,))
 def distinguish() -> Response:
     """Give the fewest items that tell roles apart."""
     given = [value for value in request.args.getlist("role") if value.strip()]
@@ -62,6 +89,7 @@ def distinguish() -> Response:
 
 
 @routes.get("/agreement")
+@Operation("What sources agree on about a role, and what not", OFFERED, "Agreement", (_ROLE, _MATCHING))
 def agreement() -> Response:
     """Say what sources agree on about a role, what one alone says, and where they contradict each other."""
 

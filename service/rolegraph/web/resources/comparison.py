@@ -14,7 +14,9 @@ from rolegraph.output import to_csv, to_json
 from rolegraph.values import Member, Named, Row
 from rolegraph.web.http import negotiation
 from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import TEXT, array
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.http.operations import Operation, Parameter
 from rolegraph.web.pages import filters, pay
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
@@ -22,6 +24,10 @@ OFFERED_ROLES = 60  # of more only ours are offered, and a field takes the name 
 OFFERED = (HTML, DOCUMENT, CSV, *GRAPHS)
 
 routes = Blueprint("comparison", __name__)
+
+_ROLES = Parameter(
+    "role", "slug, CURIE or IRI of a role", array(TEXT, 2, 8), required=True, example=["ai-architect", "deep-learning-engineer"]
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Band:
 
 
 @routes.get("/")
+@Operation("Home: pick roles and compare them", (HTML,))
 def home() -> Response:
     """Say what this is and offer the roles."""
     roles, more = _roles()
@@ -54,6 +61,7 @@ def home() -> Response:
 
 
 @routes.get("/compare")
+@Operation("Compare two to eight roles over every facet, with who says so", OFFERED, "Comparison", (_ROLES,), pooled=True)
 def compare() -> AnyResponse:
     """Compare two to eight roles."""
     format_ = negotiation.choose(*OFFERED)
@@ -72,6 +80,7 @@ def compare() -> AnyResponse:
 
 
 @routes.get("/sources")
+@Operation("Leads to /source", answers={303: "The list of the sources"}, revision=False)
 def sources() -> AnyResponse:
     """Lead to the list of the sources."""
     return redirect(url_for("things.members", kind="source"), 303)
@@ -140,13 +149,13 @@ def _band(compared: Comparison, section: Section) -> Band:
 
 
 def _only(compared: Comparison, section: Section, role: Named, items: Sequence[Item]) -> Only:
-    own = [item for item in items if item.roles == (role.iri,)]
-    facets = []
-    for facet in terms.FACETS:
-        claims = tuple((item, claim) for item in own for claim in item.of(role.iri) if claim.facet == facet.name)
-        if claims:
-            facets.append((facet, claims))
-    return Only(role, len(own), tuple(facets), compared.stated(section, role.iri))
+    by_facet: dict[str, list[tuple[Item, Claim]]] = {}
+    only = [item for item in items if item.roles == (role.iri,)]
+    for item in only:
+        for claim in item.claims:
+            by_facet.setdefault(claim.facet, []).append((item, claim))
+    facets = tuple((facet, tuple(by_facet[facet.name])) for facet in terms.facets() if facet.name in by_facet)
+    return Only(role, len(only), facets, compared.stated(section, role.iri))
 
 
 def _roles() -> tuple[list[Member], int]:

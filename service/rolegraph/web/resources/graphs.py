@@ -11,13 +11,28 @@ from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.web.http import authorization, conditions, negotiation
 from rolegraph.web.http.context import WRITE_LIMIT, body, graph, newest
+from rolegraph.web.http.json_schema import FILE, array, extensible
 from rolegraph.web.http.negotiation import DATASETS, GRAPHS
+from rolegraph.web.http.operations import MULTIPART, Operation, Parameter, in_path
 
 routes = Blueprint("graphs", __name__)
+
+_GRAPH = (
+    Parameter("graph", "the IRI or the CURIE of a named graph", example="source:our-hr"),
+    Parameter("default", "the default graph, in place of a named one"),
+)
+_PATH = (in_path("path", "the path of a graph whose address is its name", "example"),)
+_BODIES = {**{format_.media: FILE for format_ in GRAPHS}, MULTIPART: extensible("Files, all of one format", {"file": array(FILE)})}
+_STORED = {201: "The graph was made", 204: "The graph was written"}
+_TAGGED = dict.fromkeys(_STORED, ("ETag",))
+_GONE = {204: "Removed"}
+_REPLACE, _ADD, _REMOVE = "Replace a graph, or make it", "Add to a graph, or make it", "Remove a graph"
 
 
 @routes.get("/graphs")
 @routes.get("/graphs/<path:path>")
+@Operation("One graph; without a name, all named graphs", (*GRAPHS, *DATASETS), parameters=_GRAPH, pooled=True, path="/graphs")
+@Operation("One graph", GRAPHS, parameters=_PATH, pooled=True, path="/graphs/{path}")
 def read(path: str = "") -> Response:
     """Give a graph, or, where none is named, all named ones in a format that holds them."""
     if not path and not request.args.keys() & {"graph", "default"}:
@@ -35,6 +50,8 @@ def read(path: str = "") -> Response:
 
 @routes.put("/graphs")
 @routes.put("/graphs/<path:path>")
+@Operation(_REPLACE, parameters=_GRAPH, reads=_BODIES, answers=_STORED, headers=_TAGGED, writes=True, path="/graphs")
+@Operation(_REPLACE, parameters=_PATH, reads=_BODIES, answers=_STORED, headers=_TAGGED, writes=True, path="/graphs/{path}")
 def put(path: str = "") -> Response:
     """Replace a graph, or make it."""
     authorization.require(None)
@@ -43,6 +60,16 @@ def put(path: str = "") -> Response:
 
 @routes.post("/graphs")
 @routes.post("/graphs/<path:path>")
+@Operation(
+    _ADD,
+    parameters=_GRAPH,
+    reads=_BODIES,
+    answers=_STORED,
+    headers={201: ("ETag", "Location"), 204: ("ETag",)},
+    writes=True,
+    path="/graphs",
+)
+@Operation(_ADD, parameters=_PATH, reads=_BODIES, answers=_STORED, headers=_TAGGED, writes=True, path="/graphs/{path}")
 def post(path: str = "") -> Response:
     """Add to a graph, or make it; one that is not named gets a name."""
     authorization.require(None)
@@ -56,6 +83,8 @@ def post(path: str = "") -> Response:
 
 @routes.delete("/graphs")
 @routes.delete("/graphs/<path:path>")
+@Operation(_REMOVE, parameters=_GRAPH, answers=_GONE, headers={204: ("ETag",)}, errors=(404,), writes=True, path="/graphs")
+@Operation(_REMOVE, parameters=_PATH, answers=_GONE, errors=(404,), writes=True, path="/graphs/{path}")
 def delete(path: str = "") -> Response:
     """Remove a graph."""
     authorization.require(None)

@@ -11,6 +11,7 @@ from rolegraph.output import to_json
 from rolegraph.web.http import negotiation, problems
 from rolegraph.web.http.context import newest
 from rolegraph.web.http.negotiation import DOCUMENT, TABLES
+from rolegraph.web.http.operations import Operation
 from rolegraph.web.middleware.cache import CachedResponse
 from rolegraph.web.middleware.headers import ALWAYS, VARY
 
@@ -29,6 +30,7 @@ def _forget(response: Response) -> Response:
 
 
 @routes.get(ALIVE)
+@Operation("Whether the process answers", (DOCUMENT,), "Liveness", revision=False, stored=False)
 def alive() -> Response:
     """Say that the process answers."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT))
@@ -36,6 +38,14 @@ def alive() -> Response:
 
 
 @routes.get("/readyz")
+@Operation(
+    "Whether the store can be read and written",
+    (DOCUMENT,),
+    "Readiness",
+    answers={200: "It can", 503: "It cannot, or was not asked"},
+    revision=False,
+    stored=False,
+)
 def ready() -> Response:
     """Say whether the store can be read and written."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT))

@@ -8,11 +8,20 @@ from rolegraph.errors import BadParameter, RolegraphError, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.web.http import bodies, context, negotiation, parameters
 from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import integer
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TEXT
-from rolegraph.web.pages.analyses import OFFERED, page, respond
+from rolegraph.web.http.operations import Operation, Parameter
+from rolegraph.web.pages.analyses import OFFERED, SOURCE, page, respond
 
 READ = (TEXT, DOCUMENT, *GRAPHS)
-PARAMETERS = ("to", "source", "count")
+
+_TARGETS = (
+    Parameter("to", "one role; without it, the best of all"),
+    SOURCE,
+    Parameter("count", "how many are wanted", integer(1, 100, 10)),
+)
+PARAMETERS = tuple(parameter.name for parameter in _TARGETS)
+_BODIES = bodies.schemas("profile", READ, {f"{parameter.name}?": parameter.schema for parameter in _TARGETS})
 
 routes = Blueprint("profiles", __name__)
 
@@ -24,6 +33,9 @@ def _forget(response: Response) -> Response:
 
 
 @routes.post("/gap")
+@Operation(
+    "What a profile meets of a role, or the roles that it fits best; stores nothing", OFFERED, "Fit", _TARGETS, _BODIES, stored=False
+)
 def profile() -> Response:
     """Say what of a role's needs a profile meets, or, without a role, which roles it fits best."""
     try:

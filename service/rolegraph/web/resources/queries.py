@@ -13,7 +13,8 @@ from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.values import Named
 from rolegraph.web.http import connection, negotiation
 from rolegraph.web.http.context import OPTIONS, graph
-from rolegraph.web.http.negotiation import DOCUMENT, HTML
+from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.http.operations import Operation, in_path
 from rolegraph.web.http.results import ResultFormat, shown
 from rolegraph.web.http.tables import guarded
 from rolegraph.web.pages import filters, pay
@@ -25,6 +26,7 @@ routes = Blueprint("queries", __name__)
 
 
 @routes.get("/queries")
+@Operation("The canned queries", (HTML, DOCUMENT), "QueryList")
 def listing() -> Response:
     """List the canned queries."""
     offered = (HTML, DOCUMENT)
@@ -38,6 +40,13 @@ def listing() -> Response:
 
 
 @routes.get("/queries/<name>")
+@Operation(
+    "Run a canned query; each is described at its own path",
+    (*TABLES, *GRAPHS, HTML),
+    "SparqlResults",
+    (in_path("name", "the name of a canned query", "sources"),),
+    pooled=True,
+)
 def query(name: str) -> Response:
     """Run a canned query; for people, also say what it asks and offer its parameters."""
     canned = graph().queries.get(name)

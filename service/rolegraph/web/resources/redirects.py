@@ -11,11 +11,17 @@ from rolegraph.errors import NotFound
 from rolegraph.web.http import negotiation
 from rolegraph.web.http.context import graph
 from rolegraph.web.http.negotiation import GRAPHS, HTML
+from rolegraph.web.http.operations import Operation, in_path
 
 routes = Blueprint("redirects", __name__)
 
 
 @routes.get("/.well-known/genid/<name>")
+@Operation(
+    "Leads from a node without a name to what is said of it",
+    parameters=(in_path("name", "the last part of the IRI that stands for the node", "0"),),
+    answers={303: "A query that describes the node"},
+)
 def node(name: str) -> AnyResponse:
     """Lead from an IRI that stands for a blank node (RDF 1.1, section 3.5) to what is said of it.
 
@@ -29,6 +35,11 @@ def node(name: str) -> AnyResponse:
 
 
 @routes.get("/ns/<version>")
+@Operation(
+    "Leads from a version of the ontology to it",
+    parameters=(in_path("version", "the number of the version", "0.1.0"),),
+    answers={303: "The ontology"},
+)
 def version(version: str) -> AnyResponse:
     """Lead from the version of the ontology to the ontology.
 

@@ -11,7 +11,9 @@ from rolegraph.search import HEADER, MATCHES, MOST, Hit
 from rolegraph.values import Named
 from rolegraph.web.http import negotiation, parameters
 from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import array, integer, ref
 from rolegraph.web.http.negotiation import CSV, DOCUMENT, HTML
+from rolegraph.web.http.operations import Operation, Parameter
 from rolegraph.web.pages import filters
 
 OFFERED = (HTML, DOCUMENT, CSV)
@@ -21,8 +23,19 @@ _FILTERS = ("kind", "source", "language", "limit")
 
 routes = Blueprint("search", __name__)
 
+_Q = Parameter("q", "a label, words or letters of it, a code, a short form; up to 200 characters", required=True, example="python")
+_KIND = Parameter("kind", "only things of this kind; may be repeated", array(ref("Kind")))
+_SOURCE = Parameter("source", "only what a graph names or uses: the slug of a source, a CURIE or an IRI")
+_LANGUAGE = Parameter("language", "only labels in this language, such as fr, or in none")
+
 
 @routes.get("/search")
+@Operation(
+    "Find things by label, as people type it; the newest revision only",
+    OFFERED,
+    "Search",
+    (_Q, _KIND, _SOURCE, _LANGUAGE, Parameter("limit", "number of hits", integer(1, MOST, USUAL))),
+)
 def search() -> Response:
     """Find things by label."""
     format_ = negotiation.choose(*OFFERED)
@@ -40,6 +53,12 @@ def search() -> Response:
 
 
 @routes.get("/suggest")
+@Operation(
+    "What a label that is being typed may become",
+    (DOCUMENT,),
+    "SuggestionList",
+    (_Q, _KIND, Parameter("limit", "number of suggestions", integer(1, MOST, SUGGESTED))),
+)
 def suggest() -> Response:
     """Say what a text that is being typed may become."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT), "q", "kind", "limit")

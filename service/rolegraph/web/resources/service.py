@@ -3,18 +3,18 @@
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template
+from flask import Blueprint, Response, current_app, g, render_template
 
 from rolegraph import __version__, resources, terms
 from rolegraph.formats import Format, named
 from rolegraph.linked_data import jsonld
 from rolegraph.output import to_json
 from rolegraph.validation import entries
-from rolegraph.web.http import negotiation
+from rolegraph.web.http import negotiation, openapi
 from rolegraph.web.http.context import graph
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML
+from rolegraph.web.http.operations import Operation
 from rolegraph.web.pages import ontology as ontology_pages
-from rolegraph.web.resources import openapi
 
 routes = Blueprint("service", __name__)
 
@@ -25,6 +25,8 @@ _RDFLIB = {"ntriples": "nt", "rdfxml": "xml"}
 
 @routes.get("/ontology")
 @routes.get("/ns")
+@Operation("The ontology", _OFFERED, path="/ontology")
+@Operation("The ontology, at the path of its IRI", _OFFERED, path="/ns")
 def ontology() -> Response:
     """Document the classes and properties, or give the ontology as a graph."""
     format_ = negotiation.choose(*_OFFERED)
@@ -38,6 +40,7 @@ def ontology() -> Response:
 
 
 @routes.get("/shapes")
+@Operation("The shapes that entries have to meet", _OFFERED)
 def shapes() -> Response:
     """Say what an entry has to meet, or give the shapes as a graph."""
     format_ = negotiation.choose(*_OFFERED)
@@ -50,6 +53,7 @@ def shapes() -> Response:
 
 
 @routes.get("/context.jsonld")
+@Operation("The JSON-LD context", (JSONLD,), revision=False)
 def context() -> Response:
     """Give the JSON-LD context."""
     negotiation.check_parameters(JSONLD)
@@ -57,13 +61,15 @@ def context() -> Response:
 
 
 @routes.get("/openapi.json")
+@Operation("This document", (DOCUMENT,), "OpenApi", revision=False)
 def openapi_document() -> Response:
     """Describe this service in OpenAPI 3.1."""
     negotiation.check_parameters(DOCUMENT)
-    return negotiation.respond(to_json(openapi.document(graph().queries)), DOCUMENT)
+    return negotiation.respond(to_json(openapi.document(current_app, graph().queries)), DOCUMENT)
 
 
 @routes.get("/health")
+@Operation("Whether the service answers, and how much it holds", (DOCUMENT,), "Health")
 def health() -> Response:
     """Say that the service answers, and how much it holds."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT))
@@ -74,6 +80,7 @@ def health() -> Response:
 
 
 @routes.get("/revisions")
+@Operation("The revisions that are kept, newest first", (HTML, DOCUMENT), "RevisionList")
 def revisions() -> Response:
     """List the revisions that are kept; each can be read with ``?revision=``."""
     newest, kept = graph().engine.revision, graph().engine.revisions()

@@ -10,11 +10,19 @@ from rolegraph.output import to_json
 from rolegraph.web.http import authorization, bodies, conditions, connection, negotiation
 from rolegraph.web.http.context import graph, newest
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, TEXT, TURTLE
+from rolegraph.web.http.operations import Operation, in_path
 
 routes = Blueprint("sources", __name__)
 
+_SLUG = in_path("slug", "the last part of the IRI of a source", "ai-programmer-vs-deep-learning-engineer")
+_BODIES = bodies.schemas("entry", GRAPHS, {})
+_ENTERED = {200: "What the source states was written; the report may hold advice", 201: "The source was made; the same"}
+_TAGGED = dict.fromkeys(_ENTERED, ("ETag",))
+_ERRORS = (404, 406, 422)
+
 
 @routes.get("/sources/<slug>")
+@Operation("What a source states, as a graph", GRAPHS, parameters=(_SLUG,), pooled=True)
 def read(slug: str) -> Response:
     """Give what a source states as a graph."""
     format_, iri = negotiation.choose(*GRAPHS), _iri(slug)
@@ -23,18 +31,43 @@ def read(slug: str) -> Response:
 
 
 @routes.put("/sources/<slug>")
+@Operation(
+    "Replace what a source states, through the shapes",
+    (DOCUMENT, TEXT),
+    "Report",
+    (_SLUG,),
+    _BODIES,
+    _ENTERED,
+    _TAGGED,
+    errors=_ERRORS,
+    writes=True,
+    pooled=True,
+)
 def put(slug: str) -> Response:
     """Replace what a source states."""
     return _enter(slug, "replace")
 
 
 @routes.post("/sources/<slug>")
+@Operation(
+    "Add or replace entries of a source, through the shapes",
+    (DOCUMENT, TEXT),
+    "Report",
+    (_SLUG,),
+    _BODIES,
+    _ENTERED,
+    _TAGGED,
+    errors=_ERRORS,
+    writes=True,
+    pooled=True,
+)
 def post(slug: str) -> Response:
     """Add entries to a source, or replace those of the same things."""
     return _enter(slug, "merge")
 
 
 @routes.delete("/sources/<slug>")
+@Operation("Withdraw a source", parameters=(_SLUG,), answers={204: "Removed"}, errors=(404,), writes=True)
 def delete(slug: str) -> Response:
     """Withdraw a source."""
     authorization.require(_iri(slug))

@@ -9,14 +9,49 @@ from rolegraph.errors import BadParameter, ClientGone, NotAcceptable, RolegraphE
 from rolegraph.formats import holding
 from rolegraph.web.http import authorization, conditions, connection, negotiation, sparql_protocol
 from rolegraph.web.http.context import graph, newest
-from rolegraph.web.http.negotiation import GRAPHS, HTML
+from rolegraph.web.http.json_schema import FILE, IRI, TEXT, Schema, array, extensible
+from rolegraph.web.http.negotiation import GRAPHS, HTML, TABLES
+from rolegraph.web.http.operations import FORM, MULTIPART, Operation, Parameter
 from rolegraph.web.http.results import ResultFormat, shown
-from rolegraph.web.http.sparql_protocol import QUERY, UPDATE
+from rolegraph.web.http.sparql_protocol import QUERY, UPDATE, Kind
 
 routes = Blueprint("sparql", __name__)
 
+_OFFERED = (*TABLES, *GRAPHS, HTML)
+_QUERY = Parameter(QUERY.field, "the query; without one, the service is described", example="SELECT * { ?s ?p ?o } LIMIT 1")
+
+
+def _graphs(kind: Kind) -> tuple[Parameter, ...]:
+    description = "a graph to ask; may be repeated"
+    return tuple(Parameter(name, description, array(IRI)) for name in (kind.default, kind.named))
+
+
+def _bodies(kind: Kind) -> dict[str, Schema]:
+    fields = {kind.field: TEXT, f"{kind.default}?": array(IRI), f"{kind.named}?": array(IRI)}
+    form = extensible(f"The field {kind.field}, and the graphs that are asked", fields)
+    return {kind.media: FILE, FORM: form, MULTIPART: form}
+
 
 @routes.route("/sparql", methods=["GET", "POST"])
+@Operation(
+    "Answer a SPARQL 1.1 query",
+    _OFFERED,
+    "SparqlResults",
+    (_QUERY, *_graphs(QUERY)),
+    errors=(403,),
+    pooled=True,
+    method="GET",
+)
+@Operation(
+    "Answer a SPARQL 1.1 query",
+    _OFFERED,
+    "SparqlResults",
+    _graphs(QUERY),
+    _bodies(QUERY),
+    errors=(403,),
+    pooled=True,
+    method="POST",
+)
 def sparql() -> Response:
     """Answer a query; without one, offer a page to write it on, or describe the service."""
     asked = sparql_protocol.operation(QUERY)
@@ -35,6 +70,13 @@ def sparql() -> Response:
 
 
 @routes.post("/update")
+@Operation(
+    "Run a SPARQL 1.1 update",
+    parameters=_graphs(UPDATE),
+    reads=_bodies(UPDATE),
+    answers={204: "Done"},
+    writes=True,
+)
 def update() -> Response:
     """Run an update."""
     authorization.require(None)

@@ -16,28 +16,47 @@ from rolegraph.terms import KINDS
 from rolegraph.values import MEMBER, Link, Rating, Row, Source, Thing
 from rolegraph.web.http import negotiation, paging, parameters
 from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import integer, ref
 from rolegraph.web.http.negotiation import CSV, DOCUMENT, GRAPHS, HTML
+from rolegraph.web.http.operations import Operation, Parameter, in_path
 from rolegraph.web.pages import filters, pay
 
 routes = Blueprint("things", __name__)
 
 LISTED = (HTML, DOCUMENT, CSV, *GRAPHS)
+OFFERED = (HTML, DOCUMENT, *GRAPHS)
 SIZE, MOST = 200, 1000  # things on a page of a list
 USES = 200  # roles that the page of a concept lists
 ROLES = 60  # roles that a page offers to choose from; of more only ours
 _KIND = f"<any({', '.join(KINDS)}):kind>"
-_FACETS = {facet.property: facet for facet in terms.FACETS}
+_FACETS = {facet.property: facet for facet in terms.facets()}
 _NAMED = ("rdf:type", "skos:inScheme", "skos:prefLabel", "skos:altLabel", "skos:definition", "skos:broader", "skos:related")
 _POSTED = ("schema:title", "schema:hiringOrganization", "schema:jobLocation", "schema:employmentType", "schema:baseSalary", "rg:level")
 _TITLED = ("dct:title", "dct:issued", "schema:about", "rg:salary")
 _CREDITED = ("dct:publisher", "dcat:version", "dct:license", "schema:creditText", "dct:description")
 _RATED = ("rg:toolInDemand", "rg:relatedRole", "rg:hot", "skos:notation")
-_FACTS = tuple(f"rg:{facet.name}" for facet in terms.FACETS)
+_FACTS = tuple(f"rg:{facet.name}" for facet in terms.facets())
 _SHOWN = {*_NAMED, *_POSTED, *_TITLED, *_CREDITED, *_RATED, *_FACTS, "schema:relevantOccupation", "skos:editorialNote"}
+_KIND_OF = in_path("kind", "the kind of thing", "role", ref("Kind"))
+_SLUG = in_path("slug", "the last part of the IRI of a thing", "ai-architect")
+_IRI = Parameter("iri", "the IRI or the CURIE of a thing, such as onet:15-1252.00", required=True, example="role:ai-architect")
+_LIST = (
+    Parameter("page", "the number of a page", integer(1, default=1)),
+    Parameter("limit", "how many things make a page; a list of sources is one page", integer(1, MOST, SIZE)),
+    Parameter("source", "only things of which this source speaks: slug, CURIE or IRI"),
+)
 _PAGES = {"role": "role.html", "source": "source.html", "posting": "posting.html"}
 
 
 @routes.get(f"/{_KIND}")
+@Operation(
+    "The things of a kind, page by page; as a graph, its concept scheme",
+    LISTED,
+    "List",
+    (_KIND_OF, *_LIST),
+    headers={200: ("Link",)},
+    pooled=True,
+)
 def members(kind: str) -> Response:
     """List the things of a kind, page by page, as a table too; as a graph, its concept scheme."""
     scheme = KINDS[kind].scheme
@@ -73,6 +92,14 @@ def members(kind: str) -> Response:
 
 
 @routes.get("/thing")
+@Operation(
+    "A thing of any system by its IRI, and who says what about it; for one of ours, the way there",
+    OFFERED,
+    "Thing",
+    (_IRI,),
+    answers={200: "The answer", 303: "The path of a thing of ours"},
+    pooled=True,
+)
 def described() -> AnyResponse:
     """Say what is known of a thing by its IRI, wherever that is; one of ours has a path of its own, but for the parts of sources."""
     text = request.args.get("iri", "").strip()
@@ -89,25 +116,25 @@ def described() -> AnyResponse:
 
 def _part(iri: str) -> bool:
     """Tell whether an IRI names a part of a source that is to be described by itself: as a graph, or because it is of a kind."""
-    return "#" in iri and (graph().catalogue.kind(iri) != KINDS["source"] or negotiation.choose(HTML, DOCUMENT, *GRAPHS) in GRAPHS)
+    return "#" in iri and (graph().catalogue.kind(iri) != KINDS["source"] or negotiation.choose(*OFFERED) in GRAPHS)
 
 
 @routes.get(f"/{_KIND}/<slug>")
+@Operation("A thing, and who says what about it", OFFERED, "Thing", (_KIND_OF, _SLUG), pooled=True)
 def thing(kind: str, slug: str) -> Response:
     """Say what is known of a thing, and who says so."""
     return _thing(KINDS[kind].namespace + slug)
 
 
 def _thing(iri: str, *parameters: str) -> Response:
-    offered = (HTML, DOCUMENT, *GRAPHS)
-    format_ = negotiation.choose(*offered)
+    format_ = negotiation.choose(*OFFERED)
     negotiation.check_parameters(format_, *parameters)
     if format_ in GRAPHS:
         return negotiation.respond(graph().graph(iri, format_), format_)
     found = graph().catalogue.thing(iri)
     if format_ == DOCUMENT:
         return negotiation.respond(to_json(found.as_dict()), format_)
-    return negotiation.respond(_page(found, offered), HTML)
+    return negotiation.respond(_page(found, OFFERED), HTML)
 
 
 def _source_of_list() -> Source | None:
@@ -168,8 +195,8 @@ def _role(role: Thing) -> dict[str, Any]:
         levels.setdefault(key, []).append(row["proficiencyLabel"].value.lower())
     ratings = {rating.item: rating for rating in reversed(role.ratings)}
     sections = []
-    for name in terms.SECTIONS:
-        facets = [facet for facet in terms.FACETS if facet.section == name]
+    for name in terms.sections():
+        facets = [facet for facet in terms.facets() if facet.section == name]
         found = [(facet, _rated(links, ratings)) for facet in facets if (links := role.values(f"rg:{facet.name}"))]
         sections.append((name, found))
     outlooks = {row["outlook"].value: row for row in graph().rows("outlook", {"role": [role.iri]})}
@@ -213,7 +240,7 @@ def _source(source: Thing) -> dict[str, Any]:
         "holding": statements.things_by_kind(engine, source.iri) if source.first("schema:creditText") else {},
         "statements": stated,
         "about": source.values("schema:about"),
-        "sections": [(name, own) for name in terms.SECTIONS if (own := [one for one in stated if one.section == name])],
+        "sections": [(name, own) for name in terms.sections() if (own := [one for one in stated if one.section == name])],
         "postings": [row for row in graph().rows("job-postings") if row["posting"].value in advertised],
         "outlooks": outlooks,
         "measures": graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()})),

@@ -12,12 +12,19 @@ from rolegraph.validation.findings import SEVERITIES, Report
 from rolegraph.web.http import bodies, connection, negotiation
 from rolegraph.web.http.bodies import Document
 from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import one_of
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TEXT, TURTLE
+from rolegraph.web.http.operations import Operation, Parameter
 
 routes = Blueprint("validation", __name__)
 
 OFFERED = (DOCUMENT, TURTLE, TEXT, HTML)
 _MODES: dict[str, WriteMode] = {"PUT": "replace", "POST": "merge"}
+
+_DESTINATION = (
+    Parameter("source", "the last part of the IRI of the source that the entry is meant for"),
+    Parameter("method", "how it is to be written there", one_of(_MODES)),
+)
 
 VALID = """\
 PREFIX industry: <https://w3id.org/rolegraph/industry/>
@@ -42,9 +49,20 @@ INVALID = (
     .replace("rg:industry industry:healthcare", "rg:industri industry:healthcare")
 )
 EXAMPLES = {"valid": VALID, "invalid": INVALID}
+_EXAMPLE = Parameter("example", "an entry to begin with", one_of(EXAMPLES))
 
 
 @routes.route("/validate", methods=["GET", "POST"])
+@Operation("A form to validate an entry with", (HTML,), parameters=(_EXAMPLE,), method="GET")
+@Operation(
+    "Report on an entry; store nothing",
+    OFFERED,
+    "Report",
+    _DESTINATION,
+    bodies.schemas("entry", GRAPHS, {}),
+    pooled=True,
+    method="POST",
+)
 def validate() -> Response:
     """Report on an entry; without one, offer a form for it."""
     if request.method != "POST":
