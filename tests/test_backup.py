@@ -365,13 +365,13 @@ def consistent(member: str, change: Callable[[bytes], bytes]) -> Callable[[list[
 @pytest.mark.parametrize(
     ("tamper", "words"),
     [
-        (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when it was made: the content of CURRENT has changed"),
-        (consistent("graph/revision.json", lambda body: body[:50]), "damaged when it was made: revision.json does not parse"),
+        (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when the backup was made: the content of CURRENT has changed"),
+        (consistent("graph/revision.json", lambda body: body[:50]), "damaged when the backup was made: revision.json does not parse"),
         (consistent("graph/revision.json", lambda body: body.replace(b'"graphs": ', b'"graphs": 1')), "graphs of revision"),
         (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": 1')), "graphs of revision"),
-        (changed("shipped.json", bytes.swapcase), "shipped.json is not as"),
-        (changed("shipped.json", lambda body: body + b"\n"), "shipped.json is not as"),
-        (changed("graph/CURRENT", lambda _: b""), "graph/CURRENT is not as"),
+        (changed("shipped.json", bytes.swapcase), "content of shipped.json differs"),
+        (changed("shipped.json", lambda body: body + b"\n"), "content of shipped.json differs"),
+        (changed("graph/CURRENT", lambda _: b""), "content of graph/CURRENT differs"),
         (lambda found: found[:-1], "lacks"),
         (lambda found: [*found, found[-1]], "manifest.json does not list as a file"),
         (lambda found: found[1:], "does not begin with manifest.json"),

@@ -83,11 +83,11 @@ def test_queries_name_the_union_and_no_list_of_graphs_is_empty(peer: tuple[Remot
         (400, {}, b"\n line 1: no such thing\nmore", (UnreadableInput, "line 1: no such thing$")),
         (401, {}, b"", (StoreUnusable, "requires credentials")),
         (403, {}, b"", (StoreUnusable, "does not allow")),
-        (404, {"Content-Type": "text/html"}, b"<html>", (StoreUnusable, r"/query is not there \(404\)$")),
+        (404, {"Content-Type": "text/html"}, b"<html>", (StoreUnusable, r"/query does not exist \(404\)$")),
         (500, {"Content-Type": "text/plain"}, b"Virtuoso 37000 Error: transitive start not given", (StoreUnusable, "transitive start")),
         (500, {}, b"Virtuoso 42000 Error The estimated execution time 500 (sec) exceeds", (TimeLimitReached, "longer than")),
         (504, {}, b"", (TimeLimitReached, "longer than")),
-        (302, {"Location": "https://me:word@example.org/there?key=word"}, b"", (StoreUnusable, "redirects to https://example.org/there, ")),
+        (302, {"Location": "https://me:word@example.org/there?key=word"}, b"", (StoreUnusable, "redirects to https://example.org/there; ")),
         (200, {"Content-Type": "text/html"}, b"<html>", (StoreUnusable, "of type text/html, cannot be read")),
         (200, {}, b'{"head":', (StoreUnusable, "cannot be read")),
         (200, {"X-SQL-State": "S1TAT", "Server": "Virtuoso/07.20"}, b"", (TimeLimitReached, "longer than")),
@@ -185,7 +185,7 @@ def test_what_is_sent_was_read_before(peer: tuple[RemoteEngine, Said]) -> None:
     ):
         with pytest.raises(error):
             engine.query(text, choose)
-    with pytest.raises(UnreadableInput, match="another form"):
+    with pytest.raises(UnreadableInput, match="another query form"):
         engine.rows("ASK { ?s ?p ?o }")
     assert said.asked == []
 
@@ -222,7 +222,7 @@ def test_a_remote_endpoint_keeps_no_revisions() -> None:
     assert engine.revision is None
     assert engine.union
     assert engine.revisions() == ()
-    with pytest.raises(NotFound, match="keeps none"):
+    with pytest.raises(NotFound, match="has no revisions"):
         engine.at(1)
     engine.close()
 
