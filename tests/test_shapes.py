@@ -9,7 +9,7 @@ import pytest
 from rdflib import RDF, SH, Graph, URIRef
 
 from rolegraph import resources, terms
-from rolegraph.validation.findings import Finding, Report
+from rolegraph.validation.findings import Finding, ValidationReport
 from rolegraph.validation.shapes import Shapes
 
 CASES = Path(__file__).parent / "shapes"
@@ -46,7 +46,7 @@ def body(path: Path) -> list[str]:
     return [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith(("#", "PREFIX"))]
 
 
-def checked(shapes: Shapes, known: Graph, entry: str) -> Report:
+def checked(shapes: Shapes, known: Graph, entry: str) -> ValidationReport:
     prefixes = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in terms.prefixes().items())
     return shapes.check(Graph().parse(data=prefixes + entry, format="turtle"), known)
 
