@@ -1,26 +1,75 @@
 """What many tests share: the graph as shipped, and files that the project does not carry."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from flask.testing import FlaskClient
 
+from ports import free_port
 from rolegraph.facade import Rolegraph
 from rolegraph.importers import Imported, esco, onet
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import Report
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
+from services import kill
 
 NO_SKIPS = bool(os.environ.get("ROLEGRAPH_NO_SKIPS"))
+MARKERS = {"conformance": "conformance", "demand": "taxonomy", "chromium": "browser", "serve": "service"}
+"""The marker of each test that uses a fixture, directly or through another; a test or a module states what this cannot tell."""
+SWEEPS = {
+    *("test_exports", "test_http_any_body", "test_http_conditions", "test_http_hostile", "test_http_parameters", "test_http_texts"),
+    *("test_pinned", "test_revisions", "test_search_faults", "test_facts_that_followed_writes_are_those_that_are_read_of_the_result"),
+    *("test_ontology_and_shapes_are_the_same_in_every_format", "test_writes_of_many_threads_are_all_kept"),
+}
+"""The modules and tests that try so many values or writes that "make quick" goes without them."""
+LONGEST_FIRST = ("conformance", "taxonomy", "service", "browser", "sweep")
+UNMARKED: dict[str, bool] = {"runs": False}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, and tell pytest-xdist what stays together: the users of the real taxonomies, and each file."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        fixtures: Sequence[str] = getattr(item, "fixturenames", ())
+        for fixture, marker in MARKERS.items():
+            if fixture in fixtures:
+                item.add_marker(marker)
+        if SWEEPS & {item.path.stem, getattr(item, "originalname", "")}:
+            item.add_marker("sweep")
+        if item.config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group("taxonomies" if "taxonomies" in fixtures else item.path.stem))
+        rank = next((number for number, marker in enumerate(LONGEST_FIRST) if item.get_closest_marker(marker)), len(LONGEST_FIRST))
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
+
+
+def refuse_what_only_marked_tests_may(event: str, arguments: tuple[object, ...]) -> None:
+    """Make a test fail that starts a process without a marker that says so: "make quick" runs all tests without a marker."""
+    if event == "subprocess.Popen" and UNMARKED["runs"]:
+        raise AssertionError(f"this test starts a process, so it needs a marker (see MARKERS in conftest.py): {arguments[1]}")
+
+
+sys.addaudithook(refuse_what_only_marked_tests_may)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Note whether the test that runs has a marker."""
+    UNMARKED["runs"] = not any(item.get_closest_marker(marker) for marker in LONGEST_FIRST)
+    try:
+        return (yield)
+    finally:
+        UNMARKED["runs"] = False
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,23 +89,38 @@ def graph() -> Iterator[Rolegraph]:
     found.close()
 
 
+def folder_named(variable: str, holding: str) -> Path:
+    """Return the folder that a variable names, or skip and say what would be needed."""
+    folder = os.environ.get(variable)
+    if not folder:
+        pytest.skip(f"{variable} is not set: this test needs a folder with {holding}")
+    return Path(folder)
+
+
 @pytest.fixture(scope="session")
 def demand() -> Callable[[str, str], Path]:
-    """A function that returns the folder that a variable names, or skips and says what would be needed."""
+    """The function that returns a folder with published files."""
+    return folder_named
 
-    def find(variable: str, holding: str) -> Path:
-        folder = os.environ.get(variable)
-        if not folder:
-            pytest.skip(f"{variable} is not set: this test needs a folder with {holding}")
-        return Path(folder)
 
-    return find
+@pytest.fixture(scope="session")
+def conformance() -> Path:
+    """The program that runs the W3C suites."""
+    return folder_named("ROLEGRAPH_CONFORMANCE", "the W3C suites and their runner, run.py") / "run.py"
 
 
 @pytest.fixture(scope="session")
 def client(graph: Rolegraph) -> FlaskClient:
     """A client of the application, without a server between."""
     return create_app(graph).test_client(use_cookies=False)  # there are none
+
+
+@pytest.fixture(scope="session")
+def shipped_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the graph as shipped, closed, to be copied by those who write: a copy opens four times as fast as a new one."""
+    folder = tmp_path_factory.mktemp("shipped") / "store"
+    Rolegraph.open(folder).close()
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -101,17 +165,10 @@ def taxonomies(demand: Callable[[str, str], Path], tmp_path_factory: pytest.Temp
     graph.close()
 
 
-@pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
+@pytest.fixture(scope="session", name="free_port")
+def a_free_port() -> Callable[[], int]:
     """A function that returns a port that nothing listens at."""
-
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            return port
-
-    return find
+    return free_port
 
 
 @dataclass(frozen=True)
@@ -129,7 +186,7 @@ class Service:
 
 
 @pytest.fixture(scope="session")
-def serve(free_port: Callable[[], int]) -> Callable[..., Service]:
+def serve() -> Callable[..., Service]:
     """A function that starts the service as a user does, with a store and options, and returns it once it answers.
 
     ``within`` is a command that runs the one that it is given, for a service in other context_of.
@@ -160,3 +217,18 @@ def server(serve: Callable[..., Service], tmp_path_factory: pytest.TempPathFacto
     service = serve(tmp_path_factory.mktemp("store"))
     yield service.address
     assert service.stop()[0] == 0
+
+
+@pytest.fixture
+def start(serve: Callable[..., Service]) -> Iterator[Callable[..., Service]]:
+    """As ``serve``; a service that a test leaves running ends with it."""
+    started: list[Service] = []
+
+    def run(*arguments: Any, **more: Any) -> Service:
+        started.append(serve(*arguments, **more))
+        return started[-1]
+
+    yield run
+    for service in started:
+        if service.process.poll() is None:
+            kill(service)

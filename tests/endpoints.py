@@ -1,7 +1,6 @@
 """SPARQL servers for the tests, each in a process and a folder of its own: real ones, and one that says what it is told to."""
 
 import shutil
-import socket
 import subprocess
 import sysconfig
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ports import free_port
 from rolegraph.engine.remote.endpoint import Endpoint
 
 INI = """
@@ -45,13 +45,6 @@ ServerThreads = 8
 [SPARQL]
 ResultSetMaxRows = {rows}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -25,6 +25,8 @@ from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 from rolegraph.shipped import loading
 from rolegraph.tokens import FILE, Tokens
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/"
 NQUADS = formats.named("nquads", formats.holding("dataset"))
 WRITER = f"""
@@ -225,7 +227,7 @@ def test_one_that_is_asked_to_stop_clears_up(store: Path, tmp_path: Path) -> Non
         assert process.stdout.readline() == "packing\n"
         assert [path.name for path in tmp_path.iterdir()] == ["file.part"]
         again = run("backup", tmp_path / "other", "--store", store)
-        assert "another backup or restore is under way" in again.stderr
+        assert "another backup or restore is running" in again.stderr
         process.terminate()
     assert process.returncode == 143
     assert list(tmp_path.iterdir()) == []
@@ -264,7 +266,7 @@ def test_an_archive_cut_anywhere_is_refused(archive: Path, tmp_path: Path) -> No
     chance = random.Random(1)
     for length in [0, 1, 9, 10, 100, len(body) - 8, len(body) - 1, *(chance.randrange(len(body)) for _ in range(10))]:
         (tmp_path / "cut").write_bytes(body[:length])
-        with pytest.raises(UnreadableInput, match="cut"):
+        with pytest.raises(UnreadableInput, match="truncated"):
             backups.restore(tmp_path / "cut", tmp_path / "new")
         assert list(files(tmp_path)) == ["cut", "new"]
 
@@ -304,7 +306,7 @@ def added(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Callable[
 
 
 def told(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Callable[[list[Any]], list[Any]]:
-    """A file that the manifest tells of, too, where only its name is wrong."""
+    """a file that the manifest lists, too, where only its name is wrong."""
     entry = {"size": 0, "sha256": hashlib.sha256(b"").hexdigest()}
 
     def tell(body: bytes) -> bytes:
@@ -334,7 +336,7 @@ def consistent(member: str, change: Callable[[bytes], bytes]) -> Callable[[list[
 @pytest.mark.parametrize(
     ("tamper", "words"),
     [
-        (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when it was made: CURRENT is not as it was written"),
+        (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when it was made: the content of CURRENT has changed"),
         (consistent("graph/revision.json", lambda body: body[:50]), "damaged when it was made: revision.json does not parse"),
         (consistent("graph/revision.json", lambda body: body.replace(b'"graphs": ', b'"graphs": 1')), "graphs of revision"),
         (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": 1')), "graphs of revision"),
@@ -342,19 +344,19 @@ def consistent(member: str, change: Callable[[bytes], bytes]) -> Callable[[list[
         (changed("shipped.json", lambda body: body + b"\n"), "shipped.json is not as"),
         (changed("graph/CURRENT", lambda _: b""), "graph/CURRENT is not as"),
         (lambda found: found[:-1], "lacks"),
-        (lambda found: [*found, found[-1]], "no file that manifest.json tells of"),
+        (lambda found: [*found, found[-1]], "manifest.json does not list as a file"),
         (lambda found: found[1:], "does not begin with manifest.json"),
-        (added("graph/more.sst"), "no file that manifest.json tells of"),
-        (added("../outside"), "no file that manifest.json tells of"),
-        (added("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "no file that manifest.json tells of"),
-        (told("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "no file that manifest.json tells of"),
-        (told("graph/link", tarfile.LNKTYPE, "graph/CURRENT"), "no file that manifest.json tells of"),
-        (told("graph/fifo", tarfile.FIFOTYPE), "no file that manifest.json tells of"),
-        (told("../outside"), "tells of '../outside'"),
-        (told("graph/../../outside"), "tells of 'graph/../../outside'"),
-        (told("/tmp/outside"), "tells of '/tmp/outside'"),
-        (told("graph/.."), "tells of 'graph/..'"),
-        (told("revisions/1/CURRENT"), "tells of 'revisions/1/CURRENT'"),
+        (added("graph/more.sst"), "manifest.json does not list as a file"),
+        (added("../outside"), "manifest.json does not list as a file"),
+        (added("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "manifest.json does not list as a file"),
+        (told("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "manifest.json does not list as a file"),
+        (told("graph/link", tarfile.LNKTYPE, "graph/CURRENT"), "manifest.json does not list as a file"),
+        (told("graph/fifo", tarfile.FIFOTYPE), "manifest.json does not list as a file"),
+        (told("../outside"), "lists '../outside'"),
+        (told("graph/../../outside"), "lists 'graph/../../outside'"),
+        (told("/tmp/outside"), "lists '/tmp/outside'"),
+        (told("graph/.."), "lists 'graph/..'"),
+        (told("revisions/1/CURRENT"), "lists 'revisions/1/CURRENT'"),
         (changed("manifest.json", lambda body: body.replace(b'"format": 1', b'"format": 2')), "has format 2"),
         (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": -')), "no revision"),
         (changed("manifest.json", lambda _: b"{}"), "does not parse"),
@@ -379,7 +381,7 @@ def test_a_file_larger_than_the_manifest_says_is_not_even_unpacked(archive: Path
             member.size = len(body)
             packed.addfile(member, io.BytesIO(body))
     steps: list[int] = []
-    with pytest.raises(UnreadableInput, match="graph/CURRENT is not as"):
+    with pytest.raises(UnreadableInput, match="content of graph/CURRENT differs"):
         backups.restore(tmp_path / "file", tmp_path / "new", lambda step, _: steps.append(step))
     assert sum(steps) < 50 << 20
 
@@ -392,7 +394,7 @@ def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
     (tmp_path / "plain").write_bytes(gzip.decompress((tmp_path / "tar").read_bytes()))
     before = files(tmp_path)
     for name in ("text", "packed", "tar", "plain"):
-        with pytest.raises(UnreadableInput, match=f"{name} is no backup"):
+        with pytest.raises(UnreadableInput, match=f"{name} is not a backup"):
             backups.restore(tmp_path / name, tmp_path / "new")
     assert files(tmp_path) == before
 

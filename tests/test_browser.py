@@ -299,7 +299,7 @@ def test_two_roles_are_picked_and_compared_with_the_keyboard(opened: OPENED, scr
 def test_the_first_stop_of_the_keyboard_skips_to_the_content(opened: OPENED) -> None:
     page = opened(TWO)
     page.keyboard.press("Tab")
-    assert page.locator(":focus").inner_text() == "Skip to the content"
+    assert page.locator(":focus").inner_text() == "Skip to content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.locator("main :focus").count() == 1

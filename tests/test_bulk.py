@@ -142,7 +142,7 @@ def test_a_file_that_is_not_there_and_a_name_that_is_no_iri_are_refused(tmp_path
     engine.load({EX + "a": [path]})
     with pytest.raises(BadParameter, match="there is no file"):
         engine.load({EX + "b": [path, tmp_path / "missing"]})
-    with pytest.raises(BadParameter, match="is no IRI"):
+    with pytest.raises(BadParameter, match="is not an IRI"):
         engine.load({"b": [path]})
     assert (engine.revision, engine.graphs(), count(engine)) == (1, [EX + "a"], 3)
 
@@ -171,6 +171,7 @@ def test_nothing_to_load_makes_no_revision(tmp_path: Path) -> None:
     assert engine.revision == 0
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("seconds", [0.2, 1.5])
 def test_kill_9_in_the_middle_of_a_load_leaves_the_newest_revision(tmp_path: Path, seconds: float) -> None:
     store, big = tmp_path / "store", turtle(tmp_path, "big", range(MANY))

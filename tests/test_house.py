@@ -24,6 +24,7 @@ LAYERS = (
 WEB = ({"http"}, {"middleware", "pages"}, {"resources"}, {"__init__"}, {"server"})
 OWNERS = {
     "pyoxigraph": {
+        "terms.py",
         "validation/entries.py",
         *(f"engine/{name}.py" for name in ("documents", "embedded", "opening", "reading", "revision_store", "skolems", "writing")),
         *(f"engine/remote/{name}.py" for name in ("answers", "auditing", "graphs", "leases", "literals", "lookups", "names", "steps")),
@@ -35,6 +36,7 @@ OWNERS = {
     "werkzeug": {"web"},
     "granian": {"web/server/rsgi.py", "web/server/run.py"},
     "brotli": {"web/middleware/compression.py"},
+    "cachetools": {"web/middleware/cache.py"},
     "backports": {"web/middleware/compression.py"},
     "compression": {"web/middleware/compression.py"},
     "jinja2": {"web"},
@@ -47,7 +49,7 @@ OWNERS = {
     "scipy": {"analysis"},
     "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
-        *("terms.py", "facade/entries.py", "shipped/audit.py", "shipped/turtle_layout.py", "linked_data/service_description.py"),
+        *("facade/entries.py", "shipped/audit.py", "shipped/turtle_layout.py", "linked_data/service_description.py"),
         *(f"validation/{name}.py" for name in ("context", "entries", "findings", "jsonld_reader", "ownership", "shapes")),
         *(f"engine/{name}.py" for name in ("algebra", "update_targets", "remote/query_forms")),
         "analysis/profiles.py",

@@ -124,7 +124,7 @@ def test_sources_of_two_vocabularies_are_not_said_to_share_nothing(visitor: Flas
     assert found["notComparable"] == [{"sources": [source["id"] for source in found["sources"]], "reason": equivalence.APART}]
     assert len(found["alone"]) == 4
     alone = visitor.get("/agreement", query_string={"role": WEAVER}, headers=PAGE).text
-    assert "Only one source says anything of it" in alone
+    assert "Only one source describes this role" in alone
     assert "Shared by several sources" not in alone
 
 

@@ -130,6 +130,14 @@ def test_a_store_of_an_older_version_has_tags_that_last(opened: Callable[..., Fl
     assert tag(opened(), "/sources/ai-architect-vs-deep-learning-engineer") == seen
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_an_empty_tag_is_that_of_nothing(opened: Callable[..., FlaskClient], place: str) -> None:
+    client = opened(union="default" not in place)
+    assert write(client, place).status_code in (201, 204)
+    assert write(client, place, If_Match='""').status_code == 412
+    assert write(client, place, If_None_Match='""').status_code in (200, 204)
+
+
 def test_an_update_depends_on_the_whole_store(opened: Callable[..., FlaskClient]) -> None:
     client = opened()
     text = "INSERT DATA { GRAPH <urn:g> { <urn:s> <urn:p> %d } }"

@@ -178,3 +178,25 @@ def test_roles_are_apart_where_hardly_an_item_of_either_could_be_one_of_the_othe
     assert not apart(one, {"http://x/skill/x"}, 0)
     assert not apart(one, {"http://x/tool#x0", "http://x/tool#y"}, 1)
     assert not apart(one, set(), 0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/gap?from={CARVER}&to={OTHER}",
+        f"/gap?from=ai-programmer&to={CARVER}",
+        f"/paths?from={CARVER}&to={OTHER}",
+        f"/similar?role={CARVER}",
+        f"/similar?role=ai-programmer&with={CARVER}",
+        f"/distinguish?role={CARVER}&role=ai-programmer",
+        f"/openings?from={CARVER}",
+        f"/agreement?role={CARVER}",
+    ],
+)
+def test_pages_of_the_analyses_name_the_sources_of_what_they_show(visitor: FlaskClient, path: str) -> None:
+    page = visitor.get(path, headers=PAGE).text
+    assert CREDIT in page
+    assert "data of this page under" in page
+    fit = visitor.post("/gap", data={"profile": "Python", "to": CARVER}, headers=PAGE).text
+    assert CREDIT in fit
+    assert CREDIT not in visitor.get("/gap?from=ai-programmer&to=ai-architect", headers=PAGE).text

@@ -100,6 +100,7 @@ def test_nothing_that_is_posted_is_in_the_log(serve: Serve, tmp_path: Path) -> N
     assert "45-6789" not in errors + output
 
 
+@pytest.mark.service
 def test_a_fault_is_logged_with_its_place_and_without_the_words_of_the_body(graph: Rolegraph, capsys: pytest.CaptureFixture[str]) -> None:
     script = f"""
 import logging, sys
@@ -123,6 +124,7 @@ answer(sys.argv[1])
         assert f"{method} /x" in errors
 
 
+@pytest.mark.service
 def test_the_library_logs_nothing_of_what_it_reads() -> None:
     script = f"""
 from rolegraph.facade import Rolegraph
@@ -142,6 +144,7 @@ def test_a_service_without_an_access_log_is_silent_until_something_is_wrong(serv
     assert (code, errors) == (0, "")
 
 
+@pytest.mark.service
 def test_the_service_says_where_it_is_once_it_listens(free_port: Callable[[], int], tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(tmp_path), "--port", str(port), "--empty", "--host", "0.0.0.0"]
@@ -259,4 +262,4 @@ def test_the_probe_is_never_taken_from_memory(client: FlaskClient) -> None:
     recall = client.application.extensions[RECALL]
     for path in ("/livez", "/readyz"):
         assert recall(client.get(path).request.environ) is None
-    assert problems.told(StoreUnusable("x /a/b", told="y")) == "y"
+    assert problems.public_detail(StoreUnusable("x /a/b", public_detail="y")) == "y"

@@ -104,9 +104,7 @@ def faces(app: Flask, writable: Rolegraph) -> Iterator[Face]:
                 for query in writable.queries:
                     yield Face(rule, method, {one.name: one.example[0] for one in query.parameters}, {"name": query.name})
             else:
-                slug = (
-                    "missing-parameter" if rule.endpoint == "problems.problem" else LIST["source"] if rule.endpoint.startswith("sources.") else ONE
-                )
+                slug = {"problems": "missing-parameter", "sources": LIST["source"]}.get(rule.endpoint.partition(".")[0], ONE)
                 yield Face(rule, method, PARAMETERS[rule.endpoint], IN_PATHS | {"slug": slug})
 
 

@@ -16,6 +16,8 @@ from rolegraph.web.http import negotiation
 from rolegraph.web.http.wsgi import LARGEST
 from rolegraph.web.middleware.cache import RECALL, CachedResponse, LruByBytes
 
+pytestmark = pytest.mark.service
+
 SOURCE = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
 PAY = "https://w3id.org/rolegraph/source/salaries-2025-01-19"
 ARCHITECT = "/role/ai-architect.json"

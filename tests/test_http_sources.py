@@ -12,6 +12,8 @@ from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 from rolegraph.web.resources.validation import INVALID, VALID
 
+pytestmark = pytest.mark.service
+
 SOURCE = """
 PREFIX dct: <http://purl.org/dc/terms/>
 PREFIX source: <https://w3id.org/rolegraph/source/>

@@ -106,7 +106,7 @@ def test_a_large_answer_is_whole_for_machines_and_cut_with_a_word_for_people(cli
     text = "SELECT * { ?s ?p ?o } LIMIT 1500"
     assert client.get("/sparql.csv", query_string={"query": text}).text.count("\r\n") == 1501
     page = client.get("/sparql", query_string={"query": text}, headers={"Accept": BROWSER}).text
-    assert "1,500 rows, of which the first 1,000 are shown" in page
+    assert "1,500 rows; the first 1,000 are shown" in page
 
 
 def test_the_format_may_depend_on_what_the_answer_holds(client: FlaskClient) -> None:

@@ -24,6 +24,8 @@ from rolegraph.shipped import loading
 from rolegraph.values import Dataset, Row, Value
 from rolegraph.web.resources.validation import INVALID, VALID
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/parity/"
 Changes = dict[str | None, bytes | None]
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -286,7 +288,7 @@ def test_a_write_that_breaks_off_anywhere_is_mended_by_repeating_it(
 ) -> None:
     monkeypatch.setattr("rolegraph.engine.remote.steps.BATCH", 2)
     monkeypatch.setattr("rolegraph.engine.remote.leases.GONE", -1)
-    engine._keeping._stores = stores
+    engine._remote_graphs._stores = stores
     whole, broken = 0, True
     while broken:
         engine.write(dict.fromkeys((EX + "a", EX + "b", EX + "c")))
@@ -300,7 +302,7 @@ def test_a_write_that_breaks_off_anywhere_is_mended_by_repeating_it(
                 engine.write(THEN)
                 broken = False
             except StoreUnusable as error:
-                assert "once more completes" in error.detail or whole <= 2  # noqa: PT017 - the last round does not break off
+                assert "repeating the write completes" in error.detail or whole <= 2  # noqa: PT017 - the last round does not break off
         engine.write(THEN)
         stated = {(row["s"], row["p"], row["o"]) for row in engine.rows(WRITES)}
         united = [(row["s"], row["p"], row["o"]) for row in engine.rows(UNITED)]
@@ -380,7 +382,7 @@ def test_a_query_that_takes_too_long_is_ended(remote: Peer) -> None:
     with pytest.raises(TimeLimitReached) as caught:
         engine.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(STRLEN(CONCAT(STR(?c), STR(?f), STR(?a))) > 7000) }", choose)
     assert caught.value.members["limit"] == "1"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25  # of the minutes that the query would take
 
 
 def test_an_answer_is_whole_or_an_error(remote: Peer) -> None:
@@ -425,7 +427,7 @@ def test_wrong_credentials_are_told_plainly(servers: dict[str, Peer]) -> None:
     endpoint = servers["virtuoso"].endpoint
     assert endpoint
     engine = RemoteEngine(replace(endpoint, password="wrong"))
-    with pytest.raises(StoreUnusable, match="does not accept the credentials") as caught:
+    with pytest.raises(StoreUnusable, match="requires credentials") as caught:
         engine.write({EX + "a": f"<{EX}s> <{EX}p> 1 .".encode()})
     assert "completes" not in caught.value.detail
     assert union(engine) == 0
@@ -437,9 +439,9 @@ def test_an_endpoint_without_bookkeeping_is_read_as_it_is(remote: Peer) -> None:
     graphs = [row["g"] for row in remote.graph.engine.rows("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")]
     engine = RemoteEngine(replace(remote.endpoint, update_url=None, graph_store_url=None))
     assert len(list(engine.graphs())) == len(graphs)
-    with pytest.raises(Refused, match="only read"):
+    with pytest.raises(Refused, match="read-only"):
         engine.write({EX + "a": b""})
-    engine._keeping.listed = list  # type: ignore[method-assign]
+    engine._remote_graphs.listed = list  # type: ignore[method-assign]
     assert sorted(engine.graphs()) == sorted(value.value for value in graphs)
     assert engine.rows(f"SELECT ?o {{ GRAPH <{terms.BASE}tool> {{ <{terms.BASE}tool/pytorch> a ?o }} }}")
 
@@ -450,7 +452,7 @@ def test_searches_analyses_and_lists_are_the_same_where_answers_are_cut_early(gr
         Rolegraph.remote(endpoint)
     with virtuoso(tmp_path, rows=100) as endpoint:
         remote = Rolegraph(RemoteEngine(replace(endpoint, update_url=None, graph_store_url=None), terms.prefixes()))
-        remote.engine._keeping.listed = lambda: list(graph.engine.graphs())  # type: ignore[attr-defined]  # more than are given at once
+        remote.engine._remote_graphs.listed = lambda: list(graph.engine.graphs())  # type: ignore[attr-defined]  # more than are given at once
         one, other = (f"{terms.BASE}role/{slug}" for slug in ("ai-architect", "deep-learning-engineer"))
         with pytest.raises(StoreUnusable, match="cuts its answers after 100 rows"):
             remote.engine.rows("SELECT * { ?s ?p ?o }")

@@ -92,6 +92,7 @@ def test_no_other_endpoint_is_called_whatever_the_disguise(endpoint: str, text: 
     assert Endpoint.called == before
 
 
+@pytest.mark.service
 def test_an_endpoint_that_is_allowed_is_called_also_from_a_worker(endpoint: str, tmp_path: Path) -> None:
     text = f"SELECT ?o {{ SERVICE <{endpoint}sparql> {{ ?s ?p ?o }} }}"
     settings = Settings(reach=FederationPolicy((endpoint,)))
@@ -127,6 +128,7 @@ def test_a_graph_named_by_a_query_is_never_fetched(endpoint: str) -> None:
     assert Endpoint.called == before
 
 
+@pytest.mark.service
 def test_workers_leave_the_network_where_the_platform_lets_them(endpoint: str) -> None:
     port = endpoint.rstrip("/").rpartition(":")[2]
     connect = f"import socket; socket.create_connection(('127.0.0.1', {port}))"
@@ -137,6 +139,7 @@ def test_workers_leave_the_network_where_the_platform_lets_them(endpoint: str) -
     socket.create_connection(("127.0.0.1", int(port))).close()
 
 
+@pytest.mark.service
 def test_a_triple_of_two_default_graphs_counts_once(tmp_path: Path) -> None:
     stored = RevisionStore(tmp_path)
     stored.write({EX + name: f"<{EX}s> <{EX}p> 1, '{name}' .".encode() for name in "abc"})
@@ -177,7 +180,7 @@ def test_what_fails_in_the_middle_of_a_write_is_taken_back_at_once(tmp_path: Pat
     engine = RevisionStore(tmp_path)
     engine.write({EX + "g": f"<{EX}s> <{EX}p> 1 .".encode()})
     with monkeypatch.context() as patch:
-        patch.setattr("rolegraph.engine.writing.mend", lambda *_: (_ for _ in ()).throw(OSError("no space left on device")))
+        patch.setattr("rolegraph.engine.writing.update_union", lambda *_: (_ for _ in ()).throw(OSError("no space left on device")))
         with pytest.raises(RolegraphError, match="nothing was written"):
             engine.write({EX + "g": f"<{EX}s> <{EX}p> 2 .".encode()})
     assert csv(engine, "SELECT ?o { ?s ?p ?o }") == ["1"]

@@ -49,7 +49,7 @@ def test_credentials_go_with_writes_and_not_with_queries(peer: tuple[RemoteEngin
     engine.rows(SELECT)
     said.body = b'{"head":{"vars":["n"]},"results":{"bindings":[]}}'
     with pytest.raises(StoreUnusable, match="does not count"):
-        list(engine._keeping.pages(EX))
+        list(engine._remote_graphs.pages(EX))
     engine._wire.update("DROP GRAPH <a:b>")
     engine._wire.store(EX, b"", add=False)
     for request, headers, _ in said.asked:
@@ -79,7 +79,7 @@ def test_queries_name_the_union_and_no_list_of_graphs_is_empty(peer: tuple[Remot
     ("status", "headers", "body", "wanted"),
     [
         (400, {}, b"\n line 1: no such thing\nmore", (UnreadableInput, "line 1: no such thing$")),
-        (401, {}, b"", (StoreUnusable, "does not accept the credentials")),
+        (401, {}, b"", (StoreUnusable, "requires credentials")),
         (403, {}, b"", (StoreUnusable, "does not allow")),
         (404, {"Content-Type": "text/html"}, b"<html>", (StoreUnusable, r"/query is not there \(404\)$")),
         (500, {"Content-Type": "text/plain"}, b"Virtuoso 37000 Error: transitive start not given", (StoreUnusable, "transitive start")),

@@ -16,6 +16,8 @@ from rolegraph.facade import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
 
+pytestmark = pytest.mark.service
+
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 EACH = 12  # requests that are made up for an operation, beside those of the examples and the edges of each parameter
 LONGEST = 240  # seconds of a run, which takes 20 where nothing else is at work: the requests are counted, so the same ones are always made

@@ -57,6 +57,7 @@ def test_what_is_no_scope_is_refused(tmp_path: Path, scope: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.service
 def test_no_secret_is_kept_and_the_file_is_for_its_owner_only(tmp_path: Path) -> None:
     made = run("create", "--scope", "admin", "--store", str(tmp_path))
     text = made.stdout.strip()
@@ -90,6 +91,7 @@ def test_what_is_not_known_expired_or_revoked_is_not_let_in(tmp_path: Path) -> N
     assert tokens.check(made.text)
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("settle", [0, 2.5])
 def test_an_open_object_sees_what_the_command_line_does(tmp_path: Path, settle: float) -> None:
     tokens = Tokens(tmp_path / FILE)
@@ -130,6 +132,7 @@ def test_a_file_is_read_again_only_where_it_has_changed(tmp_path: Path, monkeypa
         tokens.check(made.text)
 
 
+@pytest.mark.service
 def test_changes_of_several_processes_and_threads_are_all_kept(tmp_path: Path) -> None:
     path = tmp_path / FILE
     reader, made, stop = Tokens(path), Tokens(path).create("admin"), threading.Event()
@@ -205,6 +208,7 @@ def test_times_to_expire(tmp_path: Path) -> None:
         tokens.create("admin", expires=timedelta.max)
 
 
+@pytest.mark.service
 def test_revoking_says_which_there_are_and_never_repeats_a_secret(tmp_path: Path) -> None:
     made = Tokens(tmp_path / FILE).create("admin")
     unknown = run("revoke", "aaaaaaaa", "--store", str(tmp_path))

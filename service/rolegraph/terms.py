@@ -1,11 +1,12 @@
 """The words of the graph: prefixes, kinds, facets, and the way between IRIs, CURIEs and slugs."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from rdflib import SH, Graph
+import pyoxigraph as ox
 
 from rolegraph import resources
 
@@ -13,6 +14,7 @@ BASE = "https://w3id.org/rolegraph/"
 RG = BASE + "ns#"
 ONTOLOGY = BASE + "ns"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_SH = "http://www.w3.org/ns/shacl#"
 PREF_LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -44,11 +46,17 @@ class Kind:
 
 @dataclass(frozen=True)
 class Facet:
-    """One property on which roles are described: the section of a comparison that it stands in, and its name in JSON."""
+    """One property on which roles are compared, as ``ontology/rolegraph.ttl`` describes it.
+
+    ``name`` is its name in JSON, ``section`` that of the section of a comparison, ``label`` the heading in there, ``classes`` are the
+    IRIs of the classes that it leads to, and ``comparable`` tells whether two roles can have the same item by it.
+    """
 
     name: str
     section: str
     label: str
+    classes: tuple[str, ...]
+    comparable: bool
 
     @property
     def property(self) -> str:
@@ -79,31 +87,44 @@ KINDS = {
     )
 }
 
-SECTIONS = ("definition", "responsibilities", "skills", "education", "tools", "industries", "outlook", "tips")
-
-FACETS = (
-    Facet("focus", "definition", "Named in the definition"),
-    Facet("level", "definition", "Seniority"),
-    Facet("responsibility", "responsibilities", "Responsibilities"),
-    Facet("essentialSkill", "skills", "Essential"),
-    Facet("optionalSkill", "skills", "Optional"),
-    Facet("requiredDegree", "education", "Required degree"),
-    Facet("preferredDegree", "education", "Preferred degree"),
-    Facet("fieldOfStudy", "education", "Field of study"),
-    Facet("certification", "education", "Certification"),
-    Facet("tool", "tools", "Tools"),
-    Facet("industry", "industries", "Industries"),
-    Facet("outlook", "outlook", "Outlook"),
-    Facet("tip", "tips", "Tips"),
-)
-
-
 @cache
 def prefixes() -> dict[str, str]:
     """Return prefix → namespace IRI, as ``ontology/prefixes.ttl`` declares them."""
-    graph = Graph().parse(resources.folder("ontology") / "prefixes.ttl")
-    declared = {str(graph.value(node, SH.prefix)): str(graph.value(node, SH.namespace)) for node in graph.objects(None, SH.declare)}
-    return dict(sorted(declared.items()))
+    described = _described("prefixes.ttl")
+    declared = [described[node] for node in described[f"<{ONTOLOGY}>"][f"{_SH}declare"]]
+    return dict(sorted((node[f"{_SH}prefix"][0], node[f"{_SH}namespace"][0]) for node in declared))
+
+
+@cache
+def facets() -> tuple[Facet, ...]:
+    """Return the properties on which roles are compared, in their order, as ``ontology/rolegraph.ttl`` describes them."""
+    found = []
+    for node, own in _described("rolegraph.ttl").items():
+        if section := own.get(f"{RG}comparedIn"):
+            facet = Facet(
+                name=node.strip("<>").removeprefix(RG),
+                section=section[0].strip("<>").removeprefix(KINDS["section"].namespace),
+                label=own[f"{RG}heading"][0],
+                classes=tuple(class_.strip("<>") for class_ in own["https://schema.org/rangeIncludes"]),
+                comparable=own[f"{RG}comparable"] == ["true"],
+            )
+            found.append((int(own[f"{_SH}order"][0]), facet))
+    return tuple(facet for _, facet in sorted(found, key=lambda pair: pair[0]))
+
+
+@cache
+def sections() -> tuple[str, ...]:
+    """Return the names of the sections of a comparison, in the order of their first facets."""
+    return tuple(dict.fromkeys(facet.section for facet in facets()))
+
+
+def _described(file: str) -> dict[str, dict[str, list[str]]]:
+    """Return what a file of the ontology says of each node: by the IRI of the property the texts, or other nodes as N-Triples."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for quad in ox.parse(path=resources.folder("ontology") / file, format=ox.RdfFormat.TURTLE):
+        text = quad.object.value if isinstance(quad.object, ox.Literal) else str(quad.object)
+        found[str(quad.subject)][quad.predicate.value].append(text)
+    return found
 
 
 @lru_cache(maxsize=100_000)

@@ -162,7 +162,7 @@ class Tokens:
         except FileNotFoundError:
             return None, {}
         except OSError as error:
-            raise StoreUnusable(f"the tokens in {self._path} cannot be read: {error.strerror}", told=_UNREAD) from error
+            raise StoreUnusable(f"the tokens in {self._path} cannot be read: {error.strerror}", public_detail=_UNREAD) from error
         settled = time.time_ns() - status.st_mtime_ns > _SETTLED
         return _stamp(status) if settled else None, _parse(self._path, body)
 
@@ -191,7 +191,7 @@ class Tokens:
                 file.write(b"\0" * _SOME)
         except OSError as error:
             detail = f"nothing can be written in {self._path.parent}: {error.strerror}"
-            raise StoreUnusable(detail, told=f"nothing can be written: {error.strerror}") from error
+            raise StoreUnusable(detail, public_detail=f"nothing can be written: {error.strerror}") from error
 
     def _write(self, known: Iterable[Token]) -> None:
         """Put a new file in the place of the old one: whoever reads finds the one or the other, whole."""
@@ -280,7 +280,7 @@ def _parse(path: Path, body: bytes) -> dict[str, Token]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, BadParameter) as error:
         detail = f"{path} is damaged, so no token counts ({type(error).__name__}: {error})"
         mend = "put it back from a backup, or remove it, which revokes all tokens, and create new ones"
-        raise StoreUnusable(detail, told=_UNREAD, expected=mend) from error
+        raise StoreUnusable(detail, public_detail=_UNREAD, expected=mend) from error
     return {token.id: token for token in known}
 
 

@@ -2,13 +2,13 @@
 
 5  Analysis (here)                                    what the façade hands on
 4  similarity  gap  paths  openings  distinguish  agreement
-3  comparable  lookup                                 where no figure can be given; texts of a profile to items
+3  comparable  profile_items                                 where no figure can be given; texts of a profile to items
 2  index                                              sparse vectors
 1  items  profiles
-0  facts  weights  reading  combining  saving  following   what is read of each graph, and kept beside the store
+0  facts  weights  reading  union  snapshot  incremental   what is read of each graph, and kept beside the store
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,11 @@ class Matches:
     resolved: Resolved
     gaps: tuple[Gap, ...]
 
+    @property
+    def roles(self) -> tuple[Named, ...]:
+        """The roles that it fits."""
+        return tuple(found.target for found in self.gaps)
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON: ``profile`` and ``roles``."""
         return {"profile": {"kind": self.kind, **self.resolved.as_dict()}, "roles": [found.as_dict() for found in self.gaps]}
@@ -55,7 +60,7 @@ class Analysis:
     """The analyses of one revision; roles and sources are given by IRI.
 
     :param following: knows what the graphs say
-    :param lookup: finds what the texts of a profile name; without one, only IRIs, CURIEs and slugs are known
+    :param profile_items: finds what the texts of a profile name; without one, only IRIs, CURIEs and slugs are known
     :param engine: reads the revision; None is the newest one, as it is when something is first asked for
     :param trusted: returns the graphs whose skos:exactMatch makes one item of two; None believes all
     """
@@ -63,7 +68,7 @@ class Analysis:
     def __init__(
         self,
         following: IncrementalFacts,
-        lookup: Lookup | None = None,
+        profile_items: Lookup | None = None,
         engine: Engine | None = None,
         trusted: Callable[[], Collection[str]] | None = None,
     ) -> None:
@@ -72,7 +77,7 @@ class Analysis:
         self._trusted = trusted
         self._index: CachedValue[Index] = CachedValue()
         self._edges: CachedValue[Edges] = CachedValue()
-        self.lookup = lookup
+        self.profile_items = profile_items
 
     @property
     def index(self) -> Index:
@@ -86,6 +91,12 @@ class Analysis:
 
     def _built(self) -> Index:
         return Index(self._following.facts(self._engine, self._trusted and self._trusted()))
+
+    def sources_of(self, roles: Iterable[Named]) -> tuple[Named, ...]:
+        """Return the sources that state anything of some roles, by IRI."""
+        index = self.index
+        places = {source for role in roles for _, _, source in index.claims(self._row(index, role.iri))}
+        return tuple(sorted(map(index.named, places), key=lambda source: source.iri))
 
     def similar(self, role: str, source: str | None = None, count: int = 10, listed: int = LISTED) -> Similarity:
         """Return the roles most like a role.
@@ -114,7 +125,7 @@ class Analysis:
         index = self.index
         among = _among(index, source)
         wanted = index.learnt_by(among) if target is None else frozenset(index.learnable(self._row(index, target)))
-        resolved = profile_items.resolve(index, profile, self.lookup, wanted)
+        resolved = profile_items.resolve(index, profile, self.profile_items, wanted)
         possession = gap.HeldItems(index, resolved.items)
         if target is None:
             ranked = gap.best(index, possession, among, count)

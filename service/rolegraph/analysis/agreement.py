@@ -10,7 +10,6 @@ from rolegraph.analysis.items import matches
 from rolegraph.equivalence import APART
 from rolegraph.values import Named
 
-SECTIONS = {facet.name: facet.section for facet in terms.FACETS} | {"toolInDemand": "tools"}
 NECESSITY, LOWEST = "necessity", "lowest degree"
 _OPPOSITE = {"essentialSkill": "optionalSkill", "optionalSkill": "essentialSkill"}
 
@@ -124,13 +123,15 @@ def of(index: Index, row: int, *, with_matches: bool) -> Agreement:
     if with_matches:
         found = matches(facts, int(facts.roles[row]), {"exact": facts.exact, "close": facts.close})
     others = sorted((index.rows[place], kind) for place, kind in found.items())
+    section_of = {facet.name: facet.section for facet in terms.facets()}
+    section_of["toolInDemand"] = section_of["tool"]  # of which it is a special case
     claims: dict[tuple[str, int], list[Claim]] = {}
     for one in (row, *(other for other, _ in others)):
         role = index.role(one)
         for facet, item, source in index.claims(one):
-            claims.setdefault((SECTIONS[facet], item), []).append(Claim(role, facet, index.named(source)))
+            claims.setdefault((section_of[facet], item), []).append(Claim(role, facet, index.named(source)))
     said = [SupportedItem(section, index.item(item), tuple(own)) for (section, item), own in claims.items()]
-    sections = list(terms.SECTIONS)
+    sections = list(terms.sections())
     said.sort(key=lambda one: (-len(one.sources), sections.index(one.section), one.item.label.lower(), one.item.iri))
     sources = {source.iri: source for one in said for source in one.sources}
     named = _named(index, (row, *(other for other, _ in others)))

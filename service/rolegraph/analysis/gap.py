@@ -60,6 +60,11 @@ class Gap:
     fit: float | None = None
     hindrance: str = ""
 
+    @property
+    def roles(self) -> tuple[Named, ...]:
+        """The roles that it is about."""
+        return (self.origin, self.target) if self.origin else (self.target,)
+
     def of(self, status: str) -> tuple[Need, ...]:
         """Return the needs of a status."""
         return tuple(need for need in self.needs if need.status == status)

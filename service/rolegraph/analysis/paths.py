@@ -67,6 +67,12 @@ class Paths:
     routes: tuple[Route, ...]
     hindrance: str = ""
 
+    @property
+    def roles(self) -> tuple[Named, ...]:
+        """The roles on all routes, those at both ends first, each once."""
+        between = (step.target for route in self.routes for step in route.steps)
+        return tuple(dict.fromkeys((self.origin, self.target, *between)))
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
         found: dict[str, Any] = {"from": self.origin.as_dict(), "to": self.target.as_dict(), "smallestShare": weights.STEP}

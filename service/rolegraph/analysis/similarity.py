@@ -78,6 +78,11 @@ class Similarity:
     scope: Named | None = None
     hindrance: str = ""
 
+    @property
+    def roles(self) -> tuple[Named, ...]:
+        """The role and those like it."""
+        return (self.role, *(one.role for one in self.similar))
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON: ``role``, ``source`` and ``similar``."""
         scope = self.scope.as_dict() if self.scope else None

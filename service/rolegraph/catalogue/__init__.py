@@ -12,7 +12,6 @@ from rolegraph.per_revision import CachedValue
 from rolegraph.terms import KINDS, Kind
 from rolegraph.values import Link, Member, Named, Rating, Row, Source, Thing, Value
 
-FACETS = tuple(facet.property for facet in terms.FACETS)
 MATCHES = tuple(f"{SKOS}{name}Match" for name in ("exact", "close", "broad", "narrow", "related"))
 DESCRIBING = ("dct:title", "dct:publisher", "dcat:version", "dct:issued", "dct:license", "schema:creditText")
 BATCH = 500
@@ -188,7 +187,8 @@ class Catalogue:
         own = self._links(f"<{iri}> ?property ?other")
         if not own:
             raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
-        leading = f"{listed((*FACETS, *MATCHES))} rg:relatedRole skos:broader schema:relevantOccupation schema:about"
+        facets = (facet.property for facet in terms.facets())
+        leading = f"{listed((*facets, *MATCHES))} rg:relatedRole skos:broader schema:relevantOccupation schema:about"
         incoming = self._leading(iri, leading)
         ratings = self._ratings(iri) if kind.name == "role" else ()
         return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, ratings)

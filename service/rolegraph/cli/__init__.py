@@ -1,4 +1,4 @@
-"""The command line: arguments in, tables and files out. Exit code 0 fine, 1 not conforming, 2 unusable input."""
+"""The command line. Exit codes: 0 success, 1 the data does not conform, 2 unusable input."""
 
 from importlib import import_module
 
@@ -17,30 +17,30 @@ COMMANDS = {
     "fingerprint": ("validation", "fingerprint", "Print the fingerprint of the text of an item."),
     "gap": ("analyses", "gap", "Show what another role, or a profile, lacks for a role."),
     "import": ("imports", "import_", "Import ESCO, O*NET, a crosswalk or salaries."),
-    "openings": ("analyses", "openings", "Show the few items that open most further roles."),
+    "openings": ("analyses", "openings", "Show the few items that open the most further roles."),
     "paths": ("analyses", "paths", "Show the cheapest routes from one role to another."),
     "query": ("queries", "ask", "Run a canned query, or SPARQL from a file."),
-    "restore": ("operations", "restore", "Make a new store from a backup."),
+    "restore": ("operations", "restore", "Create a new store from a backup."),
     "revert": ("operations", "revert", "Make an older revision the newest one again."),
     "search": ("search", "search", "Find things by label."),
     "serve": ("serve", "serve", "Serve the graph over HTTP."),
     "similar": ("analyses", "similar", "Show the roles most like a role."),
     "token": ("operations", "token", "Create, list and revoke tokens for writing over HTTP."),
     "validate": ("validation", "validate", "Check role entries against the shapes; store nothing."),
-    "withdraw": ("sources", "withdraw", "Remove a source and all it states."),
+    "withdraw": ("sources", "withdraw", "Remove a source and everything it states."),
 }
-"""The module and the attribute of each command, and its line of help: so help and version need none of their libraries."""
+"""Module, attribute and help line of each command. The help lines stand here so that --help and --version import no command."""
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command when it is used."""
+    """A group that imports a command only when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands, sorted."""
+        """Return the names of the commands in alphabetical order."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command, and return it; None where there is none of that name."""
+        """Import and return a command, or None if no command has that name."""
         if cmd_name not in COMMANDS:
             return None
         module, attribute, _ = COMMANDS[cmd_name]
@@ -49,7 +49,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands."""
+        """Write the list of commands for --help."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, _, line) in sorted(COMMANDS.items())])
 

@@ -1,4 +1,4 @@
-"""The commands of the analyses: likeness, gaps, ways, openings, what tells roles apart, who agrees."""
+"""The analysis commands: similar, gap, paths, openings, distinguish and agreement."""
 
 import sys
 from collections.abc import Callable
@@ -23,29 +23,29 @@ SOURCE = Parameter("source", "the source", ("source",), ("ai-programmer-vs-deep-
 
 profile_file = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 form = format_option(OFFERED, "table")
-among = click.option("--source", help="Only roles that this source speaks of: a slug, a CURIE or an IRI.")
+among = click.option("--source", help="Only roles that this source describes: its slug, CURIE or IRI.")
 
 
-class Found(Protocol):
-    """What an analysis returns."""
+class Result(Protocol):
+    """The result of an analysis."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the result as a JSON object."""
 
     def table(self) -> list[list[str]]:
-        """Return it as a table."""
+        """Return the result as rows of cells, the header first."""
 
 
 @click.command(cls=Command)
 @click.argument("role")
-@click.option("--with", "other", help="Only this other role, with all that adds to the likeness.")
+@click.option("--with", "other", help="Compare with this role only, and list every item that adds to the similarity.")
 @among
-@click.option("-n", "--count", default=10, show_default=True, type=click.IntRange(1, 100), help="How many roles.")
+@click.option("-n", "--count", default=10, show_default=True, type=click.IntRange(1, 100), help="Number of roles.")
 @form
 @output_option
 @store_option
 def similar(*, role: str, other: str | None, source: str | None, count: int, name: str, output: Path | None, store: Path | None) -> None:
-    """Show the roles most like a role, and what makes them alike.
+    """Show the roles most similar to a role, and the items that make them similar.
 
     \b
     rolegraph similar computer-vision-engineer
@@ -53,19 +53,19 @@ def similar(*, role: str, other: str | None, source: str | None, count: int, nam
     """
     graph = stores.read(store)
     if other:
-        found = graph.analysis.likeness(graph.role(role), graph.role(other, "with"))
+        result = graph.analysis.likeness(graph.role(role), graph.role(other, "with"))
     else:
-        found = graph.analysis.similar(graph.role(role), _source(graph, source), count)
-    _show(found, name, output, lambda: analysis_tables.similarity(found))
+        result = graph.analysis.similar(graph.role(role), _source(graph, source), count)
+    _show(result, name, output, lambda: analysis_tables.similarity(result))
 
 
 @click.command(cls=Command)
 @click.argument("origin", required=False)
 @click.argument("target", required=False)
-@click.option("--profile", type=profile_file, help="A file of skills in place of ORIGIN; - is standard input.")
-@click.option("--input-format", type=FormatName(READ), help="Format of the profile; else by its file name.")
+@click.option("--profile", type=profile_file, help="A file of skills to use in place of ORIGIN; - is standard input.")
+@click.option("--input-format", type=FormatName(READ), help="Format of the profile. Default: by the extension of the file name.")
 @among
-@click.option("-n", "--count", default=10, show_default=True, type=click.IntRange(1, 100), help="How many roles fit a profile.")
+@click.option("-n", "--count", default=10, show_default=True, type=click.IntRange(1, 100), help="Number of roles to match with a profile.")
 @form
 @output_option
 @store_option
@@ -81,9 +81,10 @@ def gap(
     output: Path | None,
     store: Path | None,
 ) -> None:
-    """Show what of a role's needs another role has, or a profile: a list of skills, a JSON Resume, a JobPosting or an entry.
+    """Show which requirements of a role another role or a profile covers, and which are missing.
 
-    With a profile, the one role that may be named is the target; without it, the roles that fit best are shown.
+    A profile is a list of skills, a JSON Resume, a schema.org JobPosting or a role entry. With a profile, name at most one role,
+    the target. Without a target, the roles that fit the profile best are shown.
 
     \b
     rolegraph gap ai-programmer computer-vision-engineer
@@ -93,55 +94,56 @@ def gap(
     graph = stores.read(store)
     if profile is None:
         if origin is None or target is None:
-            raise BadParameter("target", "two roles are needed, or a profile", expected="rolegraph gap FROM TO, or --profile FILE")
-        between = graph.analysis.gap(graph.role(origin, "from"), graph.role(target, "to"))
-        _show(between, name, output, lambda: analysis_tables.gap(between))
+            usage = "rolegraph gap FROM TO, or rolegraph gap --profile FILE [TO]"
+            raise BadParameter("target", "name two roles, or one profile", expected=usage)
+        comparison = graph.analysis.gap(graph.role(origin, "from"), graph.role(target, "to"))
+        _show(comparison, name, output, lambda: analysis_tables.gap(comparison))
         return
     from rolegraph.analysis import profiles
 
     if target is not None:
-        raise BadParameter("target", "with a profile, one role at most is named", expected="the role that the profile is held against")
+        raise BadParameter("target", "with a profile, at most one role can be named", expected="rolegraph gap --profile FILE [TO]")
     body = sys.stdin.buffer.read() if str(profile) == "-" else profile.read_bytes()
-    wanted = graph.role(origin, "to") if origin else None
-    matches = graph.analysis.fit(profiles.read(body, _format(profile, input_format)), wanted, _source(graph, source), count)
+    target_iri = graph.role(origin, "to") if origin else None
+    matches = graph.analysis.fit(profiles.read(body, _format(profile, input_format)), target_iri, _source(graph, source), count)
     _show(matches, name, output, lambda: analysis_tables.fit(matches))
 
 
 @click.command(cls=Command)
 @click.argument("origin")
 @click.argument("target")
-@click.option("-k", "count", default=3, show_default=True, type=click.IntRange(1, 10), help="How many routes.")
+@click.option("-k", "count", default=3, show_default=True, type=click.IntRange(1, 10), help="Number of routes.")
 @form
 @output_option
 @store_option
 def paths(*, origin: str, target: str, count: int, name: str, output: Path | None, store: Path | None) -> None:
-    """Show the cheapest routes from a role to another one, and what is learnt at each step.
+    """Show the cheapest routes from one role to another, and what to learn at each step.
 
     \b
     rolegraph paths ai-programmer computer-vision-engineer
     rolegraph paths ai-programmer computer-vision-engineer -k 5 --format json
     """
     graph = stores.read(store)
-    found = graph.analysis.paths(graph.role(origin, "from"), graph.role(target, "to"), count)
-    _show(found, name, output, lambda: analysis_tables.paths(found))
+    result = graph.analysis.paths(graph.role(origin, "from"), graph.role(target, "to"), count)
+    _show(result, name, output, lambda: analysis_tables.paths(result))
 
 
 @click.command(cls=Command)
 @click.argument("origin")
 @among
-@click.option("-n", "--count", default=5, show_default=True, type=click.IntRange(1, 20), help="How many items to learn.")
+@click.option("-n", "--count", default=5, show_default=True, type=click.IntRange(1, 20), help="Number of items to learn.")
 @form
 @output_option
 @store_option
 def openings(*, origin: str, source: str | None, count: int, name: str, output: Path | None, store: Path | None) -> None:
-    """Show which few items open most further roles to somebody who comes from a role.
+    """Show which few items, once learnt, open the most further roles from a role.
 
     \b
     rolegraph openings ai-programmer
     """
     graph = stores.read(store)
-    found = graph.analysis.openings(graph.role(origin, "from"), _source(graph, source), count)
-    _show(found, name, output, lambda: analysis_tables.openings(found))
+    result = graph.analysis.openings(graph.role(origin, "from"), _source(graph, source), count)
+    _show(result, name, output, lambda: analysis_tables.openings(result))
 
 
 @click.command(cls=Command)
@@ -156,33 +158,33 @@ def distinguish(roles: tuple[str, ...], name: str, output: Path | None, store: P
     rolegraph distinguish ai-architect ai-programmer deep-learning-engineer
     """
     graph = stores.read(store)
-    found = graph.analysis.distinguish(graph.roles(roles))
-    _show(found, name, output, lambda: analysis_tables.distinction(found))
+    result = graph.analysis.distinguish(graph.roles(roles))
+    _show(result, name, output, lambda: analysis_tables.distinction(result))
 
 
 @click.command(cls=Command)
 @click.argument("role")
-@click.option("--matches", is_flag=True, help="Take the roles that match it exactly or closely for the same role.")
+@click.option("--matches", is_flag=True, help="Treat roles that are its exact or close matches as the same role.")
 @form
 @output_option
 @store_option
 def agreement(role: str, name: str, output: Path | None, store: Path | None, *, matches: bool) -> None:
-    """Show which claims about a role several sources share, which one makes alone, and which contradict each other.
+    """Show which claims about a role several sources share, which only one source makes, and which contradict each other.
 
     \b
     rolegraph agreement deep-learning-engineer
     rolegraph agreement computer-vision-engineer --matches --format csv
     """
     graph = stores.read(store)
-    found = graph.analysis.agreement(graph.role(role), matches=matches)
-    _show(found, name, output, lambda: analysis_tables.agreement(found))
+    result = graph.analysis.agreement(graph.role(role), matches=matches)
+    _show(result, name, output, lambda: analysis_tables.agreement(result))
 
 
-def _show(found: Found, name: str, output: Path | None, show: Callable[[], None]) -> None:
+def _show(result: Result, name: str, output: Path | None, show: Callable[[], None]) -> None:
     if name == "json":
-        write(to_json(found.as_dict()).encode(), output)
+        write(to_json(result.as_dict()).encode(), output)
     elif name == "csv":
-        write(to_csv(found.table()).encode(), output)
+        write(to_csv(result.table()).encode(), output)
     else:
         show()
 
@@ -192,10 +194,11 @@ def _source(graph: Rolegraph, text: str | None) -> str | None:
 
 
 def _format(path: Path, name: str | None) -> Format:
-    found = formats.named(name, READ) if name else formats.of_extension(path.name, READ)
-    if found is None:
-        known = ", ".join(f".{format_.extension}" for format_ in READ)
-        named = "standard input" if str(path) == "-" else path
-        detail = f"the format of {named} is not known by its name"
-        raise BadParameter("profile", detail, expected=f"--input-format, or a name that ends in {known}")
-    return found
+    format_ = formats.named(name, READ) if name else formats.of_extension(path.name, READ)
+    if format_ is None:
+        extensions = ", ".join(f".{readable.extension}" for readable in READ)
+        if str(path) == "-":
+            raise BadParameter("profile", "standard input has no file name that shows its format", expected="--input-format FORMAT")
+        detail = f"the extension of {path} is not that of a known format"
+        raise BadParameter("profile", detail, expected=f"--input-format FORMAT, or a file name that ends in {extensions}")
+    return format_

@@ -1,4 +1,4 @@
-"""The commands that take in what publishers offer for download."""
+"""The import commands: ESCO, O*NET, crosswalks and salaries."""
 
 import shutil
 import sys
@@ -25,39 +25,40 @@ from rolegraph.output import to_csv
 
 COMMON = (
     click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)),
-    click.option("--version", help="The publisher's version, where neither the files nor the names of their folders tell it."),
+    click.option("--version", help="The publisher's version. Needed only if neither the files nor their folder names contain it."),
     click.option(
         "--report",
         "remarks",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="Write every row that was left out, mended or noted to this CSV file, with file, line and reason.",
+        help="Write every row that was left out, repaired or noted to this CSV file, with file, line and reason.",
     ),
     click.option(
         "-o",
         "--output",
         type=click.Path(dir_okay=False, path_type=Path),
         callback=lambda _context, _parameter, output: _file(output),
-        help="Write the graph to this file as N-Triples, and store nothing.",
+        help="Write the graph to this file as N-Triples; store nothing.",
     ),
     click.option(
         "--replace",
         is_flag=True,
-        help="Take away what the same version in the store has and this download has not, such as a language.",
+        help="Also remove what the stored graph of this version has and this download lacks, such as a language.",
     ),
-    served_store_option("Folder of the store; no service may have it open."),
+    served_store_option("Folder of the store. Stop a service that uses it first."),
 )
 
 
 def _file(output: Path | None) -> Path | None:
-    """Return the file for a graph, once it is sure that it can be written."""
+    """Return the file for the graph, after a check that it can be written."""
     if str(output) == "-":
-        raise BadParameter("output", "what was imported is told on standard output", expected="a file for the graph")
+        detail = "standard output holds the summary of the import, not the graph"
+        raise BadParameter("output", detail, expected="a file for the graph")
     try_out(output)
     return output
 
 
 def common(function: Function) -> Function:
-    """Give a command what every import takes."""
+    """Add the arguments and options that every import takes."""
     for option in reversed(COMMON):
         function = option(function)
     return function
@@ -65,10 +66,10 @@ def common(function: Function) -> Function:
 
 @click.group("import", cls=Group)
 def import_() -> None:
-    """Take in a taxonomy or a table as its publisher offers it for download: a folder, or zip files as they are.
+    """Import a taxonomy or a table in the form its publisher offers: a folder, or the zip files as downloaded.
 
-    Each becomes the graph of a source of its own. Importing again replaces that version and changes nothing else; where
-    that would take away a language, or more than a hundredth of what was there, it is refused without --replace.
+    Each import becomes the graph of its own source. Importing a version again replaces that version and nothing else. An
+    import that would remove a language, or more than 1% of the stored graph, is refused without --replace.
 
     \b
     rolegraph import esco esco-1.1.1-en.zip --report skipped.csv
@@ -77,50 +78,50 @@ def import_() -> None:
 
 @import_.command("esco")
 @common
-@click.option("--language", "languages", multiple=True, help="Import this language, such as en; may be repeated. Without it, all.")
-def import_esco(**given: Any) -> None:
-    """Take in ESCO, the European classification of occupations and skills, from its tables in CSV.
+@click.option("--language", "languages", multiple=True, help="Only this language, such as en; may be repeated. Default: all.")
+def import_esco(**options: Any) -> None:
+    """Import ESCO, the European classification of occupations and skills, from its CSV tables.
 
     \b
     rolegraph import esco "ESCO dataset - v1.1.1 - classification - en - csv.zip"
     rolegraph import esco esco-en.zip esco-fr.zip --version 1.1.1 --language en --language fr
     """
-    import_source(esco.read, **given)
+    import_source(esco.read, **options)
 
 
 @import_.command("onet")
 @common
-def import_onet(**given: Any) -> None:
-    """Take in the O*NET database of the U.S. Department of Labor: its text files, in a folder or the zip.
+def import_onet(**options: Any) -> None:
+    """Import O*NET, the occupation database of the United States Department of Labor, from its text files (folder or zip).
 
     \b
     rolegraph import onet db_29_2_text.zip --report left-out.csv
     """
-    import_source(onet.read, **given)
+    import_source(onet.read, **options)
 
 
 @import_.command("crosswalk")
 @common
-def import_crosswalk(**given: Any) -> None:
-    """Take in a crosswalk between ESCO and O*NET, or the table of O*NET-SOC 2010 to 2019.
+def import_crosswalk(**options: Any) -> None:
+    """Import a crosswalk between ESCO and O*NET, with the table of O*NET-SOC codes 2010 to 2019.
 
-    Both are taken in first: the crosswalk leads from the one to the other. The table beside it says what became of its codes.
+    Import ESCO and O*NET first. Give both files together: the table maps the older codes of the crosswalk to the current ones.
 
     \b
     rolegraph import crosswalk esco_onet_crosswalk_Nov2020.csv 2010_to_2019_Crosswalk.csv
     """
-    import_source(crosswalk.read, looking_up=True, **given)
+    import_source(crosswalk.read, looking_up=True, **options)
 
 
 @import_.command("salaries")
 @common
-def import_salaries(**given: Any) -> None:
-    """Take in a table of salaries, as distributions by role and level.
+def import_salaries(**options: Any) -> None:
+    """Import a table of salaries, as distributions by role and level.
 
     \b
     rolegraph import salaries salaries.csv --version 2025-01-19
     """
-    import_source(salaries.read, **given)
+    import_source(salaries.read, **options)
 
 
 def import_source(
@@ -131,12 +132,16 @@ def import_source(
     output: Path | None,
     *,
     looking_up: bool = False,
-    **wanted: Any,
+    **options: Any,
 ) -> None:
-    """Run an importer on some paths, and tell on the terminal what it did; the remarks also where it fails.
+    """Run an importer and print what it did. The remarks are written even if the import fails.
 
-    :param looking_up: whether the importer looks into the store also where it stores nothing
-    :param wanted: see :class:`~rolegraph.importers.Task`
+    :param paths: folders or files of the publisher
+    :param store: folder of the store
+    :param remarks: CSV file for the rows that were left out, repaired or noted
+    :param output: N-Triples file to write in place of the store
+    :param looking_up: whether the importer reads the store even if it writes to ``output``
+    :param options: see :class:`~rolegraph.importers.Task`
     """
     try_out(output)
     try_out(remarks, "report")
@@ -144,37 +149,37 @@ def import_source(
     folder = store if looking_up or not output else None
     made = folder is not None and not folder.exists()
     graph = Rolegraph.open(folder)
-    with _gone_unless_kept(folder if made else None) as keep, closing(graph), _telling(graph, store), _progress() as progress:
+    with _removed_unless_kept(folder if made else None) as keep, closing(graph), _interrupted_late(graph, store), _progress() as progress:
         report = Report(progress)
         try:
-            imported = graph.import_source(importer, download, report, output, **wanted)
+            imported = graph.import_source(importer, download, report, output, **options)
             keep()
         finally:
             if remarks:
                 write(to_csv([HEADER, *(remark.row() for remark in report.remarks)]).encode(), remarks)
         if not output:
-            progress("indexing labels, and what the analyses read", 0, 0)
+            progress("updating the search index and the analysis cache", 0, 0)
             graph.refresh()
         where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
 
 
 @contextmanager
-def _telling(graph: Rolegraph, store: Path) -> Iterator[None]:
-    """Tell whoever stops an import late that the graph is in the store."""
+def _interrupted_late(graph: Rolegraph, store: Path) -> Iterator[None]:
+    """Report an interrupt that comes after the graph was published: it is in the store."""
     before = graph.engine.revision
     try:
         yield
     except KeyboardInterrupt:
         if graph.engine.revision == before:
             raise
-        click.echo(f"stopped; the graph is in the store in {store} already, as revision {graph.engine.revision}", err=True)
+        click.echo(f"interrupted, but the graph is already in the store in {store}, as revision {graph.engine.revision}", err=True)
         sys.exit(130)
 
 
 @contextmanager
-def _gone_unless_kept(made: Path | None) -> Iterator[Callable[[], None]]:
-    """Give a function that says that a store is to be kept that was made just now; it is removed where nobody has called it."""
+def _removed_unless_kept(made: Path | None) -> Iterator[Callable[[], None]]:
+    """Yield a function that keeps the new store in ``made``; without a call of it the store is removed."""
     kept: list[bool] = []
     try:
         yield lambda: kept.append(True)
@@ -184,27 +189,27 @@ def _gone_unless_kept(made: Path | None) -> Iterator[Callable[[], None]]:
 
 
 class _Size(DownloadColumn):
-    """How much of a file is read; nothing for a step, which has no size."""
+    """Bytes read of a file; empty for a step, which has no size."""
 
     def render(self, task: Task) -> Text:
-        """Return it as text."""
+        """Return the column as text."""
         return Text() if task.total is None else super().render(task)
 
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """Show on a terminal how far the reading of each file is, and which step follows."""
+    """Show on a terminal how much of each file is read, and the current step."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), _Size())
     with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-        known: dict[str, Any] = {}
+        tasks: dict[str, Any] = {}
 
         def progress(name: str, read: int, size: int) -> None:
-            if name not in known:
+            if name not in tasks:
                 for step in shown.tasks:
                     if step.total is None:
                         shown.update(step.id, visible=False)
-                known[name] = shown.add_task(name, total=size or None)
-            shown.update(known[name], completed=read)
+                tasks[name] = shown.add_task(name, total=size or None)
+            shown.update(tasks[name], completed=read)
 
         yield progress

@@ -1,4 +1,4 @@
-"""The commands for who keeps a service: tokens, backup, restore, the way back to an older revision."""
+"""Commands for operators: tokens, backup, restore and revert."""
 
 import signal
 import sys
@@ -17,12 +17,12 @@ from rolegraph.engine import backups, opening
 from rolegraph.output import to_json
 from rolegraph.tokens import Tokens
 
-store_option = served_store_option("Folder of the store. A service may have it open.")
+store_option = served_store_option("Folder of the store. A running service may use it.")
 
 
 @click.group(cls=Group)
 def token() -> None:
-    """Make, list and revoke the tokens that allow to write over HTTP. They count at once, also in a service that runs.
+    """Create, list and revoke the tokens that allow writing over HTTP. Changes take effect at once, also in a running service.
 
     \b
     rolegraph token create --scope admin
@@ -32,12 +32,12 @@ def token() -> None:
 
 
 @token.command()
-@click.option("--scope", required=True, help="What it allows: admin (everything), or write:SOURCE (the graph of one source).")
-@click.option("--name", default="", help="Whose it is or what for, in words of your own.")
-@click.option("--expires", metavar="TIME", help="90d or 12h from now, or a day such as 2027-01-01; without it, never.")
+@click.option("--scope", required=True, help="What the token allows: admin (everything), or write:SOURCE (writing to one source).")
+@click.option("--name", default="", help="A note on its owner or purpose.")
+@click.option("--expires", metavar="TIME", help="90d or 12h from now, or a date such as 2027-01-01. Default: never.")
 @store_option
 def create(scope: str, name: str, expires: str | None, store: Path) -> None:
-    """Make a token and print it, this once: only a digest of it is kept.
+    """Create a token and print it. It cannot be shown again: only a digest is stored.
 
     \b
     rolegraph token create --scope admin --name "nightly import" --expires 90d
@@ -45,7 +45,7 @@ def create(scope: str, name: str, expires: str | None, store: Path) -> None:
     """
     made = Tokens(store / tokens.FILE).create(scope, name, None if expires is None else tokens.lifetime(expires))
     until = f"until {made.token.expires:%Y-%m-%d %H:%M} UTC" if made.token.expires else "until it is revoked"
-    click.echo(f"Token {made.token.id} for {made.token.scope} in {store} counts {until}. Keep it now: it cannot be shown again.", err=True)
+    click.echo(f"Token {made.token.id} for {made.token.scope} in {store} is valid {until}. Save it: it cannot be shown again.", err=True)
     click.echo(made.text)
 
 
@@ -53,38 +53,38 @@ def create(scope: str, name: str, expires: str | None, store: Path) -> None:
 @format_option(formats.holding("document"), "table")
 @store_option
 def list_(name: str, store: Path) -> None:
-    """List the tokens, without what is secret of them.
+    """List the tokens, without their secrets.
 
     \b
     rolegraph token list
     rolegraph token list --format json
     """
-    found = Tokens(store / tokens.FILE).list()
+    listed = Tokens(store / tokens.FILE).list()
     if name == "table":
-        tables.show_tokens(found)
+        tables.show_tokens(listed)
     else:
-        click.echo(to_json([token.as_dict() for token in found]), nl=False)
+        click.echo(to_json([token.as_dict() for token in listed]), nl=False)
 
 
 @token.command()
 @click.argument("id_", metavar="ID")
 @store_option
 def revoke(id_: str, store: Path) -> None:
-    """Make the token with this id count no longer.
+    """Revoke the token with this id.
 
     \b
     rolegraph token revoke 1x2y3z4w
     """
-    ended = Tokens(store / tokens.FILE).revoke(id_)
-    click.echo(f"Token {ended.id} for {ended.scope} no longer counts.")
+    revoked = Tokens(store / tokens.FILE).revoke(id_)
+    click.echo(f"Token {revoked.id} for {revoked.scope} is revoked.")
 
 
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace the file where it is there already.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @store_option
 def backup(file: Path, store: Path, *, force: bool) -> None:
-    """Write the newest revision of the store, and the digests of its tokens, into one file. The service may go on meanwhile.
+    """Write the newest revision of the store, and the digests of its tokens, into one file. A running service need not stop.
 
     \b
     rolegraph backup rolegraph.tar.gz
@@ -103,10 +103,10 @@ def backup(file: Path, store: Path, *, force: bool) -> None:
     envvar="ROLEGRAPH_STORE",
     show_envvar=True,
     required=True,
-    help="Folder of the new store; missing or empty.",
+    help="Folder of the new store; it must be missing or empty.",
 )
 def restore(file: Path, store: Path) -> None:
-    """Make a new store of a backup. What is damaged or incomplete is refused, and nothing is left of it.
+    """Create a new store from a backup. A damaged or incomplete backup is refused, and no store is left behind.
 
     \b
     rolegraph restore rolegraph.tar.gz --store /var/lib/rolegraph-restored
@@ -119,21 +119,21 @@ def restore(file: Path, store: Path) -> None:
 
 @click.command(cls=Command)
 @click.argument("revision", type=click.IntRange(0))
-@served_store_option("Folder of the store; no service may have it open.")
+@served_store_option("Folder of the store. Stop a service that uses it first.")
 def revert(revision: int, store: Path) -> None:
-    """Make what an older revision holds the newest one: after damage, or a write that should not have been. Nothing is removed by it.
+    """Publish the content of an older revision again, as the newest one: after damage or a mistaken write. Nothing is removed.
 
     \b
     rolegraph revert 16
     rolegraph revert 16 --store /var/lib/rolegraph
     """
     made = opening.revert(store, revision)
-    click.echo(f"Revision {made} of the store in {store} holds what revision {revision} does.")
+    click.echo(f"Revision {made} of the store in {store} now has the content of revision {revision}.")
 
 
 @contextmanager
 def _progress(text: str) -> Iterator[backups.Progress]:
-    """Show on a terminal how far a work is; one that is asked to stop cleans up first."""
+    """Show progress on a terminal. SIGTERM ends the command after its clean-up."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())

@@ -1,4 +1,4 @@
-"""The command that asks: canned queries, and SPARQL from a file or from standard input."""
+"""The command query: canned queries, and SPARQL from a file or standard input."""
 
 import json
 import sys
@@ -18,6 +18,7 @@ from rolegraph.queries import QueryCatalogue
 
 TABLES = formats.holding("table")
 GRAPHS = formats.holding("graph")
+_CANNED = "the name of a canned query (rolegraph query lists them)"
 PLAIN = {"table": "json", "graph": "turtle"}
 
 
@@ -28,7 +29,7 @@ PLAIN = {"table": "json", "graph": "turtle"}
 @output_option
 @store_option
 def ask(query: str | None, parameters: tuple[str, ...], name: str, output: Path | None, store: Path | None) -> None:
-    """Run a canned query by name, a file of SPARQL, or SPARQL from standard input (-). Without a name, list the canned queries.
+    """Run a canned query, a SPARQL file, or SPARQL from standard input (-). Without an argument, list the canned queries.
 
     \b
     rolegraph query
@@ -47,9 +48,9 @@ def ask(query: str | None, parameters: tuple[str, ...], name: str, output: Path 
         answer = graph.query(text, lambda kind: formats.named(name, formats.holding(kind)))
     else:
         answer = graph.query(text, lambda kind: formats.named(PLAIN[kind], formats.holding(kind)))
-        found = json.loads(answer.body) if answer.format.name == "json" else {}
-        if "results" in found:
-            tables.show_rows(found["head"]["vars"], found["results"]["bindings"])
+        document = json.loads(answer.body) if answer.format.name == "json" else {}
+        if "results" in document:
+            tables.show_rows(document["head"]["vars"], document["results"]["bindings"])
             return
     write(answer.body, output)
 
@@ -58,35 +59,34 @@ def _list(queries: QueryCatalogue, name: str, output: Path | None) -> None:
     if name == "table":
         tables.list_queries(queries)
     elif name == "json":
-        found = {"queries": [query.as_dict() for query in queries]}
-        write(to_json(found).encode(), output)
+        write(to_json({"queries": [query.as_dict() for query in queries]}).encode(), output)
     else:
-        raise BadParameter("format", f"the canned queries are not listed as {name}", expected="table or json")
+        raise BadParameter("format", f"the list of canned queries is not offered as {name}", expected="table or json")
 
 
 def _query_text(graph: Rolegraph, query: str, parameters: dict[str, list[str]]) -> str:
     path = Path(query)
     if query != "-" and not path.is_file():
-        if any(letter in query for letter in " {?\n"):
-            raise BadParameter("query", "SPARQL is no argument", expected="a file of SPARQL, or - for SPARQL from standard input")
+        if any(character in query for character in " {?\n"):
+            raise BadParameter("query", "SPARQL text is not accepted as an argument", expected="a SPARQL file, or - for standard input")
         if path.suffix or len(path.parts) > 1:
-            raise BadParameter("query", f"there is no file {query}", expected="a file of SPARQL, -, or a name of: rolegraph query")
+            raise BadParameter("query", f"there is no file {query}", expected=f"a SPARQL file, - for standard input, or {_CANNED}")
         return graph.bound(query, parameters)
     if parameters:
-        raise BadParameter("param", "only canned queries take parameters", expected="the name of a canned query: see rolegraph query")
+        raise BadParameter("param", "only canned queries take parameters", expected=_CANNED)
     try:
         return (sys.stdin.buffer.read() if query == "-" else path.read_bytes()).decode()
     except UnicodeDecodeError as error:
         raise UnreadableInput(f"the query is not UTF-8: byte {error.start + 1} cannot be read", expected="text in UTF-8") from error
     except OSError as error:
-        raise BadParameter("query", f"{query} cannot be read: {error.strerror}", expected="a file of SPARQL") from error
+        raise BadParameter("query", f"{query} cannot be read: {error.strerror}", expected="a readable SPARQL file") from error
 
 
 def _pairs(parameters: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for text in parameters:
         name, equals, value = text.partition("=")
         if not equals:
-            raise BadParameter("param", f"{text!r} is no parameter", expected="NAME=VALUE, such as role=ai-architect")
-        found.setdefault(name.strip(), []).append(value)
-    return found
+            raise BadParameter("param", f"{text!r} has no equals sign", expected="NAME=VALUE, such as role=ai-architect")
+        values.setdefault(name.strip(), []).append(value)
+    return values

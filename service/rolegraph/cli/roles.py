@@ -1,4 +1,4 @@
-"""The commands that write what the graph says: the comparison of roles, and whole graphs."""
+"""The commands compare and export."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ GRAPHS = formats.holding("graph")
 @output_option
 @store_option
 def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path | None) -> None:
-    """Compare two to eight roles over every facet, and say who says so.
+    """Compare two to eight roles in every section, and show which source states what.
 
     \b
     rolegraph compare ai-architect deep-learning-engineer
@@ -39,12 +39,12 @@ def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path 
 
 
 @click.command(cls=Command)
-@click.option("--graph", help="Only this named graph: a CURIE or an IRI, such as source:ai-programmer-vs-deep-learning-engineer.")
+@click.option("--graph", help="Export only this named graph, by CURIE or IRI, such as source:ai-programmer-vs-deep-learning-engineer.")
 @format_option((*formats.holding("dataset"), *GRAPHS))
 @output_option
 @store_option
 def export(graph: str | None, name: str, output: Path | None, store: Path | None) -> None:
-    """Write the whole graph, each fact in the named graph of its source, or one of the named graphs.
+    """Write the whole graph, with each fact in the named graph of its source, or one named graph.
 
     \b
     rolegraph export --format nquads -o rolegraph.nq
@@ -52,6 +52,7 @@ def export(graph: str | None, name: str, output: Path | None, store: Path | None
     """
     format_ = formats.named(name, formats.holding("dataset", "graph"))
     if graph is None and format_.holds == "graph":
-        raise BadParameter("format", f"{name} holds one graph, and the whole is many", expected="trig or nquads, or one graph with --graph")
+        detail = f"{name} holds a single graph, and the export has several"
+        raise BadParameter("format", detail, expected="trig or nquads, or --graph for a single graph")
     iri = graph and (terms.expand(graph) or graph)
     write(stores.read(store).export(format_, iri).body, output)

@@ -1,4 +1,4 @@
-"""The command that finds things by label."""
+"""The command search."""
 
 from pathlib import Path
 
@@ -17,13 +17,13 @@ OFFERED = (*formats.holding("document"), formats.named("csv", formats.holding("t
 @click.command(cls=Command)
 @click.argument("text", nargs=-1, required=True)
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(list(terms.KINDS)), help="Only things of this kind; may be repeated.")
-@click.option("--source", help="Only what this graph names or uses: the slug of a source, a CURIE or an IRI.")
-@click.option("--language", help="Only labels in this language, such as fr, or in none.")
-@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, MOST), help="Number of hits.")
+@click.option("--source", help="Only things in the graph of this source: its slug, CURIE or IRI.")
+@click.option("--language", help="Only labels in this language, such as fr, and labels without a language.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, MOST), help="Most hits to show.")
 @format_option([format_ for format_ in OFFERED if format_.name != "text"], "table")
 @output_option
 @store_option
-def search(  # noqa: PLR0917 - click calls it by names
+def search(  # noqa: PLR0917 - click passes keyword arguments
     text: tuple[str, ...],
     kinds: tuple[str, ...],
     source: str | None,
@@ -33,7 +33,7 @@ def search(  # noqa: PLR0917 - click calls it by names
     output: Path | None,
     store: Path | None,
 ) -> None:
-    """Find things by label: exact, begun, in any order, mistyped or shortened.
+    """Find things by label: the whole label, its first letters, its words in any order, a short form, or a misspelling.
 
     \b
     rolegraph search DL engineer
@@ -48,7 +48,6 @@ def search(  # noqa: PLR0917 - click calls it by names
     if name == "table":
         tables.show_hits(hits)
     elif name == "json":
-        found = {"q": " ".join(text), "hits": [hit.as_dict() for hit in hits]}
-        write(to_json(found).encode(), output)
+        write(to_json({"q": " ".join(text), "hits": [hit.as_dict() for hit in hits]}).encode(), output)
     else:
         write(to_csv([HEADER, *(hit.row() for hit in hits)]).encode(), output)

@@ -1,4 +1,4 @@
-"""The command that serves the graph, with all that an operator can set."""
+"""The command serve and its settings."""
 
 import sys
 from collections.abc import Callable
@@ -21,19 +21,19 @@ from rolegraph.facade import Rolegraph
 @click.command(cls=Command)
 @setting("--host", "127.0.0.1", str, "Address to listen on.")
 @setting("--port", 8080, click.IntRange(1, 65535), "Port to listen on.")
-@setting("--log-level", "warning", click.Choice(["debug", "info", "warning", "error"]), "Least level of what is logged to standard error.")
-@setting("--access-log", False, bool, "Log each request, too.", is_flag=True)
-@setting("--threads", 64, click.IntRange(1, 256), "Requests at a time.")
-@setting("--query-memory", 1024, click.IntRange(64), "MiB that a query may take.")
-@setting("--query-workers", 4, click.IntRange(1, 256), "Queries at a time.")
-@setting("--query-share", 0, click.IntRange(0, 256), "Queries of one client at a time; 0 is half of the workers.")
-@setting("--allow-endpoint", (), str, "Address that SERVICE and LOAD may name, and all below one that ends in a slash.", multiple=True)
-@setting("--default-graph", "union", click.Choice(["union", "own"]), "The default graph: the union of all sources, or one of its own.")
-@setting("--keep-revisions", 16, click.IntRange(1), "Revisions that are kept.")
-@setting("--keep-days", None, click.FloatRange(0, min_open=True), "Days that a revision is kept, but for the newest.")
-@setting("--empty", False, bool, "Leave a new store empty, without what is shipped.", is_flag=True)
+@setting("--log-level", "warning", click.Choice(["debug", "info", "warning", "error"]), "Lowest level to log to standard error.")
+@setting("--access-log", False, bool, "Log each request.", is_flag=True)
+@setting("--threads", 64, click.IntRange(1, 256), "Requests answered at the same time.")
+@setting("--query-memory", 1024, click.IntRange(64), "Memory limit of a query in MiB.")
+@setting("--query-workers", 4, click.IntRange(1, 256), "Queries run at the same time.")
+@setting("--query-share", 0, click.IntRange(0, 256), "Queries of one client at the same time; 0 is half of the workers.")
+@setting("--allow-endpoint", (), str, "Address that SERVICE and LOAD may use; with a slash at the end, all below it too.", multiple=True)
+@setting("--default-graph", "union", click.Choice(["union", "own"]), "The default graph: the union of all named graphs, or its own graph.")
+@setting("--keep-revisions", 16, click.IntRange(1), "Number of revisions to keep.")
+@setting("--keep-days", None, click.FloatRange(0, min_open=True), "Days to keep a revision; the newest is always kept.")
+@setting("--empty", False, bool, "Start a new store empty, without the shipped data.", is_flag=True)
 @endpoint_options
-@served_store_option("Folder of the store; made and filled at the first start. With --engine, of the tokens only.")
+@served_store_option("Folder of the store; created with the shipped data at the first start. With --engine it holds only the tokens.")
 def serve(
     *,
     engine: str | None,
@@ -57,7 +57,7 @@ def serve(
     empty: bool,
     store: Path,
 ) -> None:
-    """Serve the graph over HTTP until stopped. A query that passes its limit of time or memory is stopped.
+    """Serve the graph over HTTP until stopped. A query that exceeds its time or memory limit is stopped.
 
     \b
     rolegraph serve
@@ -69,8 +69,8 @@ def serve(
     plan = partial(run.Plan, host=host, port=port, threads=threads, level=log_level, access=access_log)
     limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers, share=query_share)
     if engine:
-        named = endpoint(engine, update_url, graph_store_url, auth, query_timeout, read_auth=read_auth)
-        opening: Callable[[], Rolegraph] = partial(Rolegraph.remote, named, store, limits, shipped=not empty)
+        remote = endpoint(engine, update_url, graph_store_url, auth, query_timeout, read_auth=read_auth)
+        opening: Callable[[], Rolegraph] = partial(Rolegraph.remote, remote, store, limits, shipped=not empty)
         sys.exit(run.run(plan(opening=opening, where=f"endpoint: {shown(engine)}")))
     age = None if keep_days is None else timedelta(days=keep_days)
     retention = Retention(keep_revisions, age)

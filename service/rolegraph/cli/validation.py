@@ -1,4 +1,4 @@
-"""The commands that check: role entries, the shipped data, an endpoint, the text of a statement."""
+"""The commands validate, check and fingerprint."""
 
 import sys
 from pathlib import Path
@@ -24,7 +24,7 @@ GRAPHS = formats.holding("graph")
 @format_option((*formats.holding("document"), formats.named("turtle", GRAPHS)), "text")
 @store_option
 def validate(files: tuple[Path, ...], input_format: str | None, name: str, store: Path | None) -> None:
-    """Check role entries against the shapes; store nothing. Exit code 1 where one does not conform.
+    """Check role entries against the shapes; store nothing. The exit code is 1 if an entry does not conform.
 
     \b
     rolegraph validate entry.ttl
@@ -43,20 +43,21 @@ def validate(files: tuple[Path, ...], input_format: str | None, name: str, store
             click.echo(report.turtle())
     conforms = all(report.conforms for report in reports)
     if name == "json":
-        told = [{"file": str(path), **report.as_dict()} for path, report in zip(files, reports, strict=True)]
-        click.echo(to_json(told[0] if len(told) == 1 else {"conforms": conforms, "files": told}), nl=False)
+        documents = [{"file": str(path), **report.as_dict()} for path, report in zip(files, reports, strict=True)]
+        click.echo(to_json(documents[0] if len(documents) == 1 else {"conforms": conforms, "files": documents}), nl=False)
     sys.exit(0 if conforms else 1)
 
 
 @click.command(cls=Command)
 @click.option(
-    "--fix", is_flag=True, help="Rewrite files that are not laid out canonically; make the union of an endpoint agree with its graphs."
+    "--fix", is_flag=True, help="Rewrite files in the canonical layout; with --engine, repair the union graph of the endpoint."
 )
 @endpoint_options
 def check(engine: str | None, *, fix: bool, **named: Any) -> None:
-    """Audit the shipped ontology and data: layout, shapes, rules of hygiene. Exit code 1 where something is found.
+    """Audit the shipped ontology and data: layout, shapes and hygiene rules. The exit code is 1 if there are problems.
 
-    With --engine, check an endpoint instead: that its union holds what its graphs state, and that no write broke off there.
+    With --engine, check an endpoint instead: that its union graph equals the union of its named graphs, and that no write was left
+    unfinished.
 
     \b
     rolegraph check
@@ -65,27 +66,27 @@ def check(engine: str | None, *, fix: bool, **named: Any) -> None:
     rolegraph check --engine http://127.0.0.1:7878/query --update-url http://127.0.0.1:7878/update --fix
     """
     if engine:
-        found = [tuple(fault) for fault in RemoteEngine(endpoint(engine, **named)).check(fix=fix)]
+        problems = [tuple(fault) for fault in RemoteEngine(endpoint(engine, **named)).check(fix=fix)]
     else:
-        found = [(problem.rule, terms.shorten(problem.where), problem.message) for problem in Rolegraph.open().check(fix=fix)]
-    for rule, where, message in found:
+        problems = [(problem.rule, terms.shorten(problem.where), problem.message) for problem in Rolegraph.open().check(fix=fix)]
+    for rule, where, message in problems:
         click.echo(f"{rule}: {where}: {message}")
-    fine = "the union agrees with the graphs" if engine else "layout, shapes and rules of hygiene all hold"
-    click.echo(f"{len(found)} problems" if found else f"no problems: {fine}")
-    if any(rule == "union" for rule, _, _ in found) and not fix:
-        click.echo("Make the union agree with the graphs with: rolegraph check --engine URL --update-url URL --fix")
-    sys.exit(1 if found else 0)
+    fine = "the union graph agrees with the named graphs" if engine else "layout, shapes and hygiene rules all hold"
+    click.echo(f"{len(problems)} problems" if problems else f"no problems: {fine}")
+    if any(rule == "union" for rule, _, _ in problems) and not fix:
+        click.echo("Repair the union graph with: rolegraph check --engine URL --update-url URL --fix")
+    sys.exit(1 if problems else 0)
 
 
 @click.command(cls=Command)
 @click.argument("text", required=False)
 def fingerprint(text: str | None) -> None:
-    """Print the fingerprint of an item's text (an argument, or standard input), to check a statement against its source.
+    """Print the fingerprint of a text (an argument, or standard input), to check a statement against its source.
 
     \b
     rolegraph fingerprint "Deploying models"
     """
-    found = sys.stdin.read() if text is None else text
-    if not found.strip():
-        raise BadParameter("text", "there is no text", expected="the text of an item, as argument or on standard input")
-    click.echo(fingerprints.of(found))
+    content = sys.stdin.read() if text is None else text
+    if not content.strip():
+        raise BadParameter("text", "no text was given", expected="the text of an item, as an argument or on standard input")
+    click.echo(fingerprints.of(content))

@@ -13,7 +13,6 @@ from rolegraph.queries import CannedQuery
 from rolegraph.values import Row
 
 REMEMBERED = 256  # comparisons, of some tens of KiB each
-_FACETS = listed(facet.property for facet in terms.FACETS)
 
 
 class Comparer:
@@ -57,7 +56,8 @@ class Comparer:
 
     def _facts(self, roles: Sequence[str]) -> list[Fact]:
         """Return the facts of roles. Items come many to a row: a row for each would take most of the time."""
-        pattern = f"VALUES ?role {{ {listed(roles)} }} VALUES ?facet {{ {_FACETS} }} GRAPH ?source {{ ?role ?facet ?item }}"
+        facets = listed(facet.property for facet in terms.facets())
+        pattern = f"VALUES ?role {{ {listed(roles)} }} VALUES ?facet {{ {facets} }} GRAPH ?source {{ ?role ?facet ?item }}"
         for item in ("STR(?item)", 'IF(ISIRI(?item), STR(?item), "")'):  # the latter is slower: a blank node has no text, and is rare
             select = f'SELECT ?role ?facet ?source (GROUP_CONCAT({item}; SEPARATOR=" ") AS ?items)'
             rows = self._engine.rows(f"{select} {{ {pattern} }} GROUP BY ?role ?facet ?source")

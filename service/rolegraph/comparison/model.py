@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from rolegraph import equivalence, terms
@@ -9,7 +10,12 @@ from rolegraph.values import Named, Row, Source
 
 # a role that has a definition need not name in it what it is about, and only that can be compared
 LABELS = {"definition": "Focus"}
-_FACETS = {facet.property: (place, facet) for place, facet in enumerate(terms.FACETS)}
+
+
+@cache
+def _facets() -> dict[str, tuple[int, terms.Facet]]:
+    """Return the facets with their places by the IRI of their property."""
+    return {facet.property: (place, facet) for place, facet in enumerate(terms.facets())}
 
 
 class Fact(NamedTuple):
@@ -49,7 +55,7 @@ class Item:
     claims: tuple[Claim, ...]
     same: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def roles(self) -> tuple[str, ...]:
         """The IRIs of the roles that have the item, in the order of the comparison."""
         return tuple(dict.fromkeys(claim.role for claim in self.claims))
@@ -166,9 +172,9 @@ def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], 
     :param sources: by IRI
     """
     order = {role.iri: place for place, role in enumerate(roles)}
-    by_section: dict[str, list[Fact]] = {name: [] for name in terms.SECTIONS}
+    by_section: dict[str, list[Fact]] = {name: [] for name in terms.sections()}
     for fact in facts:
-        by_section[_FACETS[fact.property][1].section].append(fact)
+        by_section[_facets()[fact.property][1].section].append(fact)
     proficiency = _proficiency(levels)
     sections = []
     for name, own in by_section.items():
@@ -211,7 +217,7 @@ def _items(
     """Yield the items of a section after what puts them in order: those of the most roles first, then by role and label."""
     said: dict[str, dict[tuple[int, int], list[tuple[str, Fact]]]] = {}
     for fact in facts:
-        place = (order[fact.role], _FACETS[fact.property][0])
+        place = (order[fact.role], _facets()[fact.property][0])
         for iri in fact.items:
             said.setdefault(words.same.get(iri, iri), {}).setdefault(place, []).append((iri, fact))
     labels = words.labels
@@ -228,7 +234,7 @@ def _items(
 
 def _claim(told: Sequence[tuple[str, Fact]], proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]]) -> Claim:
     fact = told[0][1]
-    facet = _FACETS[fact.property][1]
+    facet = _facets()[fact.property][1]
     if len(told) == 1 and not proficiency:
         return Claim(fact.role, facet.name, (fact.source,), (), (told[0][0],))
     sources, names = {own.source for _, own in told}, {iri for iri, _ in told}

@@ -22,8 +22,12 @@ from rolegraph.values import Dataset
 
 @dataclass(frozen=True)
 class Settings:
-    """What an operator decides of a store: prefixes of its answers, whether the default graph is the union of the named
-    ones, which addresses SERVICE and LOAD may name, and which revisions are kept.
+    """Settings of a store.
+
+    :param prefixes: the prefixes of its answers, prefix → namespace IRI
+    :param union: whether the default graph is the union of the named ones
+    :param reach: which endpoints SERVICE and LOAD may call
+    :param retention: which revisions are kept
     """
 
     prefixes: Mapping[str, str] = field(default_factory=terms.prefixes)
@@ -33,56 +37,59 @@ class Settings:
 
 
 class Snapshot(Reader):
-    """A revision, opened for reading: it is never written, so any number of processes may. It lasts while somebody holds it."""
+    """A revision, opened for reading by any number of processes. Its folder stays on disk as long as the object exists."""
 
     def __init__(self, path: Path, settings: Settings, number: int = 0, lease: Lease | None = None) -> None:
         super().__init__(ox.Store.read_only(str(path)), settings.prefixes, settings.reach)
         self.union = settings.union
         self.revision = number
         if lease:
-            weakref.finalize(self, lease.release).atexit = False  # what the end of the process leaves, the next start removes
+            weakref.finalize(self, lease.release).atexit = False  # not at exit: the next start removes the folder
 
     def copy(self, path: Path) -> None:
-        """Make a store of it in a new folder, by hard links."""
+        """Copy the store to a new folder, by hard links."""
         self._store.backup(str(path))
 
     def written(self, since: int) -> ChangedGraphs:
-        """Return none: what is read is never written."""
+        """Return an empty set: a snapshot never changes."""
         return frozenset()
 
     def revisions(self) -> Sequence[Revision]:
-        """Return none: a revision knows of no other."""
+        """Return an empty list: a snapshot does not know the other revisions."""
         return []
 
     def at(self, revision: int) -> "Snapshot":
-        """Return this one, or raise NotFound."""
+        """Return this snapshot for its own revision.
+
+        :raises NotFound: for another revision
+        """
         if revision != self.revision:
-            raise NotFound(f"revision {revision} is not this one", expected=str(self.revision))
+            raise NotFound(f"revision {revision} cannot be read from revision {self.revision}", expected=str(self.revision))
         return self
 
     def validator(self, graph: str) -> str:
-        """Return the number of the revision: nothing changes here."""
+        """Return the number of the revision, since a snapshot never changes."""
         return str(self.revision)
 
     def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
-        """Refuse: what was, stays."""
+        """Refuse the write: a snapshot is read-only."""
         raise _past()
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
-        """Refuse: what was, stays."""
+        """Refuse the update: a snapshot is read-only."""
         raise _past()
 
     def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
-        """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
+        """Run a job in this process; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self)
 
     def close(self) -> None:
-        """Do nothing: the folder is let go when nobody holds this any more."""
+        """Do nothing: the folder is released with the object."""
 
 
 class EmbeddedEngine(Reader):
-    """Oxigraph in memory behind the :class:`~rolegraph.engine.Engine` protocol, for one user: a reader in another thread may
-    see a part of a write. :class:`RevisionStore` keeps writes apart from readers.
+    """Oxigraph in memory behind the :class:`~rolegraph.engine.Engine` protocol, for a single user: a reader in another thread may
+    see a part of a write. :class:`RevisionStore` isolates readers from writes.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -95,7 +102,7 @@ class EmbeddedEngine(Reader):
         self._validators = Validators()
 
     def written(self, since: int) -> ChangedGraphs:
-        """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
+        """See :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
 
     def validator(self, graph: str) -> str:
@@ -103,21 +110,24 @@ class EmbeddedEngine(Reader):
         return self._validators.of(graph)
 
     def revisions(self) -> Sequence[Revision]:
-        """Return none: only the newest is kept."""
+        """Return an empty list: past revisions are not stored."""
         return []
 
     def at(self, revision: int) -> "EmbeddedEngine":
-        """Return this engine for its own revision."""
+        """Return this engine for the newest revision.
+
+        :raises NotFound: for another revision
+        """
         if revision != self.revision:
-            raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self.revision))
+            raise NotFound(f"revision {revision} is not stored: this store only has the newest", expected=str(self.revision))
         return self
 
     def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union, mode=mode)
+        parsed = writing.read(changes, format_, union=self.union, mode=mode)
         with self._writing:
             guard()
-            self._note(writing.replace(self._store, read, union=self.union, mode=mode))
+            self._note(writing.replace(self._store, parsed, union=self.union, mode=mode))
             return self._validators.receipt(self.revision, changes)
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
@@ -134,7 +144,7 @@ class EmbeddedEngine(Reader):
             return Receipt(self.revision)
 
     def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
-        """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
+        """Run a job in this process; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self)
 
     def close(self) -> None:
@@ -149,4 +159,4 @@ class EmbeddedEngine(Reader):
 
 
 def _past() -> Refused:
-    return Refused("a past revision is never written", expected="a write to the newest one")
+    return Refused("a past revision cannot be written", expected="a write to the newest revision")

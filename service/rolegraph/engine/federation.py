@@ -1,4 +1,4 @@
-"""What leaves this machine because of a query or an update: nothing, but for the endpoints that the operator allows."""
+"""Federation policy: which endpoints SERVICE and LOAD may call. None, unless the operator allows them."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from rolegraph.errors import Refused, RolegraphError
 from rolegraph.values import Dataset
 
 _IRI = r"(?:<[^>]*>|[\w.-]*:[\w.-]*)"
-# surely an IRI: a "<" that compares stands in brackets, and nothing here could close them before a clause begins
+# surely an IRI and not a comparison with "<": that is in brackets, and none of these characters can close them
 _WHOLE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9:/._~%#@-]*>")
 _SILENT = re.compile(rf"LOAD\s+SILENT\s+{_IRI}(?:\s+INTO\s+GRAPH\s+{_IRI})?", re.IGNORECASE)
 _FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
@@ -18,27 +18,27 @@ _FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class FederationPolicy:
-    """The addresses that SERVICE and LOAD may name: each as it stands, and all below one that ends in a slash."""
+    """The addresses that SERVICE and LOAD may call. An address that ends in a slash allows all addresses that start with it."""
 
     allowed: tuple[str, ...] = ()
 
     def check_query(self, text: str) -> None:
-        """Refuse a query with a SERVICE clause to an endpoint that is not allowed, whatever its disguise.
+        """Refuse a query with a SERVICE clause to an endpoint that is not allowed.
 
-        A query without the letters of the keyword outside IRIs, with code point escapes resolved or not, has none; only the others
-        are parsed, and one that this parser cannot read is refused, since what it would do is not known.
+        Only a query that contains the keyword outside IRIs, with or without code point escapes resolved, is parsed. If the parser
+        cannot read it, it is refused, since its effect is unknown.
 
-        :raises Refused: naming the reason
+        :raises Refused: with the reason
         """
-        if any("service" in _WHOLE.sub("<>", read).lower() for read in {text, algebra.plain(text)}):
+        if any("service" in _WHOLE.sub("<>", variant).lower() for variant in {text, algebra.plain(text)}):
             self._check_services(text, "query")
 
     def admit(self, text: str) -> str:
-        """Refuse an update with SERVICE or LOAD from an address that is not allowed; see :meth:`check_query`.
+        """Refuse an update with SERVICE or LOAD from an address that is not allowed (see :meth:`check_query`), and return its text.
 
-        LOAD SILENT is what SPARQL has for whoever does not mind that nothing is loaded: such a one is left out of what is returned.
+        LOAD SILENT from such an address is removed from the text, as SPARQL lets it fail without an error.
 
-        :raises Refused: naming the reason
+        :raises Refused: with the reason
         """
         plain = algebra.plain(text).lower()
         if "service" in plain:
@@ -48,7 +48,7 @@ class FederationPolicy:
         try:
             loads = [operation for operation in algebra.operations(text) if operation.name == "Load"]
         except Unreadable as error:
-            raise _unsure(text, "LOAD", "update") from error
+            raise _undecided(text, "LOAD", "update") from error
         pieces, last = [], 0
         places = (start for start, _, word in tokens(text) if word == "load")
         for load, start in zip(loads, places, strict=False):
@@ -61,14 +61,14 @@ class FederationPolicy:
         return "".join([*pieces, text[last:]])
 
     def dataset(self, text: str) -> Dataset | None:
-        """Return the graphs that a query names with several FROM, or None."""
+        """Return the dataset of a query with several FROM clauses, otherwise None."""
         return algebra.dataset(text) if len(_FROM.findall(algebra.plain(text))) > 1 else None
 
     def _check_services(self, text: str, what: str) -> None:
         try:
             called = algebra.services(text)
         except Unreadable as error:
-            raise _unsure(text, "SERVICE", what) from error
+            raise _undecided(text, "SERVICE", what) from error
         for endpoint in called:
             if endpoint is None and self.allowed:
                 raise Refused("SERVICE with a variable may call any endpoint", expected=self._expected("the address itself"))
@@ -82,11 +82,11 @@ class FederationPolicy:
         return f"one of {', '.join(self.allowed)}; or {otherwise}" if self.allowed else f"{otherwise}: this service calls none"
 
 
-def _unsure(text: str, word: str, what: str) -> RolegraphError:
-    """Return the error about a text that could not be read: its mistake, where it shows one."""
-    if found := syntax_errors.find(text, what):
-        return found.error(text, what)
+def _undecided(text: str, word: str, what: str) -> RolegraphError:
+    """Return the error for a text that could not be parsed: its syntax error if one is found."""
+    if mistake := syntax_errors.find(text, what):
+        return mistake.error(text, what)
     return Refused(
-        f"the text holds the word {word} and could not be read closely enough to rule out a call to another address; "
+        f"the text contains the word {word}, and whether it calls another address could not be determined; "
         "write it in plain SPARQL 1.1, or leave the word out",
     )

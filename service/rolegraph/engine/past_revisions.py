@@ -1,4 +1,4 @@
-"""A few revisions of the past, each opened once and shared by all who read it."""
+"""A cache of open past revisions, shared by their readers."""
 
 import threading
 from collections import OrderedDict
@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection
 
 from rolegraph.engine.embedded import Snapshot
 
-MOST = 4  # each takes as many descriptors as it has files, and some MiB
+MOST = 4  # each needs a file descriptor per file, and some MiB
 
 
 class PastRevisions:
-    """Revisions that were read of late. One that leaves closes as soon as nobody holds it any more."""
+    """A cache of the most recently read revisions. A revision closes once it has left the cache and has no readers."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
@@ -19,31 +19,34 @@ class PastRevisions:
         self._opening = threading.Lock()
 
     def at(self, number: int, opening: Callable[[int], Snapshot]) -> Snapshot:
-        """Return a revision, opened where it is not; several who want one at the same time get the same."""
-        if found := self._found(number):
-            return found
+        """Return a revision; open it if it is not cached. Concurrent callers get the same object.
+
+        :param opening: opens the revision with a number
+        """
+        if snapshot := self._get(number):
+            return snapshot
         with self._opening:
-            found = self._found(number)
-            if found is None:
-                found = opening(number)
-                self._put(number, found)
-        return found
+            snapshot = self._get(number)
+            if snapshot is None:
+                snapshot = opening(number)
+                self._put(number, snapshot)
+        return snapshot
 
     def keep(self, numbers: Collection[int]) -> None:
-        """Let go of all but these."""
+        """Drop all revisions except these."""
         with self._looking:
-            gone = [self._open.pop(number) for number in list(self._open) if number not in numbers]
-        del gone  # closed out of the lock
+            dropped = [self._open.pop(number) for number in list(self._open) if number not in numbers]
+        del dropped  # closed outside the lock
 
-    def _found(self, number: int) -> Snapshot | None:
+    def _get(self, number: int) -> Snapshot | None:
         with self._looking:
-            found = self._open.get(number)
-            if found:
+            snapshot = self._open.get(number)
+            if snapshot:
                 self._open.move_to_end(number)
-        return found
+        return snapshot
 
-    def _put(self, number: int, found: Snapshot) -> None:
+    def _put(self, number: int, snapshot: Snapshot) -> None:
         with self._looking:
-            self._open[number] = found
-            gone = [self._open.popitem(last=False) for _ in range(len(self._open) - self._most)]
-        del gone
+            self._open[number] = snapshot
+            dropped = [self._open.popitem(last=False) for _ in range(len(self._open) - self._most)]
+        del dropped

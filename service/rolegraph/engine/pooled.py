@@ -1,4 +1,4 @@
-"""The embedded engine with its clients' queries and jobs in processes of their own, each limited in time and memory."""
+"""The embedded engine with the queries and jobs of clients in worker processes, which are limited in time and memory."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,16 +13,17 @@ from rolegraph.errors import RolegraphError
 from rolegraph.formats import Format
 from rolegraph.values import Answer, Dataset, Row
 
-EXPORTS = 6  # times the limit of a query that an export may take: it takes as long as the graph is large, and nothing makes it shorter
+EXPORTS = 6  # the factor of the time limit for exports, whose time grows with the graph: a client cannot narrow them
 
 
 class PooledEngine:
-    """A stored engine whose clients' queries run in workers, on a revision; the look-ups of the service run in this process.
+    """A revision store whose clients' queries run in workers, on a revision; the service's own look-ups run in this process.
 
-    A worker that passes a limit is killed and replaced: its client gets the error, no other client notices.
+    A worker that passes a limit is killed and replaced. Its client gets the error; other clients are not affected.
 
-    :param pool: answers queries and exports
-    :param jobs: runs other jobs, so that neither waits for the other; None leaves them to ``pool``
+    :param pool: runs queries and exports
+    :param past: the revision to read; None reads the newest
+    :param jobs: runs other jobs, so that queries and jobs do not wait for each other; None uses ``pool``
     """
 
     def __init__(self, engine: RevisionStore, pool: Pool, past: Snapshot | None = None, jobs: Pool | None = None) -> None:
@@ -37,13 +38,13 @@ class PooledEngine:
 
     @property
     def revision(self) -> int:
-        return self._read.revision
+        return self._reader.revision
 
     def written(self, since: int) -> ChangedGraphs:
-        return self._read.written(since)
+        return self._reader.written(since)
 
     def validator(self, graph: str) -> str:
-        return self._read.validator(graph)
+        return self._reader.validator(graph)
 
     def revisions(self) -> Sequence[Revision]:
         return self._engine.revisions()
@@ -62,7 +63,7 @@ class PooledEngine:
         return result
 
     def rows(self, text: str) -> list[Row]:
-        return self._read.rows(text)
+        return self._reader.rows(text)
 
     def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         return (self._past or self._engine).write(changes, format_, mode=mode, guard=guard)
@@ -71,7 +72,7 @@ class PooledEngine:
         return (self._past or self._engine).update(text, dataset, guard)
 
     def graphs(self) -> Iterable[str]:
-        return self._read.graphs()
+        return self._reader.graphs()
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
         return self._run(self._pool, Dump(format_, graph), never_cancelled, EXPORTS)
@@ -80,13 +81,13 @@ class PooledEngine:
         return self._run(self._jobs, job, is_cancelled)
 
     def _run(self, pool: Pool, job: Job[R], is_cancelled: IsCancelled, patience: int = 1) -> R:
-        read = self._past or self._engine.newest  # held until it is leased, whatever is written meanwhile
-        with self._engine.lease(read.revision) as folder:
+        snapshot = self._past or self._engine.newest  # the reference keeps its folder until it is leased
+        with self._engine.lease(snapshot.revision) as folder:
             result: R = pool.ask(Request(worker.Revision(folder, self._engine.settings), job, patience), is_cancelled)
         return result
 
     @property
-    def _read(self) -> Snapshot | RevisionStore:
+    def _reader(self) -> Snapshot | RevisionStore:
         return self._past or self._engine
 
     def close(self) -> None:
@@ -96,7 +97,7 @@ class PooledEngine:
 
 
 def _offered(choose: Choose) -> tuple[dict[str, Format], dict[str, RolegraphError]]:
-    """Return the format for each kind of answer, and the error for each kind that the client takes in none."""
+    """Return the format for each kind of answer, and the error for each kind that the client accepts in no format."""
     offered, refused = {}, {}
     for holds in ("table", "graph"):
         try:

@@ -1,4 +1,4 @@
-"""Refuses queries that nest too deeply: the engine works through them by recursion, and one that runs out of stack ends the process."""
+"""Limits the nesting of queries: Oxigraph processes them recursively, and a stack overflow ends the process."""
 
 import re
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ _CHAINING = {"union", "optional", "minus", "bind", "filter", "graph", "exists", 
 
 
 def refuse_deep(text: str, *, data: bool = False) -> None:
-    """Refuse a query or an update whose brackets nest, or whose operators chain, further than the stack of a thread is sure to bear.
+    """Refuse a query or an update with so many nested brackets or chained operators that the stack of a thread may overflow.
 
-    :param data: the text may hold data, in which signs of operators mean nothing
-    :raises UnreadableInput: with the line at which it goes too far
+    :param data: the text may contain data, whose signs are not operators: only brackets are counted
+    :raises UnreadableInput: with the line at which the limit is passed
     """
     depth = operators = 0
     for start, _, token in tokens(text):
@@ -37,7 +37,7 @@ def refuse_deep(text: str, *, data: bool = False) -> None:
 
 
 def tokens(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the words, in lower case, and the signs of a query or an update with their places; not literals, IRIs, comments."""
+    """Yield (start, end, token) for the words, in lower case, and the signs of a query or an update; not for literals, IRIs, comments."""
     for token in _TOKEN.finditer(text):
         if not token["skip"]:
             yield token.start(), token.end(), token[0].lower()

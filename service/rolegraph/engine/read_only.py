@@ -1,4 +1,4 @@
-"""Reads the store in a folder that another process may have open, and that need not be writable."""
+"""Reads a store that another process may have open, and whose folder need not be writable."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -11,13 +11,13 @@ from rolegraph.engine.revisions import Lease, Revision
 from rolegraph.engine.write_log import ChangedGraphs, WriteLog
 from rolegraph.errors import StoreUnusable
 
-_TRIES = 1000  # each fails only where the revision that was the newest is removed at that moment
+_TRIES = 1000  # a try only fails if the newest revision is removed at that moment
 
 
 class Published(Snapshot):
-    """The newest revision of the store in a folder. It stays as long as somebody holds this; nothing is written there.
+    """The newest revision of the store in a folder. It stays on disk as long as the object exists; nothing is written.
 
-    :raises StoreUnusable: for a folder that holds no store, or one that cannot be read
+    :raises StoreUnusable: if the folder has no store, or the store cannot be read
     """
 
     def __init__(self, folder: Path, settings: Settings | None = None) -> None:
@@ -28,29 +28,29 @@ class Published(Snapshot):
             except BaseException:
                 lease.release()
                 raise
-        except (OSError, RuntimeError) as error:  # the engine's word for damage is the latter
+        except (OSError, RuntimeError) as error:  # Oxigraph raises RuntimeError for damage
             raise StoreUnusable(f"the store in {folder} cannot be read: {error}") from error
         self._revisions = lease.path.parent
 
     def written(self, since: int) -> ChangedGraphs:
-        """Return the graphs in which this revision may differ from another one, also from a newer one; None where that is not known."""
+        """Return the graphs in which this revision may differ from an older or a newer one; None if unknown."""
         with suppress(OSError):
             newest = max(_numbers(self._revisions))
             return WriteLog.read(self._revisions / str(newest), newest).since(min(since, self.revision))
         return None
 
     def revisions(self) -> list[Revision]:
-        """Return the revisions that are kept now, newest first."""
-        found = []
+        """Return the revisions that are stored now, newest first."""
+        stored = []
         with suppress(OSError):
             for number in sorted(_numbers(self._revisions), reverse=True):
                 with suppress(FileNotFoundError):  # removed meanwhile
-                    found.append(Revision(number, datetime.fromtimestamp((self._revisions / str(number)).stat().st_mtime, UTC)))
-        return found
+                    stored.append(Revision(number, datetime.fromtimestamp((self._revisions / str(number)).stat().st_mtime, UTC)))
+        return stored
 
 
 def holds_store(folder: Path) -> bool:
-    """Tell whether a folder holds a store, of one revision at least."""
+    """Return whether a folder has a store with at least one revision."""
     try:
         return bool(_numbers(folder / "revisions"))
     except OSError:
@@ -58,9 +58,9 @@ def holds_store(folder: Path) -> bool:
 
 
 def demand(folder: Path) -> None:
-    """Make sure that a folder holds a store, before a command that makes none.
+    """Require a store in a folder, for commands that do not create one.
 
-    :raises StoreUnusable: where it holds none
+    :raises StoreUnusable: if there is none
     """
     if not holds_store(folder):
         raise StoreUnusable(f"there is no store in {folder}", expected="the folder that rolegraph serve or rolegraph import wrote to")
@@ -86,7 +86,7 @@ def _numbers(revisions: Path) -> list[int]:
 
 
 def _union(folder: Path) -> bool:
-    """Tell of which kind the default graph is."""
+    """Return whether the default graph is the union of the named ones."""
     try:
         return (folder / "default-graph").read_text(encoding="utf-8").strip() != "own"
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""Ends the process when the engine does not come back.
+"""Ends the process if a look-up never returns.
 
-After an error of reading, such as a damaged block, a query of Oxigraph may run for ever and take a gigabyte of memory a second. Nothing
-within the process can stop it. Clients' queries run in processes with limits of their own; this is for what a service looks up itself.
+After a read error, such as a damaged block, a query of Oxigraph may run for ever and allocate a gigabyte of memory per second. Only
+ending the process stops it. Clients' queries run in worker processes with limits; the watchdog is for the service's own look-ups.
 """
 
 import logging
@@ -14,11 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-SECONDS = 60.0  # without a step forward
-GROWTH = 1536 << 20  # bytes that the process may grow by between two steps
-ENDED = 79  # how the process ends
-LOOK = 0.1  # seconds between two looks
-_STEP = 1000  # rows
+SECONDS = 60.0  # allowed without progress
+GROWTH = 1536 << 20  # bytes by which the process may grow without progress
+ENDED = 79  # the exit code of the process
+LOOK = 0.1  # seconds between two checks
+_STEP = 1000  # rows that count as progress
 _STATUS = Path("/proc/self/statm")
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,11 @@ T = TypeVar("T")
 
 
 class Look:
-    """Something that the engine is asked: since when it has given nothing, and how large the process was then."""
+    """A look-up of the engine: the time of its last progress, and the size of the process at that time.
+
+    :param seconds: the time limit without progress
+    :param growth: the growth limit of the process without progress, in bytes
+    """
 
     def __init__(self, seconds: float, growth: float) -> None:
         self.seconds = seconds
@@ -34,19 +38,23 @@ class Look:
         self.step()
 
     def step(self) -> None:
-        """Note that it came forward."""
+        """Record progress."""
         self.since = time.monotonic()
-        self.size: int | None = None  # known at the next look
+        self.size: int | None = None  # measured by the next check
 
     def stepping(self, rows: Iterable[T]) -> Iterator[T]:
-        """Yield rows and note each thousand as a step."""
-        rest = iter(rows)
-        while some := list(islice(rest, _STEP)):
+        """Yield rows and record progress every 1,000 rows."""
+        iterator = iter(rows)
+        while batch := list(islice(iterator, _STEP)):
             self.step()
-            yield from some
+            yield from batch
 
     def passed(self, now: float, size: int) -> str | None:
-        """Return which limit is passed, None where none is."""
+        """Return the exceeded limit as text, None if none is.
+
+        :param now: the present time of ``time.monotonic``
+        :param size: the present size of the process in bytes
+        """
         if self.size is None:
             self.size = size
         if size - self.size > self.growth:
@@ -57,7 +65,7 @@ class Look:
 
 
 class Watch:
-    """Looks at what the engine is asked, in a thread of its own, once it was started."""
+    """Checks the look-ups of the engine in a thread, once it is started."""
 
     def __init__(self) -> None:
         self._looks: set[Look] = set()
@@ -66,9 +74,9 @@ class Watch:
         self._end: Callable[[int], object] | None = None
 
     def start(self, end: Callable[[int], object] = os._exit) -> None:
-        """Begin, in a process that can be replaced.
+        """Start the thread; for processes that a supervisor restarts.
 
-        :param end: ends the process
+        :param end: ends the process with an exit code
         """
         started, self._end = self._end, end
         if started is None:
@@ -76,7 +84,11 @@ class Watch:
 
     @contextmanager
     def over(self, seconds: float | None = None, growth: float | None = None) -> Iterator[Look]:
-        """Watch what is done in a ``with`` statement, where the watch was started."""
+        """Watch the body of a ``with`` statement, if the thread was started.
+
+        :param seconds: the time limit without progress; None is the default
+        :param growth: the growth limit in bytes; None is the default
+        """
         look = Look(SECONDS if seconds is None else seconds, GROWTH if growth is None else growth)
         if self._end is None:
             yield look
@@ -104,13 +116,13 @@ class Watch:
                     self._stop(passed)
 
     def _stop(self, passed: str) -> None:
-        _log.critical("The engine took %s for one look-up and gave nothing: the process ends, and the next one checks the store", passed)
+        _log.critical("A look-up used %s without progress: the process ends, and the next one checks the store", passed)
         if self._end:
             self._end(ENDED)
 
 
 def _size() -> int:
-    """Return the bytes of memory that this process has, 0 where that is not known."""
+    """Return the resident memory of this process in bytes, 0 if unknown."""
     try:
         return int(_STATUS.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:

@@ -21,7 +21,6 @@ _LABELS = (
     f"<{_SKOS}notation>",
 )
 _KINDS = {kind.type: kind.name for kind in terms.KINDS.values()}
-_USES = " ".join(f"<{facet.property}>" for facet in terms.FACETS)
 _BETWEEN = "\x1f"  # the unit separator parts labels and their languages; of ASCII, since Virtuoso loses other characters in queries
 
 
@@ -39,7 +38,8 @@ def read(select: Select, graph: str) -> dict[str, str]:
     types = " ".join(f"<{type_}>" for type_ in _KINDS)
     for row in select(f"SELECT ?thing ?type {{ VALUES ?type {{ {types} }} GRAPH <{graph}> {{ ?thing a ?type }} }}"):
         said[row["thing"].value].setdefault("kinds", []).append(_KINDS[row["type"].value])
-    used = f"{{ VALUES ?property {{ {_USES} }} GRAPH <{graph}> {{ ?role ?property ?thing }} }}"
+    facets = " ".join(f"<{facet.property}>" for facet in terms.facets())
+    used = f"{{ VALUES ?property {{ {facets} }} GRAPH <{graph}> {{ ?role ?property ?thing }} }}"
     for row in select(f"SELECT ?thing (COUNT(*) AS ?uses) {used} GROUP BY ?thing"):
         if row["thing"].kind == "iri":
             said[row["thing"].value]["uses"] = int(row["uses"].value)

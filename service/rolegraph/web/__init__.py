@@ -31,9 +31,9 @@ def create_app(graph: Rolegraph) -> Flask:
     app = context.Application(__name__)
     app.config.update(MAX_CONTENT_LENGTH=context.BODY_LIMIT, MAX_FORM_MEMORY_SIZE=context.BODY_LIMIT)
     app.url_map.strict_slashes = False
-    compressing = Compression(ResponseCache(Suffixes(app.wsgi_app), graph))
-    app.extensions[RECALL] = compressing.recall
-    app.wsgi_app = compressing  # type: ignore[method-assign]  # the way that Flask documents
+    cache = ResponseCache(Compression(Suffixes(app.wsgi_app)), graph)
+    app.extensions[RECALL] = cache.recall
+    app.wsgi_app = cache  # type: ignore[method-assign]  # the way that Flask documents
     context.keep(app, graph)
     problems.install(app)
     connection.install(app)

@@ -1,15 +1,15 @@
-"""Keeps graphs on an endpoint: what there is of ours, how a graph becomes another, and the union of them all beside them.
+"""Stores graphs, and their union, on an endpoint.
 
-A server need not write several operations as one, and a connection can break between two requests. So the order counts:
+A server need not run several operations atomically, and a connection can break between two requests. So the order matters:
 
 1. the bookkeeping notes which graphs are being written;
-2. what leaves the graphs leaves the union, and then the graphs;
-3. what comes goes into the graphs, and then into the union;
-4. the bookkeeping lists the graphs, and drops the note.
+2. removed triples are deleted from the union, then from the graphs;
+3. added triples are inserted into the graphs, then into the union;
+4. the bookkeeping lists the graphs and drops the note.
 
-At each step whatever is in the union is in a graph as well. So a write that broke off leaves the union short of triples of the noted
-graphs, and nothing else; the next write, or the next start, adds these, and notes which graphs hold only a part of what they should.
-(What is removed goes before what is inserted, since some servers rewrite literals: the two can be the same to them.)
+At each step every triple of the union is in a graph. So after an interrupted write the union can only lack triples of the noted graphs.
+The next write, or the next start, adds these, and notes which graphs are incomplete.
+(Triples are removed before others are inserted, since some servers rewrite literals and may take the two for the same.)
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -29,14 +29,14 @@ from rolegraph.engine.remote.names import BOOK, DIGEST, NOTHING, OWN, PART, PART
 from rolegraph.engine.remote.steps import Steps, blank
 from rolegraph.errors import RolegraphError, StoreUnusable
 
-SUBJECTS = 50
+SUBJECTS = 50  # in one look-up
 _BOOK = ox.NamedNode(BOOK)
 _NOTES = (WRITING, REMOVING, PARTLY)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one graph: what is added, what is removed, and what remains of it."""
+    """The change of one graph: the added, removed and remaining triples."""
 
     graph: str
     added: frozenset[Triple]
@@ -45,19 +45,19 @@ class Change:
 
     @property
     def stays(self) -> bool:
-        """Whether the graph holds anything afterwards."""
+        """Whether the graph has any triples afterwards."""
         return bool(self.added or self.remaining)
 
     def wanted(self, listed: Collection[str]) -> bool:
-        """Tell whether there is anything to do."""
+        """Return whether there is anything to do."""
         return bool(self.added or self.removed) or self.stays != (self.graph in listed)
 
 
 class RemoteGraphs:
-    """Our graphs on one endpoint.
+    """The graphs of Rolegraph on one endpoint.
 
-    :param stores: large pieces go through the graph store
-    :param seconds: what a request of a write may take
+    :param stores: send large pieces to the graph store
+    :param seconds: the time limit of a request of a write
     """
 
     def __init__(self, wire: Connection, *, stores: bool, seconds: float) -> None:
@@ -71,46 +71,49 @@ class RemoteGraphs:
         return self.noted(PART)
 
     def found(self) -> list[str]:
-        """Return the graphs that an endpoint without bookkeeping has, less those that servers bring with them."""
+        """Return the graphs of an endpoint without bookkeeping, except those that come with servers."""
         graphs = self._lookups.column("SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }")
         return [graph.value for graph in graphs if graph.value not in SYSTEM and graph.value not in OWN]
 
     def known(self) -> dict[str, str]:
-        """Return the digests of the shipped graphs that were loaded, by graph."""
+        """Return the digests of the loaded shipped graphs, by graph."""
         return {value(graph).value: value(digest).value for graph, _, digest in self._digests()}
 
     def note(self, digests: Mapping[str, str]) -> None:
-        """Keep the digests of the shipped graphs, in place of those before."""
+        """Store the digests of the shipped graphs, replacing the previous ones."""
         with self.writing() as steps:
             wanted = {(ox.NamedNode(graph), DIGEST, ox.Literal(digest)) for graph, digest in digests.items()}
-            held = self._digests()
-            steps.book(held - wanted, wanted - held)
+            stored = self._digests()
+            steps.book(stored - wanted, wanted - stored)
 
     def pages(self, graph: str) -> Iterator[Triple]:
         """Yield the triples of a graph; see :meth:`Lookups.pages <rolegraph.engine.remote.lookups.Lookups.pages>`."""
         return self._lookups.pages(graph)
 
     def unfinished(self) -> bool:
-        """Tell whether a write broke off, or goes on."""
+        """Return whether a write was interrupted or is running."""
         notes = f"VALUES ?note {{ {WRITING} {REMOVING} {WRITER} }} GRAPH <{BOOK}> {{ <{BOOK}> ?note ?graph }}"
         return bool(self._lookups.column(f"SELECT ?graph {{ {notes} }} LIMIT 1"))
 
     @contextmanager
     def writing(self, patience: float = PATIENCE) -> Iterator[Steps]:
-        """Give the steps of a write while nobody else may write, with a union that agrees with the graphs.
+        """Take the lease, repair the union, and return the steps of a write.
 
-        :raises StoreUnusable: where somebody else writes all the while
+        :param patience: the seconds to wait for another writer
+        :raises StoreUnusable: if another process keeps writing
         """
         with deadlines.apart(self._seconds), Lease(self._wire, patience) as lease:
             steps = Steps(self._wire, lease, stores=self._stores)
-            self._mend(steps)
+            self._repair(steps)
             steps.done = 0
             yield steps
 
     def replace(self, wanted: Mapping[str, set[Triple]], *, mode: WriteMode, guard: Guard | None = None) -> None:
-        """Make graphs hold just these triples, and what of theirs is kept, or be gone where there are none.
+        """Replace the triples of graphs, except those that ``mode`` keeps; a graph without triples is removed.
 
-        :raises StoreUnusable: where that broke off midway; repeating it completes it
+        :param wanted: the new triples by the IRI of the graph
+        :param guard: see :data:`~rolegraph.engine.Guard`
+        :raises StoreUnusable: if the write was interrupted; repeating it completes it
         """
         with self.writing() as steps:
             if guard:
@@ -124,11 +127,11 @@ class RemoteGraphs:
     def _replace(self, changes: Collection[Change], listed: Collection[str], steps: Steps) -> None:
         remaining = frozenset[Triple]().union(*(change.remaining for change in changes))
         leaving = frozenset[Triple]().union(*(change.removed for change in changes)) - remaining
-        gone = leaving - self._stated(leaving, set(listed).difference(change.graph for change in changes))
+        unstated = leaving - self._stated(leaving, set(listed).difference(change.graph for change in changes))
         notes: set[Triple] = {(_BOOK, WRITING if change.stays else REMOVING, ox.NamedNode(change.graph)) for change in changes}
-        with self._telling([change.graph for change in changes], steps):
+        with self._recovering([change.graph for change in changes], steps):
             steps.book((), notes)
-            steps.remove(UNION, gone)
+            steps.remove(UNION, unstated)
             for change in changes:
                 self._clear(change, steps)
             for change in changes:
@@ -137,11 +140,11 @@ class RemoteGraphs:
             self._finish(changes, listed, notes, steps)
 
     def _change(self, graph: str, triples: set[Triple], *, mode: WriteMode, listed: bool) -> Change:
-        """Compare a graph with what it is to hold. What is not listed was not written by us: then the union may lack all of it."""
-        held = set(self.pages(graph))
-        new = triples | kept(held, triples, mode)
-        added = new - (held if listed else {triple for triple in held if blank(triple)})
-        return Change(graph, frozenset(added), frozenset(held - new), frozenset(held & new))
+        """Compare a graph with its new triples. Another program wrote an unlisted graph, so the union may lack all of its triples."""
+        old = set(self.pages(graph))
+        new = triples | kept(old, triples, mode)
+        added = new - (old if listed else {triple for triple in old if blank(triple)})
+        return Change(graph, frozenset(added), frozenset(old - new), frozenset(old & new))
 
     def _stated(self, triples: frozenset[Triple], graphs: Collection[str]) -> set[Triple]:
         """Return those triples that one of these graphs states."""
@@ -151,19 +154,19 @@ class RemoteGraphs:
         for start in range(0, len(subjects) if graphs else 0, SUBJECTS):
             values = " ".join(subjects[start : start + SUBJECTS])
             text = f"SELECT DISTINCT ?s ?p ?o {{ VALUES ?s {{ {values} }} GRAPH ?g {{ ?s ?p ?o }} }}"
-            stated |= {found for found in self._lookups.triples(text, named) if found in triples}
+            stated |= {triple for triple in self._lookups.triples(text, named) if triple in triples}
         return stated
 
     @staticmethod
     def _clear(change: Change, steps: Steps) -> None:
-        """Take from a graph what it holds no more."""
+        """Remove the triples from a graph that it no longer has."""
         name = ox.NamedNode(change.graph)
         if not change.stays:
             if change.removed:
                 steps.send(f"DROP SILENT GRAPH {name}")
             return
         steps.remove(change.graph, change.removed)
-        # written there by others: no update can name blank nodes, so all those of a thing leave together
+        # triples of other programs: no update can name blank nodes, so all those of a subject are removed together
         foreign = {triple for triple in change.removed if blank(triple)}
         if foreign and not any(map(blank, change.remaining)):
             triple = f"GRAPH {name} {{ ?s ?p ?o }}"
@@ -174,18 +177,18 @@ class RemoteGraphs:
             steps.send(f"DELETE {{ {triple} }} WHERE {{ {triple} FILTER(ISBLANK(?o)) }}")
 
     def _finish(self, changes: Collection[Change], listed: Collection[str], notes: set[Triple], steps: Steps) -> None:
-        """Put the bookkeeping right: the last step, so that a graph is listed once it is there."""
-        told = [(change, ox.NamedNode(change.graph)) for change in changes]
-        gone = {(_BOOK, PART, name) for change, name in told if not change.stays and change.graph in listed}
-        come = {(_BOOK, PART, name) for change, name in told if change.stays and change.graph not in listed}
-        steps.book((), come)
-        steps.book(gone | notes | {(_BOOK, note, name) for _, name in told for note in _NOTES}, ())
+        """Update the bookkeeping: the last step, so that a graph is listed once it is complete."""
+        named = [(change, ox.NamedNode(change.graph)) for change in changes]
+        unlisted = {(_BOOK, PART, name) for change, name in named if not change.stays and change.graph in listed}
+        newly_listed = {(_BOOK, PART, name) for change, name in named if change.stays and change.graph not in listed}
+        steps.book((), newly_listed)
+        steps.book(unlisted | notes | {(_BOOK, note, name) for _, name in named for note in _NOTES}, ())
         steps.lease.confirm()
 
-    def _mend(self, steps: Steps) -> None:
-        """Make the union agree with the graphs whose writing broke off, and list them if they hold anything.
+    def _repair(self, steps: Steps) -> None:
+        """Repair the union after interrupted writes, and list the graphs of these writes if they have triples.
 
-        A writer that lost its lease notes the union itself: then something may be left over there too.
+        A writer that lost its lease notes the union itself: then the union may also have surplus triples.
         """
         noted = {note: self.noted(note) for note in (WRITING, REMOVING)}
         broken = set[str]().union(*noted.values())
@@ -199,7 +202,7 @@ class RemoteGraphs:
             there = bool(self._lookups.count(f"{{ GRAPH {name} {{ ?s ?p ?o }} }}", graph))
             Audit(self._lookups, ()).add(graph, steps)
             partly = graph in noted[WRITING] and (there or graph in listed)
-            stays = there or partly  # one that lost all stays listed, so that it can be written again or withdrawn
+            stays = there or partly  # a graph that lost all its triples stays listed, so that it can be written again or withdrawn
             steps.book((), {(_BOOK, PART, name)} if stays and graph not in listed else ())
             steps.book((), {(_BOOK, PARTLY, name)} if partly else ())
             steps.book(() if stays else {(_BOOK, PART, name)}, ())
@@ -211,7 +214,7 @@ class RemoteGraphs:
             audit.remove(left.property, steps)
 
     def noted(self, property_: ox.NamedNode) -> list[str]:
-        """Return what the bookkeeping says of itself by one property."""
+        """Return the values of a property of the bookkeeping."""
         return [graph.value for graph in self._lookups.column(f"SELECT ?graph {{ GRAPH <{BOOK}> {{ <{BOOK}> {property_} ?graph }} }}")]
 
     def _digests(self) -> set[Triple]:
@@ -219,17 +222,17 @@ class RemoteGraphs:
         return set(self._lookups.triples(f"SELECT ?graph ?property ?digest {pattern}"))
 
     @contextmanager
-    def _telling(self, graphs: Iterable[str], steps: Steps) -> Iterator[None]:
-        """Say of a write that broke off what is left of it, and what to do; the union is mended at once where that can be."""
+    def _recovering(self, graphs: Iterable[str], steps: Steps) -> Iterator[None]:
+        """Convert the error of an interrupted write, and repair the union at once if possible."""
         try:
             yield
         except RolegraphError as error:
             if not steps.done and "endpoint_status" in error.members:
                 raise  # the endpoint refused the first step, so nothing was changed
             with suppress(RolegraphError):
-                if steps.lease.lost:  # what was sent last may have come after the first step of another writer
+                if steps.lease.lost:  # the last request may have run after the first step of another writer
                     self._wire.update(f"INSERT DATA {{ GRAPH <{BOOK}> {{ <{BOOK}> {WRITING} <{UNION}> }} }}")
                 else:
-                    self._mend(steps)
-            detail = f"the write broke off: {error.detail}. These graphs may be half written: {', '.join(graphs)}"
-            raise StoreUnusable(f"{detail}; writing the same once more completes them") from error
+                    self._repair(steps)
+            detail = f"the write was interrupted: {error.detail}. These graphs may be incomplete: {', '.join(graphs)}"
+            raise StoreUnusable(f"{detail}; repeating the write completes them") from error

@@ -20,6 +20,7 @@ from rolegraph.errors import PreconditionFailed
 from rolegraph.facade.entries import Condition, always
 from rolegraph.formats import Format
 from rolegraph.web.http.context import newest
+from rolegraph.web.http.wsgi import CODING, TAG
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -61,11 +62,9 @@ def read(graph: str, format_: Format, answer: Callable[[], Response]) -> Respons
     The tag is made first: one that is newer than the answer would hide a write that came between.
     """
     engine = newest().engine
-    tag = f"{engine.validator(graph)}-{format_.extension}" if engine.revision is None and "revision" not in request.args else None
-    response = answer()
-    if tag:
-        response.set_etag(tag)
-    return response
+    if engine.revision is None and "revision" not in request.args:
+        request.environ[TAG] = f"{engine.validator(graph)}-{format_.extension}-{request.environ.get(CODING, 'plain')}"
+    return answer()
 
 
 def version(environ: "WSGIEnvironment", engine: Engine) -> str | None:
@@ -100,7 +99,7 @@ def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
 
 
 def _named(validator: str | None, tags: set[str]) -> bool:
-    return validator is not None and any(tag.partition("-")[0] == validator for tag in tags)
+    return validator is not None and any((tag or "").partition("-")[0] == validator for tag in tags)  # Werkzeug has None for ""
 
 
 def _failed(header: str, validator: str | None) -> PreconditionFailed:

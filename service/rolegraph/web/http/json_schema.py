@@ -9,6 +9,8 @@ TEXT: Schema = {"type": "string"}
 IRI: Schema = {"type": "string", "format": "iri"}
 FILE: Schema = {"type": "string", "format": "binary"}
 NUMBER: Schema = {"type": "number"}
+TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+NUMBER_OR_NULL: Schema = {"type": ["number", "null"]}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 TRUTH: Schema = {"type": "boolean"}
 

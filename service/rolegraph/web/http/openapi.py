@@ -154,7 +154,7 @@ def _tagged(operation: Operation, method: str) -> bool:
 
 def _headers(operation: Operation, method: str, status: int) -> Sequence[str]:
     if operation.writes:
-        return ("Rolegraph-Revision", "ETag") if operation.reads else ("Rolegraph-Revision",)
+        return ("Rolegraph-Revision",)
     if 300 <= status < 400:
         return ("Location",)
     if status == 503:

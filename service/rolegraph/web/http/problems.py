@@ -42,12 +42,12 @@ def respond(error: RolegraphError) -> Response:
         return Response(status=error.status)
     if isinstance(error, StoreUnusable):
         _log.error("%s", error.detail)
-    return _answer(error.status, TYPES + error.slug(), error.title, told(error), error.members)
+    return _answer(error.status, TYPES + error.slug(), error.title, public_detail(error), error.members)
 
 
-def told(error: RolegraphError) -> str:
-    """Return what clients are told of an error: where on the disk of this machine something lies is nothing for them."""
-    return _PATH.sub("a file of the service", error.told) if isinstance(error, StoreUnusable) else error.detail
+def public_detail(error: RolegraphError) -> str:
+    """Return the detail of an error for clients, without the paths of this machine."""
+    return _PATH.sub("a file of the service", error.public_detail) if isinstance(error, StoreUnusable) else error.detail
 
 
 def _handle(error: Exception) -> Response | HTTPException:

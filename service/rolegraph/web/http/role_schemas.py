@@ -1,6 +1,21 @@
 """The schemas of what comparisons and analyses of roles answer: what the ``as_dict`` of each value writes."""
 
-from rolegraph.web.http.json_schema import COUNT, IRI, NAMED, NUMBER, TEXT, TRUTH, array, closed, one_of, or_null, ref
+from rolegraph.analysis.gap import STATUSES
+from rolegraph.web.http.json_schema import (
+    COUNT,
+    IRI,
+    NAMED,
+    NUMBER,
+    NUMBER_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    TRUTH,
+    array,
+    closed,
+    one_of,
+    or_null,
+    ref,
+)
 
 COMPARISON = {
     "Comparison": closed(
@@ -8,11 +23,11 @@ COMPARISON = {
         {
             "roles": array(ref("Named")),
             "sources": array(ref("Source")),
-            "notComparable": array(ref("NotComparable")),
+            "notComparable": array(ref("RolesApart")),
             "sections": array(ref("ComparedSection")),
         },
     ),
-    "NotComparable": closed("Two roles that cannot be compared item by item", {"roles": array(IRI), "reason": TEXT}),
+    "RolesApart": closed("Two roles that cannot be compared item by item", {"roles": array(IRI, 2, 2), "reason": TEXT}),
     "ComparedSection": closed(
         "A section of a comparison; of the roles in notStated nothing is said in it",
         {"name": ref("Section"), "label": TEXT, "notStated": array(IRI), "items": array(ref("ComparedItem"))},
@@ -45,13 +60,13 @@ COMPARISON = {
 SIMILARITY = {
     "Similarity": closed(
         "The roles most like a role; source is the one that they were chosen from",
-        {"role": ref("Named"), "source": or_null(ref("Named")), "similar": array(ref("Similar"))},
+        {"role": ref("Named"), "source": or_null(ref("Named")), "similar": array(ref("Similar")), "notComparable?": TEXT},
     ),
     "Similar": closed(
         "A role like another one: score is from 0 to 1, the sum of the contributions and of rest, which the unlisted items add",
         {
             **NAMED,
-            "score": NUMBER,
+            "score": NUMBER_OR_NULL,
             "contributions": array(ref("Contribution")),
             "rest": NUMBER,
             "unlisted": COUNT,
@@ -67,13 +82,14 @@ SIMILARITY = {
 
 GAPS = {
     "Gap": closed(
-        "What of the needs of a role is there: share is by weight",
+        "What of the needs of a role is there: share is by weight; notComparable says why no figure can be given",
         {
             "from?": ref("Named"),
             "to": ref("Named"),
-            "share": NUMBER,
+            "share": NUMBER_OR_NULL,
             "fit?": NUMBER,
-            "essential": closed("How many of the essential needs are covered", {"covered": COUNT, "of": COUNT}),
+            "notComparable?": TEXT,
+            "essential": closed("How many of the essential needs are covered", {"covered": {"type": ["integer", "null"]}, "of": COUNT}),
             "needs": array(ref("Need")),
         },
     ),
@@ -81,12 +97,12 @@ GAPS = {
         "An item that a role needs; of one that is nearly covered, relation says what the item that is there (via) is to it",
         {
             **NAMED,
-            "status": one_of(["covered", "nearly covered", "missing"], "Whether it is there"),
+            "status": one_of(STATUSES, "Whether it is there"),
             "essential": TRUTH,
             "facets": array(TEXT),
             "weight": NUMBER,
-            "worth": NUMBER,
-            "relation": {"type": ["string", "null"]},
+            "worth": NUMBER_OR_NULL,
+            "relation": TEXT_OR_NULL,
             "via": or_null(ref("Named")),
             "through": or_null(ref("Named")),
         },
@@ -109,7 +125,7 @@ GAPS = {
 ANALYSES = {
     "Paths": closed(
         "The cheapest routes from role to role",
-        {"from": ref("Named"), "to": ref("Named"), "smallestShare": NUMBER, "routes": array(ref("PathRoute"))},
+        {"from": ref("Named"), "to": ref("Named"), "smallestShare": NUMBER, "notComparable?": TEXT, "routes": array(ref("PathRoute"))},
     ),
     "PathRoute": closed("A route, the steps of which cost as much together", {"cost": NUMBER, "steps": array(ref("Step"))}),
     "Step": closed(
@@ -124,6 +140,7 @@ ANALYSES = {
             "threshold": NUMBER,
             "withoutEssentialSkills": COUNT,
             "essentialSkillsStated": TRUTH,
+            "notComparable?": TEXT,
             "sources": array(ref("Named")),
             "open": array(ref("Named")),
             "learn": array(ref("Opening")),
@@ -135,8 +152,9 @@ ANALYSES = {
         {
             "roles": array(ref("Named")),
             "items": array(ref("Discriminator")),
-            "sameItems": array(array(IRI)),
+            "sameItems": array(array(IRI, 2, 2)),
             "smallest": TRUTH,
+            "notComparable": array(ref("RolesApart")),
         },
     ),
     "Discriminator": closed("An item, and those of the roles that have it", {**NAMED, "roles": array(IRI)}),
@@ -149,8 +167,10 @@ ANALYSES = {
             "shared": array(ref("SupportedItem")),
             "alone": array(ref("SupportedItem")),
             "contradictions": array(ref("Contradiction")),
+            "notComparable": array(ref("SourcesApart")),
         },
     ),
+    "SourcesApart": closed("Two sources that cannot be compared item by item", {"sources": array(IRI, 2, 2), "reason": TEXT}),
     "Match": closed("A role that is taken for the same", {**NAMED, "match": TEXT}),
     "SupportedItem": closed("An item of a section, and who claims it", {"section": ref("Section"), **NAMED, "claims": array(ref("Claim"))}),
     "Claim": closed("That a source says of a role that it has an item", {"role": IRI, "facet": TEXT, "source": IRI}),

@@ -3,14 +3,14 @@
 from rolegraph import errors, terms
 from rolegraph.search import MATCHES
 from rolegraph.validation.findings import SEVERITIES
-from rolegraph.web.http.json_schema import COUNT, IRI, NAMED, NUMBER, TEXT, TRUTH, array, closed, extensible, one_of, ref
+from rolegraph.web.http.json_schema import COUNT, IRI, NAMED, NUMBER, TEXT, TEXT_OR_NULL, TRUTH, array, closed, extensible, one_of, ref
 from rolegraph.web.http.role_schemas import ROLES
 
 _PROBLEM = {"type": {"type": "string", "format": "uri-reference"}, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT}
 
 VALUES = {
     "Kind": one_of(terms.KINDS, "What a thing is"),
-    "Section": one_of(terms.SECTIONS, "A part of what is said of a role"),
+    "Section": one_of(terms.sections(), "A part of what is said of a role"),
     "Named": closed("A thing by its names", NAMED),
     "Source": closed(
         "Who states something, with the credit line that has to be shown with it",
@@ -91,8 +91,8 @@ REPORT = {
             "severity": one_of(SEVERITIES, "How much it matters"),
             "message": TEXT,
             "focus": TEXT,
-            "path": {"type": ["string", "null"]},
-            "value": {"type": ["string", "null"]},
+            "path": TEXT_OR_NULL,
+            "value": TEXT_OR_NULL,
             "shape": IRI,
             "component": TEXT,
             "short": closed("CURIEs", {f"{place}?": TEXT for place in _PLACES}),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 TAG = "rolegraph.tag"  # where the environment of a request holds the tag of its answer, and
 TAGGED = "rolegraph.tagged"  # the revision that was the newest when that was made
+CODING = "rolegraph.coding"  # where the environment of a request holds the coding in which its answer may travel
 FAILURE = "rolegraph.failure"  # where the environment of a request holds the error that is its answer
 WITHOUT = ("GET", "HEAD", "OPTIONS", "TRACE")  # methods whose body, if there is one, means nothing
 LARGEST = 1024 * 1024  # bytes of one body that is cached or kept in memory; a larger one passes through, by way of a file

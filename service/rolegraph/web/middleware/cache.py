@@ -9,13 +9,13 @@ import hashlib
 import re
 import sys
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from cachetools import LRUCache
 from werkzeug.http import parse_etags, quote_etag
 from werkzeug.wrappers import Response
 
@@ -23,6 +23,7 @@ from rolegraph import __version__
 from rolegraph.facade import Rolegraph
 from rolegraph.web.http import conditions
 from rolegraph.web.http.wsgi import FAILURE, LARGEST, TAG, TAGGED, ask, whole
+from rolegraph.web.middleware.compression import choose
 from rolegraph.web.middleware.headers import ALWAYS, VARY
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 KEPT = 64 * 1024 * 1024  # bytes of memory
 RECALL = "rolegraph.recall"  # where an application keeps what returns the answer to a request that is at hand
-_ENTRY = 600  # bytes of memory that a copy takes beside its texts: the objects around them
+_ENTRY = 420  # bytes of memory that a copy takes beside its texts: its tag as the key, and the objects and tables around them
 _HEADER = 56  # the same of a header
 _VOLATILE = re.compile(r"\b(?:(?:RAND|NOW|UUID|STRUUID)\s*\(|SERVICE\b)", re.IGNORECASE)
 _DEPENDS = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_HOST", "wsgi.url_scheme", "SCRIPT_NAME")
@@ -53,31 +54,30 @@ class CachedResponse:
 
 
 class LruByBytes:
-    """The copies of answers by tag; those that were asked for longest ago go first. Safe between threads."""
+    """The copies of answers by tag; those that were asked for longest ago go first. Safe between threads.
+
+    :param room: bytes of memory that all of them may take
+    """
 
     def __init__(self, room: int = KEPT) -> None:
-        self._copies: OrderedDict[str, CachedResponse] = OrderedDict()
+        self._copies: LRUCache[str, CachedResponse] = LRUCache(room, getsizeof=lambda copy: copy.size)
         self._changing = threading.Lock()
-        self._room = room
+
+    @property
+    def size(self) -> int:
+        """The bytes of memory that the copies take."""
+        return int(self._copies.currsize)
 
     def recall(self, tag: str) -> CachedResponse | None:
         """Return the answer of a tag, or None."""
         with self._changing:
-            if tag in self._copies:
-                self._copies.move_to_end(tag)
             return self._copies.get(tag)
 
     def keep(self, tag: str, copy: CachedResponse) -> None:
         """Keep an answer, unless it is a large one."""
-        if len(copy.body) > LARGEST:
-            return
-        with self._changing:
-            if tag not in self._copies:
+        if len(copy.body) <= LARGEST:
+            with self._changing:
                 self._copies[tag] = copy
-                self._room -= copy.size
-            while self._room < 0:
-                _, oldest = self._copies.popitem(last=False)
-                self._room += oldest.size
 
 
 class ResponseCache:
@@ -94,7 +94,7 @@ class ResponseCache:
         tag = self.tag(environ)
         if tag is None:
             return self._app(environ, start_response)
-        copy = self.recall(environ, tag)
+        copy = self._recall(environ, tag)
         if copy is None:
             environ[TAG] = tag
             status, headers, pieces = ask(self._app, environ)
@@ -108,11 +108,14 @@ class ResponseCache:
         start_response(copy.status, list(copy.headers))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [copy.body]
 
-    def recall(self, environ: "WSGIEnvironment", tag: str) -> CachedResponse | None:
-        """Return the plain answer to a request if it is at hand, which is a 304 where the client has it.
+    def recall(self, environ: "WSGIEnvironment") -> CachedResponse | None:
+        """Return the cached answer to a request, if there is one: a 304 where the client has it. Quick, whatever the request."""
+        tag = self.tag(environ)
+        return None if tag is None else self._recall(environ, tag)
 
-        :param tag: that of the answer
-        """
+    def _recall(self, environ: "WSGIEnvironment", tag: str) -> CachedResponse | None:
+        if "HTTP_IF_MATCH" in environ:
+            return None  # what it says is looked at by the application
         had = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
         if had.is_strong(tag) or had.is_weak(tag):  # not "*": whether there is such a page at all is not known here
             return _unchanged(tag)
@@ -127,7 +130,8 @@ class ResponseCache:
         version = conditions.version(environ, self._graph.engine)
         if version is None:
             return None
-        depends = repr([__version__, *(environ.get(name, "") for name in _DEPENDS)])
+        coding = choose(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        depends = repr([__version__, coding, *(environ.get(name, "") for name in _DEPENDS)])
         return f"{version}-{hashlib.sha256(depends.encode()).hexdigest()[:24]}"
 
 

@@ -1,15 +1,13 @@
 """Answers that travel compressed, in the coding that the client likes best: zstd, br or gzip.
 
-An answer that is compressed is another representation with a tag of its own (RFC 9110, 8.8.3.3): the tag of the plain one
-and the name of the coding. What lies behind this middleware only knows plain answers and their tags. Nothing in an answer
-is a secret beside what the client itself sent, so its length gives nothing away.
+An answer that is compressed is another representation (RFC 9110, 8.8.3.3). A strong tag is made with the coding in mind, by
+ResponseCache and for a graph of a store that others write; all other tags are weak, and stand for all codings. So no tag
+is touched here. Nothing in an answer is a secret beside what the client itself sent, so its length gives nothing away.
 """
 
-import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -19,8 +17,7 @@ from werkzeug.http import parse_accept_header, parse_cache_control_header, parse
 from werkzeug.wsgi import ClosingIterator
 
 from rolegraph.formats import FORMATS
-from rolegraph.web.http.wsgi import LARGEST, ask, close, whole
-from rolegraph.web.middleware.cache import CachedResponse, LruByBytes, ResponseCache
+from rolegraph.web.http.wsgi import CODING, LARGEST, ask, close, whole
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -37,86 +34,27 @@ CODINGS = ("zstd", "br", "gzip")  # the cheaper ones first
 LEAST = 1024  # bytes of a body: below, the headers outweigh what is saved
 _MEDIA = {format_.media for format_ in FORMATS}
 _ENDINGS = ("/json", "+json", "/xml", "+xml", "/javascript")
-_TAG = re.compile(r'"([^"]*)"')
 _AS_IT_IS = (HTTPStatus.NO_CONTENT, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class Compression:
-    """WSGI middleware that compresses answers, and remembers the small ones as they were sent."""
+    """WSGI middleware that compresses answers."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
-        self._memory = LruByBytes()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
-        reads = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         coding, plain = choose(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        had = environ.get("HTTP_IF_NONE_MATCH", "")
-        for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
-            if name in environ and not (reads and name == "HTTP_IF_NONE_MATCH"):
-                environ[name] = _bare(environ[name], *CODINGS)  # a write depends on what is stored, not on how it travelled
         if coding is None:
             return self._app(environ, start_response)
-        if had and reads:
-            environ["HTTP_IF_NONE_MATCH"] = _bare(had, coding)
+        environ[CODING] = coding
         status, headers, pieces = ask(self._app, environ)
-        if status.startswith("304"):
-            _retag(headers, coding, had)
         length = headers.get("Content-Length", type=int)
-        if not _compressible(status, headers) or (plain and length is not None and length < LEAST):
-            start_response(status, headers.to_wsgi_list())
-            return pieces
-        pieces = self._compressed(pieces, status, headers, coding, environ["REQUEST_METHOD"])
+        if _compressible(status, headers) and not (plain and length is not None and length < LEAST):
+            pieces = _compressed(pieces, headers, coding, sent=environ["REQUEST_METHOD"] != "HEAD")
         start_response(status, headers.to_wsgi_list())
         return pieces
-
-    def recall(self, environ: "WSGIEnvironment") -> CachedResponse | None:
-        """Return the answer to a request as it is sent, if it is at hand. Takes little time, whatever the request."""
-        tag = self._app.tag(environ) if isinstance(self._app, ResponseCache) else None
-        if tag is None or not isinstance(self._app, ResponseCache):
-            return None
-        coding, plain = choose(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        if coding is None:
-            return self._app.recall(environ, tag)
-        had = environ.get("HTTP_IF_NONE_MATCH", "")
-        copy = self._app.recall({**environ, "HTTP_IF_NONE_MATCH": _bare(had, coding)}, tag)
-        return copy and self._sent(copy, coding, had, plain=plain)
-
-    def _sent(self, copy: CachedResponse, coding: str, had: str, *, plain: bool) -> CachedResponse | None:
-        """Return a plain answer as it is sent in a coding, if that is at hand."""
-        headers = Headers(copy.headers)
-        if copy.status.startswith("304"):
-            _retag(headers, coding, had)
-            return replace(copy, headers=tuple(headers.to_wsgi_list()))
-        if not _compressible(copy.status, headers) or (plain and len(copy.body) < LEAST):
-            return copy
-        return self._memory.recall(_tagged(headers, coding))
-
-    def _compressed(self, pieces: Iterable[bytes], status: str, headers: Headers, coding: str, method: str) -> Iterable[bytes]:
-        """Return the body of an answer compressed, if it is sent at all, and make the headers those of it."""
-        length = headers.pop("Content-Length", None)
-        headers.pop("Accept-Ranges", None)
-        headers["Content-Encoding"] = coding
-        tag = _tagged(headers, coding) if method in ("GET", "HEAD") else ""  # that of a write is the one of what is stored
-        if tag:
-            headers["ETag"] = tag
-        if method == "HEAD":
-            close(pieces)
-            return []
-        if length is None or int(length) > LARGEST:
-            return ClosingIterator(stream(pieces, coding), lambda: close(pieces))
-        copy = self._memory.recall(tag) if tag else None
-        if copy is None:
-            body = b"".join(stream([whole(pieces)], coding))
-            headers["Content-Length"] = str(len(body))
-            copy = CachedResponse(tuple(headers.to_wsgi_list()), body, status)
-            if tag:
-                self._memory.keep(tag, copy)
-        else:
-            close(pieces)
-        headers["Content-Length"] = str(len(copy.body))
-        return [copy.body]
 
 
 def choose(accepted: str) -> tuple[str | None, bool]:
@@ -164,23 +102,16 @@ def _compressible(status: str, headers: Headers) -> bool:
     return media.startswith("text/") or media in _MEDIA or media.endswith(_ENDINGS)
 
 
-def _tagged(headers: Headers, coding: str) -> str:
-    """Return the tag of an answer in a coding, or nothing: a weak tag is that of all codings."""
-    tag = headers.get("ETag", "")
-    return f'{tag[:-1]}-{coding}"' if tag.startswith('"') else ""
-
-
-def _retag(headers: Headers, coding: str, had: str) -> None:
-    """Have an answer of 304 carry the tag of the coding that the client has."""
-    if (tag := _tagged(headers, coding)) and tag in had:
-        headers["ETag"] = tag
-
-
-def _bare(tags: str, *codings: str) -> str:
-    """Return entity tags as they are without our codings; nothing else in them is touched."""
-    return _TAG.sub(lambda found: f'"{_unsuffixed(found[1], codings)}"', tags)
-
-
-def _unsuffixed(opaque: str, codings: Iterable[str]) -> str:
-    ending = next((f"-{coding}" for coding in codings if opaque.endswith(f"-{coding}")), "")
-    return opaque.removesuffix(ending)
+def _compressed(pieces: Iterable[bytes], headers: Headers, coding: str, *, sent: bool) -> Iterable[bytes]:
+    """Return the body of an answer compressed, if it is sent at all, and make the headers those of it."""
+    length = headers.pop("Content-Length", None)
+    headers.pop("Accept-Ranges", None)
+    headers["Content-Encoding"] = coding
+    if not sent:
+        close(pieces)
+        return []
+    if length is None or int(length) > LARGEST:
+        return ClosingIterator(stream(pieces, coding), lambda: close(pieces))
+    body = b"".join(stream([whole(pieces)], coding))
+    headers["Content-Length"] = str(len(body))
+    return [body]

@@ -35,18 +35,30 @@ def _complete(response: Response) -> Response:
         response.headers["WWW-Authenticate"] = 'Bearer realm="rolegraph"'
     if response.status_code in (429, 503):
         response.headers["Retry-After"] = RETRY_AFTER
-    if request.method in ("GET", "HEAD") and response.status_code == 200 and not response.cache_control.no_store:
-        response.cache_control.no_cache = True
-        if TAG in request.environ:
-            response.set_etag(request.environ[TAG])
-        elif response.is_streamed:
-            return response  # whose body is not read for the sake of a tag
-        response.add_etag()  # of the body, where it has none
-        response.make_conditional(request)
+    if request.method in ("GET", "HEAD") and not response.cache_control.no_store:
+        _tag(response)
     if response.status_code == HTTPStatus.PRECONDITION_FAILED and "ETag" in response.headers:  # an answer, and no problem yet
         response.close()
         return _complete(problems.respond(_failed(response.headers["ETag"])))
     return response
+
+
+def _tag(response: Response) -> None:
+    """Give an answer its tag: the one that was made for it, else a weak one, which stands for all codings."""
+    made = request.environ.get(TAG)
+    tag, _ = response.get_etag()
+    if tag and made is None:
+        response.set_etag(tag, weak=True)
+    if response.status_code != HTTPStatus.OK:
+        return
+    response.cache_control.no_cache = True
+    if made is not None:
+        response.set_etag(made)
+    elif response.is_streamed:
+        return  # its body is not read for the sake of a tag
+    else:
+        response.add_etag(weak=True)
+    response.make_conditional(request)
 
 
 def _failed(etag: str) -> PreconditionFailed:

@@ -35,7 +35,7 @@ LICENCES = {
     "https://eur-lex.europa.eu/eli/dec/2011/833/oj": "Decision 2011/833/EU",
     "https://opensource.org/license/mit": "MIT",
 }
-FACETS = {facet.name: facet for facet in terms.FACETS}
+FACETS = {facet.name: facet for facet in terms.facets()}
 MATCHES = {
     "skos:exactMatch": "Same as",
     "skos:closeMatch": "Close to",

@@ -149,13 +149,13 @@ def _band(compared: Comparison, section: Section) -> Band:
 
 
 def _only(compared: Comparison, section: Section, role: Named, items: Sequence[Item]) -> Only:
-    own = [item for item in items if item.roles == (role.iri,)]
-    facets = []
-    for facet in terms.FACETS:
-        claims = tuple((item, claim) for item in own for claim in item.of(role.iri) if claim.facet == facet.name)
-        if claims:
-            facets.append((facet, claims))
-    return Only(role, len(own), tuple(facets), compared.stated(section, role.iri))
+    by_facet: dict[str, list[tuple[Item, Claim]]] = {}
+    only = [item for item in items if item.roles == (role.iri,)]
+    for item in only:
+        for claim in item.claims:
+            by_facet.setdefault(claim.facet, []).append((item, claim))
+    facets = tuple((facet, tuple(by_facet[facet.name])) for facet in terms.facets() if facet.name in by_facet)
+    return Only(role, len(only), facets, compared.stated(section, role.iri))
 
 
 def _roles() -> tuple[list[Member], int]:

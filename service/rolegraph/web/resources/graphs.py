@@ -24,6 +24,7 @@ _GRAPH = (
 _PATH = (in_path("path", "the path of a graph whose address is its name", "example"),)
 _BODIES = {**{format_.media: FILE for format_ in GRAPHS}, MULTIPART: extensible("Files, all of one format", {"file": array(FILE)})}
 _STORED = {201: "The graph was made", 204: "The graph was written"}
+_TAGGED = dict.fromkeys(_STORED, ("ETag",))
 _GONE = {204: "Removed"}
 _REPLACE, _ADD, _REMOVE = "Replace a graph, or make it", "Add to a graph, or make it", "Remove a graph"
 
@@ -49,8 +50,8 @@ def read(path: str = "") -> Response:
 
 @routes.put("/graphs")
 @routes.put("/graphs/<path:path>")
-@Operation(_REPLACE, parameters=_GRAPH, reads=_BODIES, answers=_STORED, writes=True, path="/graphs")
-@Operation(_REPLACE, parameters=_PATH, reads=_BODIES, answers=_STORED, writes=True, path="/graphs/{path}")
+@Operation(_REPLACE, parameters=_GRAPH, reads=_BODIES, answers=_STORED, headers=_TAGGED, writes=True, path="/graphs")
+@Operation(_REPLACE, parameters=_PATH, reads=_BODIES, answers=_STORED, headers=_TAGGED, writes=True, path="/graphs/{path}")
 def put(path: str = "") -> Response:
     """Replace a graph, or make it."""
     authorization.require(None)
@@ -60,9 +61,15 @@ def put(path: str = "") -> Response:
 @routes.post("/graphs")
 @routes.post("/graphs/<path:path>")
 @Operation(
-    _ADD, parameters=_GRAPH, reads=_BODIES, answers=_STORED, headers={201: ("Location",)}, writes=True, path="/graphs"
+    _ADD,
+    parameters=_GRAPH,
+    reads=_BODIES,
+    answers=_STORED,
+    headers={201: ("ETag", "Location"), 204: ("ETag",)},
+    writes=True,
+    path="/graphs",
 )
-@Operation(_ADD, parameters=_PATH, reads=_BODIES, answers=_STORED, writes=True, path="/graphs/{path}")
+@Operation(_ADD, parameters=_PATH, reads=_BODIES, answers=_STORED, headers=_TAGGED, writes=True, path="/graphs/{path}")
 def post(path: str = "") -> Response:
     """Add to a graph, or make it; one that is not named gets a name."""
     authorization.require(None)
@@ -76,7 +83,7 @@ def post(path: str = "") -> Response:
 
 @routes.delete("/graphs")
 @routes.delete("/graphs/<path:path>")
-@Operation(_REMOVE, parameters=_GRAPH, answers=_GONE, errors=(404,), writes=True, path="/graphs")
+@Operation(_REMOVE, parameters=_GRAPH, answers=_GONE, headers={204: ("ETag",)}, errors=(404,), writes=True, path="/graphs")
 @Operation(_REMOVE, parameters=_PATH, answers=_GONE, errors=(404,), writes=True, path="/graphs/{path}")
 def delete(path: str = "") -> Response:
     """Remove a graph."""

@@ -52,8 +52,8 @@ def ready() -> Response:
     try:
         _check(newest())
     except RolegraphError as error:
-        told = problems.told(error)
-        return negotiation.respond(to_json({"status": "not ready", "reason": told}, indent=None), DOCUMENT, 503)
+        reason = problems.public_detail(error)
+        return negotiation.respond(to_json({"status": "not ready", "reason": reason}, indent=None), DOCUMENT, 503)
     return negotiation.respond(to_json({"status": "ready"}, indent=None), DOCUMENT)
 
 

@@ -17,6 +17,7 @@ routes = Blueprint("sources", __name__)
 _SLUG = in_path("slug", "the last part of the IRI of a source", "ai-programmer-vs-deep-learning-engineer")
 _BODIES = bodies.schemas("entry", GRAPHS, {})
 _ENTERED = {200: "What the source states was written; the report may hold advice", 201: "The source was made; the same"}
+_TAGGED = dict.fromkeys(_ENTERED, ("ETag",))
 _ERRORS = (404, 406, 422)
 
 
@@ -37,6 +38,7 @@ def read(slug: str) -> Response:
     (_SLUG,),
     _BODIES,
     _ENTERED,
+    _TAGGED,
     errors=_ERRORS,
     writes=True,
     pooled=True,
@@ -54,6 +56,7 @@ def put(slug: str) -> Response:
     (_SLUG,),
     _BODIES,
     _ENTERED,
+    _TAGGED,
     errors=_ERRORS,
     writes=True,
     pooled=True,

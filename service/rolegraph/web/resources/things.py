@@ -29,13 +29,13 @@ SIZE, MOST = 200, 1000  # things on a page of a list
 USES = 200  # roles that the page of a concept lists
 ROLES = 60  # roles that a page offers to choose from; of more only ours
 _KIND = f"<any({', '.join(KINDS)}):kind>"
-_FACETS = {facet.property: facet for facet in terms.FACETS}
+_FACETS = {facet.property: facet for facet in terms.facets()}
 _NAMED = ("rdf:type", "skos:inScheme", "skos:prefLabel", "skos:altLabel", "skos:definition", "skos:broader", "skos:related")
 _POSTED = ("schema:title", "schema:hiringOrganization", "schema:jobLocation", "schema:employmentType", "schema:baseSalary", "rg:level")
 _TITLED = ("dct:title", "dct:issued", "schema:about", "rg:salary")
 _CREDITED = ("dct:publisher", "dcat:version", "dct:license", "schema:creditText", "dct:description")
 _RATED = ("rg:toolInDemand", "rg:relatedRole", "rg:hot", "skos:notation")
-_FACTS = tuple(f"rg:{facet.name}" for facet in terms.FACETS)
+_FACTS = tuple(f"rg:{facet.name}" for facet in terms.facets())
 _SHOWN = {*_NAMED, *_POSTED, *_TITLED, *_CREDITED, *_RATED, *_FACTS, "schema:relevantOccupation", "skos:editorialNote"}
 _KIND_OF = in_path("kind", "the kind of thing", "role", ref("Kind"))
 _SLUG = in_path("slug", "the last part of the IRI of a thing", "ai-architect")
@@ -195,8 +195,8 @@ def _role(role: Thing) -> dict[str, Any]:
         levels.setdefault(key, []).append(row["proficiencyLabel"].value.lower())
     ratings = {rating.item: rating for rating in reversed(role.ratings)}
     sections = []
-    for name in terms.SECTIONS:
-        facets = [facet for facet in terms.FACETS if facet.section == name]
+    for name in terms.sections():
+        facets = [facet for facet in terms.facets() if facet.section == name]
         found = [(facet, _rated(links, ratings)) for facet in facets if (links := role.values(f"rg:{facet.name}"))]
         sections.append((name, found))
     outlooks = {row["outlook"].value: row for row in graph().rows("outlook", {"role": [role.iri]})}
@@ -240,7 +240,7 @@ def _source(source: Thing) -> dict[str, Any]:
         "holding": statements.things_by_kind(engine, source.iri) if source.first("schema:creditText") else {},
         "statements": stated,
         "about": source.values("schema:about"),
-        "sections": [(name, own) for name in terms.SECTIONS if (own := [one for one in stated if one.section == name])],
+        "sections": [(name, own) for name in terms.sections() if (own := [one for one in stated if one.section == name])],
         "postings": [row for row in graph().rows("job-postings") if row["posting"].value in advertised],
         "outlooks": outlooks,
         "measures": graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()})),
