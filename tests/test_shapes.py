@@ -104,7 +104,10 @@ OUTLOOK = "a rg:Outlook ; rdfs:label 'growth'@en ; rg:measure measure:employment
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        (f"<http://acme.example/pay> {AMOUNT} ; schema:currency 'USD' ; schema:median 1111111000 .", ["salary", "implausibly", "10 million"]),
+        (
+            f"<http://acme.example/pay> {AMOUNT} ; schema:currency 'USD' ; schema:median 1111111000 .",
+            ["salary", "implausibly", "10 million"],
+        ),
         ("role:x a rg:Role ; skos:definition 'An example.'@en .", ["role", "no name", "Data engineer"]),
         (f"{ROLE} ; skos:prefLabel 'Y'@en .", ["two names", "same language", "keep one"]),
         (f"{ROLE} ; rg:essentialSkill tool:python ; rg:optionalSkill tool:python .", ["same skill", "essential", "optional", "one source"]),
