@@ -12,7 +12,7 @@ _OPTIONS = (
     setting("--engine", None, str, "Query address of a SPARQL endpoint that holds the graph, not the store."),
     setting("--update-url", None, str, "Update address of the endpoint. Without it, the endpoint is read only."),
     setting("--graph-store-url", None, str, "Graph Store address of the endpoint; it makes writes of whole graphs faster."),
-    setting("--auth", "none", click.Choice(AUTH), "How writes to the endpoint are authorised. The credentials are read from the environment."),
+    setting("--auth", "none", click.Choice(AUTH), "How writes to the endpoint are authorised. Credentials are in the environment."),
     setting("--read-auth", False, bool, "Send the credentials with queries too.", is_flag=True),
     setting("--query-timeout", 10.0, click.FloatRange(0.1, 3600), "Seconds that a query may take."),
 )

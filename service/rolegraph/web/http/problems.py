@@ -1,4 +1,4 @@
-"""The one handler of errors: every exception becomes a problem (RFC 9457) as JSON or as a page."""
+"""Error handler: every exception becomes a problem (RFC 9457), as JSON or as a page."""
 
 import inspect
 import logging
@@ -26,17 +26,17 @@ _log = logging.getLogger(__name__)
 
 
 def install(app: Flask) -> None:
-    """Have an application answer every exception here."""
+    """Register the handler for all exceptions."""
     app.register_error_handler(Exception, _handle)
 
 
 def meaning(kind: type[RolegraphError]) -> str:
-    """Return what a type of problem means, in a sentence."""
+    """Return the meaning of a problem type, in a sentence."""
     return inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("``", "")
 
 
 def respond(error: RolegraphError) -> Response:
-    """Return the answer to an error of ours; an empty one where nobody is left to read it."""
+    """Return the response to a RolegraphError; an empty one if the client has disconnected."""
     if isinstance(error, ClientGone):
         return Response(status=error.status)
     if isinstance(error, StoreUnusable):
@@ -45,13 +45,13 @@ def respond(error: RolegraphError) -> Response:
 
 
 def told(error: RolegraphError) -> str:
-    """Return what clients are told of an error: where on the disk of this machine something lies is nothing for them."""
+    """Return the detail of an error for clients, without paths of the server's file system."""
     return _PATH.sub("a file of the service", error.told) if isinstance(error, StoreUnusable) else error.detail
 
 
 def _handle(error: Exception) -> Response | HTTPException:
     if isinstance(error, HTTPException) and error.code and error.code < 400:
-        return error  # a redirect is no error
+        return error  # a redirect
     if isinstance(error, RolegraphError):
         return respond(error)
     if isinstance(error, NoSuchPage):
