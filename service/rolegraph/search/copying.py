@@ -43,7 +43,8 @@ def copy(source: Path, target: Path) -> bool:
 
 def _copy(source: Path, target: Path, options: str) -> None:
     target.unlink(missing_ok=True)
-    with closing(sqlite3.connect(f"{source.absolute().as_uri()}?{options}", uri=True)) as original, closing(sqlite3.connect(target)) as duplicate:
+    address = f"{source.absolute().as_uri()}?{options}"
+    with closing(sqlite3.connect(address, uri=True)) as original, closing(sqlite3.connect(target)) as duplicate:
         original.backup(duplicate)
 
 
