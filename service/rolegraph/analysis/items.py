@@ -86,14 +86,14 @@ class Items:
         return steps_to
 
     def _between(self, pairs: Numbers) -> Iterator[tuple[int, int]]:
-        for one, other in self.item_of[pairs].tolist():
-            if one != other:
-                yield one, other
+        for item, other in self.item_of[pairs].tolist():
+            if item != other:
+                yield item, other
 
     def _both(self, pairs: Numbers) -> Iterator[tuple[int, int]]:
-        for one, other in self._between(pairs):
-            yield one, other
-            yield other, one
+        for item, other in self._between(pairs):
+            yield item, other
+            yield other, item
 
 
 def _links(pairs: Iterator[tuple[int, int]]) -> dict[int, tuple[int, ...]]:

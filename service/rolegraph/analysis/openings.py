@@ -50,12 +50,12 @@ class Openings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the value as a JSON object."""
-        found: dict[str, Any] = {"from": self.origin.as_dict(), "threshold": self.threshold, "withoutEssentialSkills": self.unknown}
-        found["essentialSkillsStated"] = self.stated
-        found["sources"] = [source.as_dict() for source in self.sources]
+        document: dict[str, Any] = {"from": self.origin.as_dict(), "threshold": self.threshold, "withoutEssentialSkills": self.unknown}
+        document["essentialSkillsStated"] = self.stated
+        document["sources"] = [source.as_dict() for source in self.sources]
         if self.hindrance:
-            found["notComparable"] = self.hindrance
-        return {**found, "open": [role.as_dict() for role in self.open], "learn": [opening.as_dict() for opening in self.openings]}
+            document["notComparable"] = self.hindrance
+        return {**document, "open": [role.as_dict() for role in self.open], "learn": [opening.as_dict() for opening in self.openings]}
 
     def table(self) -> list[list[str]]:
         """Return the rows of the CSV: a header, and one row per item and role that it opens, or one row if it opens none."""

@@ -82,8 +82,8 @@ def _answer(status: int, type_: str, title: str, detail: str, members: dict[str,
         if negotiation.prefers_html():
             page = render_template("problem.html", status=status, type=type_, title=title, detail=detail, members=members)
             return negotiation.respond(page, negotiation.HTML, status)
-    except Exception as error:  # noqa: BLE001 - what cannot be told as it was asked for is told all the same
-        _log.error("an error could not be told as a page", exc_info=error)
+    except Exception as error:  # noqa: BLE001 - if the page fails, the error is sent as JSON
+        _log.error("the page of an error could not be rendered", exc_info=error)
     body = {"type": type_, "title": title, "status": status, "detail": detail, **members}
     return Response(to_json(body, indent=None), status, content_type=PROBLEM.media)
 
@@ -93,13 +93,13 @@ routes = Blueprint("problems", __name__)
 
 @routes.get("/problem/<slug>")
 def problem(slug: str) -> Response:
-    """Say what a type of problem means."""
+    """Describe a problem type."""
     kind = next((kind for kind in errors.every() if kind.slug() == slug), None)
     format_ = negotiation.choose(negotiation.HTML, negotiation.DOCUMENT)
     negotiation.check_parameters(format_)
     if kind is None:
         raise NotFound(f"there is no type of problem {slug!r}", expected=", ".join(kind.slug() for kind in errors.every()))
-    found = {"type": TYPES + slug, "title": kind.title, "status": kind.status, "detail": meaning(kind)}
+    document = {"type": TYPES + slug, "title": kind.title, "status": kind.status, "detail": meaning(kind)}
     if format_ == negotiation.DOCUMENT:
-        return negotiation.respond(to_json(found, indent=None), negotiation.DOCUMENT)
-    return negotiation.respond(render_template("problem_type.html", **found), negotiation.HTML)
+        return negotiation.respond(to_json(document, indent=None), negotiation.DOCUMENT)
+    return negotiation.respond(render_template("problem_type.html", **document), negotiation.HTML)

@@ -77,12 +77,12 @@ def _dataset(kind: Kind, fields: "MultiDict[str, str]") -> Dataset | None:
 
 def _decoded(kind: Kind) -> str:
     if request.mimetype != kind.media:
-        known = f"{kind.media}, {FORM}"
+        accepted = f"{kind.media}, {FORM}"
         stated = request.mimetype or "no stated type"
-        raise UnsupportedFormat(f"{_a(kind)} of type {stated} is not read here", expected=known)
+        raise UnsupportedFormat(f"{_a(kind)} of type {stated} is not accepted here", expected=accepted)
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedFormat(f"{_a(kind)} in {charset} is not read here", expected=f"{kind.media} in UTF-8")
+        raise UnsupportedFormat(f"{_a(kind)} in {charset} is not accepted here", expected=f"{kind.media} in UTF-8")
     try:
         return body().decode()
     except UnicodeDecodeError as error:
@@ -92,7 +92,7 @@ def _decoded(kind: Kind) -> str:
 def _check_utf8() -> None:
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedFormat(f"a form in {charset} is not read here", expected=f"{FORM} in UTF-8")
+        raise UnsupportedFormat(f"a form in {charset} is not accepted here", expected=f"{FORM} in UTF-8")
 
 
 def _a(kind: Kind) -> str:
