@@ -26,7 +26,7 @@ from rolegraph.importers.triples import Triples
 from rolegraph.validation.shapes import Shapes
 
 ENTRIES = Path(__file__).parent.parent / "data" / "sources"
-ROUTES = 5
+PAIRS, ROUTES = 3, 5
 SEED = 7
 LINES = 200_000
 
@@ -65,7 +65,7 @@ def routes(store: Path) -> None:
         index, edges = graph.analysis.index, graph.analysis.edges
         steps = nx.from_scipy_sparse_array(edges, create_using=nx.DiGraph)
         chance = random.Random(SEED)
-        pairs = [chance.sample(range(edges.shape[0]), 2) for _ in range(20)]
+        pairs = [chance.sample(range(edges.shape[0]), 2) for _ in range(PAIRS)]
 
         def own() -> None:
             for origin, target in pairs:
