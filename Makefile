@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin
 PORT ?= 8080
-# Tests run in this many processes; those of one file stay together, and so do those that read the real taxonomies (tests/conftest.py).
+# Tests run in this many processes; those of one file stay together. The files that take longest run first (tests/conftest.py).
 WORKERS ?= 2
-PYTEST = $(RUN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST = $(RUN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: serve quick test lint bench bench-serving wheel format clean
 
@@ -17,6 +17,7 @@ test: $(VENV)/ready-test lint
 	$(RUN)/rolegraph check
 	$(PYTEST)
 
+quick: WORKERS = auto
 quick: $(VENV)/ready-test
 	$(PYTEST) -m "not service and not browser and not taxonomy and not conformance and not sweep"
 

@@ -74,7 +74,7 @@ class Service:
         self._store = store
         self._log = (store.parent / "log").open("ab")
         self.start()
-        self._headers = {"Authorization": f"Bearer {Tokens(store / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+        self._headers = {"Authorization": f"Bearer {Tokens(store / 'tokens.sqlite').create('admin').text}", "Content-Type": "text/turtle"}
 
     def start(self) -> None:
         command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(self._store), "--port", str(self.port)]

@@ -251,7 +251,7 @@ def _run(options: argparse.Namespace, attacks: Sequence[Attack]) -> list[Figures
         if options.store:
             shutil.copytree(options.store, store)
         full = _has_taxonomies(store)
-        token = Tokens(store / "tokens.json").create("admin").text
+        token = Tokens(store / "tokens.sqlite").create("admin").text
         print("| input | answers | s | MiB (PSS) | a page, worst s | /health, worst s |\n|---|---|---:|---:|---:|---:|", flush=True)
         for attack in attacks:
             if attack.taxonomies and not full:

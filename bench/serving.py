@@ -196,7 +196,7 @@ def _show(load: Load) -> None:
 
 def _service(material: Material, seconds: float) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    token = Tokens(material.store / "tokens.json").create("admin").text
+    token = Tokens(material.store / "tokens.sqlite").create("admin").text
     with servers.rolegraph(material) as (_, target):
         found["memory after start"] = _memory(target)
         found["writes"] = _writes(target, token)

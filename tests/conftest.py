@@ -15,9 +15,6 @@ from flask.testing import FlaskClient
 
 from ports import free_port
 from rolegraph.facade import Rolegraph
-from rolegraph.importers import Imported, esco, onet
-from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
 from services import kill
@@ -29,6 +26,7 @@ SWEEPS = {
     *("test_exports", "test_http_any_body", "test_http_conditions", "test_http_hostile", "test_http_parameters", "test_http_texts"),
     *("test_pinned", "test_revisions", "test_search_faults", "test_facts_that_followed_writes_are_those_that_are_read_of_the_result"),
     *("test_ontology_and_shapes_are_the_same_in_every_format", "test_writes_of_many_threads_are_all_kept"),
+    "test_the_file_runs_unchanged_in_another_sparql_tool",
 }
 """The modules and tests that try so many values or writes that "make quick" goes without them."""
 LONGEST_FIRST = ("conformance", "taxonomy", "service", "browser", "sweep")
@@ -37,7 +35,7 @@ UNMARKED: dict[str, bool] = {"runs": False}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, and tell pytest-xdist what stays together: the users of the real taxonomies, and each file."""
+    """Mark tests by what they need, and have the files that take longest run first: in this order processes get them."""
     ranks: dict[Path, int] = {}
     for item in items:
         fixtures: Sequence[str] = getattr(item, "fixturenames", ())
@@ -46,8 +44,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if SWEEPS & {item.path.stem, getattr(item, "originalname", "")}:
             item.add_marker("sweep")
-        if item.config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group("taxonomies" if "taxonomies" in fixtures else item.path.stem))
         rank = next((number for number, marker in enumerate(LONGEST_FIRST) if item.get_closest_marker(marker)), len(LONGEST_FIRST))
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
     items.sort(key=lambda item: ranks[item.path])
@@ -144,27 +140,6 @@ def admin(writable: Rolegraph) -> tuple[str, str]:
     return "Authorization", f"Bearer {writable.tokens.create('admin').text}"
 
 
-@dataclass(frozen=True)
-class Taxonomies:
-    """The real ESCO 1.1.1, in English with French occupations, and the real O*NET 29.2, in one store beside what is shipped."""
-
-    graph: Rolegraph
-    folder: Path
-    esco: Imported
-    onet: Imported
-
-
-@pytest.fixture(scope="session")
-def taxonomies(demand: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taxonomies]:
-    """What several tests look into, imported once: they leave it as it is."""
-    folder = demand("ROLEGRAPH_TEST_DATA", "the files of ESCO 1.1.1 in esco-1.1.1 and of O*NET 29.2 in onet-29.2")
-    graph = Rolegraph.open(tmp_path_factory.mktemp("taxonomies") / "store")
-    first = graph.import_source(onet.read, Download([folder / "onet-29.2"]), Report(), None)
-    second = graph.import_source(esco.read, Download([folder / "esco-1.1.1"]), Report(), None)
-    yield Taxonomies(graph, folder, second, first)
-    graph.close()
-
-
 @pytest.fixture(scope="session", name="free_port")
 def a_free_port() -> Callable[[], int]:
     """A function that returns a port that nothing listens at."""
@@ -197,7 +172,7 @@ def serve() -> Callable[..., Service]:
         command = [*within, sys.executable, "-m", "rolegraph", "serve", "--store", str(store), "--port", str(port), *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         address = f"http://127.0.0.1:{port}"
-        for _ in range(300):
+        for _ in range(600):
             if process.poll() is not None:
                 break
             try:

@@ -53,7 +53,7 @@ def running(command: list[str], folder: Path, address: str) -> Iterator[None]:
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
     try:
-        for _ in range(300):
+        for _ in range(600):
             assert process.poll() is None, (folder / "output").read_text("utf-8", "replace")
             try:
                 httpx.get(address)
@@ -61,7 +61,7 @@ def running(command: list[str], folder: Path, address: str) -> Iterator[None]:
             except httpx.TransportError:
                 time.sleep(0.1)
         else:
-            raise AssertionError(f"{command[0]} did not answer in 30 seconds")
+            raise AssertionError(f"{command[0]} did not answer in 60 seconds")
         yield
     finally:
         process.terminate()

@@ -61,8 +61,9 @@ class Described:
         if "content" not in stated:
             assert answer.data == b"", about
             return
+        assert answer.mimetype is not None, about
         assert answer.mimetype in stated["content"], f"{about} {answer.mimetype}"
-        if answer.mimetype.endswith("json"):
+        if (answer.mimetype or "").endswith("json"):
             self.hold(stated["content"][answer.mimetype]["schema"], answer.get_json(force=True), about)
         else:
             answer.data.decode()

@@ -77,6 +77,7 @@ def test_every_command_and_setting_is_in_the_guides() -> None:
             assert str(option.envvar) in OPERATING, option.envvar
 
 
+@pytest.mark.service
 def test_every_command_is_what_the_help_says_and_is_listed_without_being_imported() -> None:
     assert [command(name).name for name in COMMANDS] == list(COMMANDS)
     script = "import sys; from rolegraph.cli import main; main(['--help'], standalone_mode=False); print('rdflib' in sys.modules)"

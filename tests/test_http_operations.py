@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from conftest import Taxonomies
 from documents import FORM, PARTS, QUERY, SOURCE, UPDATE, WHOLE, parts, written
 from openapi_document import Described
 from rolegraph.engine.embedded import Settings
@@ -216,30 +215,3 @@ def test_a_store_that_is_not_ready(tmp_path: Path, described: Described) -> None
     graph.close()
     assert (answer.status_code, answer.mimetype) == (503, "application/json")
     described.check("/readyz", "get", answer)
-
-
-REAL = (
-    ("/{kind}", "/role?source=esco-1-1-1&limit=20"),
-    ("/{kind}", "/source"),
-    ("/thing", "/thing?iri=onet:15-1252.00"),
-    ("/thing", "/thing?iri=http://data.europa.eu/esco/occupation/f2b15a0e-e65a-438a-affb-29b9d50b77d1"),
-    ("/compare", "/compare?role=onet:15-1252.00&role=ai-architect"),
-    ("/similar", "/similar?role=onet:15-1252.00"),
-    ("/similar", "/similar?role=onet:15-1252.00&with=ai-architect"),
-    ("/gap", "/gap?from=ai-architect&to=onet:15-1252.00"),
-    ("/paths", "/paths?from=onet:15-1252.00&to=onet:15-2051.00"),
-    ("/openings", "/openings?from=onet:15-1252.00"),
-    ("/distinguish", "/distinguish?role=onet:15-1252.00&role=onet:15-2051.00"),
-    ("/agreement", "/agreement?role=onet:15-1252.00&matching=yes"),
-    ("/search", "/search?q=python&limit=100"),
-    ("/suggest", "/suggest?q=soft"),
-)
-
-
-def test_what_is_told_of_other_systems(taxonomies: Taxonomies) -> None:
-    client = create_app(taxonomies.graph).test_client()
-    described = Described(client.get("/openapi.json").get_json())
-    for path, address in REAL:
-        answer = client.get(address, headers={"Accept": "application/json"})
-        assert answer.status_code == 200, f"{address} {answer.text[:300]}"
-        described.check(path, "get", answer)

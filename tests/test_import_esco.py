@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 from rdflib import RDF, Graph, Literal, URIRef
 
-from conftest import Taxonomies
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter, UnreadableInput
@@ -618,62 +617,6 @@ def test_the_command_imports_and_reports(tmp_path: Path) -> None:
     assert [(row["action"], row["rule"], row["file"], row["line"]) for row in rows] == [
         ("fixed", "label repeats the preferred one", "occupations_en.csv", "2")
     ]
-
-
-def independent(folder: Path, name: str) -> list[dict[str, str]]:
-    csv.field_size_limit(10**9)
-    with (folder / name).open(newline="", encoding="utf-8") as lines:
-        return list(csv.DictReader(lines))
-
-
-def expected_counts(folder: Path) -> dict[str, int]:
-    """Count by plain reading what the graph of the whole ESCO has to hold, by the pattern that finds it."""
-    rows = {name: independent(folder, f"{name}.csv") for name in RENAMED}
-    concepts = {name: independent(folder, f"{name}_en.csv") for name in ("occupations", "skills", "ISCOGroups", "skillGroups")}
-    described = {row["conceptUri"] for part in concepts.values() for row in part}
-    uris = [[row[f"Level {level} URI"] for level in range(4)] for row in independent(folder, "skillsHierarchy_en.csv")]
-    levels = [[uri for uri in path if uri] for path in uris]
-    hierarchy = {path[-1] for path in levels}
-    described |= hierarchy
-    relations = [row for row in rows["occupationSkillRelations"] if {row["occupationUri"], row["skillUri"]} <= described]
-    broader = {(row["conceptUri"], row["broaderUri"]) for name in RENAMED[2:] for row in rows[name]}
-    broader |= {pair for path in levels for pair in zip(path[1:], path, strict=False)}
-    schemes = {(row["conceptUri"], iri) for part in concepts.values() for row in part for iri in re.split(r"[,\s]+", row["inScheme"])}
-    between = [row for row in rows["skillSkillRelations"] if row["originalSkillUri"] != row["relatedSkillUri"]]
-    skills = {row["conceptUri"] for row in concepts["skills"]}
-    return {
-        "?s a rg:Role, esco:Occupation": len(concepts["occupations"]),
-        "?s a rg:Skill, esco:Skill": len(concepts["skills"]),
-        "?s a rg:Group": len(concepts["ISCOGroups"]) + len(hierarchy | {row["conceptUri"] for row in concepts["skillGroups"]}),
-        "?s rg:essentialSkill ?o": len([row for row in relations if row["relationType"] == "essential"]),
-        "?s rg:optionalSkill ?o": len([row for row in relations if row["relationType"] == "optional"]),
-        "?s esco:relatedEssentialSkill|esco:relatedOptionalSkill ?o": len(between),
-        "?s skos:broader ?o": len([1 for pair in broader if set(pair) <= described]),
-        "?s a rg:Skill ; skos:inScheme ?o": len([1 for iri, _ in schemes if iri in skills]),
-        "?s skos:prefLabel ?o . ?s a ?type FILTER(?type IN (rg:Role, rg:Skill, rg:Group))": len(described),
-        "?s esco:skillType ?o": len([1 for row in concepts["skills"] if row["skillType"]]),
-        "?s esco:skillReuseLevel ?o": len([1 for row in concepts["skills"] if row["reuseLevel"]]),
-        "?s a rg:Role ; skos:notation ?o": len({(row["conceptUri"], row["code"]) for row in concepts["occupations"]}),
-    }
-
-
-def test_the_whole_esco_has_what_its_files_hold(taxonomies: Taxonomies) -> None:
-    folder, graph, report = taxonomies.folder / "esco-1.1.1", taxonomies.graph, taxonomies.esco.report
-    prefixes = "".join(f"PREFIX {name}: <{terms.prefixes()[name]}> " for name in ("rg", "esco", "skos"))
-    inside = f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{SOURCE}> {{ %s }} }}"
-    expected = expected_counts(folder / "en")
-    found = {pattern: int(graph.engine.rows(prefixes + inside % pattern)[0]["n"].value) for pattern in expected}
-    # each occupation has a label in French too
-    languages = "?s skos:prefLabel ?o . ?s a ?type FILTER(?type IN (rg:Role, rg:Skill, rg:Group))"
-    expected[languages] += len(independent(folder / "fr", "occupations_fr.csv"))
-    assert found == expected
-    union = "SELECT (COUNT(*) AS ?n) { ?s a esco:Occupation ; rg:essentialSkill|rg:optionalSkill ?o }"
-    assert int(graph.engine.rows(prefixes + union)[0]["n"].value) == found["?s rg:essentialSkill ?o"] + found["?s rg:optionalSkill ?o"]
-    skipped = Counter(remark.rule for remark in report.remarks if remark.action == "skipped")
-    assert skipped == {"concept without a row": 75, "link to itself": 1}  # 67 and 1 rows of one occupation; top concepts of schemes
-    before = held(graph, SOURCE)
-    graph.import_source(esco.read, Download([folder]), ImportReport(), None)
-    assert held(graph, SOURCE) == before
 
 
 def test_every_rule_is_in_the_guide_for_users() -> None:

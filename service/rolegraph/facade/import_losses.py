@@ -12,7 +12,8 @@ from rolegraph.engine import Engine
 from rolegraph.engine.documents import difference
 from rolegraph.errors import Refused
 from rolegraph.formats import holding, named
-from rolegraph.values import Row
+from rolegraph.queries.internal import query
+from rolegraph.values import Row, Value
 
 SHARE = 100  # an import may remove one in so many of a kind without --replace
 SHOWN = 20  # kinds that an error lists
@@ -105,7 +106,10 @@ def _read(path: Path) -> Iterator[tuple[str, Kind, bool]]:
 def _held(rows: Callable[[str], list[Row]], source: str, kind: Kind) -> int:
     property_, qualifier = kind
     if property_ == terms.RDF_TYPE:
-        pattern = f"?s a <{qualifier}>"
+        text = query("count-of-class-in-graph").bind({"graph": source, "class": qualifier})
+    elif qualifier:
+        language = Value(qualifier.lower(), "literal")
+        text = query("count-of-language-in-graph").bind({"graph": source, "property": property_, "language": language})
     else:
-        pattern = f"?s <{property_}> ?o" + (f' FILTER(LCASE(LANG(?o)) = "{qualifier.lower()}")' if qualifier else "")
-    return int(rows(f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{source}> {{ {pattern} }} }}")[0]["n"].value)
+        text = query("count-of-property-in-graph").bind({"graph": source, "property": property_})
+    return int(rows(text)[0]["n"].value)

@@ -11,6 +11,7 @@ from werkzeug.urls import iri_to_uri
 from rolegraph import __version__, equivalence, terms
 from rolegraph.comparison import model
 from rolegraph.comparison.model import Claim
+from rolegraph.queries import internal
 from rolegraph.values import Link, Named, Row, Source
 from rolegraph.web.http import context, negotiation
 
@@ -74,16 +75,6 @@ LANGUAGES = {
     "sv": "Swedish",
     "uk": "Ukrainian",
 }  # those in which ESCO is published
-EXAMPLE = """\
-PREFIX rg: <https://w3id.org/rolegraph/ns#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-
-SELECT ?label (COUNT(DISTINCT ?role) AS ?roles) WHERE {
-  ?role rg:tool ?tool .
-  ?tool skos:prefLabel ?label
-}
-GROUP BY ?label ORDER BY DESC(?roles) ?label LIMIT 20
-"""
 SYSTEMS = (
     ("http://data.europa.eu/esco/occupation/", "ESCO occupation"),
     ("http://data.europa.eu/esco/skill/", "ESCO skill"),
@@ -129,7 +120,7 @@ def install(app: Flask) -> None:
         MARKS=MARKS,
         LABELS=model.LABELS,
         MATCHES=MATCHES,
-        EXAMPLE=EXAMPLE,
+        EXAMPLE=internal.query("editor-example").text,
         TRENDS=TRENDS,
         VERSION=__version__,
         evidence=evidence,

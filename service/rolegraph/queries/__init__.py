@@ -3,6 +3,8 @@
 A file starts with lines of ``#+``, YAML in the convention of grlc, and holds one ``VALUES ?name { … }`` block per
 parameter with an example value, so it runs unchanged in any SPARQL tool. Binding replaces what stands in that block
 by terms; a caller's text never becomes part of a query.
+
+The queries that the service asks for itself lie in ``queries/internal``; see :mod:`rolegraph.queries.internal`.
 """
 
 import re
@@ -100,7 +102,7 @@ class CannedQuery:
     @property
     def body(self) -> str:
         """The query without its header."""
-        return _HEADER.sub("", self.text).strip() + "\n"
+        return without_header(self.text)
 
     @property
     def holds(self) -> str:
@@ -196,13 +198,24 @@ class QueryCatalogue:
         return self._queries[name]
 
 
+def header_of(text: str) -> dict[str, Any]:
+    """Return what the header of a file says."""
+    header: dict[str, Any] = yaml.safe_load("\n".join(_HEADER.findall(text)))
+    return header
+
+
+def without_header(text: str) -> str:
+    """Return the query that a file holds."""
+    return _HEADER.sub("", text).strip() + "\n"
+
+
 def read(path: Path) -> CannedQuery:
     """Read one file.
 
     :raises ValueError: naming the file, for a header without what it needs, or a parameter without its block
     """
     text = path.read_text(encoding="utf-8")
-    header = yaml.safe_load("\n".join(_HEADER.findall(text)))
+    header = header_of(text)
     try:
         parameters = tuple(_parameter(name, fields, text) for name, fields in (header.get("parameters") or {}).items())
         return CannedQuery(
