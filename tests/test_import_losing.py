@@ -295,7 +295,7 @@ def test_the_command_refuses_and_with_replace_tells_what_it_removed(tmp_path: Pa
     assert "--replace" in refused.output
     done = CliRunner().invoke(main, [*again, "--replace"])
     assert done.exit_code == 0, done.output
-    assert "removed from what was there" in done.output
+    assert "removed from the stored graph" in done.output
     assert "skos:hiddenLabel in en" in done.output
 
 

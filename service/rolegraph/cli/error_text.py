@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rolegraph.errors import RolegraphError
-from rolegraph.validation.findings import Finding, Report
+from rolegraph.validation.findings import Finding, ValidationReport
 
 _OPTIONS = {name: f"--{name.replace('_', '-')}" for name in ("update_url", "graph_store_url")} | {"query_url": "--engine"}
 LONG = 120  # most characters of a list that is printed on one line
@@ -44,6 +44,6 @@ def _member(name: str, value: Any, indent: str) -> Iterator[str]:
         yield f"{indent}{name}: {value}"
 
 
-def _report(members: Mapping[str, Any]) -> Report:
+def _report(members: Mapping[str, Any]) -> ValidationReport:
     findings = [Finding(**{name: value for name, value in finding.items() if name != "short"}) for finding in members["findings"]]
-    return Report.of(findings, members["checked"])
+    return ValidationReport.of(findings, members["checked"])

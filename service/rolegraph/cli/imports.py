@@ -20,7 +20,7 @@ from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
 from rolegraph.importers import Importer, crosswalk, esco, onet, salaries
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import HEADER, Progress, Report
+from rolegraph.importers.reports import HEADER, ImportReport, Progress
 from rolegraph.output import to_csv
 
 COMMON = (
@@ -150,7 +150,7 @@ def import_source(
     made = folder is not None and not folder.exists()
     graph = Rolegraph.open(folder)
     with _removed_unless_kept(folder if made else None) as keep, closing(graph), _interrupted_late(graph, store), _progress() as progress:
-        report = Report(progress)
+        report = ImportReport(progress)
         try:
             imported = graph.import_source(importer, download, report, output, **options)
             keep()

@@ -71,6 +71,3 @@ class ImportReport:
             first.setdefault((remark.action, remark.rule), remark)
         for (action, rule), number in sorted(counts.items()):
             yield action, rule, number, first[action, rule]
-
-
-Report = ImportReport  # the former name, for callers that are not yet renamed

@@ -103,9 +103,6 @@ class ValidationReport:
         return graph.serialize(format="turtle")
 
 
-Report = ValidationReport  # the former name, for callers that are not yet renamed
-
-
 def _result(graph: Graph, finding: Finding) -> Iterator[tuple[URIRef, Node]]:
     of_entry = finding.shape == ENTRY
     yield RDF.type, SH.ValidationResult

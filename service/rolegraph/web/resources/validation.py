@@ -8,7 +8,7 @@ from rolegraph.engine import WriteMode
 from rolegraph.errors import BadParameter, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.output import to_json
-from rolegraph.validation.findings import SEVERITIES, Report
+from rolegraph.validation.findings import SEVERITIES, ValidationReport
 from rolegraph.web.http import bodies, connection, negotiation
 from rolegraph.web.http.bodies import Document
 from rolegraph.web.http.context import graph
@@ -95,7 +95,7 @@ def _destination() -> tuple[str | None, WriteMode]:
     return (terms.KINDS["source"].namespace + slug if slug else None), _MODES[method]
 
 
-def _respond(report: Report, entry: Document, format_: Format) -> Response:
+def _respond(report: ValidationReport, entry: Document, format_: Format) -> Response:
     if format_ == HTML:
         grouped = [(severity, [one for one in report.findings if one.severity == severity]) for severity in SEVERITIES]
         return negotiation.respond(_form(_text(entry), entry.format, report=report, grouped=grouped), HTML)
