@@ -208,7 +208,7 @@ def best(index: Index, held: HeldItems, among: Numbers | None, count: int) -> li
     idf[numbers] = index.idf[numbers]
     total = idf.sum()
     share = np.divide(index.needs @ worth_of, index.totals, out=np.zeros_like(index.totals), where=index.totals > 0)
-    for row in index.choices:  # alternatives of a degree differ from role to role
+    for row in index.choices:  # where a source accepts one of several degrees, that depends on the role
         share[row] = held.gap_to(row).share or 0.0
     used = (index.needed @ idf) / total if total else np.zeros_like(share)
     fit = np.divide(2 * share * used, share + used, out=np.zeros_like(share), where=share + used > 0)

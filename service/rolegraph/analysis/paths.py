@@ -59,7 +59,7 @@ class Route:
 class Paths:
     """The cheapest routes, the cheapest first. The direct step is considered too, however large it is.
 
-    If the two roles cannot be compared, ``hindrance`` is the reason, and there is no direct step: its cost is ungraph.
+    If the two roles cannot be compared, ``hindrance`` is the reason, and there is no direct step: its cost is unknown.
     """
 
     origin: Named
