@@ -1,4 +1,4 @@
-"""How long the analyses take on a store that ESCO and O*NET were imported into.
+"""Measures how long the analyses take on a store with ESCO and O*NET.
 
     python bench/analysis.py --store FOLDER [--times 200]
 """
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _profile(analysis: Analysis, chance: random.Random, roles: list[str]) -> Profile:
-    """Make a profile of the skills of a few roles, by IRI."""
+    """Return a profile with the skills of a few roles, by IRI."""
     index, found = analysis.index, set[str]()
     while len(found) < SKILLS:
         row = index.rows[index.facts.places[chance.choice(roles)]]
@@ -79,7 +79,7 @@ def _once(name: str, function: Callable[[], object]) -> None:
 
 
 def _often(name: str, times: int, function: Callable[[int], object]) -> None:
-    """Print how long calls took, by the clock and by the processor: the latter says what they take where nothing else runs."""
+    """Print the wall-clock time and the processor time of calls; the latter is the time on an idle machine."""
     function(0)
     clock, processor = [], []
     for turn in range(times):

@@ -1,4 +1,4 @@
-"""Measures what imports take: time, triples a second and memory, into a fresh store, and once more in place.
+"""Measures imports: time, triples per second and memory, into a new store, and again into the same store.
 
     python bench/importing.py [esco onet …] [--folder FOLDER] [--json FILE]     # of the files under ROLEGRAPH_TEST_DATA
 """
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def _measure(name: str, paths: list[Path], wanted: Mapping[str, Any], store: Path) -> dict[str, float]:
-    """Import into a store that has what is shipped, as the command does, then import the same again."""
+    """Import into a store with the shipped data, like the command, then import the same again."""
     graph = Rolegraph.open(store)
     before = time.process_time()
     first, iri = _timed(graph, name, paths, wanted)

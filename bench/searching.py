@@ -1,4 +1,4 @@
-"""What search costs and finds over all labels, beside the libraries that it could have been built on; see docs/search.md.
+"""Compares the speed and quality of search over all labels with libraries that could replace it; see docs/search.md.
 
 python bench/searching.py --store FOLDER        # a store with ESCO and O*NET in it
 ROLEGRAPH_TEST_DATA=FOLDER python bench/searching.py        # imports both into a temporary one first
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def made(store: Path, there: Path | None) -> None:
-    """Make the store that is measured."""
+    """Create the store to measure."""
     if there:
         shutil.copytree(there, store)
         shutil.rmtree(store / "search", ignore_errors=True)
@@ -65,7 +65,7 @@ def made(store: Path, there: Path | None) -> None:
 
 
 def own(store: Path, number: int) -> list[Label]:
-    """Measure Rolegraph's own search, and return the labels that it holds."""
+    """Measure Rolegraph's search, and return the labels in its index."""
     graph = Rolegraph.open(store)
     before = peak()
     with timed("building the index"):
@@ -101,7 +101,7 @@ def own(store: Path, number: int) -> list[Label]:
 
 
 def tantivy(labels: Sequence[Label], folder: Path) -> None:
-    """Measure tantivy as it is used usually: words, beginnings and errors of typing as parts of one query, ranked by BM25."""
+    """Measure tantivy in its usual configuration: words, prefixes and fuzzy terms in one query, ranked by BM25."""
     import tantivy as library
 
     fields = library.SchemaBuilder().add_text_field("iri", stored=True, tokenizer_name="raw").add_text_field("kind", tokenizer_name="raw")
@@ -158,7 +158,7 @@ def rapidfuzz(labels: Sequence[Label], _: Path) -> None:
 
 
 def quality(name: str, find: Find) -> None:
-    """Report how often the first and the first five hits hold what is meant, and how long that takes."""
+    """Report how often the first hit, or one of the first five, is the expected one, and the time."""
     with QUERIES.open(newline="", encoding="utf-8") as file:
         queries = list(csv.DictReader(file))
     places: dict[str, list[int]] = defaultdict(list)
@@ -173,7 +173,7 @@ def quality(name: str, find: Find) -> None:
 
 
 def speed(name: str, asked: Sequence[tuple[str, str]], find: Find) -> None:
-    """Report how long queries take, after one round that is not measured."""
+    """Report the time of queries, after one round that is not measured."""
     wall, busy = [], []
     for measured in (False, True):
         for text, kind in asked[: None if measured else 50]:
@@ -198,7 +198,7 @@ def begun(text: str) -> str:
 
 
 def mistyped(text: str) -> str:
-    """Return a text with an error of typing in it, two in a longer one; the same ones every time."""
+    """Return a text with a typing error, or two if it is longer; always the same."""
     chance = random.Random(text)
     for _ in range(1 + (len(text) > 12)):
         place = chance.randrange(max(1, len(text) - 1))
@@ -210,13 +210,13 @@ def mistyped(text: str) -> str:
 
 
 def peak() -> float:
-    """Return the most memory that this process had, in MiB."""
+    """Return the peak memory of this process in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @contextmanager
 def timed(what: str) -> Iterator[None]:
-    """Report how long something takes, and how much of a processor."""
+    """Report the wall-clock time and the processor time of a block."""
     began, used = time.perf_counter(), time.process_time()
     yield
     print(f"{what}: {time.perf_counter() - began:.2f} s, processor {time.process_time() - used:.2f} s", flush=True)

@@ -63,7 +63,7 @@ class Described:
             return
         assert answer.mimetype is not None, about
         assert answer.mimetype in stated["content"], f"{about} {answer.mimetype}"
-        if answer.mimetype.endswith("json"):
+        if (answer.mimetype or "").endswith("json"):
             self.hold(stated["content"][answer.mimetype]["schema"], answer.get_json(force=True), about)
         else:
             answer.data.decode()

@@ -47,7 +47,7 @@ def kill(service: Any) -> None:
 
 
 def writer(store: Path) -> dict[str, str]:
-    return {"Authorization": f"Bearer {Tokens(store / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+    return {"Authorization": f"Bearer {Tokens(store / 'tokens.sqlite').create('admin').text}", "Content-Type": "text/turtle"}
 
 
 def triples(number: int) -> str:

@@ -240,11 +240,11 @@ def test_a_gap_parts_the_needs_and_says_truly_what_is_near(found: Facts) -> None
 @given(graphs(), st.sets(st.integers(ROLES, ROLES + CONCEPTS - 1), min_size=1))
 def test_the_fit_of_a_profile_is_that_of_brute_force_for_every_role(found: Facts, concepts: set[int]) -> None:
     index, plain = Index(found), Plain(found)
-    possession = gap.HeldItems(index, [int(index.items.of[place]) for place in concepts])
-    own = plain_items(index, plain, sorted(possession.had))
+    possession = gap.HeldItems(index, [int(index.items.item_of[place]) for place in concepts])
+    own = plain_items(index, plain, sorted(possession.items))
     expected = {}
     for role in range(ROLES):
-        judged = possession.judge(role)
+        judged = possession.gap_to(role)
         told = sum(plain.idf[item] for item in own)
         used = sum(plain.idf[item] for item in own & set(plain.needs(role))) / told if told else 0.0
         if judged.share and used:
@@ -386,7 +386,7 @@ def test_degrees_count_by_their_level_and_alternatives_are_enough(small: Rolegra
     needs = {need.item.iri: need for need in small.analysis.gap(X + "b", X + "c").needs}
     assert [needs[X + name].relation for name in ("bachelor", "doctorate")] == ["same", "alternative"]
     index = small.analysis.index
-    assert needs[X + "python"].weight == pytest.approx(index.idf[index.items.of[index.facts.places[X + "python"]]] / 2)
+    assert needs[X + "python"].weight == pytest.approx(index.idf[index.items.item_of[index.facts.places[X + "python"]]] / 2)
 
 
 def test_agreement_folds_what_is_the_same_and_finds_contradictions(small: Rolegraph) -> None:
@@ -636,7 +636,7 @@ def test_a_profile_against_the_whole_of_esco(esco: Index) -> None:
     plain = Plain(esco.facts)
     for row in range(11, len(plain.roles), 700):
         possession = gap.HeldItems(esco, esco.items_of(row)[:50])
-        own = set(plain_items(esco, plain, sorted(possession.had)))
+        own = set(plain_items(esco, plain, sorted(possession.items)))
         best = gap.best(esco, possession, None, 5)
         expected = []
         for role in range(len(plain.roles)):
@@ -650,5 +650,5 @@ def test_a_profile_against_the_whole_of_esco(esco: Index) -> None:
 
 
 def _worth(index: Index, possession: gap.HeldItems, concept: int) -> float:
-    near = possession.near.get(int(index.items.of[concept]))
+    near = possession.near.get(int(index.items.item_of[concept]))
     return near.worth if near else 0.0

@@ -5,12 +5,15 @@ import hashlib
 import io
 import json
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from rolegraph.engine.revisions import Retention, Revisions
 from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 from rolegraph.shipped import loading
 from rolegraph.tokens import FILE, Tokens
+from rolegraph.tokens.model import record
 
 pytestmark = pytest.mark.service
 
@@ -83,6 +87,31 @@ def archive(store: Path) -> Path:
     file = store.parent / "kept.tar.gz"
     assert run("backup", file, "--store", store).returncode == 0
     return file
+
+
+def test_a_backup_holds_the_tokens_as_they_are_at_one_moment(store: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    shutil.copytree(store, folder)
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as changing:
+        changing.execute("PRAGMA cache_spill = ON")
+        changing.execute("BEGIN IMMEDIATE")
+        changing.execute("UPDATE token SET revoked = '2026-01-01T00:00:00Z'")
+        backups.back_up(folder, tmp_path / "kept.tar.gz")
+        changing.execute("COMMIT")
+    backups.restore(tmp_path / "kept.tar.gz", tmp_path / "new")
+    assert [token.state for token in Tokens(tmp_path / "new" / FILE).list()] == ["valid"]
+    assert [token.state for token in Tokens(folder / FILE).list()] == ["revoked"]
+
+
+def test_the_tokens_of_a_backup_of_an_older_version_count(store: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    shutil.copytree(store, folder)
+    known = [record(token) for token in Tokens(folder / FILE).list()]
+    (folder / FILE).unlink()
+    (folder / "tokens.json").write_text(json.dumps({"format": 1, "tokens": known}))
+    backups.back_up(folder, tmp_path / "kept.tar.gz")
+    backups.restore(tmp_path / "kept.tar.gz", tmp_path / "new")
+    assert Tokens(tmp_path / "new" / FILE).list() == Tokens(store / FILE).list()
 
 
 def test_a_restored_store_is_the_one_that_was_backed_up(store: Path, archive: Path, tmp_path: Path) -> None:
@@ -336,13 +365,13 @@ def consistent(member: str, change: Callable[[bytes], bytes]) -> Callable[[list[
 @pytest.mark.parametrize(
     ("tamper", "words"),
     [
-        (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when it was made: the content of CURRENT has changed"),
-        (consistent("graph/revision.json", lambda body: body[:50]), "damaged when it was made: revision.json does not parse"),
+        (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when the backup was made: the content of CURRENT has changed"),
+        (consistent("graph/revision.json", lambda body: body[:50]), "damaged when the backup was made: revision.json does not parse"),
         (consistent("graph/revision.json", lambda body: body.replace(b'"graphs": ', b'"graphs": 1')), "graphs of revision"),
         (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": 1')), "graphs of revision"),
-        (changed("shipped.json", bytes.swapcase), "shipped.json is not as"),
-        (changed("shipped.json", lambda body: body + b"\n"), "shipped.json is not as"),
-        (changed("graph/CURRENT", lambda _: b""), "graph/CURRENT is not as"),
+        (changed("shipped.json", bytes.swapcase), "content of shipped.json differs"),
+        (changed("shipped.json", lambda body: body + b"\n"), "content of shipped.json differs"),
+        (changed("graph/CURRENT", lambda _: b""), "content of graph/CURRENT differs"),
         (lambda found: found[:-1], "lacks"),
         (lambda found: [*found, found[-1]], "manifest.json does not list as a file"),
         (lambda found: found[1:], "does not begin with manifest.json"),

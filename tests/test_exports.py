@@ -92,7 +92,7 @@ def test_no_value_is_lost_in_json_ld() -> None:
 
 def test_a_large_graph_is_written_out_by_a_worker(serve: Callable[..., Any], tmp_path: Path) -> None:
     service = serve(tmp_path, "--empty")
-    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.sqlite').create('admin').text}", "Content-Type": "text/turtle"}
     count = 60_000
     written = httpx.put(f"{service.address}/graphs", params={"graph": EX + "g"}, content=triples(count), headers=headers, timeout=60)
     assert written.status_code == 201

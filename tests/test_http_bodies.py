@@ -68,7 +68,7 @@ class WriteLog:
 def written(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[WriteLog]:
     store = tmp_path_factory.mktemp("bodies")
     service = serve(store, "--threads", "4")
-    found = WriteLog(service, Tokens(store / "tokens.json").create("admin").text)
+    found = WriteLog(service, Tokens(store / "tokens.sqlite").create("admin").text)
     for method, path, media, body in (
         ("PUT", f"/graphs?graph={EX}kept", "text/turtle", TRIPLES),
         ("PUT", "/sources/our-hr", "text/turtle", ENTRY),

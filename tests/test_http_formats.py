@@ -82,7 +82,7 @@ def test_a_suffix_is_an_extension_or_a_name(client: FlaskClient, path: str, medi
     answer = client.get(path)
     assert (answer.status_code, answer.mimetype) == (200, media)
     missing = client.get("/role/ai-architect.xml").get_json()
-    assert (missing["status"], missing["detail"]) == (404, "/role/ai-architect is not there as .xml")
+    assert (missing["status"], missing["detail"]) == (404, "/role/ai-architect is not available as .xml")
 
 
 def test_the_case_of_a_suffix_does_not_matter(client: FlaskClient) -> None:

@@ -14,10 +14,9 @@ from rdflib import RDF, Graph, Namespace, URIRef
 from rdflib.compare import isomorphic
 
 from rolegraph import errors, resources, terms
-from rolegraph.facade import Rolegraph
+from rolegraph.facade import Rolegraph, model
 from rolegraph.formats import FORMATS
 from rolegraph.queries import QueryCatalogue
-from rolegraph.web.pages import ontology
 
 BROWSER = "text/html,*/*;q=0.8"
 SCHEMA = Namespace("http://schema.org/")
@@ -126,7 +125,7 @@ def test_ontology_and_shapes_are_the_same_in_every_format(client: FlaskClient) -
     for path, folder in (("ontology", ["rolegraph.ttl", "alignments/*.ttl"]), ("shapes", ["shapes/*.ttl"])):
         written = Graph()
         if path == "shapes":
-            written.parse(data=ontology.WHOLE, format="turtle")  # what they are as a whole
+            written.parse(data=model.WHOLE, format="turtle")  # what they are as a whole
         for pattern in folder:
             for file in resources.files("ontology", pattern):
                 written.parse(file)

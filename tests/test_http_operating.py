@@ -56,7 +56,7 @@ def lines(text: str) -> list[re.Match[str]]:
 
 def test_each_request_has_a_line_with_its_id_and_its_token_and_nothing_secret(serve: Serve, tmp_path: Path) -> None:
     service = serve(tmp_path, "--access-log")
-    created = Tokens(tmp_path / "tokens.json").create("write:our-hr")
+    created = Tokens(tmp_path / "tokens.sqlite").create("write:our-hr")
     given = httpx.get(f"{service.address}/search.json", params={"q": SECRET}, headers={"X-Request-Id": "abc-123"})
     made = httpx.get(f"{service.address}/health", headers={"X-Request-Id": "x y"})
     again = httpx.get(f"{service.address}/health")
@@ -88,7 +88,7 @@ def test_each_request_has_a_line_with_its_id_and_its_token_and_nothing_secret(se
 
 def test_nothing_that_is_posted_is_in_the_log(serve: Serve, tmp_path: Path) -> None:
     service = serve(tmp_path, "--access-log", "--log-level", "debug")
-    token = Tokens(tmp_path / "tokens.json").create("admin").text
+    token = Tokens(tmp_path / "tokens.sqlite").create("admin").text
     for path, method in ROUTES:
         for media, body in BODIES:
             headers = {"Content-Type": media, "Authorization": f"Bearer {token}"}
@@ -201,7 +201,7 @@ def test_a_service_is_not_ready_where_it_cannot_answer_or_write(serve: Serve, tm
         return httpx.get(f"{service.address}/readyz", timeout=20).status_code == 200
 
     assert ready()
-    tokens = tmp_path / "tokens.json"
+    tokens = tmp_path / "tokens.sqlite"
     tokens.write_bytes(b"\xff\xfe{")
     assert "tokens of this store cannot be read" in reason()
     told = httpx.put(f"{service.address}/sources/x", headers={"Authorization": "Bearer rg_aaaaaaaa_" + "b" * 43}).json()

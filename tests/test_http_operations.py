@@ -210,7 +210,7 @@ def test_a_store_that_is_not_ready(tmp_path: Path, described: Described) -> None
     graph = Rolegraph.open(tmp_path, shipped=False)
     assert isinstance(graph.tokens, Tokens)
     graph.tokens.create("admin")
-    (tmp_path / "tokens.json").write_bytes(b"\xff")
+    (tmp_path / "tokens.sqlite").write_bytes(b"\xff")
     answer = create_app(graph).test_client().get("/readyz")
     graph.close()
     assert (answer.status_code, answer.mimetype) == (503, "application/json")

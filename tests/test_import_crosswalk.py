@@ -86,9 +86,7 @@ def nesta(folder: Path, rows: str, codes: Sequence[str] = CURRENT, changes: str 
 
 
 def matches(graph: Graph) -> set[tuple[str, str, str]]:
-    return {
-        (str(one), str(match).partition("#")[2], str(other).removeprefix(ONET)) for one, match, other in graph if match in MATCHES
-    }
+    return {(str(one), str(match).partition("#")[2], str(other).removeprefix(ONET)) for one, match, other in graph if match in MATCHES}
 
 
 def remarks(report: ImportReport) -> Counter[tuple[str, str]]:

@@ -30,10 +30,10 @@ Case = tuple[str, str, int | None, int | None, str | None]
 QUERIES: tuple[Case, ...] = (
     ("SELECT ?s { ?s skos:prefLabel ?l }", "the prefix skos: is not declared", 1, 16, SKOS),
     ("SELECT ?s {\n ?s foaf:name ?l }", "the prefix foaf: is not declared", 2, 5, "PREFIX foaf: <http://xmlns.com/foaf/0.1/>"),
-    ("SELECT ?s { ?s zorblat:x ?l }", "the prefix zorblat: is not declared", 1, 16, "PREFIX zorblat: <the IRI"),
+    ("SELECT ?s { ?s zorblat:x ?l }", "the prefix zorblat: is not declared", 1, 16, "PREFIX zorblat: <its namespace IRI"),
     (f"{SKOS} SELECT ?s {{ ?s a rg:Role ; rg:tool skos:x }}", "the prefix rg: is not declared", 1, 70, "ns#>"),
     ("SELECT ?s { ?s rg:tool ?l . ?l dct:title 'a:b' # c:d\n }", "the prefixes rg: and dct: are not declared", 1, 16, "PREFIX dct: <"),
-    ("SELECT ?s { ?s :tool ?l }", "the prefix : is not declared", 1, 16, "PREFIX : <the IRI"),
+    ("SELECT ?s { ?s :tool ?l }", "the prefix : is not declared", 1, 16, "PREFIX : <its namespace IRI"),
     ("SELECT ?s { ?s\u00a0?p ?o }", "U+00A0 (no-break space)", 1, 15, "a plain space"),
     ("SELECT ?s {\n  \u200b?s ?p ?o }", "U+200B (zero width space)", 2, 3, "nothing"),
     ("SELECT ?s { ?s ?p \u201cx\u201d }", "U+201C (left double quotation mark)", 1, 19, '" in its place'),

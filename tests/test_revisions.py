@@ -395,7 +395,7 @@ def test_a_folder_that_is_no_revision_is_passed_over(whole: Path, tmp_path: Path
 def test_an_empty_marker_of_the_default_graph_is_said_plainly(whole: Path, tmp_path: Path) -> None:
     shutil.copytree(whole, tmp_path / "store")
     (tmp_path / "store" / "default-graph").write_bytes(b"")
-    with pytest.raises(StoreUnusable, match=r"default-graph is damaged: it must hold .* union .* or own"):
+    with pytest.raises(StoreUnusable, match=r"default-graph is damaged: it must contain .* union .* or own"):
         RevisionStore(tmp_path / "store")
     (tmp_path / "store" / "default-graph").write_text("union\n")
     RevisionStore(tmp_path / "store").close()

@@ -55,7 +55,7 @@ def service(serve: Callable[..., Any], tmp_path: Path) -> Iterator[Any]:
 
 
 def test_what_is_written_is_answered_as_the_openapi_document_says(service: Any, tmp_path: Path) -> None:
-    token = Tokens(tmp_path / "store" / "tokens.json").create("admin").text
+    token = Tokens(tmp_path / "store" / "tokens.sqlite").create("admin").text
     done = run(service.address, tmp_path, "--exclude-method", "GET", "--header", f"Authorization: Bearer {token}")
     assert done.returncode == 0, done.stdout
 

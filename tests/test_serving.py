@@ -37,7 +37,7 @@ def test_ctrl_c_ends_the_service_and_its_workers_in_one_line(serve: Callable[...
 
 def test_what_a_service_wrote_is_indexed_when_it_has_ended(serve: Callable[..., Any], tmp_path: Path) -> None:
     service = serve(tmp_path)
-    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.sqlite').create('admin').text}", "Content-Type": "text/turtle"}
     assert httpx.put(f"{service.address}/graphs", params={"graph": EX + "g"}, content=ROLE, headers=headers).status_code == 201
     assert service.stop()[0] == 0
     unread = AssertionError("a graph was read again")

@@ -216,7 +216,7 @@ def test_a_revision_that_another_process_reads_stays(tmp_path: Path) -> None:
 
 def test_a_store_is_read_beside_a_service_that_writes_it(serve: Callable[..., Any], tmp_path: Path) -> None:
     service = serve(tmp_path, "--keep-revisions", "1")
-    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.sqlite').create('admin').text}", "Content-Type": "text/turtle"}
     done, failed = threading.Event(), []
 
     def write() -> None:

@@ -23,7 +23,7 @@ def joined(graph: Rolegraph) -> tuple[bool, bool]:
     graph.store(BASE + "stated", stated.encode())
     items = [set(item.same) for section in graph.compare(ROLES).sections for item in section.items]
     index = graph.analysis.index
-    places = [int(index.items.of[index.facts.places[f"{BASE}tool/{name}"]]) for name in ("python", "r")]
+    places = [int(index.items.item_of[index.facts.places[f"{BASE}tool/{name}"]]) for name in ("python", "r")]
     return {BASE + "tool/python", BASE + "tool/r"} in items, places[0] == places[1]
 
 

@@ -1,4 +1,4 @@
-"""What is the same thing: concepts that skos:exactMatch links, directly or by way of others, are one item under several names."""
+"""Equivalence of concepts: concepts that are linked by skos:exactMatch, directly or transitively, are one item with several IRIs."""
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from functools import cache
@@ -8,44 +8,49 @@ from rolegraph import resources
 from rolegraph.terms import BASE, KINDS
 
 PUBLICATIONS = ("crosswalk-", "esco-", "onet-", "salaries-")
-"""How the names of the sources begin that importers make."""
+"""Prefixes of the names of imported sources."""
 
-APART = "what is stated of them is in different vocabularies, hardly linked by matches: that nothing is shared says nothing about the roles"
+APART = "their items are from different vocabularies with hardly any matches between them: sharing nothing says nothing about the roles"
 """Why two roles cannot be compared item by item."""
 FEW = 0.1
-"""The share of a role's items that must have a name which the other role might use, for the two to be compared."""
+"""The minimum share of a role's items that have an IRI in a vocabulary of the other role, for the two to be comparable."""
 
 
 def vocabulary(iri: str) -> str:
-    """Return the vocabulary that a thing is of: its IRI without the last part."""
+    """Return the vocabulary of a thing: its IRI without the last part."""
     return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
 
 
 def apart(
     roles: Iterable[str], stated: Mapping[str, Collection[str]], names: Callable[[str], Iterable[str]]
 ) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of roles that share no item, and hardly could: of few items of either is a name known that the other might use.
+    """Return the pairs of roles that are not comparable.
 
-    :param stated: by role, its items as they are named of it; a role without any is apart from none
-    :param names: returns all names of an item
+    Such roles share no item, and few items of either have an IRI in a vocabulary of the other.
+
+
+    :param stated: the IRIs of items by role; a role without items is comparable with all
+    :param names: returns all equivalent IRIs of an item
     """
-    known = {role: {iri: {iri, *names(iri)} for iri in stated.get(role, ())} for role in roles}
-    used = {role: {vocabulary(iri) for iri in own} for role, own in known.items()}
+    names_by_item = {role: {iri: {iri, *names(iri)} for iri in stated.get(role, ())} for role in roles}
+    vocabularies = {role: {vocabulary(iri) for iri in items} for role, items in names_by_item.items()}
 
-    def could(role: str, other: str) -> float:
-        own = known[role].values()
-        return sum(any(vocabulary(name) in used[other] for name in called) for called in own) / len(own)
+    def comparable_share(role: str, other: str) -> float:
+        items = names_by_item[role].values()
+        return sum(any(vocabulary(iri) in vocabularies[other] for iri in equivalent) for equivalent in items) / len(items)
 
-    def far(one: str, other: str) -> bool:
-        if not known[one] or not known[other] or max(could(one, other), could(other, one)) >= FEW:
+    def not_comparable(role: str, other: str) -> bool:
+        if not names_by_item[role] or not names_by_item[other]:
             return False
-        return {name for called in known[one].values() for name in called}.isdisjoint(known[other])
+        if max(comparable_share(role, other), comparable_share(other, role)) >= FEW:
+            return False
+        return {iri for equivalent in names_by_item[role].values() for iri in equivalent}.isdisjoint(names_by_item[other])
 
-    return tuple(pair for pair in combinations(known, 2) if far(*pair))
+    return tuple(pair for pair in combinations(names_by_item, 2) if not_comparable(*pair))
 
 
 def classes(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return of each thing in some pair the name of its class: one of ours where there is one, else the first in order."""
+    """Return the representative IRI of each IRI in the pairs: one of Rolegraph's own if the class has one, else the first in order."""
     leader: dict[str, str] = {}
 
     def find(iri: str) -> str:
@@ -54,18 +59,19 @@ def classes(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
             iri = leader[iri]
         return iri
 
-    for one, other in pairs:
-        first, last = sorted((find(one), find(other)), key=rank)
+    for iri, match in pairs:
+        first, last = sorted((find(iri), find(match)), key=rank)
         leader[last] = first
     return {iri: find(iri) for iri in leader}
 
 
 def trusted(graphs: Iterable[str], credited: Container[str]) -> list[str]:
-    """Return the graphs whose skos:exactMatch is believed: all but those of sources that were pushed.
+    """Return the graphs whose skos:exactMatch is trusted: all except those of sources that clients wrote.
 
-    A source that an import made has the name of its publication, and a version and a credit line. A pushed source may state the
-    latter two of itself; its name is what an admin gave the token for.
+    An imported source has the name of its publication, a version and a credit line. A client may state the latter two of its own
+    source, but not choose the name, which is that of its token.
 
+    :param graphs: the IRIs of graphs
     :param credited: the sources whose description has a version (dcat:version) and a credit line
     """
     space = KINDS["source"].namespace
@@ -77,16 +83,16 @@ def trusted(graphs: Iterable[str], credited: Container[str]) -> list[str]:
 
 
 def named_like_import(source: str) -> bool:
-    """Return whether the name of a source, by its IRI, begins like those of the sources that importers make."""
+    """Return whether the IRI of a source has the name of an imported source."""
     return source.removeprefix(KINDS["source"].namespace).startswith(PUBLICATIONS)
 
 
 @cache
 def shipped() -> frozenset[str]:
-    """Return the sources that come with this package."""
+    """Return the IRIs of the sources that are shipped with this package."""
     return frozenset(KINDS["source"].namespace + path.stem for path in resources.files("data", "sources/*.ttl"))
 
 
 def rank(iri: str) -> tuple[bool, str]:
-    """Return what puts the names of one thing in order: ours come first."""
+    """Return the sort key for the IRIs of one thing: Rolegraph's own come first."""
     return (not iri.startswith(BASE), iri)

@@ -1,4 +1,4 @@
-"""Values that are built when they are first asked for, and then kept."""
+"""Caches of values that are built on first use."""
 
 import threading
 import time
@@ -9,44 +9,47 @@ from typing import Generic, TypeVar
 
 from rolegraph import deadlines
 
-AGE = 60.0  # seconds after which what was built of a graph that others may write unseen is built anew
+AGE = 60.0  # seconds after which a value from a graph without revisions is rebuilt, since other processes may write to it unnoticed
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 
 class CachedValue(Generic[T]):
-    """A value that is built when it is first asked for. While one thread builds, the others wait for it.
+    """A value that is built on first use. While one thread builds it, other callers wait.
 
-    It does not hold the function that builds: whoever owns a value may be freed with it, without the garbage collector.
+    The function that builds it is passed to each call and not stored, so that an owner and its values are no reference cycle.
 
-    :param age: seconds after which it is built anew; None for never
+    :param age: seconds after which the value is rebuilt; None for never
     """
 
     def __init__(self, age: float | None = None) -> None:
         self._age = age
         self._building = threading.Lock()
-        self._found: tuple[float, T] | None = None
+        self._cached: tuple[float, T] | None = None
 
     def get(self, build: Callable[[], T]) -> T:
-        """Return the value, and build it where there is none, or only one that is too old."""
-        found = self._found
-        if found and self._lasts(found[0]):
-            return found[1]
+        """Return the value; build it if there is none, or if it is too old."""
+        cached = self._cached
+        if cached and self._fresh(cached[0]):
+            return cached[1]
         with self._building:
-            found = self._found
-            if not (found and self._lasts(found[0])):
+            cached = self._cached
+            if not (cached and self._fresh(cached[0])):
                 began = time.monotonic()
-                with nullcontext() if self._age is None else deadlines.apart():  # what lasts is built for all who ask
-                    found = self._found = (began, build())
-            return found[1]
+                with nullcontext() if self._age is None else deadlines.apart():  # it serves many requests: no limit of a single one
+                    cached = self._cached = (began, build())
+            return cached[1]
 
-    def _lasts(self, built: float) -> bool:
+    def _fresh(self, built: float) -> bool:
         return self._age is None or time.monotonic() - built < self._age
 
 
 class LruCache(Generic[K, T]):
-    """The values that were asked for last, by key; those that were asked for longest ago go first. Safe between threads."""
+    """A thread-safe cache that drops the least recently used values.
+
+    :param most: the number of values
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -54,13 +57,13 @@ class LruCache(Generic[K, T]):
         self._values: OrderedDict[K, CachedValue[T]] = OrderedDict()
 
     def get(self, key: K, build: Callable[[], T]) -> T:
-        """Return the value of a key; while one thread builds it, others that ask for the same wait."""
+        """Return the value of a key; build it if it is not cached. While one thread builds it, other callers for this key wait."""
         with self._changing:
-            kept = self._values.setdefault(key, CachedValue())
+            entry = self._values.setdefault(key, CachedValue())
         try:
-            value = kept.get(build)
+            value = entry.get(build)
         except BaseException:
-            self.drop(lambda other: other == key)  # nothing gives way to what cannot be built
+            self.drop(lambda other: other == key)  # a failed entry must not displace others
             raise
         with self._changing:
             if key in self._values:
@@ -70,7 +73,7 @@ class LruCache(Generic[K, T]):
         return value
 
     def drop(self, unwanted: Callable[[K], bool]) -> None:
-        """Forget the values of some keys."""
+        """Drop the values of the keys for which ``unwanted`` returns True."""
         with self._changing:
             for key in [key for key in self._values if unwanted(key)]:
                 del self._values[key]

@@ -1,4 +1,4 @@
-"""The plain values that pass between the layers: answers and rows of queries, and the things of the graph."""
+"""Immutable values that are passed between the layers: answers and rows of queries, and things of the graph."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from rolegraph.formats import Format
 
 
 class Value(NamedTuple):
-    """One value of a row: ``kind`` is ``iri``, ``literal`` or ``blank``; a literal has a language or a datatype IRI."""
+    """A value in a row: ``kind`` is ``iri``, ``literal`` or ``blank``; a literal has a language or the IRI of a datatype."""
 
     value: str
     kind: str = "iri"
@@ -19,14 +19,14 @@ class Value(NamedTuple):
 
 
 Row = dict[str, Value]
-
+"""A row of an answer, by the names of variables; an unbound variable is absent."""
 
 PIECE = 64 * 1024  # bytes
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The whole answer of a query, serialised: in memory, or a large one in a temporary file."""
+    """The serialised answer of a query: bytes, or a temporary file if it is large."""
 
     format: Format
     content: bytes | IO[bytes]
@@ -38,11 +38,11 @@ class Answer:
 
     @property
     def body(self) -> bytes:
-        """The content as bytes, however large."""
+        """The whole content as bytes; a file is read and closed."""
         return b"".join(self.pieces())
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the content piece by piece; a file can be read once, and is closed then."""
+        """Yield the content in pieces; a file can only be read once and is closed afterwards."""
         if isinstance(self.content, bytes):
             yield self.content
             return
@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The graphs that a query or an update is asked of, by IRI: ``default`` make up its default graph, ``named`` are its named ones."""
+    """An RDF dataset, by the IRIs of graphs: ``default`` graphs are merged to the default graph, ``named`` are the named graphs."""
 
     default: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Named:
-    """Something with an IRI and a label; ``definition`` is empty where there is none."""
+    """A thing with an IRI and a label; ``definition`` is empty if there is none."""
 
     iri: str
     label: str
@@ -70,18 +70,18 @@ class Named:
 
     @property
     def slug(self) -> str:
-        """The last part of an IRI of this graph, or the whole IRI."""
+        """The slug of an IRI in Rolegraph's namespace, otherwise the whole IRI."""
         return terms.slug_of(self.iri)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the thing as JSON: ``id``, ``curie``, ``label`` and, where there is one, ``definition``."""
-        found = {"id": self.iri, "curie": terms.shorten(self.iri), "label": self.label}
-        return {**found, "definition": self.definition} if self.definition else found
+        """Return the thing as JSON: ``id``, ``curie``, ``label`` and, if there is one, ``definition``."""
+        members = {"id": self.iri, "curie": terms.shorten(self.iri), "label": self.label}
+        return {**members, "definition": self.definition} if self.definition else members
 
 
 @dataclass(frozen=True)
 class Source(Named):
-    """Who states something: ``credit`` is the line that has to be shown with what it states, ``licence`` the IRI of the terms."""
+    """A source of statements: ``credit`` is the credit line that must be shown with them, ``licence`` the IRI of the licence."""
 
     publisher: str = ""
     version: str = ""
@@ -90,14 +90,14 @@ class Source(Named):
     credit: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the source as JSON, with what is known of ``publisher``, ``version``, ``license`` and ``creditText``."""
-        told = {"publisher": self.publisher, "version": self.version, "license": self.licence, "creditText": self.credit}
-        return {**super().as_dict(), **{name: text for name, text in told.items() if text}}
+        """Return the source as JSON, with those of ``publisher``, ``version``, ``license`` and ``creditText`` that are not empty."""
+        optional = {"publisher": self.publisher, "version": self.version, "license": self.licence, "creditText": self.credit}
+        return {**super().as_dict(), **{name: text for name, text in optional.items() if text}}
 
 
 @dataclass(frozen=True)
 class Rating:
-    """The figures that a source gives for an item of a role: ``importance`` from 1 to 5, ``mastery`` from 0 to 7."""
+    """The ratings of an item of a role by a source, as decimal text: ``importance`` from 1 to 5, ``mastery`` from 0 to 7 or empty."""
 
     item: str
     source: str
@@ -106,17 +106,17 @@ class Rating:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the rating as JSON."""
-        found = {"id": self.item, "importance": float(self.importance)}
-        return {**found, **({"mastery": float(self.mastery)} if self.mastery else {}), "source": self.source}
+        members = {"id": self.item, "importance": float(self.importance)}
+        return {**members, **({"mastery": float(self.mastery)} if self.mastery else {}), "source": self.source}
 
 
 MEMBER = ("id", "curie", "label", "definition", "sources")
-"""The head of a table of members."""
+"""The column names of a table of members."""
 
 
 @dataclass(frozen=True)
 class Member(Named):
-    """One thing in the list of its kind: ``sources`` is the number of sources that speak of it."""
+    """A thing in the list of its kind; ``sources`` is the number of sources that describe it."""
 
     sources: int = 0
 
@@ -131,7 +131,7 @@ class Member(Named):
 
 @dataclass(frozen=True)
 class Link:
-    """A property of a thing, or one that leads to it: ``other`` is what stands at its other end, ``sources`` who says so."""
+    """An outgoing or incoming property of a thing: ``other`` is the value at its other end, ``sources`` are those that state it."""
 
     property: str
     other: Value
@@ -139,7 +139,7 @@ class Link:
     sources: tuple[Source, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the link as JSON: ``property``, ``id`` or ``value``, ``label`` where it differs, ``sources``."""
+        """Return the link as JSON: ``property``, ``id`` and ``label`` or ``value``, ``language`` if there is one, ``sources``."""
         end = {"id": self.other.value, "label": self.label} if self.other.kind == "iri" else {"value": self.other.value}
         language = {"language": self.other.language} if self.other.language else {}
         return {"property": terms.shorten(self.property), **end, **language, "sources": [source.iri for source in self.sources]}
@@ -147,7 +147,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Thing:
-    """A thing as a page shows it: its own links and those of others to it."""
+    """A thing with its outgoing links, its incoming links and its ratings."""
 
     iri: str
     kind: terms.Kind
@@ -158,18 +158,18 @@ class Thing:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The sources that state something of the thing, each once, in the order of their IRIs; vocabularies stand last."""
-        found = {source.iri: source for link in (*self.links, *self.incoming) for source in link.sources}
-        return tuple(found[iri] for iri in sorted(found, key=lambda iri: (terms.kind_of(iri) is None, iri)))
+        """The sources of its links, without repetition, in the order of their IRIs; vocabularies come last."""
+        sources = {source.iri: source for link in (*self.links, *self.incoming) for source in link.sources}
+        return tuple(sources[iri] for iri in sorted(sources, key=lambda iri: (terms.kind_of(iri) is None, iri)))
 
     def values(self, property_: str) -> tuple[Link, ...]:
         """Return the links of one property, named by its CURIE."""
         return tuple(link for link in self.links if terms.shorten(link.property) == property_)
 
     def first(self, property_: str) -> str:
-        """Return the text of the first value of a property, named by its CURIE, in English where there is one; or an empty one."""
-        found = [link.other for link in self.values(property_)]
-        return next((other.value for other in sorted(found, key=_foreign)), "")
+        """Return the first value of a property, named by its CURIE, preferably in English; empty if there is none."""
+        values = [link.other for link in self.values(property_)]
+        return next((value.value for value in sorted(values, key=_foreign)), "")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the thing as JSON: ``id``, ``kind``, ``label``, ``links``, ``incoming``, ``sources``, and ``ratings`` if there are any."""

@@ -1,4 +1,4 @@
-"""Keeps what was read of a revision beside the store, so that the next start need not read it anew."""
+"""Snapshot of the facts of a revision, stored beside the store so that the next start need not read the graphs again."""
 
 import hashlib
 import json
@@ -21,12 +21,12 @@ from rolegraph.engine import Engine
 
 FILE = "analysis.npz"
 _MAPS = ("labels", "titles")
-_ARRAYS = tuple(one.name for one in fields(Part) if one.name not in ("names", *_MAPS))
+_ARRAYS = tuple(field.name for field in fields(Part) if field.name not in ("names", *_MAPS))
 _log = logging.getLogger(__name__)
 
 
 def save(folder: Path, engine: Engine, revision: int | None, parts: Mapping[str, Part]) -> None:
-    """Write what was read of a revision; where that is not possible, the next start reads it anew."""
+    """Write the facts of a revision. A failure is logged; the next start then reads the graphs again."""
     published = _published(engine, revision)
     if published is None:
         return
@@ -36,50 +36,51 @@ def save(folder: Path, engine: Engine, revision: int | None, parts: Mapping[str,
         arrays |= {f"{number}.{name}": getattr(part, name) for name in _ARRAYS}
         arrays |= {f"{number}.{name}": _packed(dict(getattr(part, name))) for name in _MAPS}
         arrays[f"{number}.names"] = _packed(part.names)
-    fresh = folder / f"{FILE}.{os.getpid()}.part"
+    temporary = folder / f"{FILE}.{os.getpid()}.part"
     try:
-        with fresh.open("wb") as file:
+        with temporary.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-        fresh.replace(folder / FILE)
+        temporary.replace(folder / FILE)
     except OSError as error:
-        _log.warning("what the analyses read could not be kept in %s: %s", folder, error.strerror)
+        _log.warning("the facts for the analyses could not be stored in %s: %s", folder, error.strerror)
         with suppress(OSError):
-            fresh.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 def load(folder: Path, engine: Engine) -> tuple[int | None, dict[str, Part]]:
-    """Return the revision that was kept and what was read of it, by graph; None and nothing where that is of no use, or not whole.
+    """Return the revision of the snapshot and its facts by graph; None and an empty dict if it is unusable.
 
-    It is of use where it is of the newest revision, or where the engine knows what was written since.
+    A snapshot is usable if it is complete, of this version of the code, and of the newest revision or of one since which the engine knows
+    all writes.
     """
     try:
-        with np.load(folder / FILE, allow_pickle=False) as kept:
-            about = _unpacked(kept["about"])
+        with np.load(folder / FILE, allow_pickle=False) as stored:
+            about = _unpacked(stored["about"])
             revision = about["revision"]
             if about["form"] != form() or about["published"] != _published(engine, revision):
                 return None, {}
             if revision != engine.revision and engine.written(revision) is None:
                 return None, {}
-            return revision, {graph: _part(kept, number) for number, graph in enumerate(about["graphs"])}
+            return revision, {graph: _part(stored, number) for number, graph in enumerate(about["graphs"])}
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError):
         return None, {}
 
 
 def form() -> str:
-    """Return what tells what this version reads from what another one reads."""
+    """Return a text that identifies the format of a snapshot: the version, and a digest of what is read."""
     reads = (weights.NAMES, LINKS, UP, DOWN, _ARRAYS, _MAPS, reading.FORM)
     return f"{__version__} {hashlib.sha256(repr(reads).encode()).hexdigest()[:16]}"
 
 
-def _part(kept: Mapping[str, Any], number: int) -> Part:
-    found = {name: kept[f"{number}.{name}"] for name in _ARRAYS}
-    found |= {name: _unpacked(kept[f"{number}.{name}"]) for name in _MAPS}
-    return Part(names=tuple(_unpacked(kept[f"{number}.names"])), **found)
+def _part(stored: Mapping[str, Any], number: int) -> Part:
+    members = {name: stored[f"{number}.{name}"] for name in _ARRAYS}
+    members |= {name: _unpacked(stored[f"{number}.{name}"]) for name in _MAPS}
+    return Part(names=tuple(_unpacked(stored[f"{number}.names"])), **members)
 
 
 def _published(engine: Engine, revision: int | None) -> str | None:
-    """Return when a revision was published, by which it is told from one of the same number in another store."""
-    return next((one.published.isoformat() for one in engine.revisions() if one.number == revision), None)
+    """Return when a revision was published; it distinguishes revisions of the same number in different stores."""
+    return next((entry.published.isoformat() for entry in engine.revisions() if entry.number == revision), None)
 
 
 def _packed(value: Any) -> Any:

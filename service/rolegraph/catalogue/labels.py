@@ -1,16 +1,17 @@
 """What a glance at things tells: their labels, kinds, definitions and what stands above them; asked for in batches, and kept."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import unquote
 
 from rolegraph import terms
 from rolegraph.errors import StoreUnusable
 from rolegraph.per_revision import CachedValue
+from rolegraph.queries import internal
+from rolegraph.queries.internal import Binding
 from rolegraph.values import Row
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
-TITLES = "<http://www.w3.org/2000/01/rdf-schema#label>|<http://purl.org/dc/terms/title>|<https://schema.org/title>"
 MOST = 200_000  # things of which each is kept; beyond that, all are forgotten and asked for again
 BATCH = 1_000
 
@@ -18,18 +19,10 @@ Ask = Callable[[str], list[Row]]
 T = TypeVar("T", str, tuple[str, ...])
 
 
-def english(name: str) -> str:
-    """Return a filter that leaves of a variable the texts in English, and those that name no language."""
-    return f'FILTER(LANG(?{name}) = "" || LANGMATCHES(LANG(?{name}), "en"))'
-
-
-def words(ask: Ask, text: str, pattern: str, thing: str) -> list[str]:
-    """Return the words of a text for each solution of a pattern, all in one row of the engine: a row for each takes most of the time.
-
-    :param thing: the variable of the pattern that may be a blank node, which has no text
-    """
-    for only in ("", f"FILTER(ISIRI({thing}))"):  # the filter is slow, and rarely needed
-        rows = ask(f'SELECT (GROUP_CONCAT({text}; SEPARATOR=" ") AS ?words) {{ {pattern} {only} }}')
+def words(ask: Ask, name: str, values: Mapping[str, Binding] | None = None) -> list[str]:
+    """Return the words that an internal query answers with, all in one row of the engine: a row for each takes most of the time."""
+    for without_blank_nodes in (False, True):
+        rows = ask(internal.query(name).bind(values, without_blank_nodes=without_blank_nodes))
         if rows and "words" in rows[0]:
             return rows[0]["words"].value.split()
     return []
@@ -43,11 +36,6 @@ def counted(rows: Sequence[Row]) -> int:
     if not rows or "number" not in rows[0]:
         raise StoreUnusable("the store cannot be read: it answered without a number where things are counted")
     return int(rows[0]["number"].value)
-
-
-def listed(iris: Iterable[str]) -> str:
-    """Return IRIs as they stand in a ``VALUES`` block."""
-    return " ".join(f"<{iri}>" for iri in iris)
 
 
 class LabelCache:
@@ -70,16 +58,16 @@ class LabelCache:
         self._whole.get(self._read_all)
 
     def _read_all(self) -> bool:
-        self._labels |= self._first_texts(f"?thing <{SKOS}prefLabel> ?text . {english('text')}")
+        self._labels |= self._first_texts("all-labels")
         return True
 
     def definitions(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the English definition of each thing, or an empty text."""
-        return _known(self._definitions, iris, lambda missing: self._texts(missing, f"<{SKOS}definition>"), "")
+        return _known(self._definitions, iris, lambda missing: self._texts("english-texts", missing, f"{SKOS}definition"), "")
 
     def above(self, iris: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the IRIs of what stands directly above each thing, sorted."""
-        return _known(self._above, iris, lambda missing: self._several(missing, f"<{SKOS}broader>"), ())
+        return _known(self._above, iris, lambda missing: self._several(missing, f"{SKOS}broader"), ())
 
     def chain(self, iri: str) -> list[str]:
         """Return what stands above a thing, the most general first: of several parents the first in order."""
@@ -93,21 +81,20 @@ class LabelCache:
         return _known(self._kinds, iris, self._read_kinds, ())
 
     def _read_labels(self, missing: Sequence[str]) -> dict[str, str]:
-        found = self._texts(missing, f"<{SKOS}prefLabel>")
-        for path, chosen in ((TITLES, english("text")), (f"<{SKOS}prefLabel>", "")):
-            rest = [iri for iri in missing if iri not in found]
-            found |= self._texts(rest, path, chosen) if rest else {}
-        return found | {iri: terms.shorten(iri) for iri in missing if iri not in found}
+        labels = self._texts("english-texts", missing, terms.PREF_LABEL)
+        if rest := [iri for iri in missing if iri not in labels]:
+            labels |= self._first_texts("english-titles", {"thing": rest})
+        if rest := [iri for iri in rest if iri not in labels]:
+            labels |= self._texts("texts", rest, terms.PREF_LABEL)
+        return labels | {iri: terms.shorten(iri) for iri in missing if iri not in labels}
 
-    def _texts(self, iris: Sequence[str], path: str, chosen: str = english("text")) -> dict[str, str]:
-        """Return the first text, in alphabetical order, that a path leads to from each thing."""
-        return self._first_texts(f"VALUES ?thing {{ {listed(iris)} }} ?thing {path} ?text . {chosen}")
+    def _texts(self, query: str, iris: Sequence[str], property_: str) -> dict[str, str]:
+        return self._first_texts(query, {"thing": iris, "property": property_})
 
-    def _first_texts(self, pattern: str) -> dict[str, str]:
-        """Return of each thing the first of its texts that a pattern tells."""
+    def _first_texts(self, query: str, values: Mapping[str, Binding] | None = None) -> dict[str, str]:
+        """Return of each thing the first text, in alphabetical order, that a query tells."""
         found: dict[str, str] = {}
-        # the mark makes a word of an empty text too
-        pairs = words(self._ask, 'CONCAT(STR(?thing), " =", ENCODE_FOR_URI(STR(?text)))', pattern, "?thing")
+        pairs = words(self._ask, query, values)  # a mark stands before each text, so that an empty one makes a word too
         for iri, encoded in zip(pairs[::2], pairs[1::2], strict=True):
             text = unquote(encoded[1:])
             found[iri] = min(found.get(iri, text), text)
@@ -115,14 +102,13 @@ class LabelCache:
 
     def _read_kinds(self, missing: Sequence[str]) -> dict[str, tuple[str, ...]]:
         names = {kind.type: kind.name for kind in terms.KINDS.values()}
-        types = self._several(missing, f"<{terms.RDF_TYPE}>")
+        types = self._several(missing, terms.RDF_TYPE)
         return {iri: tuple(name for type_, name in names.items() if type_ in own) for iri, own in types.items()}
 
     def _several(self, iris: Sequence[str], property_: str) -> dict[str, tuple[str, ...]]:
         """Return the IRIs that a property leads to from each thing, sorted."""
         found: dict[str, list[str]] = {}
-        pattern = f"VALUES ?thing {{ {listed(iris)} }} ?thing {property_} ?other"
-        pairs = words(self._ask, 'CONCAT(STR(?thing), " ", STR(?other))', pattern, "?other")
+        pairs = words(self._ask, "linked", {"thing": iris, "property": property_})
         for iri, other in zip(pairs[::2], pairs[1::2], strict=True):
             found.setdefault(iri, []).append(other)
         return {iri: tuple(sorted(others)) for iri, others in found.items()}

@@ -48,8 +48,7 @@ class KindLists:
 
     def things(self, kind: str) -> tuple[str, ...]:
         """Return the IRIs of the things of a kind, sorted."""
-        pattern = f"?thing a <{terms.KINDS[kind].type}>"
-        return self._things[kind].get(lambda: tuple(sorted(words(self._ask, "STR(?thing)", pattern, "?thing"))))
+        return self._things[kind].get(lambda: tuple(sorted(words(self._ask, "things-of-class", {"class": terms.KINDS[kind].type}))))
 
     def of(self, kind: str, source: str | None = None) -> tuple[tuple[str, str], ...]:
         """Return (label, IRI) of the things of a kind by label, or of those that a source speaks of."""
@@ -63,9 +62,8 @@ class KindLists:
         if len(found) > most:
             found = [iri for iri in found if iri.startswith(terms.BASE)]
         if len(found) > most:
-            scheme = terms.KINDS[kind].scheme
-            pattern = f"GRAPH <{scheme}> {{ ?thing a <{terms.KINDS[kind].type}> }}"
-            shipped = set(words(self._ask, "STR(?thing)", pattern, "?thing"))
+            values = {"class": terms.KINDS[kind].type, "graph": terms.KINDS[kind].scheme}
+            shipped = set(words(self._ask, "things-of-class-in-graph", values))
             found = sorted(found, key=lambda iri: iri not in shipped)[:most]
         return _by_label(self._cards.labels(found))
 
@@ -87,18 +85,12 @@ class KindLists:
         return tuple(_by_label(self._cards.labels(things)))
 
     def _of_source(self, kind: str, source: str) -> tuple[tuple[str, str], ...]:
-        pattern = f"?thing a <{terms.KINDS[kind].type}> FILTER({spoken('?thing', f'<{source}>')})"
-        known = set(words(self._ask, "STR(?thing)", pattern, "?thing"))
-        return tuple(pair for pair in self.of(kind) if pair[1] in known)
+        described = set(words(self._ask, "things-of-class-in-source", {"class": terms.KINDS[kind].type, "source": source}))
+        return tuple(pair for pair in self.of(kind) if pair[1] in described)
 
 
 def _by_label(labels: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(((label, iri) for iri, label in labels.items()), key=lambda pair: (pair[0].lower(), pair[1]))
-
-
-def spoken(thing: str, source: str) -> str:
-    """Return the condition of SPARQL that a source says something of a thing."""
-    return f"EXISTS {{ GRAPH {source} {{ {thing} ?own ?value }} }} || EXISTS {{ GRAPH {source} {{ ?other ?leading {thing} }} }}"
 
 
 def _ours_first(iris: Sequence[str]) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from rolegraph import terms
 from rolegraph.catalogue import Catalogue
-from rolegraph.catalogue.labels import listed
 from rolegraph.engine import Engine
+from rolegraph.queries.internal import query
 from rolegraph.values import Named, Row
 
 
@@ -25,11 +25,7 @@ class Statement:
 
 def statements(engine: Engine, catalogue: Catalogue, source: str) -> list[Statement]:
     """Return the statements of a source, by section, role and position."""
-    rows = engine.rows(
-        f"PREFIX rg: <{terms.RG}> SELECT ?statement ?section ?position ?role ?item ?proficiency ?fingerprint {{ GRAPH <{source}> {{ "
-        "?statement rg:section ?section ; rg:position ?position ; rg:role ?role ; rg:asserts ?item ; rg:fingerprint ?fingerprint "
-        "OPTIONAL { ?statement rg:proficiency ?proficiency } } }",
-    )
+    rows = engine.rows(query("statements-of-source").bind({"source": source}))
     names = ("role", "item", "proficiency")
     labels = catalogue.labels(sorted({row[name].value for row in rows for name in names if name in row}))
     by_statement: dict[str, list[Row]] = {}
@@ -59,31 +55,31 @@ def _statement(iri: str, rows: list[Row], labels: dict[str, Named]) -> Statement
 
 def postings(engine: Engine, source: str) -> set[str]:
     """Return the IRIs of the advertisements that a source carries."""
-    type_ = terms.KINDS["posting"].type
-    return {row["posting"].value for row in engine.rows(f"SELECT ?posting {{ GRAPH <{source}> {{ ?posting a <{type_}> }} }}")}
+    return {row["posting"].value for row in engine.rows(query("postings-of-source").bind({"source": source}))}
 
 
 def roles_with_outlook(engine: Engine, source: str) -> list[str]:
     """Return the IRIs of the roles whose future a source says something about."""
-    text = f"SELECT DISTINCT ?role {{ GRAPH <{source}> {{ ?role <{terms.RG}outlook> ?outlook }} }}"
-    return [row["role"].value for row in engine.rows(text)]
+    return [row["role"].value for row in engine.rows(query("roles-with-outlook").bind({"source": source}))]
+
+
+def roles_with_salary(engine: Engine, source: str) -> list[str]:
+    """Return the IRIs of the roles whose pay a source says something about, in order."""
+    return [row["role"].value for row in engine.rows(query("roles-with-salary").bind({"source": source}))]
 
 
 def things_by_kind(engine: Engine, source: str) -> dict[str, int]:
     """Return how many things of each kind a source describes, by the name of the kind."""
     names = {kind.type: kind.name for kind in terms.KINDS.values() if kind.name != "source"}
-    types = listed(names)
-    text = f"SELECT ?type (COUNT(?thing) AS ?things) {{ VALUES ?type {{ {types} }} GRAPH <{source}> {{ ?thing a ?type }} }} GROUP BY ?type"
-    counts = {row["type"].value: int(row["things"].value) for row in engine.rows(text) if "type" in row}
+    rows = engine.rows(query("counts-of-classes").bind({"source": source, "type": list(names)}))
+    counts = {row["type"].value: int(row["things"].value) for row in rows if "type" in row}
     return {name: counts[type_] for type_, name in names.items() if counts.get(type_)}
 
 
 def confidences(engine: Engine, iri: str) -> dict[str, str]:
     """Return how sure a source is of each match of a thing, in either direction, by the IRI of its other end; the highest of several."""
-    rdf, found = terms.prefixes()["rdf"], dict[str, str]()
-    ends = ((f"<{iri}>", "?other"), ("?other", f"<{iri}>"))
-    either = " UNION ".join(f"{{ ?mapping <{rdf}subject> {one} ; <{rdf}object> {other} }}" for one, other in ends)
-    for row in engine.rows(f"SELECT ?other ?confidence {{ {either} ?mapping <{terms.RG}confidence> ?confidence }}"):
+    found: dict[str, str] = {}
+    for row in engine.rows(query("confidences").bind({"thing": iri})):
         other, confidence = row["other"].value, row["confidence"].value
         found[other] = max(found.get(other, confidence), confidence, key=float)
     return found

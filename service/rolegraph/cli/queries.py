@@ -68,7 +68,8 @@ def _query_text(graph: Rolegraph, query: str, parameters: dict[str, list[str]]) 
     path = Path(query)
     if query != "-" and not path.is_file():
         if any(character in query for character in " {?\n"):
-            raise BadParameter("query", "SPARQL text is not accepted as an argument", expected="a SPARQL file, or - for standard input")
+            expected = "a SPARQL file, or - for SPARQL from standard input"
+            raise BadParameter("query", "SPARQL text is not accepted as an argument", expected=expected)
         if path.suffix or len(path.parts) > 1:
             raise BadParameter("query", f"there is no file {query}", expected=f"a SPARQL file, - for standard input, or {_CANNED}")
         return graph.bound(query, parameters)

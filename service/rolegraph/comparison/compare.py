@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 
 from rolegraph import equivalence, terms
 from rolegraph.catalogue import Catalogue
-from rolegraph.catalogue.labels import SKOS, listed
 from rolegraph.comparison import model
 from rolegraph.comparison.model import Comparison, Fact, Labels
 from rolegraph.engine import Engine
 from rolegraph.per_revision import CachedValue, LruCache
 from rolegraph.queries import CannedQuery
+from rolegraph.queries.internal import Binding, query
 from rolegraph.values import Row
 
 REMEMBERED = 256  # comparisons, of some tens of KiB each
@@ -56,13 +56,10 @@ class Comparer:
 
     def _facts(self, roles: Sequence[str]) -> list[Fact]:
         """Return the facts of roles. Items come many to a row: a row for each would take most of the time."""
-        facets = listed(facet.property for facet in terms.facets())
-        pattern = f"VALUES ?role {{ {listed(roles)} }} VALUES ?facet {{ {facets} }} GRAPH ?source {{ ?role ?facet ?item }}"
-        for item in ("STR(?item)", 'IF(ISIRI(?item), STR(?item), "")'):  # the latter is slower: a blank node has no text, and is rare
-            select = f'SELECT ?role ?facet ?source (GROUP_CONCAT({item}; SEPARATOR=" ") AS ?items)'
-            rows = self._engine.rows(f"{select} {{ {pattern} }} GROUP BY ?role ?facet ?source")
-            if all("items" in row for row in rows):
-                break
+        values: dict[str, Binding] = {"role": roles, "facet": [facet.property for facet in terms.facets()]}
+        rows = self._engine.rows(query("comparison-facts").bind(values))
+        if not all("items" in row for row in rows):
+            rows = self._engine.rows(query("comparison-facts").bind(values, without_blank_nodes=True))
         found = [Fact(row["role"].value, row["facet"].value, row["source"].value, row["items"].value.split()) for row in rows]
         return [fact for fact in found if fact.items]
 
@@ -73,12 +70,12 @@ class Comparer:
 
     def _with_levels(self) -> set[str]:
         """Return the roles of which some statement tells a proficiency."""
-        statement = f"?statement <{terms.RG}proficiency> ?level ; <{terms.RG}role> ?role"
-        return {row["role"].value for row in self._engine.rows(f"SELECT DISTINCT ?role {{ {statement} }}")}
+        return {row["role"].value for row in self._engine.rows(query("roles-with-proficiency").bind())}
 
     def _matched(self) -> dict[str, str]:
-        pattern = f"?one <{SKOS}exactMatch> ?other"
         if self._trusted and self._engine.union:
-            pattern = f"VALUES ?graph {{ {listed(self._trusted())} }} GRAPH ?graph {{ {pattern} }}"
-        rows = self._engine.rows(f"SELECT ?one ?other {{ {pattern} }}")
+            text = query("exact-matches-in-graphs").bind({"graph": list(self._trusted())})
+        else:
+            text = query("exact-matches").bind()
+        rows = self._engine.rows(text)
         return equivalence.classes((row["one"].value, row["other"].value) for row in rows)

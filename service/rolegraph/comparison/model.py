@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from rolegraph import equivalence, terms
 from rolegraph.values import Named, Row, Source
 
-# a role that has a definition need not name in it what it is about, and only that can be compared
+# the section "definition" is shown as Focus: definitions are sentences, and only the focus of a role can be compared
 LABELS = {"definition": "Focus"}
 
 
@@ -19,7 +19,7 @@ def _facets() -> dict[str, tuple[int, terms.Facet]]:
 
 
 class Fact(NamedTuple):
-    """What one source states of a role by one property: the IRIs of the items."""
+    """The items (IRIs) that one source states for a role by one property."""
 
     role: str
     property: str
@@ -29,10 +29,10 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True)
 class Claim:
-    """What sources say of one role and one item: ``facet`` is the property, by name; ``sources`` are IRIs, sorted.
+    """The statements of sources about one role and one item: ``facet`` is the name of the property, ``sources`` are sorted IRIs.
 
-    ``proficiency`` pairs the label of a proficiency with the IRI of the source that names it. ``names`` are the IRIs by which they name
-    the item.
+    ``proficiency`` pairs the label of a proficiency with the IRI of its source. ``names`` are the IRIs by which the sources name the
+    item.
     """
 
     role: str
@@ -44,9 +44,9 @@ class Claim:
 
 @dataclass(frozen=True)
 class Item:
-    """One item of a section and the claims about it; ``broader`` are the concepts above it.
+    """An item of a section, the claims about it, and its broader concepts.
 
-    ``same`` are its names, by IRI, where the sources use several that skos:exactMatch links: ours come first.
+    ``same`` are the IRIs of the item if the sources use several that skos:exactMatch links; those of Rolegraph come first.
     """
 
     iri: str
@@ -67,7 +67,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """One section of a comparison: its items, those of the most roles first."""
+    """A section of a comparison: its items, those of the most roles first."""
 
     name: str
     label: str
@@ -76,7 +76,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two to eight roles side by side; ``sources`` are those that say anything in it.
+    """Two to eight roles side by side; ``sources`` are the sources of its claims.
 
     ``apart`` are the pairs of roles, by IRI, that cannot be compared item by item: see :func:`rolegraph.equivalence.apart`.
     """
@@ -87,17 +87,17 @@ class Comparison:
     apart: tuple[tuple[str, str], ...] = ()
 
     def spread(self, item: Item) -> str:
-        """Tell how the roles share an item: ``all`` of them, ``some``, or just ``one``."""
+        """Return how many of the roles have an item: ``all``, ``some`` or ``one``."""
         if len(item.roles) == len(self.roles):
             return "all"
         return "some" if len(item.roles) > 1 else "one"
 
     def stated(self, section: Section, role: str) -> bool:
-        """Tell whether any source says anything of a role in a section."""
+        """Return whether any source states an item of a role in a section."""
         return any(claim.role == role for item in section.items for claim in item.claims)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as JSON: roles, sources, pairs that cannot be compared, and per section the items with their claims."""
+        """Return a JSON object: roles, sources, pairs that cannot be compared, and the items of each section with their claims."""
         return {
             "roles": [role.as_dict() for role in self.roles],
             "sources": [source.as_dict() for source in self.sources],
@@ -114,7 +114,7 @@ class Comparison:
         }
 
     def table(self) -> list[list[str]]:
-        """Return a header and a row per section, item, role and facet, sources separated by blanks: the CSV form."""
+        """Return the rows of the CSV: a header, and one row per section, item, role and facet; sources are separated by blanks."""
         header = ["section", "item", "label", "shared_by", "role", "role_label", "facet", "proficiency", "sources"]
         labels = {role.iri: role.label for role in self.roles}
         return [header] + [
@@ -141,7 +141,7 @@ class Comparison:
             "label": item.label,
             **({"same": list(item.same)} if item.same else {}),
             "sharedBy": self.spread(item),
-            "broader": [above.as_dict() for above in item.broader],
+            "broader": [concept.as_dict() for concept in item.broader],
             "claims": [
                 {
                     "role": claim.role,
@@ -157,19 +157,31 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Labels:
-    """How the things of a comparison are called: ``labels`` by IRI, and what stands above each item, ``same`` the class of each in one."""
+    """Labels of the things of a comparison.
+
+    ``labels`` is the label of each IRI, ``above`` the broader concepts of each item, and ``same`` the representative of the equivalence
+    class of each item that has one.
+    """
 
     labels: Mapping[str, str]
     above: Mapping[str, Sequence[str]]
     same: Mapping[str, str]
 
 
-def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], sources: Mapping[str, Source], words: Labels) -> Comparison:
-    """Arrange the facts of some roles.
+def build(
+    roles: Sequence[Named],
+    facts: Iterable[Fact],
+    levels: Iterable[Row],
+    sources: Mapping[str, Source],
+    labels: Labels,
+) -> Comparison:
+    """Build the comparison of roles from facts.
 
-    :param roles: in the order in which they are to stand
-    :param levels: ``role``, ``section``, ``item``, ``proficiencyLabel``, ``source``
-    :param sources: by IRI
+    :param roles: the roles in the order of the comparison
+    :param facts: what each source states
+    :param levels: rows of ``role``, ``section``, ``item``, ``proficiencyLabel`` and ``source``
+    :param sources: the sources by IRI
+    :param labels: labels and classes of the items
     """
     order = {role.iri: place for place, role in enumerate(roles)}
     by_section: dict[str, list[Fact]] = {name: [] for name in terms.sections()}
@@ -177,14 +189,14 @@ def build(roles: Sequence[Named], facts: Iterable[Fact], levels: Iterable[Row], 
         by_section[_facets()[fact.property][1].section].append(fact)
     proficiency = _proficiency(levels)
     sections = []
-    for name, own in by_section.items():
-        ranked = sorted(_items(own, order, proficiency, words))
+    for name, stated in by_section.items():
+        ranked = sorted(_items(stated, order, proficiency, labels))
         sections.append(Section(name, LABELS.get(name, name.capitalize()), tuple(item for *_, item in ranked)))
-    speaking = sorted({fact.source for own in by_section.values() for fact in own})
-    return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in speaking), _apart(order, sections, words))
+    used = sorted({fact.source for stated in by_section.values() for fact in stated})
+    return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in used), _apart(order, sections, labels))
 
 
-def _apart(roles: Iterable[str], sections: Iterable[Section], words: Labels) -> tuple[tuple[str, str], ...]:
+def _apart(roles: Iterable[str], sections: Iterable[Section], labels: Labels) -> tuple[tuple[str, str], ...]:
     """Return the pairs of roles that cannot be compared item by item."""
     stated: dict[str, set[str]] = {role: set() for role in roles}
     for section in sections:
@@ -193,50 +205,49 @@ def _apart(roles: Iterable[str], sections: Iterable[Section], words: Labels) -> 
                 stated[claim.role].update(claim.names)
     if not equivalence.apart(stated, stated, lambda _: ()):
         return ()
-    names: dict[str, list[str]] = {}  # of each class: a look at all matches, which most comparisons do not need
-    for iri, first in words.same.items():
+    names: dict[str, list[str]] = {}  # by class; built only when needed, since it goes through all matches
+    for iri, first in labels.same.items():
         names.setdefault(first, []).append(iri)
-    return equivalence.apart(stated, stated, lambda iri: names.get(words.same.get(iri, iri), ()))
+    return equivalence.apart(stated, stated, lambda iri: names.get(labels.same.get(iri, iri), ()))
 
 
 def _proficiency(levels: Iterable[Row]) -> dict[tuple[str, str, str], set[tuple[str, str]]]:
-    """Group by role, item and section the pairs of proficiency and source."""
-    found: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
+    """Return the pairs of proficiency and source by role, item and section."""
+    pairs: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
     for row in levels:
         key = (row["role"].value, row["item"].value, terms.slug_of(row["section"].value))
-        found.setdefault(key, set()).add((row["proficiencyLabel"].value, row["source"].value))
-    return found
+        pairs.setdefault(key, set()).add((row["proficiencyLabel"].value, row["source"].value))
+    return pairs
 
 
 def _items(
     facts: Iterable[Fact],
     order: Mapping[str, int],
     proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]],
-    words: Labels,
+    labels: Labels,
 ) -> Iterator[tuple[int, int, str, str, Item]]:
-    """Yield the items of a section after what puts them in order: those of the most roles first, then by role and label."""
-    said: dict[str, dict[tuple[int, int], list[tuple[str, Fact]]]] = {}
+    """Yield the items of a section after their sort keys: those of the most roles first, then by role and label."""
+    by_item: dict[str, dict[tuple[int, int], list[tuple[str, Fact]]]] = {}
     for fact in facts:
         place = (order[fact.role], _facets()[fact.property][0])
         for iri in fact.items:
-            said.setdefault(words.same.get(iri, iri), {}).setdefault(place, []).append((iri, fact))
-    labels = words.labels
-    for own in said.values():
-        names = {iri for told in own.values() for iri, _ in told}
+            by_item.setdefault(labels.same.get(iri, iri), {}).setdefault(place, []).append((iri, fact))
+    for by_place in by_item.values():
+        names = {iri for facts_of_place in by_place.values() for iri, _ in facts_of_place}
         first, *others = sorted(names, key=equivalence.rank) if len(names) > 1 else names
-        above = sorted({(labels[iri], iri) for name in names for iri in words.above.get(name, ()) if iri not in names})
-        broader = tuple(Named(iri, label) for label, iri in above)
-        places = sorted(own)
-        claims = tuple(_claim(own[place], proficiency) for place in places)
-        item = Item(first, labels[first], broader, claims, (first, *others) if others else ())
+        broader = sorted({(labels.labels[iri], iri) for name in names for iri in labels.above.get(name, ()) if iri not in names})
+        places = sorted(by_place)
+        claims = tuple(_claim(by_place[place], proficiency) for place in places)
+        concepts = tuple(Named(iri, label) for label, iri in broader)
+        item = Item(first, labels.labels[first], concepts, claims, (first, *others) if others else ())
         yield -len({role for role, _ in places}), places[0][0], item.label.lower(), first, item
 
 
-def _claim(told: Sequence[tuple[str, Fact]], proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]]) -> Claim:
-    fact = told[0][1]
+def _claim(facts: Sequence[tuple[str, Fact]], proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]]) -> Claim:
+    fact = facts[0][1]
     facet = _facets()[fact.property][1]
-    if len(told) == 1 and not proficiency:
-        return Claim(fact.role, facet.name, (fact.source,), (), (told[0][0],))
-    sources, names = {own.source for _, own in told}, {iri for iri, _ in told}
+    if len(facts) == 1 and not proficiency:
+        return Claim(fact.role, facet.name, (fact.source,), (), (facts[0][0],))
+    sources, names = {stated.source for _, stated in facts}, {iri for iri, _ in facts}
     levels = {pair for iri in names for pair in proficiency.get((fact.role, iri, facet.section), ()) if pair[1] in sources}
     return Claim(fact.role, facet.name, tuple(sorted(sources)), tuple(sorted(levels)), tuple(sorted(names, key=equivalence.rank)))

@@ -21,7 +21,8 @@ from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-BESIDE = ("default-graph", "shipped.json", "tokens.json")
+DATABASE = "tokens.sqlite"
+BESIDE = ("default-graph", "shipped.json", DATABASE, "tokens.json")  # the last is what older versions wrote
 # only the names of files of a store, so that no archive can write outside the folder
 _NAME = re.compile(r"graph/[A-Za-z0-9][A-Za-z0-9._-]*|" + "|".join(map(re.escape, BESIDE)))
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -2,14 +2,15 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rolegraph import __version__, locks
 from rolegraph.engine import archives
-from rolegraph.engine.archives import BESIDE, Manifest
+from rolegraph.engine.archives import BESIDE, DATABASE, Manifest
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.inventory import FILE, Inventory, Kept
 from rolegraph.engine.opening import damaged
@@ -104,7 +105,7 @@ def _gather(store: Path, into: Path) -> tuple[int, datetime]:
     # these first: if the revision is newer than shipped.json, the next start loads the shipped data again, and nothing is missing
     for name in BESIDE:
         with suppress(FileNotFoundError):
-            _link(store / name, into / name)
+            (_copy_database if name == DATABASE else _link)(store / name, into / name)
     revisions = Revisions(store / "revisions", Retention(1))
     for _ in range(_ATTEMPTS):
         number = revisions.newest
@@ -180,6 +181,19 @@ def _link(source: Path, target: Path) -> None:
         raise
     except OSError:
         shutil.copyfile(source, target)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """Copy a file of SQLite as it is at one moment: others may be about to change it."""
+    source.stat()
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as there,
+            closing(sqlite3.connect(target)) as here,
+        ):
+            there.backup(here)
+    except sqlite3.Error as error:
+        raise StoreUnusable(f"{source} cannot be copied: {error}") from error
 
 
 def _remove(path: Path) -> None:

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from rolegraph.terms import BASE
 
-GENERATED = BASE + ".well-context/genid/"  # the namespace of skolem IRIs
+GENERATED = BASE + ".well-known/genid/"  # the namespace of skolem IRIs
 MOST_WORK = math.log(1_000_000)  # steps of the canonicalisation: some tenths of a second, during which it holds the GIL
 MOST_NODES = 20_000  # for the same reason
 

@@ -1,4 +1,4 @@
-"""The façade: everything that the command line and the web do goes through one object."""
+"""The façade: one object through which the command line and the web service use everything else."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,13 +25,13 @@ from rolegraph.queries import Parameter
 from rolegraph.shipped import audit
 from rolegraph.shipped.audit import Problem
 from rolegraph.validation import context
-from rolegraph.validation.findings import Report
+from rolegraph.validation.findings import ValidationReport
 from rolegraph.values import Answer, Dataset, Row, Thing
 
 if TYPE_CHECKING:
     from rolegraph.analysis.profiles import Profile
 
-MOST_ROLES = 20  # that are told apart at once
+MOST_ROLES = 20  # that are distinguished at once
 
 
 class Rolegraph(Pinning):
@@ -48,9 +48,9 @@ class Rolegraph(Pinning):
     ) -> "Rolegraph":
         """Open the store in a folder, or one in memory.
 
-        :param limits: what a query of a client may take, for a store in a folder that others than its owner may ask
-        :param shipped: load what the package ships, where that is new
-        :raises StoreUnusable: for a folder that is in use or cannot be written
+        :param limits: time, memory and workers for queries, for a store in a folder that serves clients
+        :param shipped: load the shipped data if it is new or has changed
+        :raises StoreUnusable: if the folder is in use or cannot be written
         """
         if store is None:
             return cls._of(opening.memory(settings, shipped=shipped))
@@ -60,10 +60,10 @@ class Rolegraph(Pinning):
     def remote(cls, endpoint: Endpoint, store: Path | None = None, limits: Limits | None = None, *, shipped: bool = True) -> "Rolegraph":
         """Open the store behind a SPARQL endpoint.
 
-        :param store: the folder that the tokens are in
-        :param limits: what a job of a client may take here, such as a validation; the endpoint has its own for queries
-        :param shipped: load what the package ships, where that is new and the endpoint may be written
-        :raises StoreUnusable: for an endpoint that cannot be reached, or does not accept the credentials
+        :param store: the folder with the tokens
+        :param limits: time and memory for jobs that run here, such as validations; the endpoint has its own limits for queries
+        :param shipped: load the shipped data if it is new or has changed and the endpoint can be written
+        :raises StoreUnusable: if the endpoint cannot be reached, or does not accept the credentials
         """
         return cls._of(opening.remote(endpoint, store, limits, shipped=shipped))
 
@@ -82,9 +82,11 @@ class Rolegraph(Pinning):
     def store(
         self, graph: str | None, document: Document, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded
     ) -> Receipt:
-        """Make a graph hold the triples of a document or of several ones, and what of its own is kept, or none and be gone.
+        """Write the triples of one or more documents to a graph, or delete the graph.
 
-        :param graph: its IRI; None is the default graph
+        :param graph: the IRI of the graph; None is the default graph
+        :param document: the documents; None deletes the graph
+        :param mode: which triples of the old graph stay, see :data:`~rolegraph.engine.WriteMode`
         :param guard: see :data:`~rolegraph.engine.Guard`
         :raises UnreadableInput: for a document that does not parse
         """
@@ -100,18 +102,18 @@ class Rolegraph(Pinning):
         condition: Condition = always,
         is_cancelled: IsCancelled = never_cancelled,
     ) -> Entered:
-        """Write an entry to the graph of a source if it meets the shapes; the report that is returned may still hold advice.
+        """Write an entry to the graph of a source if it conforms to the shapes; the returned report may still hold warnings and notes.
 
-        :param source: the IRI of the source, which the entry, or what is kept of the graph, has to describe
-        :param mode: ``none`` replaces what the source states, ``others`` only what it states of the things in the entry
-        :param condition: looks at the validator of the graph, and raises where the write is not wanted
-        :raises UnreadableInput: for an entry that does not parse
-        :raises NotConforming: for one that breaks the shapes; then nothing is written
+        :param source: the IRI of the source; the entry, or the part of the graph that stays, has to describe it
+        :param mode: ``replace`` replaces the graph, ``merge`` only the triples about the subjects of the entry, ``append`` none
+        :param condition: receives the validator of the graph, and raises to refuse the write
+        :raises UnreadableInput: if the entry does not parse
+        :raises NotConforming: if the entry violates the shapes; then nothing is written
         """
         return entries.write(self.engine, Check(body, format_, source, mode), condition, is_cancelled)
 
     def profile(self, body: bytes, format_: Format) -> "Profile":
-        """Read what somebody can do, or what a posting asks for; see :func:`rolegraph.analysis.profiles.read`."""
+        """Parse a profile of a person or a job advertisement; see :func:`rolegraph.analysis.profiles.read`."""
         from rolegraph.facade.profile_job import Reading
 
         return self.engine.work(Reading(body, format_))
@@ -119,31 +121,31 @@ class Rolegraph(Pinning):
     def withdraw(self, source: str, condition: Condition = always) -> Receipt:
         """Remove the graph of a source.
 
-        :raises NotFound: for one that is not there
+        :raises NotFound: if there is no such graph
         """
         return entries.withdraw(self.engine, source, condition)
 
     def import_source(
         self, importer: Importer, download: Download, report: ImportReport, output: Path | None = None, **wanted: Any
     ) -> Imported:
-        """Import what a publisher offers for download as the graph of one source, in place of what that graph held.
+        """Import the download of a publisher as the graph of one source, replacing that graph.
 
-        :param report: is told what was read, left out and mended
-        :param output: a file for the N-Triples of the graph; then nothing is stored
-        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`; ``replace``, to take away what was there
-        :raises UnreadableInput: for files that are not what the importer reads
-        :raises NotConforming: for a graph that breaks a rule for imports; then nothing is stored
-        :raises Refused: without ``replace``, where a language or more than a hundredth of a kind would go; then nothing is stored
+        :param report: collects the rows that were read, skipped, fixed and noted
+        :param output: a file for the graph as N-Triples; then nothing is stored
+        :param wanted: ``version`` and ``languages``, see :class:`~rolegraph.importers.Task`; ``replace`` allows losses
+        :raises UnreadableInput: if the importer cannot read the files
+        :raises NotConforming: if the graph violates a rule for imports; then nothing is stored
+        :raises Refused: without ``replace``, if a language or more than 1 % of a kind would be removed; then nothing is stored
         """
         return imports.import_source(self.engine, importer, download, report, output, **wanted)
 
     def run(
         self, name: str, parameters: Mapping[str, Sequence[str]], choose: Choose, is_cancelled: IsCancelled = never_cancelled
     ) -> Answer:
-        """Answer a canned query with a caller's parameters.
+        """Answer a canned query.
 
-        :raises NotFound: for an unknown query
-        :raises BadParameter: for a parameter that is missing, unknown or of the wrong kind
+        :raises NotFound: if there is no such query
+        :raises BadParameter: if a parameter is missing, unknown or invalid
         """
         return self.engine.query(self.bound(name, parameters), choose, is_cancelled=is_cancelled)
 
@@ -152,28 +154,28 @@ class Rolegraph(Pinning):
         return self.engine.rows(self.bound(name, parameters or {}))
 
     def select(self, text: str) -> list[Row]:
-        """Answer a SELECT query of SPARQL, in this process and without a limit of time: for programs, not for strangers.
+        """Answer a SPARQL SELECT query in this process without a time limit: not for untrusted queries.
 
-        :return: a row for each solution: values by the name of their variable, without those that are unbound
-        :raises UnreadableInput: for text that is no such query
+        :return: a row for each solution: values by variable name, without unbound variables
+        :raises UnreadableInput: if the text is not a SELECT query
         """
         return self.engine.rows(text)
 
     def bound(self, name: str, parameters: Mapping[str, Sequence[str]]) -> str:
-        """Return the text of a canned query with a caller's parameters in it; see :meth:`run`."""
+        """Return the text of a canned query with its parameters filled in; see :meth:`run`."""
         return self.queries.get(name).bind(self.named(name, parameters))
 
     def named(self, name: str, parameters: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-        """Return the IRIs that a caller's parameters of a canned query name; see :meth:`run`."""
+        """Return the IRIs of the parameters of a canned query, by parameter; see :meth:`run`."""
         query = self.queries.get(name)
         by_name = {parameter.name: parameter for parameter in query.parameters}
-        given = query.given(parameters, self.parted)
-        return {key: [self.resolve(text, by_name[key]) for text in texts] for key, texts in given.items()}
+        values = query.given(parameters, self.parted)
+        return {key: [self.resolve(text, by_name[key]) for text in texts] for key, texts in values.items()}
 
     def resolve(self, text: str, parameter: Parameter) -> str:
-        """Return the IRI of the thing that a value of a parameter names by slug, CURIE, IRI or label.
+        """Return the IRI of the thing that the value of a parameter names by slug, CURIE, IRI or label.
 
-        :raises BadParameter: where there is no such thing, or more than one
+        :raises BadParameter: if there is no such thing, or several
         """
         if parameter.kinds == ("scheme",):
             return catalogue.scheme(parameter.name, text, parameter.expected)
@@ -183,47 +185,47 @@ class Rolegraph(Pinning):
     def role(self, text: str, name: str = "role") -> str:
         """Return the IRI of the role that a slug, a CURIE, an IRI or a label names.
 
-        :param name: of the parameter, for the error
-        :raises BadParameter: where there is no such role
+        :param name: the name of the parameter, for the error
+        :raises BadParameter: if there is no such role
         """
         return self.resolve(text, Parameter(name, "the role", ("role",), ("ai-architect",)))
 
     def roles(self, texts: Sequence[str]) -> list[str]:
-        """Return the IRIs of two or more roles that are to be told apart; one text may name several.
+        """Return the IRIs of two or more roles to distinguish; one text may name several.
 
-        :raises BadParameter: for an unknown role, or too few or too many
+        :raises BadParameter: if a role is unknown, or there are too few or too many
         """
         parameter = Parameter("role", "the roles", ("role",), ("ai-architect",), 2, MOST_ROLES)
         return [self.resolve(text, parameter) for text in parameter.given(texts, self.parted)]
 
     def parted(self, text: str, parameter: Parameter) -> list[str]:
-        """Return the names that a text holds, with commas between them; a label may have commas of its own."""
-        found = queries.pieces(text)
-        if len(found) < 2 or all(map(queries.plain, found)):
-            return found
+        """Split a text at commas into names; a label may contain commas itself."""
+        names = queries.pieces(text)
+        if len(names) < 2 or all(map(queries.plain, names)):
+            return names
         kinds = [terms.KINDS[name] for name in parameter.kinds if name in terms.KINDS]
         if self.catalogue.meant(text.strip(), kinds):
             return [text.strip()]
-        likely = len(found) <= parameter.most and any(self.catalogue.meant(piece, kinds) for piece in found)
-        return found if likely else [text.strip()]
+        is_list = len(names) <= parameter.most and any(self.catalogue.meant(name, kinds) for name in names)
+        return names if is_list else [text.strip()]
 
     def compare(self, roles: Sequence[str]) -> Comparison:
         """Compare two to eight roles, each a slug, a CURIE, an IRI or a label, over every facet.
 
-        :raises BadParameter: for an unknown role, or too few or too many
+        :raises BadParameter: if a role is unknown, or there are too few or too many
         """
         query = self.queries.get("compare")
-        given = query.given({"role": roles}, self.parted)["role"]
-        iris = list(dict.fromkeys(self.resolve(text, query.parameters[0]) for text in given))
+        names = query.given({"role": roles}, self.parted)["role"]
+        iris = list(dict.fromkeys(self.resolve(name, query.parameters[0]) for name in names))
         if len(iris) < query.parameters[0].least:
-            detail = f"all of {', '.join(given)} name the same role"
+            detail = f"{', '.join(names)} all name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
         return self.comparer.compare(iris)
 
     def graph(self, iri: str, format_: Format) -> Answer:
-        """Return the triples about a thing, and the labels of what it links to, in a graph format; of a source, its parts too if few.
+        """Return the triples about a thing and the labels of linked things, in a graph format; for a source with few parts, also these.
 
-        :raises NotFound: where no graph says anything of it
+        :raises NotFound: if no graph describes the thing
         """
         thing = self.catalogue.thing(iri)
         parts = concise_description.parts(self.engine.rows, iri) if thing.kind.name == "source" else ()
@@ -234,13 +236,13 @@ class Rolegraph(Pinning):
         return self._graph(self.bound("compare-graph", {"role": roles}), format_)
 
     def describe(self, endpoint: str, format_: Format) -> Answer:
-        """Return the description of the SPARQL service at an address, in a graph format."""
+        """Return the SPARQL service description of an endpoint, in a graph format."""
         return Answer(format_, service_description.of(endpoint, self.engine.graphs(), format_, union=self.engine.union))
 
     def occupation(self, role: str | Thing) -> dict[str, Any]:
-        """Return a role, by its IRI or as it was looked up, as a schema.org ``Occupation`` in JSON-LD."""
-        found = self.catalogue.thing(role) if isinstance(role, str) else role
-        return jsonld.occupation(found, self.salaries([found.iri]))
+        """Return a role, given by its IRI or as a ``Thing``, as a schema.org ``Occupation`` in JSON-LD."""
+        thing = self.catalogue.thing(role) if isinstance(role, str) else role
+        return jsonld.occupation(thing, self.salaries([thing.iri]))
 
     def salaries(self, roles: Sequence[str]) -> list[Row]:
         """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""
@@ -253,40 +255,40 @@ class Rolegraph(Pinning):
         source: str | None = None,
         mode: WriteMode = "replace",
         is_cancelled: IsCancelled = never_cancelled,
-    ) -> Report:
-        """Check an entry against the shapes, with what the graph knows of the things that it points to. Stores nothing.
+    ) -> ValidationReport:
+        """Check an entry against the shapes, with the graph's triples about the things that it links to. Nothing is stored.
 
-        :param source: the IRI of the source that the entry is to be written to, as :meth:`enter` does; None for an entry of no source
-        :raises UnreadableInput: for an entry that does not parse
+        :param source: the IRI of the source that the entry is for, see :meth:`write_entry`; None for an entry without a source
+        :raises UnreadableInput: if the entry does not parse
         """
         return self.engine.work(Check(body, format_, source, mode), is_cancelled).report
 
     def export(self, format_: Format, graph: str | None = None) -> Answer:
         """Serialise all named graphs, or one of them, or the default graph (:data:`~rolegraph.engine.DEFAULT`).
 
-        :raises NotFound: for a graph that is not there
+        :raises NotFound: if there is no such graph
         """
         if graph and graph not in self.engine.graphs():
             raise missing.graph(graph, self.engine.graphs())
         return export.export(self.engine, format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:
-        """Audit what the package ships: layout, shapes (each file as an entry), rules of hygiene.
+        """Audit the shipped data: layout, shapes (each file as an entry), and the rules in ``ontology/checks``.
 
-        :param fix: rewrite files that are not laid out canonically
+        :param fix: rewrite files whose layout is not canonical
         """
-        found: list[Problem] = []
+        problems: list[Problem] = []
         for path in audit.data_files():
-            found += audit.untidy(path, fix=fix)
+            problems += audit.untidy(path, fix=fix)
             entry = audit.read(path)
             report = self.shapes.check(entry, context.context_of(self.engine.rows, entry).context)
-            found += [Problem(finding.shape, finding.focus, finding.message) for finding in report.findings]
+            problems += [Problem(finding.shape, finding.focus, finding.message) for finding in report.findings]
         for rule in audit.rules():
-            found += audit.problems(rule, self.engine.rows(rule.text))
-        return found
+            problems += audit.problems(rule, self.engine.rows(rule.text))
+        return problems
 
     def _graph(self, text: str, format_: Format) -> Answer:
-        """Answer a CONSTRUCT query; JSON-LD is compacted with this project's own context."""
+        """Answer a CONSTRUCT query; JSON-LD is compacted with the project's context."""
         if format_ == export.JSONLD:
             return self.engine.work(export.Construction(text))
         return self.engine.query(text, lambda _: format_)

@@ -1,4 +1,4 @@
-"""What an import would take away from the graph that it replaces."""
+"""The triples that an import would remove from the graph that it replaces."""
 
 import re
 import tempfile
@@ -12,19 +12,20 @@ from rolegraph.engine import Engine
 from rolegraph.engine.documents import difference
 from rolegraph.errors import Refused
 from rolegraph.formats import holding, named
-from rolegraph.values import Row
+from rolegraph.queries.internal import query
+from rolegraph.values import Row, Value
 
-SHARE = 100  # an import may lose one in so many of a kind without being told that it may
-TOLD = 20  # kinds that an error names
+SHARE = 100  # an import may remove one in so many of a kind without --replace
+SHOWN = 20  # kinds that an error lists
 _LINE = re.compile(r'(<[^>]*>|_:\S+) <([^>]*)> (?:(<[^>]*>|_:\S+)|"(?:[^"\\]|\\.)*"(?:@([A-Za-z0-9-]+)|\^\^<[^>]*>)?) \.\s*')
 
 Kind = tuple[str, str]
-"""The IRI of a property, and the language of its texts; of :data:`~rolegraph.terms.RDF_TYPE` the class in place of a language."""
+"""The IRI of a property, and the language of its texts or, for :data:`~rolegraph.terms.RDF_TYPE`, the class."""
 
 
 @dataclass(frozen=True)
 class Loss:
-    """How many of a kind an import takes away, of how many there were: of things of a class, of links, of texts in a language."""
+    """The number of things of a class, links or texts in a language that an import removes, and the number before."""
 
     kind: Kind
     lost: int
@@ -32,20 +33,22 @@ class Loss:
 
     @property
     def large(self) -> bool:
-        """Whether it is more than a small share."""
+        """Whether more than one in :data:`SHARE` is removed."""
         return self.lost * SHARE > self.held
 
     @property
     def name(self) -> str:
-        """How to call the kind to people."""
-        property_, more = self.kind
-        return terms.shorten(more) if property_ == terms.RDF_TYPE else terms.shorten(property_) + (f" in {more}" if more else "")
+        """The kind as messages show it."""
+        property_, qualifier = self.kind
+        if property_ == terms.RDF_TYPE:
+            return terms.shorten(qualifier)
+        return terms.shorten(property_) + (f" in {qualifier}" if qualifier else "")
 
 
 def losses(engine: Engine, source: str, new: Path) -> list[Loss]:
-    """Return what the graph of a source holds and a file of N-Triples does not, the largest share first.
+    """Return the losses if a file of N-Triples replaces the graph of a source, the largest share first.
 
-    A text or a value in place of another one of the same thing, property and language is a change, and no loss. The description of
+    A text or value that replaces another one of the same thing, property and language is not a loss. The description of
     the source itself does not count.
     """
     if source not in engine.graphs():
@@ -56,20 +59,20 @@ def losses(engine: Engine, source: str, new: Path) -> list[Loss]:
             file.writelines(engine.dump(named("ntriples", holding("graph")), source).pieces())
         difference(held, [new], removed, added)
         lost = _lost(removed, added, source)
-    found = [Loss(kind, number, _held(engine.rows, source, kind)) for kind, number in lost.items()]
-    return sorted(found, key=lambda loss: (-loss.lost / loss.held, loss.kind))
+    counted = [Loss(kind, number, _held(engine.rows, source, kind)) for kind, number in lost.items()]
+    return sorted(counted, key=lambda loss: (-loss.lost / loss.held, loss.kind))
 
 
-def refuse(found: list[Loss], title: str) -> None:
-    """Refuse an import that would take away more than a small share of a kind.
+def refuse(removed: list[Loss], title: str) -> None:
+    """Refuse an import that would remove a large share of a kind.
 
-    :raises Refused: saying of which kinds how much would go
+    :raises Refused: with the kinds and the numbers
     """
-    large = [f"{loss.name} {loss.lost:,} of {loss.held:,}" for loss in found if loss.large]
+    large = [f"{loss.name} {loss.lost:,} of {loss.held:,}" for loss in removed if loss.large]
     if large:
-        told = [*large[:TOLD], *([f"and {len(large) - TOLD} more kinds"] if len(large) > TOLD else [])]
-        detail = f"nothing was imported: {title} is in the store, and would lose: {'; '.join(told)}"
-        expected = "all files and languages that it was imported from, together with the new ones; or --replace, where they are to go"
+        shown = [*large[:SHOWN], *([f"and {len(large) - SHOWN} more kinds"] if len(large) > SHOWN else [])]
+        detail = f"nothing was imported: {title} is in the store, and would lose: {'; '.join(shown)}"
+        expected = "all files and languages that it was imported from, together with the new ones; or --replace to remove them"
         raise Refused(detail, expected=expected)
 
 
@@ -91,19 +94,22 @@ def _lost(removed: Path, added: Path, source: str) -> Counter[Kind]:
 
 
 def _read(path: Path) -> Iterator[tuple[str, Kind, bool]]:
-    """Yield for each triple its subject, its kind, and whether it holds a text or a value."""
+    """Yield the subject and the kind of each triple, and whether its object is a literal."""
     with path.open(encoding="utf-8", newline="\n") as lines:
         for line in lines:
             if match := _LINE.fullmatch(line):
                 subject, property_, object_, language = match.groups()
-                more = object_ if property_ == terms.RDF_TYPE else language
-                yield subject, (property_, (more or "").strip("<>")), object_ is None
+                qualifier = object_ if property_ == terms.RDF_TYPE else language
+                yield subject, (property_, (qualifier or "").strip("<>")), object_ is None
 
 
 def _held(rows: Callable[[str], list[Row]], source: str, kind: Kind) -> int:
-    property_, more = kind
+    property_, qualifier = kind
     if property_ == terms.RDF_TYPE:
-        pattern = f"?s a <{more}>"
+        text = query("count-of-class-in-graph").bind({"graph": source, "class": qualifier})
+    elif qualifier:
+        language = Value(qualifier.lower(), "literal")
+        text = query("count-of-language-in-graph").bind({"graph": source, "property": property_, "language": language})
     else:
-        pattern = f"?s <{property_}> ?o" + (f' FILTER(LCASE(LANG(?o)) = "{more.lower()}")' if more else "")
-    return int(rows(f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{source}> {{ {pattern} }} }}")[0]["n"].value)
+        text = query("count-of-property-in-graph").bind({"graph": source, "property": property_})
+    return int(rows(text)[0]["n"].value)

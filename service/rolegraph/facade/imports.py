@@ -1,4 +1,4 @@
-"""Takes in what an importer makes: through the rules for imports, as one write."""
+"""Runs importers, checks their graphs against the rules for imports, and writes them to the store."""
 
 import shutil
 import tempfile
@@ -21,7 +21,7 @@ from rolegraph.queries import bind
 from rolegraph.shipped import audit
 from rolegraph.values import Row
 
-TOLD = 20  # problems of an import that are named one by one
+SHOWN = 20  # problems that an error lists
 
 
 def import_source(
@@ -50,8 +50,8 @@ def import_source(
 
 
 def _put(path: Path, output: Path) -> None:
-    """Write what was made to a file, as a whole or not at all."""
-    special = output.exists() and not output.is_file()  # a pipe or a device has no place beside it
+    """Copy the graph to a file, atomically."""
+    special = output.exists() and not output.is_file()  # a pipe or a device cannot be replaced
     fresh = output if special else output.with_name(output.name + ".part")
     try:
         shutil.copyfile(path, fresh)
@@ -65,21 +65,22 @@ def _put(path: Path, output: Path) -> None:
 
 def _load(engine: Engine, imported: Imported, *, replace: bool) -> None:
     if not isinstance(engine, RevisionStore):
-        raise Refused("only a store in a folder takes imports", expected="--store; or --output, and the way that the store has for files")
+        expected = "--store; or --output, and then load the file with the store's own tools"
+        raise Refused("only a store in a folder takes imports", expected=expected)
     iri, progress = imported.publication.iri, imported.report.progress
 
     def check(rows: Callable[[str], list[Row]]) -> None:
         progress("checking the rules for imports", 0, 0)
-        # under the lock of those who write: what the engine gives is still the revision before
+        # runs under the write lock: the engine still reads the revision before
         lost = losses(engine, iri, imported.path)
         if not replace:
             refuse(lost, imported.publication.title)
         imported.report.removed.update({loss.name: (loss.lost, loss.held) for loss in lost})
         rules = audit.rules("checks/imports")
-        found = [problem for rule in rules for problem in audit.problems(rule, rows(bind(rule.text, "source", iri)))]
-        if found:
-            told = [f"{problem.rule}: {problem.where} {problem.message}" for problem in found[:TOLD]]
-            raise NotConforming(f"nothing was imported: the graph breaks rules for imports {len(found)} times", problems=told)
+        problems = [problem for rule in rules for problem in audit.problems(rule, rows(bind(rule.text, "source", iri)))]
+        if problems:
+            shown = [f"{problem.rule}: {problem.where} {problem.message}" for problem in problems[:SHOWN]]
+            raise NotConforming(f"nothing was imported: the graph violates rules for imports {len(problems)} times", problems=shown)
         progress("publishing", 0, 0)
 
     progress("loading the graph into the store", 0, 0)

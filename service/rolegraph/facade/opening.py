@@ -1,4 +1,4 @@
-"""Opens what a graph is kept in: a store in a folder, one in memory, or one behind an endpoint."""
+"""Opens a store: in a folder, in memory, or behind an endpoint."""
 
 import shutil
 import tempfile
@@ -20,13 +20,13 @@ from rolegraph.search.copying import Copied
 from rolegraph.shipped import loading
 from rolegraph.tokens import Tokens
 
-BUILT = "analysis.npz"  # what the analyses read, beside a store
-JOBS = 2  # validations, or other work than queries, at a time
+BUILT = "analysis.npz"  # the snapshot of the analyses, in the folder of a store
+JOBS = 2  # concurrent validations, exports and other jobs that are not queries
 
 
 @dataclass(frozen=True)
 class Opened:
-    """An engine, and what lies beside its store; ``folder`` is where what is built of the graph is kept."""
+    """An engine with its tokens and search index; ``folder`` is where indexes are stored."""
 
     engine: Engine
     tokens: Tokens | None = None
@@ -52,17 +52,17 @@ def stored(store: Path, limits: Limits | None, settings: Settings | None, *, shi
 
 
 def published(store: Path) -> Opened:
-    """Open the newest revision of the store in a folder for reading. Others may have it open, and nothing is written there.
+    """Open the newest revision of the store in a folder for reading. Other processes may have it open; nothing is written there.
 
-    What is built of the graph begins as a copy of what lies beside the store, in a temporary folder.
+    Indexes start as copies of those in the store's folder, in a temporary folder.
 
-    :raises StoreUnusable: for a folder that holds no store, or one that cannot be read
+    :raises StoreUnusable: if the folder holds no store, or one that cannot be read
     """
     engine = Published(store)
-    own = Path(tempfile.mkdtemp(prefix="rolegraph-"))
-    weakref.finalize(engine, shutil.rmtree, own, ignore_errors=True)
-    (own / BUILT).symlink_to((store / BUILT).absolute())  # what replaces it replaces the link
-    return Opened(engine, search=Copied(engine, store / "search"), folder=own)
+    temporary = Path(tempfile.mkdtemp(prefix="rolegraph-"))
+    weakref.finalize(engine, shutil.rmtree, temporary, ignore_errors=True)
+    (temporary / BUILT).symlink_to((store / BUILT).absolute())  # a new snapshot replaces the link, not the file
+    return Opened(engine, search=Copied(engine, store / "search"), folder=temporary)
 
 
 def remote(endpoint: Endpoint, store: Path | None, limits: Limits | None, *, shipped: bool) -> Opened:

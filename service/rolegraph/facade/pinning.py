@@ -1,4 +1,4 @@
-"""A graph over an engine as it goes on, or pinned to one of its revisions."""
+"""A graph that follows the newest revision of an engine, or is pinned to one revision."""
 
 from copy import copy
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Pinning:
-    """What a graph is read through: the newest revision of its engine at each call, or, once it is pinned, always the same one."""
+    """Reads the newest revision of the engine at each call or, if pinned, always the same revision."""
 
     def __init__(
         self,
@@ -38,24 +38,24 @@ class Pinning:
         self._pin: View | None = None
 
     def pinned(self) -> Self:
-        """Return the graph as it is now, for reading: whatever is written meanwhile, it stays as it is.
+        """Return the graph pinned to the newest revision, for reading: later writes do not change it.
 
-        It has the caches of its revision, which all who read that revision share. Where there are no revisions it is read as it comes.
+        All readers of a revision share its caches. An engine without revisions is not pinned.
         """
         return self if self._pin else self._over(self._views.newest())
 
     def at(self, revision: int) -> Self:
-        """Return the graph as it was at a revision, for reading; see :meth:`pinned`.
+        """Return the graph pinned to a revision, for reading; see :meth:`pinned`.
 
-        :raises NotFound: for one that is not kept
+        :raises NotFound: if the store no longer has that revision
         """
         return self._over(self._views.at(revision))
 
     def _over(self, view: View) -> Self:
-        """Return this graph over a view; what is shared by all of them, such as the shapes, it has too."""
-        found = copy(self)
-        found.engine, found._pin = view.engine, view  # noqa: SLF001 - it is of this class
-        return found
+        """Return a copy of this graph over a view; it shares what does not depend on the revision, such as the shapes."""
+        pinned = copy(self)
+        pinned.engine, pinned._pin = view.engine, view  # noqa: SLF001 - it is an instance of this class
+        return pinned
 
     @property
     def _view(self) -> View:
@@ -63,41 +63,41 @@ class Pinning:
 
     @property
     def catalogue(self) -> Catalogue:
-        """Looks things up."""
+        """Lookups of things."""
         return self._view.catalogue
 
     @property
     def comparer(self) -> Comparer:
-        """Compares roles."""
+        """Comparisons of roles."""
         return self._view.comparer
 
     @property
     def search(self) -> Finder:
-        """Finds things by their labels."""
+        """Search by label."""
         return self._pin.search if self._pin else self._search
 
     @property
     def shapes(self) -> Shapes:
-        """The shapes, loaded when they are first needed."""
+        """The shapes, loaded on first use."""
         return self._shapes.get(Shapes)
 
     @property
     def analysis(self) -> "Analysis":
-        """The analyses, whose libraries are loaded when they are first asked for.
+        """The analyses; their libraries are imported on first use.
 
-        :raises BadParameter: for an older revision than the newest
+        :raises BadParameter: for a revision that is not the newest
         """
         return self._view.analysis()
 
     def refresh(self) -> None:
-        """Bring what is built of the newest revision in line with it: the index of labels, and what the analyses read.
+        """Update the search index and the snapshot of the analyses to the newest revision.
 
-        Whoever ends after a write does it, since only they know which graphs were written: the next to open the store would read all.
+        Call this after a write, before closing. Only this process knows which graphs changed; the next one would have to read all of them.
         """
         self._views.refresh()
 
     def close(self) -> None:
-        """Release the store; nothing for a pinned graph, which is let go with the last who holds it."""
+        """Release the store. For a pinned graph this does nothing: its revision is released with the last reference to it."""
         if self._pin is None:
             self._views.close()
             self._search.close()

@@ -1,4 +1,4 @@
-"""The job of reading a profile that somebody posted."""
+"""The job of parsing a posted profile."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from rolegraph.formats import Format
 
 @dataclass(frozen=True)
 class Reading:
-    """The job of reading a profile; see :func:`rolegraph.analysis.profiles.read`."""
+    """The job of parsing a profile; see :func:`rolegraph.analysis.profiles.read`."""
 
     body: bytes = field(repr=False)
     format: Format
@@ -18,5 +18,5 @@ class Reading:
     private: bool = True
 
     def run(self, _: Engine) -> Profile:
-        """Read it."""
+        """Parse the profile."""
         return profiles.read(self.body, self.format)

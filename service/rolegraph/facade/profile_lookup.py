@@ -1,4 +1,4 @@
-"""Finds what the texts of profiles name, by search: labels for certain, nearly right ones where nothing else was meant."""
+"""Finds the concepts that the texts of profiles name, by search: exact labels, or misspelt ones if the match is unambiguous."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -6,40 +6,38 @@ from difflib import SequenceMatcher
 from rolegraph.search import Finder, Hit
 
 KINDS = ("skill", "tool", "degree", "field", "certification")
-WRITTEN_OUT = 80  # a hit by initials scores this at most, one by the table of short forms more
-CLOSE = 0.8  # how alike what was typed and the label have to be
-AHEAD = 0.08  # by how much more than the next one
-SHORTEST = 5  # letters of a text in which an error may be meant
-LOOKED_AT = 10
+WRITTEN_OUT = 80  # the highest score of a hit by initials; hits by the table of short forms score more
+CLOSE = 0.8  # lowest similarity of a text and a misspelt label
+AHEAD = 0.08  # lead in similarity over the next label
+SHORTEST = 5  # letters of the shortest text that may be misspelt
+CANDIDATES = 10
 
 
 class ProfileLookup:
-    """What the analyses look texts up by; see :class:`rolegraph.analysis.profile_items.Lookup`."""
+    """The lookup of texts for the analyses; see :class:`rolegraph.analysis.profile_items.Lookup`."""
 
     def __init__(self, search: Finder) -> None:
         self._search = search
 
     def find(self, text: str) -> Sequence[tuple[str, float]]:
-        """Return the IRIs of the concepts that a text names, with scores: 0.8 and more for one of their labels, less for a guess."""
-        labels = self._search.labelled(text, KINDS, LOOKED_AT)
+        """Return the IRIs of the concepts that a text names, with scores: 0.8 and more for a label, less for a guess."""
+        labels = self._search.labelled(text, KINDS, CANDIDATES)
         if labels:
             return [(hit.iri, hit.score / 100) for hit in labels]
-        hits = self._search.meant(text, KINDS, LOOKED_AT)
+        hits = self._search.meant(text, KINDS, CANDIDATES)
         short = [hit for hit in hits if hit.match == "abbreviation" and hit.score > WRITTEN_OUT]
         if short:
             return [(hit.iri, CLOSE * hit.score / 100) for hit in short]
-        return _nearly(text, hits)
+        return _misspelt(text, hits)
 
 
-def _nearly(text: str, hits: Sequence[Hit]) -> list[tuple[str, float]]:
-    """Return the hit that is clearly nearer in spelling than all others, or those of its label; else nothing."""
+def _misspelt(text: str, hits: Sequence[Hit]) -> list[tuple[str, float]]:
+    """Return the hits of the label that is clearly the most similar to a text, or an empty list."""
     if len(text) < SHORTEST:
         return []
     typed = text.casefold()
     words = len(typed.split())
-    alike = [
-        (SequenceMatcher(None, typed, hit.matched.casefold()).ratio(), hit) for hit in hits if len(hit.matched.split()) == words
-    ]
+    alike = [(SequenceMatcher(None, typed, hit.matched.casefold()).ratio(), hit) for hit in hits if len(hit.matched.split()) == words]
     best = max((ratio for ratio, _ in alike), default=0.0)
     near = [(ratio, hit) for ratio, hit in alike if ratio > best - AHEAD]
     if best < CLOSE or len({hit.matched.casefold() for _, hit in near}) > 1:

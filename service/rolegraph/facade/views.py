@@ -1,4 +1,4 @@
-"""Views: what is read of one revision, with caches that hold nothing of another one."""
+"""Views: read access to one revision, with caches of its own."""
 
 from collections.abc import Callable, Collection
 from functools import partial
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
     from rolegraph.analysis.incremental import IncrementalFacts
 
-PAST = 4  # views of older revisions that are kept
+PAST = 4  # views of older revisions in the cache
 Trusted = Callable[[], Collection[str]]
 
 
 class View:
-    """One revision: an engine that reads it, and what is looked up, compared and analysed in it.
+    """One revision: an engine that reads it, and its lookups, comparisons and analyses.
 
-    It is shared by all requests that work on the revision, and freed with the last of them: nothing in it refers back to it.
+    All requests on the revision share it. It is freed with the last of them, since nothing in it refers back to it.
     """
 
     def __init__(self, engine: Engine, search: Finder, queries: QueryCatalogue, classes: CachedValue[dict[str, str]] | None = None) -> None:
@@ -39,11 +39,11 @@ class View:
 
 
 class Views:
-    """The views of the revisions of an engine: of the newest one, and of the older ones that were asked for last.
+    """The views of an engine: of the newest revision, and of the older ones that were used most recently.
 
-    An engine without revisions gets a new view each time; only what takes long to read is cached, for :data:`~rolegraph.per_revision.AGE`.
+    An engine without revisions gets a new view each time; only slow reads are cached, for :data:`~rolegraph.per_revision.AGE`.
 
-    :param folder: where what the analyses read is kept for the next start
+    :param folder: where the snapshot of the analyses is stored for the next start
     """
 
     def __init__(self, engine: Engine, search: Search, queries: QueryCatalogue, folder: Path | None) -> None:
@@ -53,7 +53,7 @@ class Views:
         self._folder = folder
         self._newest: LruCache[int, View] = LruCache(1)
         self._past: LruCache[int, View] = LruCache(PAST)
-        self._following: CachedValue[IncrementalFacts] = CachedValue()
+        self._incremental: CachedValue[IncrementalFacts] = CachedValue()
         self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
         self._analysis: CachedValue[Analysis] = CachedValue(AGE)
 
@@ -65,66 +65,66 @@ class Views:
             except NotFound:
                 if self._engine.revision == revision:
                     raise
-        return self._lasting()
+        return self._unpinned()
 
     def at(self, revision: int) -> View:
         """Return the view of a revision.
 
-        :raises NotFound: for one that is not kept
+        :raises NotFound: if the store no longer has that revision
         """
         if revision == self._engine.revision:
             return self._newest.get(revision, lambda: self._pinned(revision))
         return self._past.get(revision, lambda: View(self._engine.at(revision), self._search.past(), self._queries))
 
     def refresh(self) -> None:
-        """Bring what is built of the newest revision in line with it: the index of labels, and what the analyses read."""
+        """Update the search index and the snapshot of the analyses to the newest revision."""
         self._search.refresh()
-        self._followed().refresh()
+        self._facts().refresh()
 
     def close(self) -> None:
-        """Let all revisions go."""
+        """Release all revisions."""
         for views in (self._newest, self._past):
             views.drop(lambda _: True)
 
     def _pinned(self, revision: int) -> View:
-        """Make the view of a revision that was the newest a moment ago, and let go of older ones that are not kept any more."""
+        """Create the view of the newest revision, and release views of revisions that the store no longer has."""
         engine = self._engine.at(revision)
-        kept = {one.number for one in self._engine.revisions()}
-        self._past.drop(lambda number: number not in kept)
+        numbers = {revision.number for revision in self._engine.revisions()}
+        self._past.drop(lambda number: number not in numbers)
         view = View(engine, self._search.at(engine), self._queries)
         analysis: CachedValue[Analysis] = CachedValue()
-        believed = view.trusted
-        view.analysis = lambda: analysis.get(lambda: self._analysed(engine, believed))
+        trusted = view.trusted
+        view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
         return view
 
-    def _lasting(self) -> View:
+    def _unpinned(self) -> View:
         view = View(self._engine, self._search, self._queries, self._classes)
-        believed = view.trusted
-        view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, believed))
+        trusted = view.trusted
+        view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, trusted))
         return view
 
-    def _analysed(self, engine: Engine, believed: Trusted) -> "Analysis":
+    def _analysed(self, engine: Engine, trusted: Trusted) -> "Analysis":
         from rolegraph.analysis import Analysis
 
-        return Analysis(self._followed(), ProfileLookup(self._search.at(engine)), engine, believed)
+        return Analysis(self._facts(), ProfileLookup(self._search.at(engine)), engine, trusted)
 
-    def _followed(self) -> "IncrementalFacts":
+    def _facts(self) -> "IncrementalFacts":
         from rolegraph.analysis.incremental import IncrementalFacts
 
-        return self._following.get(lambda: IncrementalFacts(self._engine, self._folder))
+        return self._incremental.get(lambda: IncrementalFacts(self._engine, self._folder))
 
 
 def _trusted(engine: Engine, catalogue: Catalogue) -> Trusted:
-    """Return what tells the graphs of a revision whose matches are believed."""
+    """Return a function that returns the graphs of a revision whose matches are trusted."""
 
-    def found() -> Collection[str]:
+    def graphs() -> Collection[str]:
         sources = catalogue.sources(catalogue.source_iris()).values()
         return equivalence.trusted(engine.graphs(), {source.iri for source in sources if source.version and source.credit})
 
-    return found
+    return graphs
 
 
 def _refuse(revision: int | None) -> "Analysis":
-    """Refuse the analyses of an older revision: they are built of the whole graph, for the newest one."""
-    detail = f"the analyses are of the newest revision only, and {revision} is an older one"
+    """Refuse the analyses of an older revision: their index exists only for the newest one."""
+    detail = f"analyses are available for the newest revision only, and {revision} is older"
     raise BadParameter("revision", detail, expected="the number of the newest revision, or no revision")

@@ -73,4 +73,4 @@ class ImportReport:
             yield action, rule, number, first[action, rule]
 
 
-Report = ImportReport
+Report = ImportReport  # the former name, for callers that are not yet renamed

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from rolegraph import terms
-from rolegraph.catalogue.labels import listed
+from rolegraph.queries import internal
 from rolegraph.values import Row
 
-PARTS = 5000  # things that the graph of a source describes; of a source with more, only itself is described
+PARTS = 5000  # things that the graph of a source describes; of a source with more, only itself is described (the query asks for one more)
 
 Ask = Callable[[str], list[Row]]
 
@@ -16,13 +15,7 @@ def query(iri: str, credited: Sequence[str] = (), parts: Sequence[str] = ()) -> 
 
     :param credited: the IRIs of sources that are to be described with it, as are the ``parts`` of it
     """
-    rg, schema, skos = (terms.prefixes()[prefix] for prefix in ("rg", "schema", "skos"))
-    leading = f"<{rg}outlook>|<{rg}salary>|<{schema}baseSalary>|(<{schema}baseSalary>/<{schema}value>)"
-    sources = f"VALUES ?thing {{ {listed((*credited, *parts))} }}"
-    return f"""CONSTRUCT {{ ?thing ?property ?other . ?other <{skos}prefLabel> ?label }} WHERE {{
-        {{ SELECT DISTINCT ?thing {{ {{ BIND(<{iri}> AS ?thing) }} UNION {{ <{iri}> {leading} ?thing }} UNION {{ {sources} }} }} }}
-        ?thing ?property ?other OPTIONAL {{ ?other <{skos}prefLabel> ?label }}
-    }}"""
+    return internal.query("description").bind({"described": iri, "thing": [*credited, *parts]})
 
 
 def parts(ask: Ask, source: str) -> list[str]:
@@ -30,5 +23,5 @@ def parts(ask: Ask, source: str) -> list[str]:
 
     Whoever asks for the IRI of a part asks for that of its source, since what follows the hash sign is not sent.
     """
-    described = [row["thing"].value for row in ask(f"SELECT ?thing {{ GRAPH <{source}> {{ ?thing a ?type }} }} LIMIT {PARTS + 1}")]
+    described = [row["thing"].value for row in ask(internal.query("parts-of-source").bind({"source": source}))]
     return sorted({iri for iri in described if iri.startswith(f"{source}#")}) if len(described) <= PARTS else []

@@ -1,4 +1,4 @@
-"""Jobs that serialise graphs as JSON-LD in the project's own words, which the engine does not do."""
+"""Jobs that compact JSON-LD with the project's context; the engine writes expanded JSON-LD only."""
 
 from dataclasses import dataclass
 
@@ -7,26 +7,26 @@ from rolegraph.formats import Format, holding, named
 from rolegraph.linked_data import jsonld
 from rolegraph.values import Answer
 
-COMPACTED = 1024 * 1024  # bytes of JSON-LD in full IRIs, some 8,000 triples; compaction takes seconds for each of them
+COMPACTED = 1024 * 1024  # bytes of expanded JSON-LD, about 8,000 triples; compacting a mebibyte takes seconds
 JSONLD = named("jsonld", holding("graph"))
 
 
 def export(engine: Engine, format_: Format, graph: str | None) -> Answer:
-    """Serialise all named graphs, or one graph; one of more than :data:`COMPACTED` bytes of JSON-LD stays in full IRIs."""
-    found = engine.dump(format_, graph)
-    return engine.work(Compaction(found.body)) if format_ == JSONLD and found.size <= COMPACTED else found
+    """Serialise all named graphs, or one graph. More than :data:`COMPACTED` bytes of JSON-LD are not compacted."""
+    answer = engine.dump(format_, graph)
+    return engine.work(Compaction(answer.body)) if format_ == JSONLD and answer.size <= COMPACTED else answer
 
 
 @dataclass(frozen=True)
 class Compaction:
-    """The job of putting a graph in JSON-LD into the project's own words."""
+    """The job of compacting expanded JSON-LD with the project's context."""
 
     expanded: bytes
     name: str = "the export"
     private: bool = False
 
     def run(self, engine: Engine) -> Answer:
-        """Compact."""
+        """Compact the document."""
         del engine
         return Answer(JSONLD, jsonld.compact(self.expanded))
 
@@ -40,6 +40,6 @@ class Construction:
     private: bool = False
 
     def run(self, engine: Engine) -> Answer:
-        """Ask, and serialise."""
+        """Run the query and compact the answer."""
         expanded = engine.query(self.text, lambda _: JSONLD)
         return expanded if expanded.size > COMPACTED else Answer(JSONLD, jsonld.compact(expanded.body))

@@ -1,4 +1,4 @@
-"""JSON-LD: graphs compacted with the project's context, and roles in the words of schema.org."""
+"""JSON-LD: graphs compacted with the project's context, and roles as schema.org occupations."""
 
 import json
 from collections.abc import Iterable
@@ -17,25 +17,25 @@ ESCO = "http://data.europa.eu/esco/"
 
 
 def compact(expanded: bytes) -> bytes:
-    """Return JSON-LD in full IRIs in the words of ``ontology/context.jsonld``, the context in place."""
+    """Compact expanded JSON-LD with ``ontology/context.jsonld``; the result includes the context."""
     context = json.loads((resources.folder("ontology") / "context.jsonld").read_text(encoding="utf-8"))["@context"]
-    document = pyld.compact(json.loads(expanded), context, {"graph": True, "documentLoader": _nothing})
+    document = pyld.compact(json.loads(expanded), context, {"graph": True, "documentLoader": _refuse})
     return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _nothing(address: str, _: Any) -> Any:
-    raise ValueError(f"nothing is fetched, and {address} would have to be")
+def _refuse(address: str, _: Any) -> Any:
+    raise ValueError(f"{address} is not fetched: contexts have to be included")
 
 
 def occupation(role: Thing, salaries: Iterable[Row] = ()) -> dict[str, Any]:
-    """Return a role as a schema.org ``Occupation``: only what a source states, and nothing that is required by others.
+    """Return a role as a schema.org ``Occupation`` with the facts that sources state, even if schema.org recommends more.
 
     Skills and tools are ``DefinedTerm``, degrees and certifications ``EducationalOccupationalCredential``, the matches
     to ESCO, ISCO-08 and O*NET-SOC ``CategoryCode``.
 
     :param salaries: rows of the query ``salaries`` for the role, each a ``MonetaryAmountDistribution``
     """
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "@context": SCHEMA,
         "@type": "Occupation",
         "@id": role.iri,
@@ -48,7 +48,7 @@ def occupation(role: Thing, salaries: Iterable[Row] = ()) -> dict[str, Any]:
         "estimatedSalary": [_salary(row) for row in salaries],
         "occupationalCategory": [code for link in role.links if (code := _category(link))],
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in document.items() if value}
 
 
 def _skills(role: Thing) -> list[dict[str, Any]]:
@@ -65,15 +65,15 @@ def _set(iri: str) -> str:
 
 
 def _credential(link: Link) -> dict[str, Any]:
-    found = {"@type": "EducationalOccupationalCredential", "@id": link.other.value, "name": link.label}
+    credential = {"@type": "EducationalOccupationalCredential", "@id": link.other.value, "name": link.label}
     property_ = terms.shorten(link.property)
     if property_ == "rg:certification":
-        return {**found, "credentialCategory": "certificate"}
-    return {**found, "credentialCategory": "degree", "description": "required" if property_ == "rg:requiredDegree" else "preferred"}
+        return {**credential, "credentialCategory": "certificate"}
+    return {**credential, "credentialCategory": "degree", "description": "required" if property_ == "rg:requiredDegree" else "preferred"}
 
 
 def _salary(row: Row) -> dict[str, Any]:
-    """Return a distribution of pay; how many salaries are behind it stands in words, since schema.org has no property for that."""
+    """Return a distribution of pay; the number of salaries is in the description, since schema.org has no property for it."""
     text = {name: value.value for name, value in row.items()}
     level = f"level {terms.slug_of(text['level'])}" if "level" in text else "all levels"
     number = int(text["observations"])
@@ -92,7 +92,7 @@ def _salary(row: Row) -> dict[str, Any]:
 
 
 def _category(link: Link) -> dict[str, Any] | None:
-    """Return the match of a role to another system as a CategoryCode, or None for a link that is none."""
+    """Return the match of a role to another system as a CategoryCode, or None for other links."""
     iri = link.other.value
     if not terms.shorten(link.property).endswith("Match"):
         return None

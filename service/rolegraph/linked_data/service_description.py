@@ -1,4 +1,4 @@
-"""The description of the service (SPARQL 1.1 Service Description), and of the graphs that it holds."""
+"""The SPARQL 1.1 Service Description of the endpoint and its named graphs."""
 
 from collections.abc import Iterable
 
@@ -23,33 +23,34 @@ _RDFLIB = {"ntriples": "nt", "rdfxml": "xml", "jsonld": "json-ld"}
 
 
 def of(endpoint: str, graphs: Iterable[str], format_: Format, *, union: bool) -> bytes:
-    """Return the description of the service at an address, with its named graphs, in a graph format.
+    """Return the description of an endpoint in a graph format.
 
+    :param graphs: the IRIs of the named graphs
     :param union: whether the default graph is the union of the named ones
     """
-    found = Graph()
-    found.bind("sd", SD)
+    description = Graph()
+    description.bind("sd", SD)
     service, dataset, default = URIRef(endpoint), BNode(), BNode()
-    found.add((service, RDF.type, SD.Service))
-    found.add((service, SD.endpoint, service))
-    found.add((service, DCTERMS.title, Literal("Rolegraph", lang="en")))
+    description.add((service, RDF.type, SD.Service))
+    description.add((service, SD.endpoint, service))
+    description.add((service, DCTERMS.title, Literal("Rolegraph", lang="en")))
     for language in (SD.SPARQL10Query, SD.SPARQL11Query, SD.SPARQL11Update):
-        found.add((service, SD.supportedLanguage, language))
+        description.add((service, SD.supportedLanguage, language))
     if union:
-        found.add((service, SD.feature, SD.UnionDefaultGraph))
+        description.add((service, SD.feature, SD.UnionDefaultGraph))
     for other in FORMATS:
         name = _NAMES.get((other.name, other.holds))
         if name:
-            found.add((service, SD.resultFormat, FORMAT[name]))
+            description.add((service, SD.resultFormat, FORMAT[name]))
         if name and other in formats.holding("graph"):
-            found.add((service, SD.inputFormat, FORMAT[name]))
-    found.add((service, SD.defaultDataset, dataset))
-    found.add((dataset, RDF.type, SD.Dataset))
-    found.add((dataset, SD.defaultGraph, default))
-    found.add((default, RDF.type, SD.Graph))
+            description.add((service, SD.inputFormat, FORMAT[name]))
+    description.add((service, SD.defaultDataset, dataset))
+    description.add((dataset, RDF.type, SD.Dataset))
+    description.add((dataset, SD.defaultGraph, default))
+    description.add((default, RDF.type, SD.Graph))
     for iri in graphs:
         named = BNode()
-        found.add((dataset, SD.namedGraph, named))
-        found.add((named, RDF.type, SD.NamedGraph))
-        found.add((named, SD.name, URIRef(iri)))
-    return found.serialize(format=_RDFLIB.get(format_.name, format_.name), encoding="utf-8")
+        description.add((dataset, SD.namedGraph, named))
+        description.add((named, RDF.type, SD.NamedGraph))
+        description.add((named, SD.name, URIRef(iri)))
+    return description.serialize(format=_RDFLIB.get(format_.name, format_.name), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""What the package ships: loading it into a store, and the rules that its files follow."""
+"""The shipped data: loading it into a store, and auditing its files."""

@@ -1,6 +1,6 @@
-"""Audits of what the package ships: the layout of its Turtle files, and rules of hygiene written as queries.
+"""Audits the shipped data: the layout of its Turtle files, and rules written as queries.
 
-A rule is a file ``ontology/checks/<rule>-violation.rq``; each row that it returns is a violation and carries its message.
+A rule is a file ``ontology/checks/<rule>-violation.rq``; each row of its result is a violation, with its message.
 """
 
 import difflib
@@ -20,7 +20,7 @@ SUFFIX = "-violation"
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that an audit found: the rule that is broken, where, and a sentence that says how."""
+    """A violation of a rule: the rule, the place, and a message."""
 
     rule: str
     where: str
@@ -29,19 +29,22 @@ class Problem:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of hygiene: its name, and the query whose every row is a violation of it."""
+    """A rule: its name, and the text of the query that selects violations."""
 
     name: str
     text: str
 
 
 def rules(folder: str = "checks") -> list[Rule]:
-    """Return the rules of hygiene by name; those for imported sources, whose graph is their ``?source``, lie in ``checks/imports``."""
+    """Return the rules in a folder of ``ontology``, sorted by name.
+
+    ``checks/imports`` has those for imported sources; they take the graph as ``?source``.
+    """
     return [Rule(path.stem.removesuffix(SUFFIX), path.read_text("utf-8")) for path in resources.files("ontology", f"{folder}/*{SUFFIX}.rq")]
 
 
 def problems(rule: Rule, rows: Iterable[Row]) -> Iterator[Problem]:
-    """Turn the rows of a rule's query, with ``subject`` and ``message``, into problems."""
+    """Yield a problem for each row of a rule's query, from its ``subject`` and ``message``."""
     for row in rows:
         yield Problem(rule.name, row["subject"].value, row["message"].value)
 
@@ -54,23 +57,23 @@ def data_files() -> list[Path]:
 def read(path: Path) -> Graph:
     """Parse a Turtle file.
 
-    :raises UnreadableInput: naming the file
+    :raises UnreadableInput: if the file does not parse
     """
     try:
         return Graph().parse(path, format="turtle")
-    except Exception as error:  # rdflib raises many kinds, each of which means that the file does not parse
+    except Exception as error:  # rdflib raises many types for files that do not parse
         raise UnreadableInput(f"{path} does not parse: {error}") from error
 
 
 def untidy(path: Path, *, fix: bool = False) -> Iterator[Problem]:
-    """Yield a problem where a Turtle file is not laid out as its triples would be written; with ``fix``, rewrite it instead."""
-    written, wanted = path.read_text(encoding="utf-8"), turtle_layout.canonical_turtle(read(path))
-    if written == wanted:
+    """Yield a problem if the layout of a Turtle file is not canonical; with ``fix``, rewrite the file instead."""
+    current, canonical = path.read_text(encoding="utf-8"), turtle_layout.canonical_turtle(read(path))
+    if current == canonical:
         return
     if fix:
-        path.write_text(wanted, encoding="utf-8")
+        path.write_text(canonical, encoding="utf-8")
         return
-    changed = (line for line in difflib.unified_diff(written.splitlines(), wanted.splitlines(), n=0, lineterm="") if line[0] in "+-")
+    changed = (line for line in difflib.unified_diff(current.splitlines(), canonical.splitlines(), n=0, lineterm="") if line[0] in "+-")
     first = next((line for line in list(changed)[2:]), "the end of the file")
-    message = f"is not laid out canonically; the first difference is {first!r}; mend it with: rolegraph check --fix"
+    message = f"the layout is not canonical; the first difference is {first!r}; fix it with: rolegraph check --fix"
     yield Problem("layout", str(path), message)

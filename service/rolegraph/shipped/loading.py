@@ -1,4 +1,4 @@
-"""The data that the package ships: which file describes which named graph, and loading them into an engine once."""
+"""The shipped data: the files of each named graph, and loading new and changed ones into an engine."""
 
 import hashlib
 import json
@@ -16,36 +16,36 @@ MANIFEST = "shipped.json"
 
 @dataclass(frozen=True)
 class Shipped:
-    """A named graph that the package ships, and the Turtle files that describe it."""
+    """A shipped named graph and its Turtle files."""
 
     graph: str
     paths: tuple[Path, ...]
 
     def read(self) -> bytes:
-        """Return the Turtle of the files, one after the other."""
+        """Return the concatenated Turtle of the files."""
         return b"\n".join(path.read_bytes() for path in self.paths)
 
 
 class Target(Protocol):
-    """What loading needs of an engine."""
+    """The part of an engine that loading uses."""
 
     def write(self, changes: Mapping[str | None, bytes | tuple[bytes, ...] | None]) -> object:
-        """Make each named graph hold just the triples of its Turtle document, or be gone, in one atomic write."""
+        """Replace each named graph by the triples of its Turtle documents, or delete it, in one atomic write."""
 
 
 class Manifest(Protocol):
-    """Where the digests of the graphs that were loaded are kept."""
+    """Storage for the digests of the loaded graphs."""
 
     def known(self) -> dict[str, str]:
         """Return the digests of the last load, by graph."""
 
     def note(self, digests: Mapping[str, str]) -> None:
-        """Keep digests in place of those before."""
+        """Replace the stored digests."""
 
 
 @dataclass(frozen=True)
 class FileManifest:
-    """Digests in a file."""
+    """Digests in a JSON file."""
 
     path: Path
 
@@ -54,15 +54,15 @@ class FileManifest:
         if not self.path.exists():
             return {}
         try:
-            found: dict[str, str] = json.loads(self.path.read_text(encoding="utf-8"))
+            digests: dict[str, str] = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return {}  # loading all again gives the same store
-        return found
+            return {}  # loading everything again gives the same store
+        return digests
 
     def note(self, digests: Mapping[str, str]) -> None:
-        """Keep digests in place of those before.
+        """Replace the stored digests.
 
-        :raises StoreUnusable: where the file cannot be written
+        :raises StoreUnusable: if the file cannot be written
         """
         try:
             fresh = self.path.with_suffix(".new")
@@ -83,20 +83,20 @@ def shipped() -> Iterator[Shipped]:
 
 
 def load(engine: Target, store: Path | Manifest | None) -> int:
-    """Bring the shipped graphs of a store up to date and return how many changed.
+    """Update the shipped graphs of a store and return how many changed.
 
-    The digests of what was loaded are kept beside the store, so the next start compares them and reads nothing else.
-    They are written after the graphs: what a crash leaves out is loaded at the next start.
+    The digests of the loaded graphs are stored beside the store, so that the next start has only to compare them. They
+    are written after the graphs, so that graphs missing after a crash are loaded at the next start.
 
-    :param store: its folder, or where else its digests are kept; None where nothing stays
+    :param store: the folder of the store, or another storage for digests; None for a store in memory
     """
     manifest = FileManifest(store / MANIFEST) if isinstance(store, Path) else store
-    known = manifest.known() if manifest else {}
-    contents = {found.graph: found.read() for found in shipped()}
+    loaded = manifest.known() if manifest else {}
+    contents = {item.graph: item.read() for item in shipped()}
     digests = {graph: hashlib.sha256(content).hexdigest() for graph, content in contents.items()}
     changes: dict[str | None, bytes | tuple[bytes, ...] | None] = {}
-    changes |= {graph: contents[graph] for graph, digest in digests.items() if known.get(graph) != digest}
-    changes |= dict.fromkeys(known.keys() - digests.keys())
+    changes |= {graph: contents[graph] for graph, digest in digests.items() if loaded.get(graph) != digest}
+    changes |= dict.fromkeys(loaded.keys() - digests.keys())
     if changes:
         engine.write(changes)
         if manifest:

@@ -1,4 +1,4 @@
-"""The layout of the repository's Turtle files: sorted, one object a line, so a change of one fact changes one line."""
+"""The canonical layout of Turtle files: sorted, one object per line, so that a change of one fact changes one line."""
 
 import io
 import re
@@ -13,20 +13,20 @@ _NUMBER = re.compile(r"(\d+)")
 
 
 class _Sorted(LongTurtleSerializer):
-    """rdflib's long Turtle with the subjects by IRI: its own order, by references, moves a subject when it is linked to."""
+    """rdflib's long Turtle with subjects sorted by IRI: rdflib's order depends on the references to a subject."""
 
     def orderSubjects(self) -> list[Node]:  # noqa: N802 - rdflib's name
         return sorted(self._subjects, key=_natural)
 
 
 def _natural(node: Node) -> tuple[bool, list[tuple[int, str]]]:
-    """Order nodes by their text, the numbers in it by their value, blank nodes last."""
+    """Sort key of a node: its text, with numbers compared by value; blank nodes come last."""
     pieces = [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in _NUMBER.split(str(node))]
     return isinstance(node, BNode), pieces
 
 
 def canonical_turtle(graph: Graph) -> str:
-    """Lay a graph out with the declared prefixes; the same triples always give the same text.
+    """Return a graph as Turtle with the declared prefixes; the same triples always give the same text.
 
     A graph that describes one source binds ``item:`` to that source's fragments, so its statements read ``item:…``.
     """

@@ -7,8 +7,8 @@ from rdflib import RDF, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode
 
 from rolegraph import terms
-from rolegraph.catalogue.labels import listed
 from rolegraph.engine import WriteMode
+from rolegraph.queries.internal import query
 from rolegraph.validation import ownership
 from rolegraph.validation.ownership import Said
 from rolegraph.values import Row, Value
@@ -63,12 +63,9 @@ def context_of(ask: Ask, entry: Graph, source: str | None = None, mode: WriteMod
 
 def _said(ask: Ask, things: Sequence[str]) -> Iterator[tuple[str, str, str, Value]]:
     """Yield what each graph says of things by the properties that describe: (thing, graph, property, value)."""
-    properties = ", ".join(f"<{iri}>" for iri in sorted({*ownership.words().meaning, *_CONTEXT}))
+    properties = sorted({*ownership.words().meaning, *_CONTEXT})
     for start in range(0, len(things), BATCH):
-        values = listed(things[start : start + BATCH])
-        # a filter, since a second VALUES has the engine go through all that has a type or a label
-        pattern = f"VALUES ?thing {{ {values} }} GRAPH ?graph {{ ?thing ?property ?value FILTER(?property IN ({properties})) }}"
-        for row in ask(f"SELECT ?thing ?graph ?property ?value {{ {pattern} }}"):
+        for row in ask(query("context-of-entry").bind({"thing": things[start : start + BATCH], "property": properties})):
             yield row["thing"].value, row["graph"].value, row["property"].value, row["value"]
 
 

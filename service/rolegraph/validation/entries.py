@@ -1,4 +1,4 @@
-"""Reads a role entry: bytes in one of the graph formats become a small rdflib graph, and nothing else happens."""
+"""Parses a role entry in one of the graph formats into a small rdflib graph."""
 
 import hashlib
 import json
@@ -33,14 +33,14 @@ _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
 _STRING = ox.NamedNode("http://www.w3.org/2001/XMLSchema#string")
 _DECIMAL = "http://www.w3.org/2001/XMLSchema#decimal"
 
-# what does not parse would be written into the log, which is nobody's business
+# rdflib would log values that do not parse; the contents of entries must not reach the log
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", module="rdflib.term")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What was read of an entry: its triples, and the keys of its JSON-LD that are in none."""
+    """A parsed entry: its triples, and the keys of its JSON-LD that are not in the context."""
 
     graph: Graph
     unknown: list[Unknown]
@@ -55,7 +55,7 @@ def parse(body: bytes, format_: Format, base: str = BASE) -> Entry:
     """Parse an entry.
 
     :param base: the IRI that relative IRIs start from
-    :raises UnreadableInput: with the line and column of the mistake where the parser tells them, or else the triple
+    :raises UnreadableInput: with the line and column of the error if the parser reports them, or else the triple
     """
     try:
         text = body.decode("utf-8-sig")
@@ -63,7 +63,7 @@ def parse(body: bytes, format_: Format, base: str = BASE) -> Entry:
         raise UnreadableInput(f"the entry is not UTF-8: byte {error.start + 1} cannot be read", expected="text in UTF-8") from error
     if (place := text.find("\x00")) >= 0:
         line = text.count("\n", 0, place) + 1
-        raise UnreadableInput("the entry holds the character U+0000, as text in UTF-16 does", line=line, expected="text in UTF-8")
+        raise UnreadableInput("the entry contains the character U+0000, as UTF-16 text does", line=line, expected="text in UTF-8")
     if format_.name == "jsonld":
         return _from_json(text, base)
     if format_.name == "rdfxml":
@@ -86,12 +86,12 @@ def _parsed(text: str, format_: Format, base: str) -> Graph:
 def _checked(quad: ox.Quad) -> tuple[Node, Node, Node]:
     """Return the triple of a quad in rdflib's terms, its literals as they were written.
 
-    :raises UnreadableInput: for one that not every format can express
+    :raises UnreadableInput: for a triple that not every format can express
     """
     subject, object_ = quad.subject, quad.object
     if isinstance(subject, ox.Triple) or isinstance(object_, ox.Triple) or (isinstance(object_, ox.Literal) and object_.direction):
         what = "a text with a direction" if isinstance(object_, ox.Literal) else "a triple term"
-        raise UnreadableInput(f"the entry holds {what}, which not every format can write", expected="RDF 1.1")
+        raise UnreadableInput(f"the entry contains {what}, which not every format can express", expected="RDF 1.1")
     wellformed.refuse_property(subject.value, quad.predicate.value)
     if isinstance(object_, ox.Literal):
         wellformed.refuse_literal(subject.value, quad.predicate.value, object_.value, object_.datatype.value)
@@ -110,7 +110,7 @@ def _node(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> Node:
 
 
 def _check_xml(text: str) -> None:
-    """Refuse XML that is not well-formed, declares entities, or nests too deeply: what costs more than its size says.
+    """Refuse XML that is not well-formed, or that costs more than its size suggests: entities, deep nesting, many attributes.
 
     :raises UnreadableInput: with the line and column
     """
@@ -133,7 +133,7 @@ def _check_xml(text: str) -> None:
         depth -= 1
 
     def declares(*_: object) -> None:
-        refuse("the RDF/XML declares entities or a document type, which are not read here", "RDF/XML with its names written out")
+        refuse("the RDF/XML declares entities or a document type, which are not supported", "RDF/XML with full IRIs in place of entities")
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = declares
@@ -150,22 +150,22 @@ def _from_json(text: str, base: str) -> Entry:
         reader.parse(_local(_json(text)), Context(base=base), dataset)
     except (MemoryError, UnreadableInput):
         raise
-    except Exception as error:  # rdflib raises many kinds for JSON that is not JSON-LD, in words that mean nothing to people
-        expected = "JSON-LD 1.1: @id, @type, @value, @language and @context hold what they are defined to hold, languages are of BCP 47"
+    except Exception as error:  # rdflib raises many types for JSON that is not JSON-LD, with messages about its own code
+        expected = "JSON-LD 1.1: valid values of @id, @type, @value, @language and @context; languages as in BCP 47"
         raise UnreadableInput("the JSON is not JSON-LD", expected=expected) from error
     graph = Graph()
     for subject, predicate, object_, name in dataset.quads():
         if name is not None and name != DATASET_DEFAULT_GRAPH_ID:
-            detail = f"the JSON-LD holds a named graph, {name}: an entry is one graph, which has the name of its source"
-            raise UnreadableInput(detail, expected="all triples outside of named graphs: @graph only beside @context")
+            detail = f"the JSON-LD contains a named graph, {name}: an entry is a single graph, named after its source"
+            raise UnreadableInput(detail, expected="triples outside of named graphs: use @graph only beside @context")
         graph.add(_checked(_quad(subject, predicate, object_)))
     return Entry(graph, reader.unknown)
 
 
 def _quad(subject: Node, predicate: Node, object_: Node) -> ox.Quad:
-    """Return a triple of rdflib's terms, which its JSON-LD parser does not check, in terms that are.
+    """Convert a triple of rdflib's terms, which its JSON-LD parser does not check, to checked terms.
 
-    :raises UnreadableInput: for an IRI or a language that is none
+    :raises UnreadableInput: for an invalid IRI or language tag
     """
     place = f"{subject} {predicate} {object_}"[:200].encode("ascii", "backslashreplace").decode()
     try:
@@ -173,8 +173,8 @@ def _quad(subject: Node, predicate: Node, object_: Node) -> ox.Quad:
             raise UnreadableInput(f"a blank node is used as a property, in {place}", expected="an IRI")
         return ox.Quad(_resource(subject), ox.NamedNode(predicate), _object(object_))
     except ValueError as error:
-        detail = f"the JSON-LD holds an IRI or a language that is none: {error}, in {place}"
-        raise UnreadableInput(detail, expected="IRIs of RFC 3987, languages of BCP 47") from error
+        detail = f"the JSON-LD contains an invalid IRI or language: {error}, in {place}"
+        raise UnreadableInput(detail, expected="IRIs as in RFC 3987, languages as in BCP 47") from error
 
 
 def _resource(node: Node) -> ox.NamedNode | ox.BlankNode:
@@ -191,26 +191,26 @@ def _object(node: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal:
 
 def _json(text: str) -> Any:
     try:
-        found = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+        document = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_constant)
     except json.JSONDecodeError as error:
         raise UnreadableInput(f"the JSON does not parse: {error.msg}", line=error.lineno, column=error.colno) from error
     except RecursionError:
         raise _too_deep() from None
-    if not isinstance(found, dict | list):
-        raise UnreadableInput("the JSON is a single value", expected="an object, or a list of objects")
-    for value in _texts(found):
+    if not isinstance(document, dict | list):
+        raise UnreadableInput("the JSON is not an object", expected="an object, or a list of objects")
+    for value in _texts(document):
         fault = wellformed.fault_of_text(value) or (wellformed.fault_of_number(value, _DECIMAL) if _NUMBER.fullmatch(value) else None)
         if fault:
             raise UnreadableInput(f"{fault[0]}, in {value[:40].encode('ascii', 'backslashreplace').decode()!r}", expected=fault[1])
-    return found
+    return document
 
 
-def _texts(found: Any) -> Iterator[str]:
+def _texts(document: Any) -> Iterator[str]:
     """Yield all texts in a JSON document.
 
-    :raises UnreadableInput: for one that is nested too deeply
+    :raises UnreadableInput: if the document is nested too deeply
     """
-    level, depth = [found], 0
+    level, depth = [document], 0
     while level:
         depth += 1
         if depth > DEPTH:
@@ -248,11 +248,11 @@ def _refuse_number(text: str) -> None:
 
 
 def _constant(text: str) -> NoReturn:
-    raise UnreadableInput(f"{text} is no number of JSON", expected="a number, or a text")
+    raise UnreadableInput(f"{text} is not a number in JSON", expected="a number, or a text")
 
 
 def _local(node: Any) -> Any:
-    """Put this project's own context in the place of its IRI and refuse every other remote one: nothing is fetched.
+    """Replace the IRI of the project's context by the context, and refuse other remote contexts: nothing is fetched.
 
     :raises UnreadableInput: for another remote context
     """
@@ -261,9 +261,9 @@ def _local(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     if not isinstance(node.get("@id", ""), str | None):
-        raise UnreadableInput(f"@id holds {json.dumps(node['@id'])[:100]}", expected="an IRI")
+        raise UnreadableInput(f"@id is {json.dumps(node['@id'])[:100]}", expected="an IRI")
     if "@import" in node:
-        raise UnreadableInput("@import would fetch another document, and nothing is fetched here", expected="the context in place")
+        raise UnreadableInput("@import needs another document, and nothing is fetched", expected="the context itself")
     return {key: _context(value) if key == "@context" else _local(value) for key, value in node.items()}
 
 
@@ -273,7 +273,7 @@ def _context(value: Any) -> Any:
     if not isinstance(value, str):
         return _local(value)
     if value != CONTEXT:
-        detail = f"the context {value} would have to be fetched, and nothing is fetched here"
-        raise UnreadableInput(detail, expected=f"{CONTEXT}, or the context in place")
+        detail = f"the context {value} is not included, and nothing is fetched"
+        raise UnreadableInput(detail, expected=f"{CONTEXT}, or the context itself")
     document: dict[str, Any] = json.loads((resources.folder("ontology") / "context.jsonld").read_text(encoding="utf-8"))
     return document["@context"]

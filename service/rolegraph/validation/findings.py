@@ -1,4 +1,4 @@
-"""What a check finds: findings with their places, and the report of them as JSON, as text and as a SHACL report."""
+"""Findings of a check, and the report of them as JSON, as text and as a SHACL validation report."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from rolegraph import terms
 RGSH = Namespace(terms.BASE + "shapes#")
 SEVERITIES = ("Violation", "Warning", "Info")
 
-# The shape of the rules about an entry as a whole, which SHACL cannot say: it only looks at what a target finds.
+# The shape of the rules about an entry as a whole, which SHACL cannot express: it checks only the nodes that a target selects.
 ENTRY = str(RGSH.EntryShape)
 
 
@@ -36,23 +36,23 @@ class Finding:
     shape: str
 
     def sort_key(self) -> tuple[int, str, str, str, str, str, str]:
-        """Order by severity, focus, path and message; the rest makes the order the same every time."""
+        """Order by severity, focus, path and message, then by the other fields, so that the order is always the same."""
         rank = SEVERITIES.index(self.severity)
         return rank, self.focus, self.path or "", self.message, self.value or "", self.component, self.shape
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the finding for JSON; ``short`` holds what has a CURIE."""
-        named = {"focus": self.focus, "path": self.path, "value": self.value, "shape": self.shape}
-        short = {name: terms.shorten(text) for name, text in named.items() if text and terms.shorten(text) != text}
-        return {"severity": self.severity, "message": self.message, **named, "component": self.component, "short": short}
+        """Return the finding for JSON; ``short`` holds the CURIEs of fields that have one."""
+        iris = {"focus": self.focus, "path": self.path, "value": self.value, "shape": self.shape}
+        short = {name: terms.shorten(text) for name, text in iris.items() if text and terms.shorten(text) != text}
+        return {"severity": self.severity, "message": self.message, **iris, "component": self.component, "short": short}
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a check found; ``checked`` counts the things that a shape looked at.
+class ValidationReport:
+    """The result of a check; ``checked`` is the number of things that a shape checked.
 
-    ``conforms`` means that nothing blocks: there is no Violation. Warnings and notes advise. (W3C's ``sh:conforms`` is
-    false for results of any severity; here, in ``turtle()`` too, it follows this narrower meaning.)
+    ``conforms`` means that there is no Violation; warnings and notes do not block. (W3C's ``sh:conforms`` is
+    false for results of any severity; here and in ``turtle()`` it has this narrower meaning.)
     """
 
     conforms: bool
@@ -60,8 +60,8 @@ class Report:
     checked: int
 
     @classmethod
-    def of(cls, findings: Iterable[Finding], checked: int) -> "Report":
-        """Make the report of some findings, in order and each once."""
+    def of(cls, findings: Iterable[Finding], checked: int) -> "ValidationReport":
+        """Create a report of findings: sorted, without duplicates."""
         ordered = tuple(sorted(set(findings), key=Finding.sort_key))
         return cls(not any(finding.severity == "Violation" for finding in ordered), ordered, checked)
 
@@ -77,14 +77,14 @@ class Report:
         return {"conforms": self.conforms, "checked": self.checked, "counts": self.counts, "findings": findings}
 
     def text(self) -> str:
-        """Return the report for people: one line that sums it up, then a paragraph for each finding."""
+        """Return the report as text: a summary line, then a paragraph for each finding."""
         counted = ", ".join(f"{number} {severity.lower()}{'s' * (number > 1)}" for severity, number in self.counts.items() if number)
         verdict = "conforms" if self.conforms else "does not conform"
         lines = [f"The entry {verdict}: {counted or 'nothing to remark'} ({self.checked} checked)."]
         for finding in self.findings:
             place = [terms.shorten(text) for text in (finding.focus, finding.path) if text]
-            found = [f"    found: {terms.shorten(finding.value)}"] if finding.value is not None else []
-            lines += ["", f"{finding.severity}: {'  '.join(place)}", f"    {finding.message}", *found]
+            value = [f"    found: {terms.shorten(finding.value)}"] if finding.value is not None else []
+            lines += ["", f"{finding.severity}: {'  '.join(place)}", f"    {finding.message}", *value]
         return "\n".join(lines) + "\n"
 
     def turtle(self) -> str:
@@ -103,14 +103,17 @@ class Report:
         return graph.serialize(format="turtle")
 
 
+Report = ValidationReport  # the former name, for callers that are not yet renamed
+
+
 def _result(graph: Graph, finding: Finding) -> Iterator[tuple[URIRef, Node]]:
-    own = finding.shape == ENTRY
+    of_entry = finding.shape == ENTRY
     yield RDF.type, SH.ValidationResult
     yield SH.resultSeverity, SH[finding.severity]
     yield SH.resultMessage, Literal(finding.message, lang="en")
     yield SH.focusNode, _term(finding.focus)
     yield SH.sourceShape, URIRef(finding.shape)
-    yield SH.sourceConstraintComponent, RGSH[finding.component] if own else SH[finding.component]
+    yield SH.sourceConstraintComponent, RGSH[finding.component] if of_entry else SH[finding.component]
     if finding.path:
         yield SH.resultPath, _path_node(graph, finding.path)
     if finding.value is not None:
@@ -124,7 +127,7 @@ def _term(text: str) -> Node:
 
 
 def _path_node(graph: Graph, text: str) -> Node:
-    """Return the node of a property path: an IRI, or CURIEs joined by ``|``, or one that is inverse (``^``)."""
+    """Return the node of a property path: an IRI, alternatives joined by ``|``, or an inverse path (``^``)."""
     node = BNode()
     if "|" in text:
         members = Collection(graph, BNode(), [_path_node(graph, part) for part in text.split("|")])

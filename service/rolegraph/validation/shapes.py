@@ -1,4 +1,4 @@
-"""Checks role entries against the SHACL shapes and reports in plain words. The one module that knows pySHACL."""
+"""Checks role entries against the SHACL shapes. The only module that uses pySHACL."""
 
 import re
 import threading
@@ -19,29 +19,29 @@ from rdflib import DCTERMS, OWL, RDF, SH, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
 from rolegraph import resources, terms
-from rolegraph.validation.findings import ENTRY, Finding, Report
+from rolegraph.validation.findings import ENTRY, Finding, ValidationReport
 
-NOTHING_KNOWN = "KnownClassConstraintComponent"
+NOTHING_CHECKED = "KnownClassConstraintComponent"
 UNKNOWN_TERM = "DeclaredTermConstraintComponent"
-TURNING_NAME = "PlainNameConstraintComponent"
+BIDIRECTIONAL_NAME = "PlainNameConstraintComponent"
 
 _NAMES = frozenset((SKOS.prefLabel, SKOS.altLabel, SKOS.hiddenLabel, DCTERMS.title))
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
-# pySHACL compares every predicate of a shape with each of its parameters: a third of its time went into these three.
+# Removed, since only forms use them: pySHACL compares each predicate of a shape with each parameter, a third of its time for these.
 _FOR_FORMS = (SH.name, SH.description, SH.order)
 _TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf)
 
-# W3C wants a result for values that cannot be compared, such as text with a number; pySHACL raises these for some of them.
+# W3C requires a result for values that cannot be compared, such as a text and a number; pySHACL raises these errors for some of them.
 INCOMPARABLE = "LessThanOrEqualsConstraintComponent"
 _INCOMPARABLE = (TypeError, ArithmeticError, ReportableRuntimeError)
 
-# pySHACL patches rdflib's globals while it loads, and promises nothing about threads.
+# pySHACL patches rdflib's globals while it loads, and is not documented as safe for threads.
 _PYSHACL = threading.Lock()
 
 
 class Shapes:
-    """The shapes of ``ontology/shapes``, loaded once and then only read; safe to share between threads."""
+    """The shapes of ``ontology/shapes``, loaded once and then read-only; can be shared between threads."""
 
     def __init__(self) -> None:
         with _PYSHACL:
@@ -52,17 +52,16 @@ class Shapes:
             self._shapes = [(by_node[node], [by_node[part] for part in of_node]) for node, of_node in parts.items()]
         self._declared = _declared()
 
-    def check(self, entry: Graph, context: Graph | None = None, others: Iterable[Finding] = ()) -> Report:
+    def check(self, entry: Graph, context: Graph | None = None, others: Iterable[Finding] = ()) -> ValidationReport:
         """Check an entry.
 
-        :param others: findings of other checks, which belong into the report
-
-        :param context: what the graph knows of the things that the entry points to: their types, and of the entry's own
-            subjects also labels and definitions. It is never reported on, and holds nothing of the source that the entry replaces.
+        :param context: triples about the things that the entry links to: their types, and for the subjects of the
+            entry also labels and definitions, without the source that the entry replaces. The context itself is not checked
+        :param others: findings of other checks to include in the report
         """
         subjects = {subject for subject in entry.subjects() if isinstance(subject, IdentifiedNode)}
         data = _merge(entry, context)
-        findings = [*others, *self._unknown_terms(entry), *_turning(entry)]
+        findings = [*others, *self._unknown_terms(entry), *_bidirectional_names(entry)]
         checked: set[Node] = set()
         with _PYSHACL:
             for shape, parts in self._shapes:
@@ -71,8 +70,8 @@ class Shapes:
                     findings += self._findings(part, data, focus)
                 checked.update(focus)
         if not checked:
-            findings.append(_nothing_known(subjects))
-        return Report.of(findings, len(checked))
+            findings.append(_nothing_checked(subjects))
+        return ValidationReport.of(findings, len(checked))
 
     def _findings(self, shape: Shape, data: Graph, focus: Sequence[IdentifiedNode]) -> list[Finding]:
         try:
@@ -89,13 +88,13 @@ class Shapes:
         return Finding(_local(shape.severity), _english(shape.message), _name(focus), path, None, INCOMPARABLE, str(shape.node))
 
     def _finding(self, result: Node, triples: Iterable[tuple[Node, Node, Any]]) -> Finding:
-        # pySHACL pairs a term with the graph that it comes from
-        own = [(predicate, value[1] if isinstance(value, tuple) else value) for subject, predicate, value in triples if subject == result]
-        values = dict(own)
+        # pySHACL pairs a term with its graph
+        pairs = [(predicate, value[1] if isinstance(value, tuple) else value) for subject, predicate, value in triples if subject == result]
+        values = dict(pairs)
         path = values.get(SH.resultPath)
         return Finding(
             severity=_local(values[SH.resultSeverity]),
-            message=_english(value for predicate, value in own if predicate == SH.resultMessage),
+            message=_english(value for predicate, value in pairs if predicate == SH.resultMessage),
             focus=_name(values[SH.focusNode]),
             path=None if path is None else self._path(path),
             value=_name(values[SH.value]) if SH.value in values else None,
@@ -110,7 +109,7 @@ class Shapes:
         return text.replace(" ", "")
 
     def _unknown_terms(self, entry: Graph) -> Iterator[Finding]:
-        """Warn of words in this project's space that the ontology does not have: a slip would otherwise pass in silence."""
+        """Warn of undeclared terms in Rolegraph's namespace: a typing error would otherwise go unnoticed."""
         for subject, predicate, value in entry:
             used = value if predicate == RDF.type else predicate
             if str(used).startswith(terms.BASE) and str(used) not in self._declared.values():
@@ -119,22 +118,22 @@ class Shapes:
     def _unknown(self, used: str) -> str:
         near = get_close_matches(used.rstrip("/").rpartition("/")[2].removeprefix("ns#"), self._declared, 1)
         hint = f"did you mean {terms.shorten(self._declared[near[0]])}?" if near else "the ontology lists them, e.g. rg:tool."
-        return f"{terms.shorten(used)} is no word of the ontology, so what it says is not understood and was not checked: {hint}"
+        return f"{terms.shorten(used)} is not a term of the ontology, so it has no meaning here and was not checked: {hint}"
 
 
-def _turning(entry: Graph) -> Iterator[Finding]:
-    """Refuse names with characters that turn the direction of what stands around them: they read as another name."""
+def _bidirectional_names(entry: Graph) -> Iterator[Finding]:
+    """Refuse names with bidirectional control characters: they can look like another name."""
     for subject, predicate, value in entry:
-        if predicate in _NAMES and (found := _TURNS.search(str(value))):
+        if predicate in _NAMES and (match := _BIDI_CONTROLS.search(str(value))):
             message = (
-                f"The name holds U+{ord(found[0]):04X}, a character that nobody sees and that turns the direction of the text around it: "
-                "write the name without it; text from right to left needs none."
+                f"The name contains U+{ord(match[0]):04X}, an invisible character that changes the direction of the text around it: "
+                "write the name without it; right-to-left text does not need it."
             )
-            yield Finding("Violation", message, _name(subject), str(predicate), str(value), TURNING_NAME, ENTRY)
+            yield Finding("Violation", message, _name(subject), str(predicate), str(value), BIDIRECTIONAL_NAME, ENTRY)
 
 
 def _load(paths: Iterable[Path]) -> Graph:
-    """Load shapes through pySHACL's own loader: with a graph parsed elsewhere it decides some constraints differently."""
+    """Load shapes with pySHACL's loader: on a graph parsed otherwise it evaluates some constraints differently."""
     graph = Graph(store="SimpleMemory", bind_namespaces="none")
     apply_patches()  # type: ignore[no-untyped-call]
     rdflib_bool_patch()  # type: ignore[no-untyped-call]
@@ -149,9 +148,10 @@ def _load(paths: Iterable[Path]) -> Graph:
 
 
 def _detach(graph: Graph) -> dict[Node, list[Node]]:
-    """Take the property shapes off the shapes with targets and return them by shape.
+    """Detach the property shapes from the shapes with targets and return them by shape.
 
-    Each is then asked about all things at once, where pySHACL would ask it about one after the other: four times as slow.
+    Each is then validated for all focus nodes at once; pySHACL would do it one node at a time, which is twice as slow for the shipped
+    sources together (``bench/libraries.py shapes``).
     """
     targeting = {node for target in _TARGETS for node in graph.subjects(target)}
     parts = {node: sorted(graph.objects(node, SH.property), key=str) for node in sorted(targeting, key=str)}
@@ -172,13 +172,13 @@ def _merge(entry: Graph, context: Graph | None) -> Graph:
     return merged
 
 
-def _nothing_known(subjects: Iterable[Node]) -> Finding:
+def _nothing_checked(subjects: Iterable[Node]) -> Finding:
     message = (
-        "Nothing in this entry is of a class that the shapes know, so nothing of it was checked: say what the thing is, "
+        "Nothing in this entry has a type that the shapes check, so the entry was not checked: state the type, "
         'e.g. role:data-engineer a rg:Role ; skos:prefLabel "Data engineer"@en.'
     )
     focus = min((_name(subject) for subject in subjects), default="_:entry")
-    return Finding("Violation", message, focus, str(RDF.type), None, NOTHING_KNOWN, ENTRY)
+    return Finding("Violation", message, focus, str(RDF.type), None, NOTHING_CHECKED, ENTRY)
 
 
 def _english(messages: Iterable[Literal]) -> str:

@@ -1,17 +1,15 @@
-"""The wire to an endpoint: requests, credentials and time. The only module that touches SPARQLWrapper."""
+"""The wire to an endpoint: requests of the SPARQL protocol, credentials and time."""
 
 import base64
 import http.client
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
 from urllib.parse import urlencode
 
-from SPARQLWrapper import INSERT, JSON, POST, SELECT, SPARQLWrapper
-
-from rolegraph import deadlines, slots
+from rolegraph import __version__, deadlines, slots
 from rolegraph.engine import IsCancelled, never_cancelled
 from rolegraph.engine.remote.endpoint import Endpoint, errors, late
 from rolegraph.engine.remote.query_forms import LOOKUP, QueryForm
@@ -69,23 +67,6 @@ class _Digest(urllib.request.HTTPDigestAuthHandler):
         return answer
 
 
-class _Call(SPARQLWrapper):
-    """One request: of a kind that is known, not guessed from the text, and with credentials that no other request of the process shares."""
-
-    def __init__(self, url: str, text: str, kind: str, opener: urllib.request.OpenerDirector, seconds: float) -> None:
-        self._kind, self._opener, self._seconds = kind, opener, seconds
-        super().__init__(url, returnFormat=JSON)
-        self.setOnlyConneg(True)
-        self.setMethod(POST)  # as a form: some servers hang on a bare query, and the names of many graphs make a long address
-        self.setQuery(text)
-
-    def _parseQueryType(self, _: str) -> str:  # noqa: N802 - their name
-        return self._kind
-
-    def _query(self) -> tuple[http.client.HTTPResponse, str]:
-        return self._opener.open(self._createRequest(), timeout=self._seconds), self.returnFormat
-
-
 class Connection:
     """Sends queries, updates and graphs to an endpoint. Each request has a connection of its own, so threads may share this."""
 
@@ -108,14 +89,11 @@ class Connection:
         shown = max(seconds, endpoint.seconds)
         slots.free()
         opener, headers = _opener(endpoint, endpoint.query_url, with_credentials=endpoint.read_auth)
-        call = _Call(endpoint.query_url, text, SELECT, opener, seconds)
-        for name, value in (*parameters, *self._limit(seconds)):
-            call.addParameter(name, value)
-        for name, value in {**headers, "Accept": ACCEPT[form.holds]}.items():
-            call.addCustomHttpHeader(name, value)
+        fields = [*parameters, *self._limit(seconds), ("query", text)]
+        request = _form(endpoint.query_url, fields, {**headers, "Accept": ACCEPT[form.holds]})
         if is_cancelled():
             raise ClientGone("whoever asked has gone")
-        with errors(endpoint.query_url, shown, "query"), call.query().response as response:
+        with errors(endpoint.query_url, shown, "query"), opener.open(request, timeout=seconds) as response:
             self._judge(response, shown)
             return Reply(*_received(response, until, shown, is_cancelled), response.headers.get_content_type())
 
@@ -124,10 +102,8 @@ class Connection:
         endpoint = self._endpoint
         url = endpoint.update_url or endpoint.query_url
         opener, headers = _opener(endpoint, url)
-        call = _Call(url, text, INSERT, opener, endpoint.write_seconds)
-        for name, value in headers.items():
-            call.addCustomHttpHeader(name, value)
-        with errors(url, endpoint.write_seconds, "write"), call.query().response as response:
+        request = _form(url, [("update", text)], headers)
+        with errors(url, endpoint.write_seconds, "write"), opener.open(request, timeout=endpoint.write_seconds) as response:
             response.read()
 
     def store(self, graph: str, turtle: bytes, *, add: bool) -> None:
@@ -171,10 +147,16 @@ class Connection:
             raise StoreUnusable(detail, limit=most)
 
 
+def _form(url: str, fields: Parameters, headers: Mapping[str, str]) -> urllib.request.Request:
+    """Return a request that is sent as a form: some servers hang on a bare query, and the names of many graphs make a long address."""
+    type_ = {"Content-Type": "application/x-www-form-urlencoded"}
+    return urllib.request.Request(url, urlencode(fields).encode("ascii"), {**headers, **type_}, method="POST")  # noqa: S310 - checked by Endpoint
+
+
 def _opener(endpoint: Endpoint, url: str, *, with_credentials: bool = True) -> tuple[urllib.request.OpenerDirector, dict[str, str]]:
     """Return what opens one request to a URL, and the headers with credentials."""
     handlers: list[urllib.request.BaseHandler] = [_Unredirected()]
-    headers = {}
+    headers = {"User-Agent": f"Rolegraph/{__version__}"}
     if with_credentials and endpoint.auth == "digest":
         known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         known.add_password(None, url, endpoint.user, endpoint.password)

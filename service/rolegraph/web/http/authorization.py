@@ -1,4 +1,4 @@
-"""Who may write: the token of a request, and what it is good for."""
+"""Authorization of writes by the token of a request."""
 
 from typing import TYPE_CHECKING
 
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 
 
 def whole_store(graph: Rolegraph, environ: "WSGIEnvironment") -> bool:
-    """Tell whether a request carries a token for the whole of a store, before there is anything to write."""
+    """Return whether a request has a token for the whole store."""
     text = _bearer(environ.get("HTTP_AUTHORIZATION", ""))
     try:
         return graph.tokens is not None and graph.tokens.check(text).allows(None)
     except RolegraphError:
-        return False  # the application says why, once it is asked
+        return False  # the application reports the reason later
 
 
 def require(source: str | None) -> None:
-    """Let the current request pass only with a token for writing one source, by its IRI, or with None the whole store.
+    """Require a token that allows the current request to write.
 
-    :raises Unauthorized: without a token, or with one that is not good any more
-    :raises Refused: with a token for something else, or where nothing is written at all
+    :param source: IRI of the source to write; None is the whole store
+    :raises Unauthorized: without a token, or with one that is unknown, expired or revoked
+    :raises Refused: if the token has another scope, or the store accepts no writes
     """
     token = presented()
     if not token.allows(source):
@@ -38,21 +39,21 @@ def require(source: str | None) -> None:
 def presented() -> Token:
     """Return the token of the current request.
 
-    :raises Unauthorized: without a token, or with one that is not good any more
-    :raises Refused: where nothing is written at all
+    :raises Unauthorized: without a token, or with one that is unknown, expired or revoked
+    :raises Refused: if the store accepts no writes
     """
     tokens = newest().tokens
     if tokens is None:
-        raise Refused("nothing can be written here: this store keeps no tokens", expected="a service on a store in a folder")
+        raise Refused("nothing can be written here: this store has no tokens", expected="a service with a store in a folder")
     text = _bearer(request.headers.get("Authorization", ""))
     if not text:
-        raise Unauthorized("writing needs a token", expected="the header: Authorization: Bearer TOKEN, of rolegraph token create")
+        raise Unauthorized("writing needs a token", expected="the header Authorization: Bearer TOKEN (rolegraph token create)")
     token = tokens.check(text)
     request.environ[TOKEN] = token.id
     return token
 
 
 def _bearer(header: str) -> str:
-    """Return the token of an Authorization header, or nothing."""
+    """Return the bearer token of an Authorization header, or ''."""
     scheme, _, text = header.partition(" ")
     return text.strip() if scheme.lower() == "bearer" else ""

@@ -1,4 +1,4 @@
-"""Documents that requests carry: the body itself, or the file or the text field of a form."""
+"""Documents in requests: the body itself, or a file or text field of a form."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ FORMS = (FORM, MULTIPART)
 
 @dataclass(frozen=True)
 class Document:
-    """A document as it was sent, and its format."""
+    """The bytes of a document, and its format."""
 
     content: bytes
     format: Format
 
 
 def document(field: str, accepted: Sequence[Format], guess: Callable[[str], Format]) -> Document:
-    """Return the document that the current request carries.
+    """Return the document of the current request.
 
-    Of a form, the field ``file`` holds it, or the given text field, and the field ``format`` may name its format.
+    A form has it in the field ``file`` or in a text field; its field ``format`` may name the format.
 
-    :param field: the text field of a form that holds it
-    :param accepted: the formats that are read
-    :param guess: returns the format of a text whose format is not named
-    :raises UnsupportedFormat: for a format that is not read, or not known
+    :param field: name of the text field
+    :param accepted: the accepted formats
+    :param guess: returns the format of a text without a named format
+    :raises UnsupportedFormat: for a format that is not accepted, or unknown
     :raises BadParameter: for a form without a document
     """
     if request.mimetype not in FORMS:
@@ -60,9 +60,9 @@ def schemas(field: str, accepted: Sequence[Format], more: Mapping[str, Schema]) 
 
 
 def _of_file(media: str, accepted: Sequence[Format]) -> Format:
-    """Return the format of an uploaded file by the media type that the browser gave it, since its name does not tell."""
+    """Return the format of an uploaded file by its media type, used if the extension of its name is unknown."""
     try:
         return formats.of_media(media, accepted)
     except UnsupportedFormat as error:
-        known = ", ".join(f".{format_.extension}" for format_ in accepted)
-        raise UnsupportedFormat("the name of the file does not tell its format", expected=f"a name that ends in {known}") from error
+        extensions = ", ".join(f".{format_.extension}" for format_ in accepted)
+        raise UnsupportedFormat("the name of the file does not show its format", expected=f"a name that ends in {extensions}") from error

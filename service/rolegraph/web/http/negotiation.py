@@ -1,4 +1,4 @@
-"""Which format an answer takes: the suffix of the path, then ``?format=``, then the Accept header."""
+"""Content negotiation: the suffix of the path, then ``?format=``, then the Accept header."""
 
 from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
@@ -19,25 +19,25 @@ TURTLE = formats.named("turtle", GRAPHS)
 CSV = formats.named("csv", TABLES)
 DATASETS = formats.holding("dataset")
 
-SUFFIX = "rolegraph.suffix"  # where the environment of a request holds the suffix that was taken off its path
+SUFFIX = "rolegraph.suffix"  # key of the suffix that was removed from the path, in the environ of a request
 
 
 def choose(*offered: Format, lenient: bool = False) -> Format:
     """Return the offered format that the current request asks for; on a tie, the first.
 
-    :param lenient: let a ``?format=`` that is not offered give way to an Accept header that names formats: SPARQLWrapper
-        sends ``format=xml`` with every query, beside the right header
-    :raises NotFound: for a suffix that is not offered here
-    :raises BadParameter: for a ``?format=`` that is not offered here
-    :raises NotAcceptable: where the Accept header allows none
+    :param lenient: use the Accept header if ``?format=`` names a format that is not offered: SPARQLWrapper sends
+        ``format=xml`` with every query, beside the right header
+    :raises NotFound: if the suffix is not offered
+    :raises BadParameter: if the ``?format=`` is not offered
+    :raises NotAcceptable: if the Accept header allows no offered format
     """
     ending = request.environ.get(SUFFIX)
     if ending:
         try:
             return formats.named(ending, offered)
         except BadParameter as error:
-            known = ", ".join(f".{extension(format_)}" for format_ in offered)
-            raise NotFound(f"{request.path} is not there as .{ending}", expected=known) from error
+            suffixes = ", ".join(f".{extension(format_)}" for format_ in offered)
+            raise NotFound(f"{request.path} is not available as .{ending}", expected=suffixes) from error
     asked = request.args.get("format")
     try:
         return formats.named(asked, offered) if asked else formats.negotiate(_accept(), offered)
@@ -48,26 +48,27 @@ def choose(*offered: Format, lenient: bool = False) -> Format:
 
 
 def check_parameters(format_: Format, *names: str) -> None:
-    """Let only known parameters pass where data is asked for: a misspelt one would give an answer to another question.
+    """Refuse unknown parameters in requests for data: a misspelt one would silently change the result.
 
-    Pages pass over what they do not know, which other sites add to links.
+    Pages ignore them, since other sites add parameters to links.
 
-    :raises BadParameter: for another one
+    :param names: the known parameters of the path, beside :data:`~rolegraph.web.http.context.OPTIONS`
+    :raises BadParameter: for an unknown parameter
     """
     g.known = names
-    taken = (*names, *OPTIONS)
-    unknown = None if format_ == HTML else next((name for name in request.args if name not in taken), None)
+    accepted = (*names, *OPTIONS)
+    unknown = None if format_ == HTML else next((name for name in request.args if name not in accepted), None)
     if unknown is not None:
-        raise BadParameter(unknown, "there is no such parameter here", expected=", ".join(taken))
+        raise BadParameter(unknown, "there is no such parameter here", expected=", ".join(accepted))
 
 
 def prefers_html() -> bool:
-    """Tell whether whoever sent the current request would rather read a page than data; decides the form of errors."""
+    """Return whether the current request prefers an HTML page to data. This decides the format of errors."""
     try:
         if asked := request.environ.get(SUFFIX) or request.args.get("format"):
             return formats.named(asked, (HTML,)) == HTML
     except BadParameter:
-        pass  # whatever it is, who would rather read a page says so in the header
+        pass  # an unknown format: the Accept header decides
     try:
         return formats.negotiate(_accept(), (DOCUMENT, HTML)) == HTML
     except NotAcceptable:
@@ -75,7 +76,7 @@ def prefers_html() -> bool:
 
 
 def respond(body: bytes | str | Answer, format_: Format, status: int = 200) -> Response:
-    """Return a response in a format, with the name that a saved copy should have; an answer in a file is sent piece by piece."""
+    """Return a response in a format, with a file name for saving. An answer in a file is streamed."""
     response = _sent(body) if isinstance(body, Answer) else Response(body)
     response.status_code = status
     response.content_type = format_.content_type
@@ -86,30 +87,33 @@ def respond(body: bytes | str | Answer, format_: Format, status: int = 200) -> R
 
 
 def suffix() -> str:
-    """Return the suffix of the current request, with its dot, or nothing."""
+    """Return the suffix of the current request with its dot, or ''."""
     ending = request.environ.get(SUFFIX)
     return f".{ending}" if ending else ""
 
 
 def extension(format_: Format) -> str:
-    """Return the suffix by which links name a format."""
+    """Return the suffix of a format in links, without its dot."""
     return "json" if format_.name == "json" else format_.extension
 
 
 def alternates(offered: Sequence[Format]) -> list[tuple[Format, str]]:
-    """Return the formats for machines among those offered, each with the address of the current page in it."""
+    """Return the offered formats except HTML, each with the address of the current page in that format."""
     query = kept()
     address: Callable[[Format], str] = lambda format_: f"{request.script_root}{request.path}.{extension(format_)}"  # noqa: E731
     return [(format_, address(format_) + (f"?{query}" if query else "")) for format_ in offered if format_ != HTML]
 
 
 def kept(*without: str) -> str:
-    """Return what of the current query string the answer depends on, but for its format: the known parameters that hold a value."""
+    """Return the query string of the known parameters that have a value, without the format.
+
+    :param without: names of parameters to leave out
+    """
     return urlencode([(name, value) for name, value in given() if name not in without], safe=":/,")
 
 
 def given() -> list[tuple[str, str]]:
-    """Return the known parameters of the current query string that hold a value."""
+    """Return the known parameters of the current query string that have a value."""
     names = {*g.get("known", ()), REVISION}
     return [(name, value) for name, value in request.args.items(multi=True) if name in names and value]
 

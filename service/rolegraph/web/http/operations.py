@@ -27,7 +27,7 @@ def schema_of(format_: Format, name: str) -> Schema:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a route; with the ``example`` of each that is required, a request gets an answer on the shipped data."""
+    """One parameter of a route; one that is required has an ``example``, which names something in the shipped data where that has it."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""KindLists page by page: which page a request asks for, and the way to the others."""
+"""Links between the pages of a list."""
 
 from urllib.parse import urlencode
 
@@ -9,19 +9,19 @@ from rolegraph.web.http import negotiation
 
 
 def links(page: Page) -> dict[str, str]:
-    """Return the addresses of the pages before and after one, as ``previous`` and ``next``, where there are any."""
+    """Return the addresses of the ``previous`` and the ``next`` page, where they exist."""
     numbers = {"previous": page.number - 1, "next": page.number + 1}
-    return {name: _address(other) for name, other in numbers.items() if 1 <= other <= page.last}
+    return {name: _address(number) for name, number in numbers.items() if 1 <= number <= page.last}
 
 
-def with_link_header(response: Response, found: dict[str, str]) -> Response:
-    """Name the neighbours of a page in the header Link (RFC 8288)."""
-    for name, address in found.items():
+def with_link_header(response: Response, addresses: dict[str, str]) -> Response:
+    """Add the previous and the next page as a Link header (RFC 8288)."""
+    for name, address in addresses.items():
         response.headers.add("Link", f'<{address}>; rel="{"prev" if name == "previous" else name}"')
     return response
 
 
-def _address(other: int) -> str:
+def _address(number: int) -> str:
     format_ = request.args.get("format")
-    query = [negotiation.kept("page"), *([urlencode({"format": format_})] if format_ else []), f"page={other}"]
+    query = [negotiation.kept("page"), *([urlencode({"format": format_})] if format_ else []), f"page={number}"]
     return f"{request.script_root}{request.path}{negotiation.suffix()}?{'&'.join(filter(None, query))}"

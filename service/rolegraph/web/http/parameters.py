@@ -1,16 +1,16 @@
-"""Parameters of the current request, as texts and as whole numbers. What cannot be read is a 400 that names the parameter."""
+"""Parameters of the current request, as texts and whole numbers. Errors name the parameter."""
 
 from flask import request
 
 from rolegraph.errors import BadParameter
 
-DIGITS = 9  # of the longest number that is read
+DIGITS = 9  # most digits of a number
 MAXIMUM = 10**DIGITS - 1
-_SHOWN = 40  # characters of a wrong number that the error repeats
+_SHOWN = 40  # most characters of a wrong value in an error
 
 
 def text(name: str) -> str:
-    """Return the value of a parameter, or an empty text.
+    """Return the value of a parameter, or ''.
 
     :raises BadParameter: for more than one value
     """
@@ -21,9 +21,9 @@ def text(name: str) -> str:
 
 
 def role(name: str) -> str:
-    """Return the text of a parameter that has to name a role.
+    """Return the text of a required parameter that names a role.
 
-    :raises BadParameter: where it is missing, or given more than once
+    :raises BadParameter: if it is missing, or given more than once
     """
     value = text(name)
     if not value:
@@ -32,19 +32,20 @@ def role(name: str) -> str:
 
 
 def number(name: str, default: int, maximum: int = MAXIMUM) -> int:
-    """Return the whole number from 1 that a parameter holds, or the default where it is missing.
+    """Return the value of a parameter as a whole number from 1 to ``maximum``, or the default if it is missing.
 
-    :raises BadParameter: for anything else, or a number over the maximum
+    :raises BadParameter: for any other value
     """
     value = text(name)
     return whole_number(name, value, 1, maximum) if value else default
 
 
 def whole_number(name: str, value: str, minimum: int, maximum: int, expected: str = "") -> int:
-    """Return the whole number that the value of a parameter is.
+    """Return a text as a whole number.
 
-    :param expected: what the error says is accepted, in place of the range
-    :raises BadParameter: for anything but plain digits, and for a number out of the range
+    :param name: name of the parameter, for errors
+    :param expected: the accepted values, for errors, in place of the range
+    :raises BadParameter: for a text that is not plain digits, or a number out of range
     """
     if not (value.isascii() and value.isdecimal() and len(value) <= DIGITS and minimum <= int(value) <= maximum):
         shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"

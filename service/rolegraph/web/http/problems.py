@@ -1,4 +1,4 @@
-"""The one handler of errors: every exception becomes a problem (RFC 9457) as JSON or as a page."""
+"""Error handler: every exception becomes a problem (RFC 9457), as JSON or as a page."""
 
 import inspect
 import logging
@@ -27,17 +27,17 @@ _log = logging.getLogger(__name__)
 
 
 def install(app: Flask) -> None:
-    """Have an application answer every exception here."""
+    """Register the handler for all exceptions."""
     app.register_error_handler(Exception, _handle)
 
 
 def meaning(kind: type[RolegraphError]) -> str:
-    """Return what a type of problem means, in a sentence."""
+    """Return the meaning of a problem type, in a sentence."""
     return inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("``", "")
 
 
 def respond(error: RolegraphError) -> Response:
-    """Return the answer to an error of ours; an empty one where nobody is left to read it."""
+    """Return the response to a RolegraphError; an empty one if the client has disconnected."""
     if isinstance(error, ClientGone):
         return Response(status=error.status)
     if isinstance(error, StoreUnusable):
@@ -52,7 +52,7 @@ def public_detail(error: RolegraphError) -> str:
 
 def _handle(error: Exception) -> Response | HTTPException:
     if isinstance(error, HTTPException) and error.code and error.code < 400:
-        return error  # a redirect is no error
+        return error  # a redirect
     if isinstance(error, RolegraphError):
         return respond(error)
     if isinstance(error, NoSuchPage):
@@ -83,8 +83,8 @@ def _answer(status: int, type_: str, title: str, detail: str, members: dict[str,
         if negotiation.prefers_html():
             page = render_template("problem.html", status=status, type=type_, title=title, detail=detail, members=members)
             return negotiation.respond(page, negotiation.HTML, status)
-    except Exception as error:  # noqa: BLE001 - what cannot be told as it was asked for is told all the same
-        _log.error("an error could not be told as a page", exc_info=error)
+    except Exception as error:  # noqa: BLE001 - if the page fails, the error is sent as JSON
+        _log.error("the page of an error could not be rendered", exc_info=error)
     body = {"type": type_, "title": title, "status": status, "detail": detail, **members}
     return Response(to_json(body, indent=None), status, content_type=PROBLEM.media)
 
@@ -101,13 +101,13 @@ routes = Blueprint("problems", __name__)
     revision=False,
 )
 def problem(slug: str) -> Response:
-    """Say what a type of problem means."""
+    """Describe a problem type."""
     kind = next((kind for kind in errors.every() if kind.slug() == slug), None)
     format_ = negotiation.choose(negotiation.HTML, negotiation.DOCUMENT)
     negotiation.check_parameters(format_)
     if kind is None:
         raise NotFound(f"there is no type of problem {slug!r}", expected=", ".join(kind.slug() for kind in errors.every()))
-    found = {"type": TYPES + slug, "title": kind.title, "status": kind.status, "detail": meaning(kind)}
+    document = {"type": TYPES + slug, "title": kind.title, "status": kind.status, "detail": meaning(kind)}
     if format_ == negotiation.DOCUMENT:
-        return negotiation.respond(to_json(found, indent=None), negotiation.DOCUMENT)
-    return negotiation.respond(render_template("problem_type.html", **found), negotiation.HTML)
+        return negotiation.respond(to_json(document, indent=None), negotiation.DOCUMENT)
+    return negotiation.respond(render_template("problem_type.html", **document), negotiation.HTML)

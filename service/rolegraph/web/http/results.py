@@ -1,4 +1,4 @@
-"""How the answer of a query is given: in the format that the client takes, or as a table or a graph on a page."""
+"""Formats of query results: the format that the client accepts, or a table or graph on a page."""
 
 import json
 from typing import Any
@@ -9,19 +9,19 @@ from rolegraph.web.http import negotiation
 from rolegraph.web.http.negotiation import HTML
 
 ROWS_SHOWN = 1000
-SHOWN = 8 * 1024 * 1024  # bytes of an answer that a page can still be made of
+SHOWN = 8 * 1024 * 1024  # most bytes of an answer that a page shows
 _PLAIN = {"table": "json", "graph": "turtle"}
 
 
 class ResultFormat:
-    """The format that the client wants of a query's answer, once it is known what the answer holds."""
+    """Chooses the format of a query result when it is known whether the result is a table or a graph."""
 
     def __init__(self, *, lenient: bool = False) -> None:
         self._lenient = lenient
         self._pages: set[str] = set()
 
     def choose(self, holds: str) -> Format:
-        """Return the format of the answer; a page is made of one of its own."""
+        """Return the format of the result. For a page, that is the format that the page is rendered from."""
         offered = holding(holds)
         format_ = negotiation.choose(*offered, HTML, lenient=self._lenient)
         if format_ != HTML:
@@ -30,18 +30,18 @@ class ResultFormat:
         return next(other for other in offered if other.name == _PLAIN[holds])
 
     def page(self, holds: str) -> bool:
-        """Tell whether an answer of this kind is wanted as a page."""
+        """Return whether a result of this kind is shown on a page."""
         return holds in self._pages
 
 
 def shown(answer: Answer) -> dict[str, Any]:
-    """Return what a page shows of an answer: a table, a yes or no, the text of a graph, or of a large one only how large it is."""
+    """Return the template values of a result: a table, a boolean, the text of a graph, or only the size of a large result."""
     if answer.size > SHOWN:
         return {"size": answer.size, "holds": answer.format.holds}
     if answer.format.holds == "graph":
         return {"graph": answer.body.decode()}
-    found = json.loads(answer.body)
-    if "boolean" in found:
-        return {"boolean": found["boolean"]}
-    bindings = found["results"]["bindings"]
-    return {"names": found["head"]["vars"], "bindings": bindings[:ROWS_SHOWN], "count": len(bindings)}
+    document = json.loads(answer.body)
+    if "boolean" in document:
+        return {"boolean": document["boolean"]}
+    bindings = document["results"]["bindings"]
+    return {"names": document["head"]["vars"], "bindings": bindings[:ROWS_SHOWN], "count": len(bindings)}

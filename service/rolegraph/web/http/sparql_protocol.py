@@ -1,4 +1,4 @@
-"""Requests of the SPARQL 1.1 Protocol: the query or the update, and the graphs that it is asked of."""
+"""Requests of the SPARQL 1.1 Protocol: a query or an update, and its dataset."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ FORMS = (FORM, MULTIPART)
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the two operations of the protocol: its field in a form, its media type, the fields of its graphs, where to send it."""
+    """One of the two operations of the protocol: its form field, media type, dataset parameters and path."""
 
     field: str
     media: str
@@ -33,18 +33,18 @@ KINDS = (QUERY, UPDATE)
 
 @dataclass(frozen=True)
 class Operation:
-    """A query or an update, and the graphs that it is asked of, None for those that it names itself."""
+    """A query or an update, and its dataset; None is the dataset that the text names."""
 
     text: str
     dataset: Dataset | None
 
 
 def operation(kind: Kind) -> Operation | None:
-    """Return the operation of the current request, or None where it holds none.
+    """Return the operation of the current request, or None if it has none.
 
-    :raises BadParameter: for two of them, one of the other kind, or a graph that is no IRI
-    :raises UnsupportedFormat: for a body of another type
-    :raises UnreadableInput: for one that is not UTF-8
+    :raises BadParameter: for more than one operation, one of the other kind, or a graph that is not an IRI
+    :raises UnsupportedFormat: for a body of another media type
+    :raises UnreadableInput: for a body that is not UTF-8
     """
     fields: MultiDict[str, str] = request.args
     texts: Sequence[str] = ()
@@ -54,7 +54,7 @@ def operation(kind: Kind) -> Operation | None:
     elif request.method == "POST":
         texts = [_decoded(kind)]
     elif kind is UPDATE:
-        fields = MultiDict()  # an update is never in an address
+        fields = MultiDict()  # the protocol allows no update in the query string
     for other in KINDS:
         if other is not kind and (other.field in fields or other.field in request.args):
             raise BadParameter(other.field, f"this path takes no {other.field}", expected=f"{other.path} for it")
@@ -71,18 +71,18 @@ def _dataset(kind: Kind, fields: "MultiDict[str, str]") -> Dataset | None:
     for name, iris in ((kind.default, default), (kind.named, named)):
         for iri in iris:
             if not terms.is_iri(iri):
-                raise BadParameter(name, f"{iri!r} is no absolute IRI", expected="the IRI of a graph")
+                raise BadParameter(name, f"{iri!r} is not an absolute IRI", expected="the IRI of a graph")
     return Dataset(tuple(default), tuple(named)) if default or named else None
 
 
 def _decoded(kind: Kind) -> str:
     if request.mimetype != kind.media:
-        known = f"{kind.media}, {FORM}"
+        accepted = f"{kind.media}, {FORM}"
         stated = request.mimetype or "no stated type"
-        raise UnsupportedFormat(f"{_a(kind)} of type {stated} is not read here", expected=known)
+        raise UnsupportedFormat(f"{_a(kind)} of type {stated} is not accepted here", expected=accepted)
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedFormat(f"{_a(kind)} in {charset} is not read here", expected=f"{kind.media} in UTF-8")
+        raise UnsupportedFormat(f"{_a(kind)} in {charset} is not accepted here", expected=f"{kind.media} in UTF-8")
     try:
         return body().decode()
     except UnicodeDecodeError as error:
@@ -92,7 +92,7 @@ def _decoded(kind: Kind) -> str:
 def _check_utf8() -> None:
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if charset not in ("utf-8", "utf8", "us-ascii"):
-        raise UnsupportedFormat(f"a form in {charset} is not read here", expected=f"{FORM} in UTF-8")
+        raise UnsupportedFormat(f"a form in {charset} is not accepted here", expected=f"{FORM} in UTF-8")
 
 
 def _a(kind: Kind) -> str:

@@ -1,4 +1,4 @@
-"""Tables that spreadsheets open: cells that one would run as a formula are escaped, however large the table is."""
+"""Tables for spreadsheets: cells that a spreadsheet would run as a formula are escaped, in tables of any size."""
 
 import codecs
 import csv
@@ -10,13 +10,13 @@ from rolegraph.values import PIECE, Answer
 from rolegraph.web.http.temporary_files import nameless, put
 from rolegraph.web.http.wsgi import LARGEST
 
-_FORMULAS = ("=", "+", "-", "@", "\\t", "\\r")  # as a literal begins that a spreadsheet would run
+_FORMULAS = ("=", "+", "-", "@", "\\t", "\\r")  # first characters of a literal that a spreadsheet would run
 
 
 def guarded(answer: Answer) -> Answer:
-    """Return the answer of a canned query so that a spreadsheet can open it without harm; that of any other format as it is.
+    """Return the answer of a canned query with formulas escaped if it is CSV or TSV, else unchanged.
 
-    What ``/sparql`` answers is for programs, and stays as the format has it.
+    The answers of ``/sparql`` are for programs and are not escaped.
     """
     if answer.format.name not in ("csv", "tsv"):
         return answer
@@ -50,7 +50,7 @@ def _csv(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def _tsv(pieces: Iterable[str]) -> Iterator[str]:
-    """Guard the terms of a table, which are written as in Turtle: what a literal says begins after its quotation mark."""
+    """Escape the terms of a TSV table. They are written as in Turtle, so a literal starts after its quotation mark."""
     for line in _lines(pieces):
         yield "\t".join(_term(cell) for cell in line.split("\t"))
 
@@ -62,10 +62,10 @@ def _term(cell: str) -> str:
 
 
 def _lines(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield text line by line, each with its end."""
-    rest = ""
+    """Yield text line by line, with line ends."""
+    partial = ""
     for piece in pieces:
-        *whole, rest = (rest + piece).split("\n")
+        *whole, partial = (partial + piece).split("\n")
         yield from (f"{line}\n" for line in whole)
-    if rest:
-        yield rest
+    if partial:
+        yield partial

@@ -1,4 +1,4 @@
-"""Temporary files that have no name, so nothing is left of them however the process ends."""
+"""Unnamed temporary files: nothing is left of them, however the process ends."""
 
 import tempfile
 from typing import IO
@@ -7,9 +7,9 @@ from rolegraph.errors import StoreUnusable
 
 
 def nameless() -> IO[bytes]:
-    """Return a new file, empty and without a buffer.
+    """Return a new, empty, unbuffered file.
 
-    :raises StoreUnusable: where none can be made
+    :raises StoreUnusable: if it cannot be created
     """
     try:
         return tempfile.TemporaryFile(buffering=0)
@@ -18,9 +18,9 @@ def nameless() -> IO[bytes]:
 
 
 def put(file: IO[bytes], block: bytes) -> None:
-    """Write the whole of a block to a file.
+    """Write a whole block to a file.
 
-    :raises StoreUnusable: where there is no room for it
+    :raises StoreUnusable: if there is no space for it
     """
     left = memoryview(block)
     try:
@@ -32,4 +32,4 @@ def put(file: IO[bytes], block: bytes) -> None:
 
 def _full(error: OSError) -> StoreUnusable:
     detail = f"a large answer or body could not be written to a temporary file: {error.strerror}"
-    return StoreUnusable(detail, expected="the same, a little later")
+    return StoreUnusable(detail, expected="the same request later")

@@ -1,4 +1,4 @@
-"""Suffixes of paths, such as ``.json``: taken off before routing, so that routes need not know of them."""
+"""Suffixes of paths, such as ``.json``: removed before routing, so that routes do not contain them."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ _WHOLE = ("/context.jsonld", "/openapi.json", "/static/", "/graphs/")
 
 
 class Suffixes:
-    """WSGI middleware that takes the extension or the name of a known format off the path, and keeps it for the negotiation."""
+    """WSGI middleware that removes the extension or name of a known format from the path, and stores it for content negotiation."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Answers of the analyses: as a page, as JSON, as CSV."""
+"""Responses of the analyses: pages, JSON and CSV."""
 
 from typing import Any, Protocol
 
@@ -12,29 +12,29 @@ from rolegraph.web.http.negotiation import CSV, DOCUMENT, HTML
 from rolegraph.web.http.operations import Parameter
 
 OFFERED = (HTML, DOCUMENT, CSV)
-SOURCE = Parameter("source", "only roles that this source speaks of, as slug, CURIE or IRI")
-SELECTED = 50  # roles that a list to choose from still holds; where there are more, one types a name
+SOURCE = Parameter("source", "only roles that this source describes, as slug, CURIE or IRI")
+SELECTED = 50  # most roles of a selection list; with more, there is a text box
 
 
 class Found(Protocol):
-    """What an analysis returns."""
+    """The result of an analysis."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the result as a JSON object."""
 
     def table(self) -> list[list[str]]:
-        """Return it as a table."""
+        """Return the result as rows of cells, the header first."""
 
 
-def respond(found: Found, format_: Format) -> Response:
-    """Return what an analysis found as JSON or CSV."""
+def respond(result: Found, format_: Format) -> Response:
+    """Return the result of an analysis as JSON or CSV."""
     if format_ == CSV:
-        return negotiation.respond(to_csv(found.table()), format_)
-    return negotiation.respond(to_json(found.as_dict()), format_)
+        return negotiation.respond(to_csv(result.table()), format_)
+    return negotiation.respond(to_json(result.as_dict()), format_)
 
 
 def page(template: str, **shown: Any) -> str:
-    """Return a page, with the roles to choose from where they are few."""
+    """Return a page, with the roles to select from if there are at most :data:`SELECTED`."""
     index = graph().analysis.index
     count = len(index.facts.roles)
     roles = sorted((index.role(row) for row in range(count)), key=lambda role: role.label.lower()) if count <= SELECTED else []

@@ -1,4 +1,4 @@
-"""What somebody may have meant by a name that is not clear: the things with their definitions, and the same request for each of them."""
+"""Candidates for an ambiguous or unknown name: things with definitions, and the address of the same request for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from rolegraph.web.pages import filters
 
 @dataclass(frozen=True)
 class Choice:
-    """A thing that may be meant, and where a link to it leads."""
+    """A candidate, and the address of its link."""
 
     thing: Named
     address: str
 
 
 def install(app: Flask) -> None:
-    """Give the templates of an application these functions."""
+    """Add these functions to the templates."""
     app.jinja_env.globals.update(choices=choices, suggested=suggested)
 
 
 def suggested(curies: Sequence[str]) -> list[Named]:
-    """Return the things that an error suggests, by CURIE; none where it suggests something else."""
+    """Return the things that an error suggests, by CURIE; none if it suggests anything else."""
     iris = [iri for text in curies if (iri := terms.expand(text))]
     if not iris or len(iris) < len(curies):
         return []
@@ -38,11 +38,11 @@ def suggested(curies: Sequence[str]) -> list[Named]:
 
 
 def choices(error: BadParameter) -> list[Choice]:
-    """Return what the wrong value of a parameter may mean: each a link to the same page with the thing in its place."""
-    found = suggested(error.members.get("suggestions", ()))
+    """Return the candidates for the wrong value of a parameter, each with a link to the same page with that candidate."""
+    candidates = suggested(error.members.get("suggestions", ()))
     return [
         Choice(thing, _repeated(error, thing.iri) if request.method == "GET" and error.value else filters.href(thing.iri))
-        for thing in found
+        for thing in candidates
     ]
 
 
@@ -56,5 +56,5 @@ def _repeated(error: BadParameter, iri: str) -> str:
 def _replaced(value: str, wrong: str, chosen: str) -> str:
     if value.strip() == wrong:
         return chosen
-    found = pieces(value)
-    return ",".join(chosen if piece == wrong else piece for piece in found) if wrong in found else value
+    names = pieces(value)
+    return ",".join(chosen if name == wrong else name for name in names) if wrong in names else value

@@ -1,4 +1,4 @@
-"""How pages write things: links, short names, figures. The filters of the templates."""
+"""Filters and globals of the templates: links, short names, figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -11,6 +11,7 @@ from werkzeug.urls import iri_to_uri
 from rolegraph import __version__, equivalence, terms
 from rolegraph.comparison import model
 from rolegraph.comparison.model import Claim
+from rolegraph.queries import internal
 from rolegraph.values import Link, Named, Row, Source
 from rolegraph.web.http import context, negotiation
 
@@ -74,16 +75,6 @@ LANGUAGES = {
     "sv": "Swedish",
     "uk": "Ukrainian",
 }  # those in which ESCO is published
-EXAMPLE = """\
-PREFIX rg: <https://w3id.org/rolegraph/ns#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-
-SELECT ?label (COUNT(DISTINCT ?role) AS ?roles) WHERE {
-  ?role rg:tool ?tool .
-  ?tool skos:prefLabel ?label
-}
-GROUP BY ?label ORDER BY DESC(?roles) ?label LIMIT 20
-"""
 SYSTEMS = (
     ("http://data.europa.eu/esco/occupation/", "ESCO occupation"),
     ("http://data.europa.eu/esco/skill/", "ESCO skill"),
@@ -95,7 +86,7 @@ SYSTEMS = (
 
 
 def install(app: Flask) -> None:
-    """Give the templates of an application these filters and globals."""
+    """Add these filters and globals to the templates."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         bdi=bdi,
@@ -129,7 +120,7 @@ def install(app: Flask) -> None:
         MARKS=MARKS,
         LABELS=model.LABELS,
         MATCHES=MATCHES,
-        EXAMPLE=EXAMPLE,
+        EXAMPLE=internal.query("editor-example").text,
         TRENDS=TRENDS,
         VERSION=__version__,
         evidence=evidence,
@@ -138,63 +129,61 @@ def install(app: Flask) -> None:
 
 
 def expand(text: str) -> str:
-    """Return the IRI that a CURIE stands for, or the text itself."""
+    """Return the IRI of a CURIE, or the text itself."""
     return terms.expand(text) or text
 
 
 def href(iri: str) -> str:
-    """Return where a link to an IRI leads: below this service for one of ours and for what is described here, to itself for
-    another web address, else nowhere.
-    """
-    rest = iri.removeprefix(terms.BASE)
-    if rest != iri and rest[:1].isalnum():
-        return f"{request.script_root}/{iri_to_uri(rest)}"
+    """Return the address of a link to an IRI: a page of this service if it is described here, else the web address itself, or ''."""
+    path = iri.removeprefix(terms.BASE)
+    if path != iri and path[:1].isalnum():
+        return f"{request.script_root}/{iri_to_uri(path)}"
     if context.cards().kinds([iri])[iri]:
         return f"{request.script_root}/thing?iri={quote(short(iri), safe=':/')}"
     return external_href(iri)
 
 
 def external_href(iri: str) -> str:
-    """Return the web address that an IRI is, or nothing."""
+    """Return an IRI as a web address, or '' if it is none."""
     return iri_to_uri(iri) if iri.startswith(("http://", "https://")) else ""
 
 
 def short(iri: str) -> str:
-    """Return the CURIE of an IRI where it stands for just that, else the IRI."""
-    found = terms.shorten(iri)
-    return found if terms.expand(found) == iri else iri
+    """Return the CURIE of an IRI if it expands to that IRI, else the IRI."""
+    curie = terms.shorten(iri)
+    return curie if terms.expand(curie) == iri else iri
 
 
 def handle(iri: str) -> str:
-    """Return the shortest text that names a role in an address: its slug, its CURIE or its IRI."""
+    """Return the shortest name of a thing in an address: its slug, CURIE or IRI."""
     return terms.slug_of(iri) if terms.kind_of(iri) else short(iri)
 
 
 def prefetch_kinds(iris: Iterable[str]) -> None:
-    """Look up at once which of the IRIs that a page links to are described here."""
+    """Prefetch the kinds of these IRIs in one query, so that :func:`href` finds them in the cache."""
     context.cards().kinds(iri for iri in iris if not is_local(iri))
 
 
 def is_local(iri: str) -> bool:
-    """Tell whether an IRI lies in this graph's own space."""
+    """Return whether an IRI is in Rolegraph's namespace."""
     return iri.startswith(terms.BASE)
 
 
 def system(iri: str) -> str:
-    """Name a thing of another system by system and code, or by its CURIE."""
+    """Return the system and code of a thing of another system, or its CURIE."""
     return next((f"{name} {iri.removeprefix(space)}" for space, name in SYSTEMS if iri.startswith(space)), terms.shorten(iri))
 
 
 def code(iri: str) -> str:
-    """Name the system that a thing is of, with its code there unless that says nothing to people."""
-    found = system(iri)
-    return found.rpartition(" ")[0] if len(found.rpartition(" ")[2]) > 30 else found
+    """Return the system of a thing with its code, or without it if the code is long and means nothing to readers."""
+    text = system(iri)
+    return text.rpartition(" ")[0] if len(text.rpartition(" ")[2]) > 30 else text
 
 
 def evidence(role: str, item: str, sources: Sequence[str] = (), numbers: Mapping[str, int] | None = None) -> str:
-    """Return the address of the statements that link a role with an item; an outlook is itself part of its source.
+    """Return the address of the statements that link a role with an item. An outlook is itself part of its source.
 
-    An imported source has no statements: where there are only such, the address is their place in the list at the foot of the page.
+    Imported sources have no statements: if there are only such sources, the address is the list of sources on the page.
     """
     if is_local(item) and "#" in item:
         return href(item)
@@ -204,7 +193,7 @@ def evidence(role: str, item: str, sources: Sequence[str] = (), numbers: Mapping
 
 
 def has_statements(source: str) -> bool:
-    """Tell whether a source may have statements behind its facts: an imported one, which has a credit line, has none."""
+    """Return whether a source may have statements for its facts. An imported source, which has a credit line, has none."""
     return not context.graph().catalogue.sources([source])[source].credit
 
 
@@ -214,19 +203,19 @@ def language(tag: str) -> str:
 
 
 def foreign(link: Link) -> bool:
-    """Tell whether a link leads to a text in another language than English."""
+    """Return whether a link leads to a text in a language other than English."""
     return bool(link.other.language) and not str(link.other.language).lower().startswith("en")
 
 
 def note(claim: Claim) -> str:
-    """Say how a role has an item, where its section knows several ways: essential, preferred degree; and how well it must be known."""
+    """Return how a role has an item, if its section has several ways, such as essential, and the required proficiency."""
     facet = FACETS[claim.facet]
-    words = [facet.label.lower()] if facet.section in ("skills", "education") or facet.name == "level" else []
-    return ", ".join([*words, *dict.fromkeys(label.lower() for label, _ in claim.proficiency)])
+    parts = [facet.label.lower()] if facet.section in ("skills", "education") or facet.name == "level" else []
+    return ", ".join([*parts, *dict.fromkeys(label.lower() for label, _ in claim.proficiency)])
 
 
 def format_number(number: str) -> str:
-    """Write a number with its thousands apart, without zeros at its end: 65000.0 is 65,000."""
+    """Format a number with thousands separators and without trailing zeros: 65000.0 is 65,000."""
     try:
         value = Decimal(number)
     except InvalidOperation:
@@ -235,12 +224,12 @@ def format_number(number: str) -> str:
 
 
 def bdi(text: str) -> Markup:
-    """Return a name that stands within a sentence, apart from it in the direction of its script."""
+    """Isolate the text direction of a name within a sentence."""
     return Markup("<bdi>{}</bdi>").format(text)
 
 
 def figure(value: str, unit: str) -> str:
-    """Write a figure with its unit: 15 %, USD 190 billion."""
+    """Format a figure with its unit: 15 %, USD 190 billion."""
     if unit == "percent":
         return f"{format_number(value)} %"
     number = Decimal(value)
@@ -249,30 +238,30 @@ def figure(value: str, unit: str) -> str:
 
 
 def licences(sources: Iterable[Source]) -> dict[str, str]:
-    """Return the licences under which sources are, by IRI with a short name; of what states none, the name alone under an empty IRI."""
-    found = {source.licence or (CC_BY if source.iri in equivalence.shipped() else "") for source in sources}
-    return {iri: LICENCES.get(iri, iri) or "a licence that is not stated" for iri in sorted(found, reverse=True)}
+    """Return the licences of sources, by IRI with a short name. A missing licence has an empty IRI."""
+    iris = {source.licence or (CC_BY if source.iri in equivalence.shipped() else "") for source in sources}
+    return {iri: LICENCES.get(iri, iri) or "a licence that is not stated" for iri in sorted(iris, reverse=True)}
 
 
 def described(sources: Iterable[Named]) -> list[Source]:
-    """Return sources with all that is known of them."""
+    """Return the full descriptions of sources."""
     iris = [source.iri for source in sources]
-    found = context.graph().catalogue.sources(iris)
-    return [found[iri] for iri in iris]
+    sources_by_iri = context.graph().catalogue.sources(iris)
+    return [sources_by_iri[iri] for iri in iris]
 
 
 def years(start: str, end: str) -> str:
-    """Write a period in years, either end of which may be missing."""
+    """Format a period in years; either end may be missing."""
     if start and end:
         return f"{start} to {end}" if start != end else start
     return f"by {end}" if end else f"from {start}" if start else ""
 
 
 def period(row: Row) -> str:
-    """Write the period of a row of the query ``outlook``."""
+    """Format the period of a row of the query ``outlook``."""
     return years(*(row[name].value if name in row else "" for name in ("from", "to")))
 
 
 def numbered(sources: Iterable[Named]) -> dict[str, int]:
-    """Return the number by which a page refers to each source, from 1."""
+    """Return the number of each source on a page, from 1."""
     return {source.iri: number for number, source in enumerate(sources, 1)}

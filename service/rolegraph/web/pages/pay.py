@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolegraph import terms
+from rolegraph.catalogue import statements
 from rolegraph.facade import Rolegraph
 from rolegraph.values import Named, Row
 from rolegraph.web.pages.filters import format_number, years
@@ -63,8 +64,7 @@ def of(graph: Rolegraph, roles: Sequence[str], source: str | None = None) -> lis
 
 def paid_by(graph: Rolegraph, source: str) -> list[Pay]:
     """Return what one source says of pay."""
-    rows = graph.engine.rows(f"SELECT DISTINCT ?role {{ GRAPH <{source}> {{ ?role <{terms.RG}salary> ?salary }} }} ORDER BY ?role")
-    return of(graph, [row["role"].value for row in rows], source)
+    return of(graph, statements.roles_with_salary(graph.engine, source), source)
 
 
 def by_role(pays: Iterable[Pay]) -> dict[str, list[Pay]]:

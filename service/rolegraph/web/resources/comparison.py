@@ -168,9 +168,9 @@ def _pairs(roles: Sequence[Member]) -> list[tuple[Named, Named]]:
     """Return the pairs of roles that a source compares, each once."""
     known = {role.iri: role for role in roles}
     about: dict[str, list[str]] = {}
-    for row in graph().engine.rows("SELECT ?source ?role { ?source <https://schema.org/about> ?role } ORDER BY ?source ?role"):
-        if row["role"].value in known:
-            about.setdefault(row["source"].value, []).append(row["role"].value)
+    for source, role in graph().catalogue.compared():
+        if role in known:
+            about.setdefault(source, []).append(role)
     found: dict[frozenset[str], tuple[Named, Named]] = {}
     for pair in about.values():
         if len(pair) == 2:

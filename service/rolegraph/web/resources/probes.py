@@ -8,6 +8,7 @@ from rolegraph.errors import ClientGone, RolegraphError, StoreUnusable
 from rolegraph.facade import Rolegraph
 from rolegraph.formats import named
 from rolegraph.output import to_json
+from rolegraph.queries import internal
 from rolegraph.web.http import negotiation, problems
 from rolegraph.web.http.context import newest
 from rolegraph.web.http.negotiation import DOCUMENT, TABLES
@@ -70,7 +71,7 @@ def _check(graph: Rolegraph) -> None:
     """
     until = time.monotonic() + PATIENCE
     try:
-        graph.query("ASK {}", lambda _: _JSON, is_cancelled=lambda: time.monotonic() > until)
+        graph.query(internal.query("nothing").bind(), lambda _: _JSON, is_cancelled=lambda: time.monotonic() > until)
     except ClientGone as error:
         raise StoreUnusable(f"the store did not answer within {PATIENCE:g} s") from error
     if graph.tokens is not None:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from rolegraph import terms
 from rolegraph.engine.skolems import GENERATED
 from rolegraph.errors import NotFound
+from rolegraph.facade import model
 from rolegraph.web.http import negotiation
 from rolegraph.web.http.context import graph
 from rolegraph.web.http.negotiation import GRAPHS, HTML
@@ -15,10 +16,13 @@ from rolegraph.web.http.operations import Operation, in_path
 
 routes = Blueprint("redirects", __name__)
 
+_OFFERED = (HTML, *GRAPHS)
+
 
 @routes.get("/.well-known/genid/<name>")
 @Operation(
     "Leads from a node without a name to what is said of it",
+    _OFFERED,
     parameters=(in_path("name", "the last part of the IRI that stands for the node", "0"),),
     answers={303: "A query that describes the node"},
 )
@@ -27,9 +31,9 @@ def node(name: str) -> AnyResponse:
 
     :raises NotFound: where nothing is
     """
-    negotiation.check_parameters(negotiation.choose(HTML, *GRAPHS))
+    negotiation.check_parameters(negotiation.choose(*_OFFERED))
     iri = GENERATED + name
-    if not terms.is_iri(iri) or not graph().engine.rows(f"SELECT ?other {{ <{iri}> ?property ?other }} LIMIT 1"):
+    if not graph().catalogue.mentions(iri):
         raise NotFound("nothing is said of this node", expected="a node of the newest revision, or of the one that ?revision= names")
     return redirect(f"{request.script_root}/sparql?{_asked({'query': f'DESCRIBE <{iri}>'})}", 303)
 
@@ -37,6 +41,7 @@ def node(name: str) -> AnyResponse:
 @routes.get("/ns/<version>")
 @Operation(
     "Leads from a version of the ontology to it",
+    _OFFERED,
     parameters=(in_path("version", "the number of the version", "0.1.0"),),
     answers={303: "The ontology"},
 )
@@ -45,11 +50,10 @@ def version(version: str) -> AnyResponse:
 
     :raises NotFound: for a version that is not served here
     """
-    negotiation.check_parameters(negotiation.choose(HTML, *GRAPHS))
-    versioned = f"<{terms.ONTOLOGY}> <http://www.w3.org/2002/07/owl#versionIRI> ?version"
-    known = [row["version"].value for row in graph().engine.rows(f"SELECT ?version {{ {versioned} }}")]
-    if f"{terms.ONTOLOGY}/{version}" not in known:
-        raise NotFound(f"there is no version {version} of the ontology here", expected=", ".join(known))
+    negotiation.check_parameters(negotiation.choose(*_OFFERED))
+    served = model.versions(graph())
+    if f"{terms.ONTOLOGY}/{version}" not in served:
+        raise NotFound(f"there is no version {version} of the ontology here", expected=", ".join(served))
     query = _asked({})
     return redirect(f"{request.script_root}/ns{negotiation.suffix()}{'?' if query else ''}{query}", 303)
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, g, render_template
 
 from rolegraph import __version__, resources, terms
+from rolegraph.facade import model
 from rolegraph.formats import Format, named
 from rolegraph.linked_data import jsonld
 from rolegraph.output import to_json
@@ -14,7 +15,6 @@ from rolegraph.web.http import negotiation, openapi
 from rolegraph.web.http.context import graph
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML
 from rolegraph.web.http.operations import Operation
-from rolegraph.web.pages import ontology as ontology_pages
 
 routes = Blueprint("service", __name__)
 
@@ -32,9 +32,9 @@ def ontology() -> Response:
     format_ = negotiation.choose(*_OFFERED)
     negotiation.check_parameters(format_)
     if format_ != HTML:
-        return negotiation.respond(ontology_pages.modelled(graph()).export(format_, terms.ONTOLOGY), format_)
-    g.cards = ontology_pages.modelled(graph()).catalogue.cards
-    documented = ontology_pages.ontology(graph(), ontology_pages.rules())
+        return negotiation.respond(model.modelled(graph()).export(format_, terms.ONTOLOGY), format_)
+    g.cards = model.modelled(graph()).catalogue.cards
+    documented = model.ontology(graph(), model.rules())
     page = render_template("ontology.html", **documented, alternates=negotiation.alternates(_OFFERED))
     return negotiation.respond(page, HTML)
 
@@ -47,8 +47,8 @@ def shapes() -> Response:
     negotiation.check_parameters(format_)
     if format_ != HTML:
         return negotiation.respond(_shapes(format_), format_)
-    g.cards = ontology_pages.modelled(graph()).catalogue.cards
-    page = render_template("shapes.html", shapes=ontology_pages.rules(), alternates=negotiation.alternates(_OFFERED))
+    g.cards = model.modelled(graph()).catalogue.cards
+    page = render_template("shapes.html", shapes=model.rules(), alternates=negotiation.alternates(_OFFERED))
     return negotiation.respond(page, HTML)
 
 
@@ -96,7 +96,7 @@ def revisions() -> Response:
 @cache
 def _shapes(format_: Format) -> bytes:
     """Return the shapes in a graph format; as Turtle they come as they were written, with their comments."""
-    turtle = ontology_pages.shapes_as_written()
+    turtle = model.shapes_as_written()
     if format_.name == "turtle":
         return turtle
     found = entries.read(turtle, named("turtle", GRAPHS))

@@ -18,7 +18,7 @@ _SLUG = in_path("slug", "the last part of the IRI of a source", "ai-programmer-v
 _BODIES = bodies.schemas("entry", GRAPHS, {})
 _ENTERED = {200: "What the source states was written; the report may hold advice", 201: "The source was made; the same"}
 _TAGGED = dict.fromkeys(_ENTERED, ("ETag",))
-_ERRORS = (404, 406, 422)
+_ERRORS = (406, 422)
 
 
 @routes.get("/sources/<slug>")

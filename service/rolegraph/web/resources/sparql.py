@@ -7,6 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from rolegraph import terms
 from rolegraph.errors import BadParameter, ClientGone, NotAcceptable, RolegraphError
 from rolegraph.formats import holding
+from rolegraph.queries import internal
 from rolegraph.web.http import authorization, conditions, connection, negotiation, sparql_protocol
 from rolegraph.web.http.context import graph, newest
 from rolegraph.web.http.json_schema import FILE, IRI, TEXT, Schema, array, extensible
@@ -18,7 +19,7 @@ from rolegraph.web.http.sparql_protocol import QUERY, UPDATE, Kind
 routes = Blueprint("sparql", __name__)
 
 _OFFERED = (*TABLES, *GRAPHS, HTML)
-_QUERY = Parameter(QUERY.field, "the query; without one, the service is described", example="SELECT * { ?s ?p ?o } LIMIT 1")
+_QUERY = Parameter(QUERY.field, "the query; without one, the service is described", example=internal.query("openapi-example").text.strip())
 
 
 def _graphs(kind: Kind) -> tuple[Parameter, ...]:

@@ -1,1 +1,1 @@
-"""The server: Granian, bodies that come in, large answers that go out."""
+"""The HTTP server: Granian, request bodies and large responses."""

@@ -1,7 +1,7 @@
-"""Large answers on their way to a client: written to a file first, which the server sends piece by piece.
+"""Large responses: written to a temporary file, which the server sends piece by piece.
 
-What is handed to the server as a stream it takes as fast as it comes and keeps until the client has read it, so a slow
-reader would cost the whole answer in memory. Of a file it reads the next piece once the one before is gone.
+Granian reads a stream as fast as it comes and buffers it until the client has read it, so a slow client would cost the whole
+response in memory. Of a file it reads the next piece only when the one before is sent.
 """
 
 from collections.abc import Iterable
@@ -12,15 +12,15 @@ from rolegraph.errors import ClientGone
 from rolegraph.web.http.temporary_files import nameless, put
 from rolegraph.web.http.wsgi import LARGEST, close
 
-OPENED = 5.0  # seconds after which the server has surely opened a file that it was told to send; it does not tell when it has
+OPENED = 5.0  # seconds until the server has certainly opened the file that it sends; it gives no notice of that
 
 
 def settled(pieces: Iterable[bytes], is_cancelled: IsCancelled) -> bytes | IO[bytes]:
-    """Return the body of an answer: a small one itself, a large one in a file.
+    """Return the body of a response: bytes if it is small, else a temporary file.
 
-    :param is_cancelled: tells whether the client has gone away
-    :raises StoreUnusable: where there is no room for it
-    :raises ClientGone: where ``is_cancelled`` says so meanwhile
+    :param is_cancelled: returns whether the client has disconnected
+    :raises StoreUnusable: if there is no space for the file
+    :raises ClientGone: if the client disconnects meanwhile
     """
     if isinstance(pieces, list):
         return b"".join(pieces)
@@ -47,9 +47,9 @@ def settled(pieces: Iterable[bytes], is_cancelled: IsCancelled) -> bytes | IO[by
 
 def _check(is_cancelled: IsCancelled) -> None:
     if is_cancelled():
-        raise ClientGone("the client went away before there was an answer")
+        raise ClientGone("the client disconnected before the response was ready")
 
 
 def path(file: IO[bytes]) -> str:
-    """Return a path by which the server can open a file that has no name, as long as it is open here."""
+    """Return a path by which the server can open an unnamed file, as long as it is open in this process."""
     return f"/dev/fd/{file.fileno()}"

@@ -1,8 +1,7 @@
-"""Bodies of requests: received whole before any work begins, within limits of size and time, beside the threads that answer.
+"""Request bodies: received in the event loop, whole, within limits of size and time, before a request takes a thread.
 
-A body that broke off is an error, and nothing is done with it. What failed is put into the environment of the request, so
-that the application tells of it as of any other error: under ``FAILURE`` where there is nothing more to do, in the place of
-the body where it is too large, since who may not write at all is told that first.
+A truncated body is an error. The error is put into the environ of the request, so that the application answers it like any other: under
+``FAILURE``, or, for a body that is too large, in place of the body, so that a missing token is reported first.
 """
 
 import asyncio
@@ -20,27 +19,27 @@ from rolegraph.web.http.wsgi import FAILURE
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-GRACE = 10.0  # seconds that every body may take, and
-RATE = 16 * 1024  # bytes a second that come at least, beyond those
-BLOCK = 64 * 1024  # bytes of a body that are kept in memory; those of a longer one are in a file
-LARGE = 8  # bodies over the usual limit at a time; others wait for their turn before more of them is read
-DISCARDED = 256 * 1024 * 1024  # bytes of a body over the limit that are read, so that the client comes to read the answer
-DISCARDING = 30.0  # seconds that this may take
+GRACE = 10.0  # seconds that every body may take
+RATE = 16 * 1024  # lowest rate of bodies that take longer, in bytes per second
+BLOCK = 64 * 1024  # bytes of a body that are held in memory; a longer one goes to a file
+LARGE = 8  # bodies over the usual limit that are received at the same time; further ones wait
+DISCARDED = 256 * 1024 * 1024  # bytes of a body over the limit that are read and discarded, so that the client gets to read the response
+DISCARDING = 30.0  # seconds for discarding
 
 Allows = Callable[["WSGIEnvironment"], bool]
-"""Tells whether the sender of a request may send more than the usual limit; may take a while."""
+"""Returns whether the sender of a request may exceed the usual limit; it may block."""
 
 
 class BodyReader:
-    """Receives the bodies of requests, in the event loop that it was made in."""
+    """Receives request bodies in the event loop in which it was created."""
 
     def __init__(self, allows: Allows) -> None:
         self._allows = allows
-        self._threads = ThreadPoolExecutor(2, "body")  # for what may wait for a disk
+        self._threads = ThreadPoolExecutor(2, "body")  # for blocking disk access
         self._large = asyncio.Semaphore(LARGE)
 
     async def receive(self, environ: "WSGIEnvironment", pieces: AsyncIterator[bytes]) -> "Received":
-        """Receive the body of a request and put it, or what failed, into the environment of the request."""
+        """Receive the body of a request and put it, or the error, into the environ."""
         received = Received(self._large)
         try:
             body = await asyncio.get_running_loop().create_task(self._body(environ, pieces, received))
@@ -61,7 +60,7 @@ class BodyReader:
     async def _body(self, environ: "WSGIEnvironment", pieces: AsyncIterator[bytes], received: "Received") -> IO[bytes]:
         """Return the body of a request.
 
-        :raises RolegraphError: where it is too large, too slow, or breaks off
+        :raises RolegraphError: if it is too large, too slow or truncated
         """
         declared = _declared(environ)
         if declared is not None:
@@ -73,7 +72,7 @@ class BodyReader:
             if received.size > received.limit:
                 waited = clock()
                 await self._admit(environ, pieces, received.size, received)
-                until += clock() - waited  # for a turn, which is no fault of the client
+                until += clock() - waited  # waiting for a slot is not the client's fault
             pending += piece
             if len(pending) >= BLOCK:
                 await self._file(received, bytes(pending))
@@ -87,9 +86,9 @@ class BodyReader:
         return received.file
 
     async def _admit(self, environ: "WSGIEnvironment", pieces: AsyncIterator[bytes], size: int, received: "Received") -> None:
-        """Let a body of a size pass.
+        """Admit a body of a size.
 
-        :raises TooLarge: for one over its limit
+        :raises TooLarge: if the size is over the limit of the request
         """
         if size <= received.limit:
             return
@@ -99,7 +98,7 @@ class BodyReader:
                 await received.grow()
                 return
         limit = WRITE_LIMIT if _writes_graph(environ) else BODY_LIMIT
-        if received.size or environ.get("HTTP_EXPECT", "").lower() != "100-continue":  # else it is not sent before there is an answer
+        if received.size or environ.get("HTTP_EXPECT", "").lower() != "100-continue":  # with 100-continue it is not sent yet
             await _discard(pieces)
         raise TooLarge("the body is too large", expected=f"up to {limit // 1024} KiB")
 
@@ -108,7 +107,7 @@ class BodyReader:
 
 
 class Received:
-    """What was received of one body, until the request is answered."""
+    """The received part of a body, until the request is answered."""
 
     def __init__(self, large: asyncio.Semaphore) -> None:
         self.size = 0
@@ -117,21 +116,21 @@ class Received:
         self._large = large
 
     async def grow(self) -> None:
-        """Wait for the turn to be a large one."""
+        """Wait for a slot for a large body."""
         await self._large.acquire()
         self.limit = WRITE_LIMIT
 
     def write(self, block: bytes) -> None:
-        """Keep a block in a file.
+        """Write a block to the temporary file.
 
-        :raises StoreUnusable: where there is no room for it
+        :raises StoreUnusable: if there is no space for it
         """
         if self.file is None:
             self.file = nameless()
         put(self.file, block)
 
     def close(self) -> None:
-        """Let go of what was received."""
+        """Close the file and free the slot."""
         if self.file is not None:
             self.file.close()
         if self.limit > BODY_LIMIT:
@@ -140,7 +139,7 @@ class Received:
 
 
 class _Refused(io.RawIOBase):
-    """A body that whoever reads it learns not to be there."""
+    """A body that raises an error when it is read."""
 
     def __init__(self, error: RolegraphError) -> None:
         self._error = error
@@ -153,9 +152,9 @@ class _Refused(io.RawIOBase):
 
 
 async def _next(pieces: AsyncIterator[bytes], seconds: float) -> bytes:
-    """Return the next piece of a body, an empty one at its end.
+    """Return the next piece of a body, b"" at its end.
 
-    Granian tells of an end with one empty piece, of a body that broke off or was not framed rightly with two.
+    Granian marks the end with one empty piece, and a truncated or malformed body with two.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -166,12 +165,12 @@ async def _next(pieces: AsyncIterator[bytes], seconds: float) -> bytes:
                     raise _incomplete()
     except TimeoutError as error:
         expected = f"within {GRACE:g} s and one more for every {RATE // 1024} KiB"
-        raise BodyTooSlow("the body did not come in time", expected=expected) from error
+        raise BodyTooSlow("the body was not received in time", expected=expected) from error
     return bytes(piece)
 
 
 async def _discard(pieces: AsyncIterator[bytes]) -> None:
-    """Read what comes and forget it: a client that sends first and reads later would never see the answer."""
+    """Read and discard the body: a client that sends everything before it reads would never see the response."""
     size = 0
     with suppress(TimeoutError, IncompleteBody, BodyTooSlow):
         async with asyncio.timeout(DISCARDING):
@@ -180,7 +179,7 @@ async def _discard(pieces: AsyncIterator[bytes]) -> None:
 
 
 def _incomplete() -> IncompleteBody:
-    return IncompleteBody("the body broke off before its end", expected="a body as long as its Content-Length, or in whole chunks")
+    return IncompleteBody("the body broke off before its end", expected="a body as long as its Content-Length, or complete chunks")
 
 
 def _declared(environ: "WSGIEnvironment") -> int | None:

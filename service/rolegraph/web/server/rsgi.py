@@ -1,7 +1,6 @@
-"""The application under Granian's own interface, RSGI, which tells of clients that go away; its WSGI does not.
+"""Runs the WSGI application under RSGI, Granian's own interface, which reports when a client disconnects.
 
-Bodies are received in the event loop, requests answered in threads, as WSGI has it. What is remembered is answered at once,
-without a change of threads.
+Bodies are received in the event loop, and requests run in a thread pool. Cache hits are answered on the event loop.
 """
 
 import asyncio
@@ -13,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING
 
-from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]  # meant for applications, not marked so
+from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]  # public, but not marked so
 
 from rolegraph import slots
 from rolegraph.errors import RolegraphError
@@ -29,8 +28,8 @@ from rolegraph.web.server.reception import Allows, BodyReader
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-AT_ONCE = 1024  # bytes of the headers that are looked into for an answer at hand: with longer ones that is not done in the event loop
-SLOTS = 3  # requests of one network that are answered at a time: in one process they share its interpreter with those of all others
+AT_ONCE = 1024  # bytes of headers up to which the cache is asked on the event loop; with longer ones it takes too long there
+SLOTS = 3  # requests of one network that run at the same time: all requests of a process share one interpreter
 _LOOKED_INTO = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
 _FAULT = b'{"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "This fault of the service was logged."}\n'
 _CONSTANT = {
@@ -47,18 +46,20 @@ _CONSTANT = {
 _log = logging.getLogger(__name__)
 
 
-def nobody(_: "WSGIEnvironment") -> bool:
-    """Allow nobody."""
+def allow_none(_: "WSGIEnvironment") -> bool:
+    """Allow no request a large body."""
     return False
 
 
 class RsgiApplication:
-    """An RSGI application that answers with a WSGI one.
+    """An RSGI application that runs a WSGI application.
 
-    :param recall: returns the answer to a request that is at hand
-    :param allows: tells of a request whether it may have a large body
-    :param ready: called in the event loop once that runs
-    :param end: called when the last request was answered
+    :param app: the WSGI application
+    :param threads: number of request threads
+    :param recall: returns the cached response to a request, or None
+    :param allows: returns whether a request may have a large body
+    :param ready: called in the event loop when the server starts
+    :param end: called after the last request
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class RsgiApplication:
         app: "WSGIApplication",
         threads: int,
         recall: "Callable[[WSGIEnvironment], CachedResponse | None]",
-        allows: Allows = nobody,
+        allows: Allows = allow_none,
         ready: Callable[[asyncio.AbstractEventLoop], None] | None = None,
         *,
         end: Callable[[], object] = bool,
@@ -80,20 +81,20 @@ class RsgiApplication:
         self._ready = ready
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Take note that the server begins to run."""
+        """Start: called by Granian in the event loop."""
         if self._ready is not None:
             self._ready(loop)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Do what is to be done before the process ends."""
+        """End: called by Granian before the process ends."""
         del loop
         self._end()
 
     async def __call__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Answer a request, with 500 whatever happens."""
+        """Answer a request; an unexpected error is a 500."""
         try:
             await self._respond(scope, protocol)
-        except Exception:  # noqa: BLE001 - else the client would wait for ever
+        except Exception:  # noqa: BLE001 - otherwise the client would wait forever
             _log.exception("a request could not be answered")
             protocol.response_bytes(500, [], _FAULT)
 
@@ -115,16 +116,16 @@ class RsgiApplication:
                 received.close()
 
     def _answer(self, environ: "WSGIEnvironment", reply: "_Reply", client: Client, freeing: Callable[[], object]) -> None:
-        """Answer a request, in a thread; what is raised here would be lost, and the client wait for ever."""
+        """Answer a request in a thread. Nothing may be raised: it would be lost, and the client would wait forever."""
         logs.CURRENT.set(reply.request)
         slots.hold(freeing)
         try:
             try:
                 self._send(environ, reply, client)
-            except RolegraphError as error:  # of an answer that was about to be sent
+            except RolegraphError as error:  # raised while the body was produced
                 environ[FAILURE] = error
                 self._send(environ, reply, client)
-        except BaseException:  # noqa: BLE001 - a panic of the server's own is among it
+        except BaseException:  # noqa: BLE001 - this includes panics of Granian, which are no Exception
             _log.exception("%s", reply.request.line)
             reply.send("500", [("Content-Type", "application/problem+json"), *ALWAYS.items()], _FAULT)
         finally:
@@ -141,7 +142,7 @@ class RsgiApplication:
 
 
 class _Reply:
-    """The one answer to a request."""
+    """The response to a request, sent once."""
 
     def __init__(self, request: Request, protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
         self.request = request
@@ -149,18 +150,18 @@ class _Reply:
         self._loop = loop
 
     def send(self, status: str, headers: Sequence[tuple[str, str]], body: bytes | IO[bytes]) -> None:
-        """Hand the answer over to the server."""
-        code, sent = int(status[:3]), [*headers, (logs.HEADER, self.request.id)]
+        """Pass the response to the server and log it."""
+        code, all_headers = int(status[:3]), [*headers, (logs.HEADER, self.request.id)]
         if isinstance(body, bytes):
             size = len(body)
             if code in (204, 304) or self.request.environ["REQUEST_METHOD"] == "HEAD":
-                self._protocol.response_empty(code, sent)
+                self._protocol.response_empty(code, all_headers)
             else:
-                self._protocol.response_bytes(code, sent, body)
+                self._protocol.response_bytes(code, all_headers, body)
         else:
             size = os.fstat(body.fileno()).st_size
-            sent = [(name, value) for name, value in sent if name.lower() != "content-length"]
-            self._protocol.response_file(code, [*sent, ("Content-Length", str(size))], large_answers.path(body))
+            all_headers = [(name, value) for name, value in all_headers if name.lower() != "content-length"]
+            self._protocol.response_file(code, [*all_headers, ("Content-Length", str(size))], large_answers.path(body))
             self._loop.call_soon_threadsafe(self._loop.call_later, large_answers.OPENED, body.close)
         self.request.answered(code, size)
 
@@ -181,10 +182,10 @@ def _environ(scope: Scope) -> "WSGIEnvironment":
         "wsgi.input": io.BytesIO(),
         "wsgi.url_scheme": scope.scheme,
     }
-    for name in scope.headers.keys():  # noqa: SIM118 - a type of the server's own, which is not iterable
+    for name in scope.headers.keys():  # noqa: SIM118 - Granian's headers are not iterable
         if "_" in name:
-            continue  # which would pass for the header with a hyphen in its place
-        environ["HTTP_" + name.replace("-", "_").upper()] = ",".join(scope.headers.get_all(name))  # type: ignore[attr-defined]  # is there, not in its stub
+            continue  # in an environ it would look like the header with a hyphen
+        environ["HTTP_" + name.replace("-", "_").upper()] = ",".join(scope.headers.get_all(name))  # type: ignore[attr-defined]  # missing in the stub
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if f"HTTP_{name}" in environ:
             environ[name] = environ.pop(f"HTTP_{name}")

@@ -1,4 +1,4 @@
-"""The server: Granian with one worker process, which opens the store itself."""
+"""The server: Granian with one worker process, which opens the store."""
 
 import asyncio
 import errno
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LINE_LIMIT = 512 * 1024
 PATIENCE = 30
 CONNECTIONS = 1024
-_LOOK = 0.01  # seconds between two looks at whether the port listens
+_LOOK = 0.01  # seconds between two checks whether the port is open
 _STARTING = "rolegraph.starting"
 
 
@@ -43,8 +43,8 @@ _STARTING = "rolegraph.starting"
 class Plan:
     """How to serve a graph.
 
-    ``opening`` opens it, in the process that serves it, and is sent there; ``where`` tells people where it is kept. What is logged
-    begins at ``level``, with each request where ``access`` is set.
+    ``opening`` opens the graph; it is pickled and called in the worker process. ``where`` describes the store in the start message.
+    ``level`` is the lowest level that is logged; with ``access``, each request is logged too.
     """
 
     opening: Callable[[], Rolegraph]
@@ -57,24 +57,24 @@ class Plan:
 
 
 def run(plan: Plan) -> int:
-    """Serve a graph until stopped and return the exit code: 0 stopped, 1 failed, 2 store not usable.
+    """Serve a graph until stopped and return the exit code: 0 stopped, 1 failed, 2 store unusable.
 
-    At SIGTERM and SIGINT requests in flight are finished, for up to half a minute.
+    On SIGTERM and SIGINT, running requests are finished, for at most :data:`PATIENCE` seconds.
 
-    :raises BadParameter: where nothing can listen at the address
+    :raises BadParameter: if the address cannot be used
     """
     address = _free(plan.host, plan.port)
-    descriptors.raise_limit()  # for the processes that are started, too
+    descriptors.raise_limit()  # child processes inherit it
     unusable = multiprocessing.Event()
     server = Granian(
         "rolegraph.web",
         address=address,
         port=plan.port,
         interface=Interfaces.RSGI,
-        http=HTTPModes.http1,  # of HTTP/2 it takes an upload that is called off for one that is complete
+        http=HTTPModes.http1,  # with HTTP/2, Granian reports a cancelled upload as complete
         websockets=False,
         workers=1,
-        backpressure=min(CONNECTIONS, (descriptors.limit() or CONNECTIONS * 4) // 4),  # the store and its workers need files, too
+        backpressure=min(CONNECTIONS, (descriptors.limit() or CONNECTIONS * 4) // 4),  # the store and its workers need file descriptors too
         http1_settings=HTTP1Settings(max_buffer_size=LINE_LIMIT),
         log_level=LogLevels.critical,
         workers_kill_timeout=PATIENCE,
@@ -90,13 +90,13 @@ def run(plan: Plan) -> int:
 
 
 def _load(plan: Plan, address: str, unusable: Event) -> RsgiApplication:
-    """Open the store and make the application; runs in the worker, since a store that was opened before a fork breaks."""
+    """Open the store and create the application. Runs in the worker: a store that was opened before a fork is unusable."""
     from rolegraph.web import create_app
 
     if unusable.is_set():
-        sys.exit(2)  # the server tries once more before it gives up
-    watch.start()  # the server starts another one in place of this
-    end_with_parent()  # one that is killed leaves this process behind, and with it the store in use
+        sys.exit(2)  # Granian starts the worker once more before it gives up
+    watch.start()  # if the watchdog ends this process, Granian starts another one
+    end_with_parent()  # a killed parent would leave this process, and the lock on the store
     logs.start(plan.level, access=plan.access)
     try:
         graph = plan.opening()
@@ -107,28 +107,28 @@ def _load(plan: Plan, address: str, unusable: Event) -> RsgiApplication:
     app = create_app(graph)
 
     def ready(loop: asyncio.AbstractEventLoop) -> None:
-        app.extensions[_STARTING] = loop.create_task(_tell(plan, address))  # a task that nobody holds may be gone before its end
+        app.extensions[_STARTING] = loop.create_task(_announce(plan, address))  # keep a reference, or the task may be collected
 
     refreshing = Refreshing(graph)
     refreshing.start()
-    recall, allows = _at_hand(app.extensions[RECALL]), partial(authorization.whole_store, graph)
+    recall, allows = _cached_responses(app.extensions[RECALL]), partial(authorization.whole_store, graph)
     return RsgiApplication(app, plan.threads, recall, allows, ready, end=refreshing.end)
 
 
-def _at_hand(recall: Callable[["WSGIEnvironment"], CachedResponse | None]) -> Callable[["WSGIEnvironment"], CachedResponse | None]:
-    """Return what returns the answers that are at hand, that of the process being alive among them."""
+def _cached_responses(recall: Callable[["WSGIEnvironment"], CachedResponse | None]) -> Callable[["WSGIEnvironment"], CachedResponse | None]:
+    """Return a function that returns cached responses, including that of the liveness probe."""
     alive = probes.at_once()
 
     def find(environ: "WSGIEnvironment") -> CachedResponse | None:
-        asked = environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ["PATH_INFO"] == probes.ALIVE and not environ["QUERY_STRING"]
-        return alive if asked else recall(environ)
+        is_probe = environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ["PATH_INFO"] == probes.ALIVE and not environ["QUERY_STRING"]
+        return alive if is_probe else recall(environ)
 
     return find
 
 
-async def _tell(plan: Plan, address: str) -> None:
-    """Say where the service is, once it can be reached there."""
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - compared, not listened at
+async def _announce(plan: Plan, address: str) -> None:
+    """Print the address of the service when its port is open."""
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - compared, not bound
     while True:
         try:
             _, writer = await asyncio.open_connection(local, plan.port)
@@ -145,9 +145,9 @@ def _address(host: str, port: int) -> str:
 
 
 def _free(host: str, port: int) -> str:
-    """Return the IP address of a host, once it is sure that its port is free: the server itself would share it with another one.
+    """Return the IP address of a host after a check that the port is free: Granian would share it with another process.
 
-    :raises BadParameter: where it is not, or cannot be listened at
+    :raises BadParameter: if the port is in use, or the address cannot be used
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -158,7 +158,8 @@ def _free(host: str, port: int) -> str:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             detail = f"port {port} of {host} is in use"
-            raise BadParameter("port", detail, expected="a free port: stop what uses this one, or name another with --port") from error
-        detail = f"nothing can listen at {host}, port {port}: {error.strerror or error}"
+            expected = "a free port: stop the process that uses this one, or name another with --port"
+            raise BadParameter("port", detail, expected=expected) from error
+        detail = f"cannot listen on {host}, port {port}: {error.strerror or error}"
         raise BadParameter("host", detail, expected="an address of this machine, such as 127.0.0.1") from error
     return str(address[0])

@@ -1,8 +1,8 @@
-"""Canned queries: SPARQL files with a described header, whose ``VALUES`` blocks take the caller's parameters.
+"""Canned queries: SPARQL files with a header that describes them, and parameters in ``VALUES`` blocks.
 
-A file starts with lines of ``#+``, YAML in the convention of grlc, and holds one ``VALUES ?name { … }`` block per
-parameter with an example value, so it runs unchanged in any SPARQL tool. Binding replaces what stands in that block
-by terms; a caller's text never becomes part of a query.
+The header is YAML in lines that start with ``#+``, as in grlc. Each parameter has a ``VALUES ?name { … }`` block with an example
+value, so that a file runs unchanged in any SPARQL tool. Binding replaces the content of that block by IRIs; other text of a caller
+never becomes part of a query. The queries that the service itself runs are in ``queries/internal``: :mod:`rolegraph.queries.internal`.
 """
 
 import re
@@ -24,9 +24,13 @@ _EXAMPLE = re.compile(r'"([^"]*)"|<([^>]*)>|(\S+)')
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: ``kinds`` are the kinds of thing that it names; it takes ``least`` to ``most`` values.
+    """A parameter of a canned query.
 
-    ``default`` tells that the values of the block hold where the caller gives none.
+    :param kinds: the kinds of things that its values name
+    :param example: the values in its ``VALUES`` block
+    :param least: the minimum number of values
+    :param most: the maximum number of values
+    :param default: whether the values of the block are used if the caller gives none
     """
 
     name: str
@@ -39,39 +43,40 @@ class Parameter:
 
     @property
     def expected(self) -> str:
-        """What a value may be, in words."""
-        means = f"name, slug, CURIE or IRI, such as {self.example[0]}"
+        """The accepted values, as text for error messages."""
+        notation = f"name, slug, CURIE or IRI, such as {self.example[0]}"
         if self.most == 1:
-            return f"one {' or '.join(self.kinds)} as {means}"
-        return f"{self.least} to {self.most} {self._kinds(self.most)}, each as {means}"
+            return f"one {' or '.join(self.kinds)} as {notation}"
+        return f"{self.least} to {self.most} {self._kinds(self.most)}, each as {notation}"
 
     def given(self, texts: Sequence[str], parted: "Parted") -> list[str]:
-        """Return the values that a caller gave, each once, as written.
+        """Return the values in the texts of a caller, unchanged and without repetition.
 
-        :param parted: returns the names that a text holds, with commas between them
-        :raises BadParameter: for too few or too many
+        :param texts: the texts of the caller
+        :param parted: splits a text with several names
+        :raises BadParameter: for too few or too many values
         """
         written = [text.strip() for text in texts]
         if self.most > 1:
             written = [piece for text in written for piece in parted(text, self)]
-        found = list(dict.fromkeys(text for text in written if text))
-        if self.least <= len(found) <= self.most or (self.default and not found):
-            return found
-        if not found:
+        values = list(dict.fromkeys(text for text in written if text))
+        if self.least <= len(values) <= self.most or (self.default and not values):
+            return values
+        if not values:
             detail = f"{self.name} is missing"
         else:
-            much = "few" if len(found) < self.least else "many"
-            detail = f"{self.name} names {len(found)} {self._kinds(len(found))}, which is too {much}"
+            much = "few" if len(values) < self.least else "many"
+            detail = f"{self.name} names {len(values)} {self._kinds(len(values))}, which is too {much}"
         raise BadParameter(self.name, detail, expected=self.expected)
 
     def _kinds(self, count: int) -> str:
-        """Return what so many values are, in words."""
+        """Return the kinds as text, in the plural if ``count`` is over 1."""
         return " or ".join(terms.KINDS[kind].plural.lower() if count > 1 and kind in terms.KINDS else kind for kind in self.kinds)
 
 
 @dataclass(frozen=True)
 class CannedQuery:
-    """One file of ``queries/``: ``question`` is the competency question it answers, ``number`` its ``CQ-nn``."""
+    """A file of ``queries/``: ``question`` is the competency question that it answers, ``number`` the number of that (``CQ-nn``)."""
 
     name: str
     number: str
@@ -82,7 +87,7 @@ class CannedQuery:
     text: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what it asks, and what it takes, for JSON."""
+        """Return the description of the query and its parameters as JSON."""
         parameters = [
             {
                 "name": parameter.name,
@@ -94,25 +99,25 @@ class CannedQuery:
             }
             for parameter in self.parameters
         ]
-        found = {"name": self.name, "number": self.number, "question": self.question, "description": self.description}
-        return {**found, "tags": list(self.tags), "holds": self.holds, "parameters": parameters}
+        description = {"name": self.name, "number": self.number, "question": self.question, "description": self.description}
+        return {**description, "tags": list(self.tags), "holds": self.holds, "parameters": parameters}
 
     @property
     def body(self) -> str:
         """The query without its header."""
-        return _HEADER.sub("", self.text).strip() + "\n"
+        return without_header(self.text)
 
     @property
     def holds(self) -> str:
-        """What the answer is: ``table`` or ``graph``."""
+        """The kind of the answer: ``table`` or ``graph``."""
         form = _FORM.search(self.body)
         return "table" if form and form[1].upper() in ("SELECT", "ASK") else "graph"
 
     def bind(self, values: Mapping[str, Sequence[str]]) -> str:
-        """Return the query with the IRIs of each parameter in its block.
+        """Return the text of the query with the values of each parameter in its ``VALUES`` block.
 
-        :param values: per parameter, absolute IRIs that were checked
-        :raises ValueError: for what is no IRI, so that nothing else can ever reach the text of a query
+        :param values: absolute IRIs by the name of the parameter
+        :raises ValueError: for a value that is not an IRI, so that no other text can become part of a query
         """
         text = self.body
         for parameter in self.parameters:
@@ -125,36 +130,40 @@ class CannedQuery:
         return text
 
     def given(self, values: Mapping[str, Sequence[str]], parted: "Parted") -> dict[str, list[str]]:
-        """Check the names and numbers of a caller's values and return those of each parameter, still as written.
+        """Check the parameters of a caller and return the values of each, unchanged.
 
-        A single value may hold several, where the parameter takes several: ``parted`` returns them.
-
-        :raises BadParameter: for an unknown, missing or surplus one
+        :param values: the texts of the caller by the name of the parameter
+        :param parted: splits a text with several names
+        :raises BadParameter: for an unknown parameter, and for too few or too many values
         """
         unknown = [name for name in values if name not in {parameter.name for parameter in self.parameters}]
         if unknown:
-            known = ", ".join(parameter.name for parameter in self.parameters) or "no parameters"
-            raise BadParameter(unknown[0], f"the query {self.name} has no parameter {unknown[0]!r}", expected=known)
-        given = {parameter.name: parameter.given(values.get(parameter.name, ()), parted) for parameter in self.parameters}
-        return {name: found for name, found in given.items() if found}
+            names = ", ".join(parameter.name for parameter in self.parameters) or "no parameters"
+            raise BadParameter(unknown[0], f"the query {self.name} has no parameter {unknown[0]!r}", expected=names)
+        parsed = {parameter.name: parameter.given(values.get(parameter.name, ()), parted) for parameter in self.parameters}
+        return {name: texts for name, texts in parsed.items() if texts}
 
 
 def fill(text: str, name: str, iris: Sequence[str]) -> str:
-    """Return a query with IRIs in its ``VALUES`` block for the variable of that name.
+    """Return a query with IRIs in the ``VALUES`` block of a variable.
 
-    :raises ValueError: for what is no IRI, so that nothing else can ever reach the text of a query
+    :param text: the text of the query
+    :param name: the name of the variable
+    :raises ValueError: for a value that is not an IRI, so that no other text can become part of a query
     """
     if not all(terms.is_iri(iri) for iri in iris):
         raise ValueError(f"{name} needs IRIs, not {iris!r}")
-    # an IRI that passed the check holds no backslash, so it cannot refer to a group of the pattern
+    # a valid IRI has no backslash, so it cannot refer to a group of the pattern
     filled = " ".join(f"<{iri}>" for iri in iris)
     return re.sub(_BLOCK.format(name=name), rf"\g<1> {filled} \g<3>", text)
 
 
 def bind(text: str, name: str, iri: str) -> str:
-    """Return a query with one IRI in place of a variable, which engines follow up where they would join what ``VALUES`` gives.
+    """Return a query with an IRI in place of a variable: faster than ``VALUES``, which engines join with all matches of a pattern.
 
-    :raises ValueError: for what is no IRI
+    :param text: the text of the query
+    :param name: the name of the variable
+    :raises ValueError: for a value that is not an IRI
     """
     if not terms.is_iri(iri):
         raise ValueError(f"{name} needs an IRI, not {iri!r}")
@@ -163,16 +172,16 @@ def bind(text: str, name: str, iri: str) -> str:
 
 
 Parted: TypeAlias = Callable[[str, Parameter], list[str]]
-"""Returns the values of a parameter that a text holds, with commas between them."""
+"""Splits a text with comma-separated values of a parameter; needed because labels may contain commas."""
 
 
 def pieces(text: str) -> list[str]:
-    """Return what stands between the commas of a text."""
+    """Split a text at commas; empty parts are dropped."""
     return [piece for part in text.split(",") if (piece := part.strip())]
 
 
 def plain(text: str) -> bool:
-    """Tell whether a text is a slug, a CURIE or an IRI, and not a label."""
+    """Return whether a text is a slug, a CURIE or an IRI, and not a label."""
     return bool(terms.SLUG.fullmatch(text) or terms.expand(text) or terms.is_iri(text))
 
 
@@ -180,8 +189,8 @@ class QueryCatalogue:
     """The canned queries of a folder, by name, in the order of their numbers."""
 
     def __init__(self, paths: Sequence[Path] | None = None) -> None:
-        found = paths if paths is not None else resources.files("queries", "*.rq")
-        self._queries = {query.name: query for query in sorted(map(read, found), key=lambda query: (query.number, query.name))}
+        files = paths if paths is not None else resources.files("queries", "*.rq")
+        self._queries = {query.name: query for query in sorted(map(read, files), key=lambda query: (query.number, query.name))}
 
     def __iter__(self) -> Iterator[CannedQuery]:
         return iter(self._queries.values())
@@ -189,20 +198,31 @@ class QueryCatalogue:
     def get(self, name: str) -> CannedQuery:
         """Return a query by its name.
 
-        :raises NotFound: naming the queries that there are
+        :raises NotFound: with the names of all queries
         """
         if name not in self._queries:
             raise NotFound(f"there is no canned query {name!r}", expected=", ".join(self._queries))
         return self._queries[name]
 
 
-def read(path: Path) -> CannedQuery:
-    """Read one file.
+def header_of(text: str) -> dict[str, Any]:
+    """Return what the header of a file says."""
+    header: dict[str, Any] = yaml.safe_load("\n".join(_HEADER.findall(text)))
+    return header
 
-    :raises ValueError: naming the file, for a header without what it needs, or a parameter without its block
+
+def without_header(text: str) -> str:
+    """Return the query that a file holds."""
+    return _HEADER.sub("", text).strip() + "\n"
+
+
+def read(path: Path) -> CannedQuery:
+    """Read a file of ``queries/``.
+
+    :raises ValueError: with the path, for an incomplete header, or a parameter without its ``VALUES`` block
     """
     text = path.read_text(encoding="utf-8")
-    header = yaml.safe_load("\n".join(_HEADER.findall(text)))
+    header = header_of(text)
     try:
         parameters = tuple(_parameter(name, fields, text) for name, fields in (header.get("parameters") or {}).items())
         return CannedQuery(
@@ -221,7 +241,8 @@ def read(path: Path) -> CannedQuery:
 def _parameter(name: str, fields: Mapping[str, Any], text: str) -> Parameter:
     blocks = {match[2].strip() for match in re.finditer(_BLOCK.format(name=name), text)}
     if len(blocks) != 1:
-        raise ValueError(f"the parameter {name} needs a VALUES ?{name} block, the same wherever it stands")
+        raise ValueError(f"the parameter {name} needs a VALUES ?{name} block, with the same values in each place")
+
     example = tuple(match[1] or match[2] or match[3] for match in _EXAMPLE.finditer(blocks.pop()))
     kinds = fields["type"]
     return Parameter(

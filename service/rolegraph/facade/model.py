@@ -1,4 +1,4 @@
-"""What the pages about the model say: classes and properties of the ontology, and the rules of the shapes in plain words."""
+"""What the model says of itself: classes and properties of the ontology, and the rules of the shapes in plain words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.errors import NotFound
 from rolegraph.facade import Rolegraph
+from rolegraph.queries.internal import query
 from rolegraph.shipped import loading
 from rolegraph.values import Row
 
@@ -19,35 +20,6 @@ WHOLE = f"""# What an entry has to meet, as shapes of SHACL.
     <http://purl.org/dc/terms/title> "Rolegraph shapes"@en ;
     <http://www.w3.org/2000/01/rdf-schema#seeAlso> <{ONTOLOGY}> .
 """
-_PREFIXES = "".join(f"PREFIX {name}: <{terms.prefixes()[name]}> " for name in ("owl", "rdf", "rdfs", "skos", "dct", "sh"))
-
-_TERMS = (
-    _PREFIXES
-    + f"""SELECT ?term ?type ?label ?definition ?example ?source ?above WHERE {{ GRAPH <{ONTOLOGY}> {{
-  VALUES ?type {{ owl:Class owl:ObjectProperty owl:DatatypeProperty }}
-  ?term a ?type ; rdfs:isDefinedBy <{ONTOLOGY}> ; rdfs:label ?label ; skos:definition ?definition .
-  OPTIONAL {{ ?term skos:example ?example }}
-  OPTIONAL {{ ?term dct:source ?source }}
-  OPTIONAL {{ ?term rdfs:subClassOf|rdfs:subPropertyOf ?above }}
-}} }} ORDER BY ?term ?above"""
-)
-_HEADER = (
-    _PREFIXES
-    + f"""SELECT ?title ?version ?description ?issued WHERE {{ GRAPH <{ONTOLOGY}> {{
-  <{ONTOLOGY}> dct:title ?title ; owl:versionInfo ?version ; dct:description ?description . OPTIONAL {{ <{ONTOLOGY}> dct:issued ?issued }}
-}} }}"""
-)
-_RULES = (
-    _PREFIXES
-    + f"""SELECT ?shape ?target ?rule ?name ?path ?message ?severity ?order WHERE {{ GRAPH <{SHAPES}> {{
-  ?shape a sh:NodeShape .
-  OPTIONAL {{ ?shape sh:targetClass ?target }}
-  ?shape sh:property? ?rule .
-  ?rule sh:message ?message .
-  OPTIONAL {{ ?rule sh:name ?name }} OPTIONAL {{ ?rule sh:path ?path }}
-  OPTIONAL {{ ?rule sh:severity ?severity }} OPTIONAL {{ ?rule sh:order ?order }}
-}} }}"""
-)
 
 
 @dataclass(frozen=True)
@@ -89,7 +61,7 @@ def ontology(graph: Rolegraph, shapes: Sequence[Shape]) -> dict[str, object]:
     :raises NotFound: where the graph does not hold it
     """
     engine = modelled(graph).engine
-    rows = engine.rows(_TERMS)
+    rows = engine.rows(query("ontology-terms").bind())
     rules: dict[str, tuple[Rule, ...]] = {}
     for shape in shapes:
         for target in shape.targets:
@@ -100,10 +72,15 @@ def ontology(graph: Rolegraph, shapes: Sequence[Shape]) -> dict[str, object]:
     described = {iri: _term(iri, own, rules.get(iri, ())) for iri, own in by_term.items()}
     classes = [described[iri] for iri, own in by_term.items() if own[0]["type"].value.endswith("#Class")]
     properties = [described[iri] for iri, own in by_term.items() if not own[0]["type"].value.endswith("#Class")]
-    header = engine.rows(_HEADER)
+    header = engine.rows(query("ontology-header").bind())
     if not header:
         raise NotFound("this revision holds no ontology", expected="a later one of /revisions")
     return {"header": {name: value.value for name, value in header[0].items()}, "classes": classes, "properties": properties}
+
+
+def versions(graph: Rolegraph) -> list[str]:
+    """Return the IRIs of the versions of the ontology that a graph holds."""
+    return [row["version"].value for row in graph.engine.rows(query("ontology-versions").bind())]
 
 
 def modelled(graph: Rolegraph) -> Rolegraph:
@@ -125,7 +102,7 @@ def rules() -> tuple[Shape, ...]:
     engine = EmbeddedEngine()
     engine.write({SHAPES: shapes_as_written()})
     by_shape: dict[str, list[Row]] = {}
-    for row in engine.rows(_RULES):
+    for row in engine.rows(query("shape-rules").bind()):
         by_shape.setdefault(row["shape"].value, []).append(row)
     return tuple(_shape(iri, by_shape[iri]) for iri in sorted(by_shape))
 
