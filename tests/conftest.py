@@ -23,10 +23,11 @@ NO_SKIPS = bool(os.environ.get("ROLEGRAPH_NO_SKIPS"))
 MARKERS = {"conformance": "conformance", "demand": "taxonomy", "chromium": "browser", "serve": "service"}
 """The marker of each test that uses a fixture, directly or through another; a test or a module states what this cannot tell."""
 SWEEPS = {
-    *("test_exports", "test_http_any_body", "test_http_conditions", "test_http_hostile", "test_http_parameters", "test_http_texts"),
-    *("test_pinned", "test_revisions", "test_search_faults", "test_facts_that_followed_writes_are_those_that_are_read_of_the_result"),
-    *("test_ontology_and_shapes_are_the_same_in_every_format", "test_writes_of_many_threads_are_all_kept"),
-    "test_the_file_runs_unchanged_in_another_sparql_tool",
+    *("test_entering", "test_exports", "test_http_any_body", "test_http_conditions", "test_http_hostile", "test_http_parameters"),
+    *("test_http_operations", "test_http_texts", "test_import_losing", "test_pinned", "test_revisions", "test_search_faults"),
+    *("test_facts_that_followed_writes_are_those_that_are_read_of_the_result", "test_writes_of_many_threads_are_all_kept"),
+    *("test_ontology_and_shapes_are_the_same_in_every_format", "test_the_file_runs_unchanged_in_another_sparql_tool"),
+    "test_the_commands_of_the_guide_run_one_after_the_other",
 }
 """The modules and tests that try so many values or writes that "make quick" goes without them."""
 LONGEST_FIRST = ("conformance", "taxonomy", "service", "browser", "sweep")
