@@ -44,7 +44,7 @@ $(VENV)/bin/python:
 	$(RUN)/python -m pip install --quiet --upgrade "pip>=25.1"
 
 $(VENV)/ready: pyproject.toml | $(VENV)/bin/python
-	$(RUN)/python -m pip install --quiet --editable .
+	$(RUN)/python -m pip install --quiet --editable '.[client]'
 	@touch $@
 
 $(VENV)/ready-test: pyproject.toml | $(VENV)/ready
