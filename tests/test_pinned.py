@@ -206,7 +206,7 @@ def test_revisions_that_are_not_kept_any_more_are_let_go(stored: Rolegraph) -> N
         stored.store(SOURCE, roles(number))
     stored.pinned()
     assert first not in {one.number for one in stored.engine.revisions()}
-    with pytest.raises(Exception, match="not kept"):
+    with pytest.raises(Exception, match="not stored"):
         stored.at(first)
 
 
