@@ -1,4 +1,4 @@
-"""How long the analyses take on a store that ESCO and O*NET were imported into.
+"""Measures how long the analyses take on a store with ESCO and O*NET.
 
     python bench/analysis.py --store FOLDER [--times 200]
 """
@@ -14,10 +14,10 @@ from pathlib import Path
 
 import machine
 
-from rolegraph.analysis import Analysis, saving, similarity
-from rolegraph.analysis.following import Following
+from rolegraph.analysis import Analysis, similarity, snapshot
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.profiles import Profile
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 
 SEED, SKILLS = 7, 50
 SMALL = "https://example.org/small"  # a graph that is written and taken back
@@ -29,10 +29,10 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=200, help="how often each is asked (default: 200)")
     options = parser.parse_args()
     print("\n".join(f"{name:10}{text}" for name, text in machine.about().items()))
-    (options.store / saving.FILE).unlink(missing_ok=True)
+    (options.store / snapshot.FILE).unlink(missing_ok=True)
     graph = Rolegraph.open(options.store)
     _once("first answer, read from the graph", lambda: graph.analysis.index)
-    _once("first answer after a restart", lambda: Analysis(Following(graph.engine, options.store)).index)
+    _once("first answer after a restart", lambda: Analysis(IncrementalFacts(graph.engine, options.store)).index)
     graph.engine.write({SMALL: b"<https://example.org/a> <https://example.org/b> <https://example.org/c> ."})
     _once("first answer after a small write", lambda: graph.analysis.index)
     graph.engine.write({SMALL: None})
@@ -42,7 +42,7 @@ def main() -> None:
     resident = machine.memory("VmRSS", os.getpid()) or 0
     print(f"{len(index.facts.roles)} roles, {index.vectors.shape[1]} items, {index.vectors.nnz} weights; {resident:.0f} MiB")
     chance = random.Random(SEED)
-    roles = [index.role(row).iri for row in range(len(index.facts.roles)) if len(index.had(row)) >= 10]
+    roles = [index.role(row).iri for row in range(len(index.facts.roles)) if len(index.items_of(row)) >= 10]
     sources = {iri: place for place in index.sources if "esco" in (iri := index.facts.names[place])}
     esco = next(iter(sources), None)
     essential = [role for role in roles if esco and role.startswith("http://data.europa.eu/esco/")] or roles
@@ -59,11 +59,11 @@ def main() -> None:
 
 
 def _profile(analysis: Analysis, chance: random.Random, roles: list[str]) -> Profile:
-    """Make a profile of the skills of a few roles, by IRI."""
+    """Return a profile with the skills of a few roles, by IRI."""
     index, found = analysis.index, set[str]()
     while len(found) < SKILLS:
         row = index.rows[index.facts.places[chance.choice(roles)]]
-        found.update(index.item(item).iri for item in index.had(row)[: SKILLS // 2])
+        found.update(index.item(item).iri for item in index.items_of(row)[: SKILLS // 2])
     return Profile("list", (), tuple(sorted(found)[:SKILLS]))
 
 
@@ -79,7 +79,7 @@ def _once(name: str, function: Callable[[], object]) -> None:
 
 
 def _often(name: str, times: int, function: Callable[[int], object]) -> None:
-    """Print how long calls took, by the clock and by the processor: the latter says what they take where nothing else runs."""
+    """Print the wall-clock time and the processor time of calls; the latter is the time on an idle machine."""
     function(0)
     clock, processor = [], []
     for turn in range(times):

@@ -1,4 +1,4 @@
-"""The worst that strangers send: bodies, queries, crowds. Each makes what it needs first, and then tells what was answered."""
+"""Hostile inputs: bodies, queries and crowds of clients. Each is prepared first, and then returns its answers."""
 
 import contextlib
 import http.client
@@ -27,7 +27,7 @@ SLOW = 20.0  # seconds that slow clients stay
 
 @dataclass(frozen=True)
 class Target:
-    """A service, a token that may write everything there, and the seconds that one request may take."""
+    """A service, an admin token for it, and the time limit of a request in seconds."""
 
     host: str
     port: int
@@ -35,7 +35,7 @@ class Target:
     seconds: float
 
     def ask(self, method: str, path: str, body: Any = None, media: str = "", address: str = "127.0.0.1", **headers: str) -> str:
-        """Return the status of an answer that is read to its end, or the name of what came in its place."""
+        """Read an answer to its end and return its status, or the name of the error."""
         try:
             with contextlib.closing(self.connect(address)) as connection:
                 connection.request(method, path, body, ({"Content-Type": media} if media else {}) | headers)
@@ -47,7 +47,7 @@ class Target:
             return type(error).__name__
 
     def json(self, path: str) -> Any:
-        """Return what a path holds."""
+        """Return the JSON at a path."""
         with contextlib.closing(self.connect()) as connection:
             connection.request("GET", path)
             return json.load(connection.getresponse())
@@ -63,7 +63,7 @@ Sending = Callable[[], Answers]
 
 @dataclass(frozen=True)
 class Attack:
-    """One input: ``prepare`` makes what is sent, and returns what sends it; ``taxonomies`` tells that it needs ESCO and O*NET."""
+    """A hostile input: ``prepare`` builds it and returns a function that sends it; ``taxonomies`` is set if it needs ESCO and O*NET."""
 
     name: str
     prepare: Callable[[Target], Sending]
@@ -71,7 +71,7 @@ class Attack:
 
 
 def told(answers: Answers) -> str:
-    """Return answers in a line, equal ones counted."""
+    """Return the answers as one line, with the number of equal ones."""
     return ", ".join(answer if count == 1 else f"{count} × {answer}" for answer, count in Counter(answers).items())
 
 
@@ -79,7 +79,7 @@ def told(answers: Answers) -> str:
 
 
 def posting(path: str, media: str, *bodies: str | bytes) -> Callable[[Target], Sending]:
-    """Return what makes bodies that are posted one after the other."""
+    """Return the preparation of an attack that posts bodies one after the other."""
     return lambda target: lambda: [target.ask("POST", path, _bytes(body), media) for body in bodies]
 
 
@@ -95,12 +95,12 @@ def pushing(target: Target) -> Sending:
 
 
 def flooding(target: Target) -> Sending:
-    """Send 200 MB, and read the answer only then."""
+    """Send 200 MB before reading the answer."""
     return lambda: [target.ask("POST", "/validate", itertools.repeat(b" " * MIB, 200), TURTLE, **{"Content-Length": str(200 * MIB)})]
 
 
 def misspelling(target: Target) -> Sending:
-    """Ask what a profile of 2,000 misspelt skills fits."""
+    """Request the gap of a profile with 2,000 misspelt skills."""
     chance = random.Random(7)
     labels = [member["label"] for page in (1, 2) for member in target.json(f"/skill.json?limit=1000&page={page}").get("members", ())]
     words = set[str]()
@@ -116,12 +116,12 @@ def misspelling(target: Target) -> Sending:
 
 
 def getting(*paths: str, **headers: str) -> Callable[[Target], Sending]:
-    """Return what asks for paths, one after the other."""
+    """Return the preparation of an attack that requests paths one after the other."""
     return lambda target: lambda: [target.ask("GET", path, **headers) for path in paths]
 
 
 def roles(target: Target, number: int, source: str) -> list[str]:
-    """Return roles of a source, or of all where the service has it not."""
+    """Return roles of a source, or of all sources if the service does not have it."""
     found = target.json(f"/role.json?limit=1000&source={source}").get("members") or target.json("/role.json")["members"]
     return [member["id"] for member in found[:number]]
 
@@ -133,7 +133,7 @@ def comparing(target: Target) -> Sending:
 
 
 def canned(target: Target) -> Sending:
-    """Run every canned query with as many of the largest roles as it takes."""
+    """Run every canned query with the maximum number of the largest roles."""
     asked = []
     for path, item in target.json("/openapi.json")["paths"].items():
         if path.startswith("/queries/") and "{" not in path:
@@ -152,7 +152,7 @@ def _largest(target: Target, parameters: Sequence[dict[str, Any]]) -> Iterator[t
 
 
 def analysing(target: Target) -> Sending:
-    """Ask for each analysis with the greatest numbers that it takes."""
+    """Request each analysis with its maximum parameters."""
     one, other, *_ = (quote(role, safe="") for role in roles(target, 2, "onet-29-2"))
     many = urlencode([("role", role) for role in roles(target, 20, "onet-29-2")])
     paths = (
@@ -169,7 +169,7 @@ def analysing(target: Target) -> Sending:
 
 
 def together(calls: Sequence[Callable[[], Answers]]) -> Answers:
-    """Make calls at the same time and return what all of them were answered."""
+    """Make calls at the same time and return all answers."""
     found: Answers = []
     threads = [threading.Thread(target=lambda call=call: found.extend(call()), daemon=True) for call in calls]
     for thread in threads:
@@ -186,7 +186,7 @@ def dumping(target: Target) -> Sending:
 
 
 def joining(target: Target) -> Sending:
-    """Ask twelve cross joins at once, while somebody else asks something small."""
+    """Send twelve cross joins at once, while another client sends small queries."""
 
     def send() -> Answers:
         done = threading.Event()
@@ -214,7 +214,7 @@ def joining(target: Target) -> Sending:
 
 
 def reading_slowly(target: Target) -> Sending:
-    """Ask six times for an answer of 100 MB, read its head, and wait."""
+    """Request an answer of 100 MB six times, read its head, and wait."""
 
     def send() -> Answers:
         connections = [_raw(target, f"GET /sparql.json?{urlencode({'query': ROWS.format(400_000 + n)})} HTTP/1.1") for n in range(6)]
@@ -228,7 +228,7 @@ def reading_slowly(target: Target) -> Sending:
 
 
 def sending_slowly(target: Target) -> Sending:
-    """Begin 64 bodies of 1,000 bytes and send no more of them."""
+    """Begin 64 bodies of 1,000 bytes and do not complete them."""
 
     def send() -> Answers:
         head = "POST /validate HTTP/1.1\r\nContent-Type: text/turtle\r\nContent-Length: 1000"
@@ -254,13 +254,13 @@ def _raw(target: Target, head: str, body: bytes = b"") -> socket.socket:
 
 
 def busting(target: Target) -> Sending:
-    """Ask 5,000 times for something small under an address that is new."""
+    """Send 5,000 small requests, each to a new address."""
     paths = [f"/health?x={n}" for n in range(2500)] + [f"/suggest?q=zq&format=json&format={n}" for n in range(2500)]
     return lambda: together([lambda own=paths[first::8]: _kept(target, own) for first in range(8)])  # type: ignore[misc]
 
 
 def _kept(target: Target, paths: Sequence[str]) -> Answers:
-    """Ask for paths over one connection."""
+    """Request paths over one connection."""
     found: Answers = []
     with contextlib.closing(target.connect()) as connection:
         for path in paths:
@@ -276,7 +276,7 @@ def _kept(target: Target, paths: Sequence[str]) -> Answers:
 
 
 def looking_back(target: Target) -> Sending:
-    """Have 16 clients ask for past revisions for ten seconds."""
+    """Request past revisions with 16 clients for ten seconds."""
     headers = {"Authorization": f"Bearer {target.token}"}
     for number in range(12):
         body = f'{SOURCE}<http://x/s> <http://x/p> "{number}" .'.encode()
@@ -296,7 +296,7 @@ def looking_back(target: Target) -> Sending:
 
 
 def waiting(_: Target) -> Sending:
-    """Send nothing for ten seconds: how long others wait on this machine anyhow."""
+    """Send nothing for ten seconds: the baseline of the waits on this machine."""
 
     def send() -> Answers:
         time.sleep(10)

@@ -1,4 +1,4 @@
-"""The worst bodies: each small enough to be taken, and dear to whoever reads it."""
+"""Hostile bodies: each is small enough to be accepted, and expensive to parse."""
 
 import itertools
 
@@ -15,14 +15,14 @@ MIB = 1024 * 1024
 
 
 def entry() -> str:
-    """Return an entry of just under one MiB: roles, each with a hundred values that no shape allows."""
+    """Return an entry of just under one MiB, with roles that each have a hundred values against the shapes."""
     values = ",".join(map(str, range(100)))
     role = "role:r{} rg:skill {}.\n"
     return PREFIXES + "".join(role.format(number, values) for number in range((MIB - len(PREFIXES)) // (len(role.format(9999, values)))))
 
 
 def decimal() -> str:
-    """Return a role whose salary is a decimal that would be a thousand million digits long when written out."""
+    """Return a role whose salary is a decimal number with a thousand million digits in plain notation."""
     return PREFIXES + (
         'role:rich a rg:Role , skos:Concept ; skos:inScheme <https://w3id.org/rolegraph/role> ; skos:prefLabel "Rich"@en ;\n'
         ' skos:definition "Somebody who is paid well."@en ;\n'
@@ -32,7 +32,7 @@ def decimal() -> str:
 
 
 def entities() -> bytes:
-    """Return RDF/XML in UTF-16 without a byte order mark, whose entities stand for ten to the ninth words."""
+    """Return RDF/XML in UTF-16 without a byte order mark, whose entities expand to 10^9 words."""
     levels = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 10))
     text = (
         f'<!DOCTYPE r [<!ENTITY e0 "word">{levels}]><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://x/">'
@@ -42,12 +42,12 @@ def entities() -> bytes:
 
 
 def complete(nodes: int) -> str:
-    """Return a graph in which each of some blank nodes is linked with every other one."""
+    """Return a complete graph of blank nodes."""
     return "".join(f"_:a{one} <urn:p> _:a{other} .\n" for one, other in itertools.permutations(range(nodes), 2))
 
 
 def nested(depth: int) -> str:
-    """Return JSON-LD that many objects deep."""
+    """Return JSON-LD with objects nested to a depth."""
     return '{"@context":{"b":"http://x/b"},"@id":"http://x/","b":' + '{"b":' * depth + "1" + "}" * depth + "}"
 
 
@@ -59,5 +59,5 @@ def attributes(number: int) -> str:
 
 
 def tags() -> str:
-    """Return RDF/XML whose 420 kB of elements are opened and never closed."""
+    """Return RDF/XML with 420 kB of elements that are not closed."""
     return '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://x/">' + "<e:a>" * 84_000

@@ -24,9 +24,9 @@ import peers
 import pyoxigraph
 from peers import Answer, Material, Missing, Pair
 
-from rolegraph import library
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
+from rolegraph.shipped import loading
 from rolegraph.terms import KINDS
 
 TITLES = {
@@ -41,9 +41,9 @@ CHECKED, PAIRS, AGAIN, FEWEST_FOR_P95 = 5, 2_000, 20, 20
 
 @dataclass(frozen=True)
 class Measured:
-    """What one engine took: milliseconds per answer, seconds to load and to open, and MiB resident after the last answer.
+    """The figures of one engine: milliseconds per answer, seconds to load and to open, and MiB resident after the last answer.
 
-    ``warm`` is false where the answers that were checked took all the time, so that they are what was measured.
+    ``warm`` is false if checking the answers used all the time, so that these answers were measured.
     """
 
     engine: str
@@ -59,7 +59,7 @@ class Measured:
 
     @property
     def high(self) -> float | None:
-        """The 95th percentile, where there are enough answers to speak of one."""
+        """The 95th percentile, None if there are too few answers."""
         if len(self.times) < FEWEST_FOR_P95:
             return None
         return sorted(self.times)[math.ceil(0.95 * len(self.times)) - 1]
@@ -67,7 +67,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Built:
-    """How the store was made: seconds, the most MiB that it took, and the numbers of quads and of roles."""
+    """The figures of building the store: seconds, peak memory in MiB, and the numbers of quads and of roles."""
 
     seconds: float
     peak: float | None
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def _run(size: str, folder: Path, seconds: float) -> tuple[Built, list[Measured], bool]:
-    """Make the data, then measure each engine in a process of its own; the last value tells that none was missing."""
+    """Generate the data, then measure each engine in a separate process; the last value is whether all engines were available."""
     material = write(size, folder)
     built = machine.apart(build, material)
     checked, timed = _pairs(size)
@@ -119,7 +119,7 @@ def _run(size: str, folder: Path, seconds: float) -> tuple[Built, list[Measured]
 
 
 def write(size: str, folder: Path) -> Material:
-    contents = [(shipped.graph, shipped.read()) for shipped in library.shipped()]
+    contents = [(shipped.graph, shipped.read()) for shipped in loading.shipped()]
     if size == "large":
         contents += [(document.graph, document.turtle) for document in graphs.documents(graphs.Size())]
     documents = []
@@ -131,7 +131,7 @@ def write(size: str, folder: Path) -> Material:
 
 
 def build(material: Material) -> Built:
-    """Load Rolegraph's store as the service does, graph by graph, and write all that it then holds as N-Quads."""
+    """Load Rolegraph's store like the service, graph by graph, and write its whole content as N-Quads."""
     start = time.perf_counter()
     graph = Rolegraph.open(material.store)
     shipped = set(graph.engine.graphs())
@@ -148,14 +148,14 @@ def build(material: Material) -> Built:
 
 
 def _pairs(size: str) -> tuple[list[Pair], list[Pair]]:
-    """Return pairs of roles to check and warm up with, and other pairs to measure: the same ones every time."""
+    """Return pairs of roles for the check and warm-up, and other pairs to measure; always the same."""
     rng = random.Random(7)
     if size == "large":
         roles = graphs.roles(graphs.Size())
         pairs = [(first, second) for first, second in (rng.sample(roles, 2) for _ in range(PAIRS))]
     else:
         engine = EmbeddedEngine()
-        library.load(engine, None)
+        loading.load(engine, None)
         rows = engine.rows(f"SELECT ?role {{ ?role a <{KINDS['role'].type}> }}")
         pairs = list(itertools.permutations(sorted(row["role"].value for row in rows), 2))
         rng.shuffle(pairs)
@@ -167,7 +167,7 @@ def _measure(
 ) -> tuple[list[Measured], list[Answer], bool]:
     """Return the figures of an engine, its answers for the pairs to check, and whether they are arranged by item.
 
-    The check is the warm-up. Where it takes all of the time, it is cut short, and its times are the figures.
+    The check is the warm-up. If it uses all the time, it is ended, and its times are the figures.
     """
     with peers.opened(name, material) as peer:
         answers: list[Answer] = []
@@ -190,7 +190,7 @@ def _measure(
 
 
 def _repeat(peer: peers.Peer, pairs: Any, seconds: float) -> list[float]:
-    """Ask for pairs of roles one after the other until they, or the seconds, are used up; return milliseconds."""
+    """Compare pairs of roles one after the other until the pairs or the seconds are used up; return milliseconds."""
     times: list[float] = []
     end = time.perf_counter() + seconds
     for pair in pairs:
@@ -207,7 +207,7 @@ def _time(peer: peers.Peer, pair: Pair) -> tuple[float, Any]:
 
 
 def agree(engine: str, answers: Sequence[Answer], right: Sequence[Answer]) -> None:
-    """End the run where an engine's answer is not the same rows as that of the first engine, or where there are none."""
+    """End the run if an engine's rows differ from those of the first engine, or if there are none."""
     for answer, expected in zip(answers, right, strict=False):
         if not expected:
             sys.exit("the comparison query found nothing, so there is nothing to measure")

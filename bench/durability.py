@@ -1,9 +1,9 @@
-"""Kills a service again and again while it is written to, and looks each time for what was acknowledged.
+"""Kills a service repeatedly during writes, and checks each time that no acknowledged write is lost.
 
     python bench/durability.py [--kills 50] [--seed 4] [--json FILE]
 
-Each writer replaces a graph of its own with triples that all carry the number of the write. After a kill each graph has to hold
-the whole of one write: the last that was acknowledged, or the one that was under way; and the union has to agree with the graphs.
+Each writer replaces its own graph with triples that all contain the number of the write. After a kill each graph must have all triples
+of one write: the last acknowledged one, or the one that was running; and the union must match the graphs.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def graph_of(writer: str) -> str:
 
 
 def document(writer: str, number: int) -> bytes:
-    """Return the content of a write: its number is in every triple that is counted."""
+    """Return the content of a write: its number is in every triple."""
     own = "".join(f'<{EX}{writer}{each}> <{EX}number> "{number}" .\n' for each in range(TRIPLES))
     if writer != "source":
         return own.encode()
@@ -56,7 +56,7 @@ def document(writer: str, number: int) -> bytes:
 
 @dataclass
 class Tally:
-    """What was seen: ``faults`` say what was lost or halved."""
+    """The results: ``faults`` describe lost or partial writes."""
 
     kills: Counter[str] = field(default_factory=Counter)
     acknowledged: int = 0
@@ -67,14 +67,14 @@ class Tally:
 
 
 class Service:
-    """A service on a store, which is killed and comes back."""
+    """A service on a store, which is killed and restarts."""
 
     def __init__(self, store: Path) -> None:
         self.port = peers.free_port()
         self._store = store
         self._log = (store.parent / "log").open("ab")
         self.start()
-        self._headers = {"Authorization": f"Bearer {Tokens(store / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+        self._headers = {"Authorization": f"Bearer {Tokens(store / 'tokens.sqlite').create('admin').text}", "Content-Type": "text/turtle"}
 
     def start(self) -> None:
         command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(self._store), "--port", str(self.port)]
@@ -83,7 +83,7 @@ class Service:
         self.wait()
 
     def wait(self) -> None:
-        """Wait until it answers, by a read of the graph."""
+        """Wait until the service answers a read of the graph."""
         until = time.monotonic() + peers.PATIENCE
         while self.ask("GET", "/revisions.json")[0] != 200:
             if self.process.poll() is not None or time.monotonic() > until:
@@ -91,7 +91,7 @@ class Service:
             time.sleep(0.05)
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        """Return the status and the body of an answer, 0 where none came."""
+        """Return the status and the body of an answer, 0 if there was none."""
         headers = self._headers if body is not None else {}
         try:
             with contextlib.closing(http.client.HTTPConnection(HOST, self.port, timeout=peers.PATIENCE)) as connection:
@@ -112,7 +112,7 @@ class Service:
         return [line.split(",") for line in text.decode().split()[1:]]
 
     def kill(self, who: str) -> None:
-        """End processes as a failing machine would, and have the service answer again."""
+        """Kill processes (SIGKILL), and wait until the service answers again."""
         every = machine.family([self.process.pid])
         victims = {"all processes": every, "the first process": every[:1]}.get(who) or [self._serving(every)]
         for pid in victims:
@@ -136,7 +136,7 @@ class Service:
 
     @staticmethod
     def _serving(pids: Sequence[int]) -> int:
-        """Return the process that has the workers below it."""
+        """Return the process whose children are the workers."""
         return next(pid for pid in pids[1:] if any(b"rolegraph.engine.worker" in _command(child) for child in machine.family([pid])[1:]))
 
 
@@ -153,7 +153,7 @@ def _state(pid: int) -> str:
 
 
 def round_(service: Service, last: dict[str, int], who: str, chance: random.Random, tally: Tally) -> None:
-    """Write from all sides, kill, and look for what was acknowledged; ``last`` holds the last write of each writer that counts."""
+    """Write with all writers, kill, and check the acknowledged writes; ``last`` has the last valid write of each writer."""
     stopped, first = threading.Event(), threading.Event()
     sending: dict[str, int] = {}
 

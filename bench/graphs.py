@@ -1,4 +1,4 @@
-"""Makes a large graph in the shape of Rolegraph's model, the same one for the same seed: Turtle, one document per source.
+"""Generates a large graph in the shape of Rolegraph's model, the same for the same seed: Turtle, one document per source.
 
     python bench/graphs.py FOLDER        # writes the documents into a folder
 """
@@ -19,9 +19,9 @@ LEVELS = ("expertise", "proficiency", "experience", "knowledge", "familiarity")
 
 @dataclass(frozen=True)
 class Size:
-    """How large the graph is: each source names ``essential`` and ``optional`` skills of every role.
+    """The size of the graph: each source names ``essential`` and ``optional`` skills of every role.
 
-    All sources choose a role's skills from the same ``pool``, so they agree in part. Things have labels in all ``languages``.
+    All sources choose the skills of a role from the same ``pool``, so they agree in part. Things have labels in all ``languages``.
     """
 
     roles: int = 3_000
@@ -37,7 +37,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Document:
-    """One source: the IRI of its named graph, and its Turtle."""
+    """A source: the IRI of its named graph, and its Turtle."""
 
     graph: str
     turtle: bytes
@@ -62,7 +62,7 @@ def write(size: Size, folder: Path) -> list[tuple[str, Path]]:
 
 
 def streams(size: Size) -> Iterator[tuple[str, Iterator[str]]]:
-    """Yield the IRI of each graph with the pieces of its Turtle, which are to be read before the next graph is asked for."""
+    """Yield the IRI of each graph with the pieces of its Turtle, which must be read before the next graph is requested."""
     yield f"{BASE}source/synthetic-vocabulary", _turtle(_vocabulary(size))
     rng = random.Random(size.seed)
     # a tenth of the memory that lists take
@@ -73,7 +73,7 @@ def streams(size: Size) -> Iterator[tuple[str, Iterator[str]]]:
 
 
 def small(source: str, number: int) -> bytes:
-    """Return the Turtle of a source that says of one role which four skills it takes."""
+    """Return the Turtle of a source that states four skills of one role."""
     skills = [f"skill:{_slug('skill', 4 * number + step)}" for step in range(4)]
     blocks = (f"<{source}> a rg:Source .\n", _role(source, _slug("role", number), skills[:2], skills[2:], LEVELS[0]))
     return "".join(_turtle(iter(blocks))).encode()
@@ -121,7 +121,7 @@ def _source(source: str, size: Size, rng: random.Random, pools: Sequence[Sequenc
 
 
 def _role(source: str, slug: str, essential: list[str], optional: list[str], level: str) -> str:
-    """Return what one source says of one role: the links, and the statement that supports them."""
+    """Return the triples of one source about one role: the links, and the statement that supports them."""
     iri = f"{source}#{slug}-skills-1"
     fingerprint = hashlib.sha256(iri.encode()).hexdigest()
     return (

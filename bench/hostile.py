@@ -1,4 +1,4 @@
-"""Sends the worst inputs to a service, one after the other: what it answers, what memory it takes, how long others wait meanwhile.
+"""Sends hostile inputs to a service, one after the other, and reports its answers, its memory, and how long other clients wait.
 
     python bench/hostile.py [--store FOLDER] [--only WORD] [--json FILE] [--before FILE] [--strict]
 """
@@ -43,9 +43,9 @@ WARM = ("/suggest?q=ai", "/similar.json?role=ai-architect", "/compare?role=ai-ar
 
 @dataclass
 class Figures:
-    """What one input did: ``killed`` says why the service was ended, ``worst`` is the longest wait by page, in seconds.
+    """The effect of one input: ``killed`` is the reason why the service was ended, ``worst`` is the longest wait by page, in seconds.
 
-    ``load`` is that of the machine over the last minute, of others too.
+    ``load`` is the load average of the machine over the last minute, including other work.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Figures:
     load: float = 0.0
 
     def bearable(self) -> bool:
-        """Tell whether it harmed nobody."""
+        """Return whether the input had no effect on other clients."""
         quick = all(worst <= BEARABLE for worst in self.worst.values())
         return quick and not self.killed and not self.tracebacks and all(set(seen) == {"200"} for seen in self.others.values())
 
@@ -71,7 +71,7 @@ class Figures:
 
 
 def probe(port: int, patience: float, pipe: Connection) -> None:
-    """Ask for the pages again and again until told to stop, in a process of its own, and send back the waits of each."""
+    """Request the pages repeatedly in a separate process until it receives a message, and send back the waits of each page."""
     stopped = threading.Event()
     waits: dict[str, list[tuple[float, float, str]]] = {name: [] for name in PAGES}
 
@@ -106,7 +106,7 @@ def probe(port: int, patience: float, pipe: Connection) -> None:
 
 @dataclass
 class Service:
-    """A service in processes of its own."""
+    """A service in separate processes."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -119,7 +119,7 @@ class Service:
         self.process.wait()
 
     def memory(self) -> tuple[float, float, int]:
-        """Return the proportional and the resident MiB of all its processes, and the files that they have open."""
+        """Return the proportional and the resident memory of all processes in MiB, and the number of their open files."""
         shared = resident = 0.0
         opened = 0
         for pid in machine.family([self.process.pid]):
@@ -153,7 +153,7 @@ def serving(store: Path) -> Iterator[Service]:
 
 
 class Watch:
-    """Looks at the memory of a service until it ends, and ends the service where it passes the limit of memory or of time."""
+    """Measures the memory of a service until it ends, and ends the service if it passes the limit of memory or of time."""
 
     def __init__(self, service: Service, figures: Figures, most: float, seconds: float) -> None:
         self._service, self._figures = service, figures
@@ -187,7 +187,7 @@ class Watch:
 
 
 def measure(attack: Attack, store: Path, token: str, seconds: float, most: float) -> Figures:
-    """Return what one input does to a service that was started for it."""
+    """Start a service and return the effect of one input on it."""
     found = Figures(attack.name)
     with serving(store) as service:
         target = Target(HOST, service.port, token, seconds + 5)
@@ -231,7 +231,7 @@ def _wait(name: str, one: dict[str, Any]) -> str:
 
 
 def line(found: Figures, before: dict[str, Any] | None = None) -> str:
-    """Return the figures as a row of the table; those of an earlier run stand in front of each, before an arrow."""
+    """Return the figures as a row of the table; those of an earlier run come first, before an arrow."""
     columns: list[Callable[[dict[str, Any]], str]] = [
         (lambda one: f"killed ({one['killed']}); " * bool(one["killed"]) + one["answers"]),
         (lambda one: f"{one['seconds']:.1f}"),
@@ -251,7 +251,7 @@ def _run(options: argparse.Namespace, attacks: Sequence[Attack]) -> list[Figures
         if options.store:
             shutil.copytree(options.store, store)
         full = _has_taxonomies(store)
-        token = Tokens(store / "tokens.json").create("admin").text
+        token = Tokens(store / "tokens.sqlite").create("admin").text
         print("| input | answers | s | MiB (PSS) | a page, worst s | /health, worst s |\n|---|---|---:|---:|---:|---:|", flush=True)
         for attack in attacks:
             if attack.taxonomies and not full:

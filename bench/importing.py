@@ -1,4 +1,4 @@
-"""Measures what imports take: time, triples a second and memory, into a fresh store, and once more in place.
+"""Measures imports: time, triples per second and memory, into a new store, and again into the same store.
 
     python bench/importing.py [esco onet …] [--folder FOLDER] [--json FILE]     # of the files under ROLEGRAPH_TEST_DATA
 """
@@ -16,9 +16,9 @@ from typing import Any
 
 import machine
 
+from rolegraph.facade import Rolegraph
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
+from rolegraph.importers.reports import ImportReport
 
 VARIABLE = "ROLEGRAPH_TEST_DATA"
 ROWS = {
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def _measure(name: str, paths: list[Path], wanted: Mapping[str, Any], store: Path) -> dict[str, float]:
-    """Import into a store that has what is shipped, as the command does, then import the same again."""
+    """Import into a store with the shipped data, like the command, then import the same again."""
     graph = Rolegraph.open(store)
     before = time.process_time()
     first, iri = _timed(graph, name, paths, wanted)
@@ -95,7 +95,7 @@ def _measure(name: str, paths: list[Path], wanted: Mapping[str, Any], store: Pat
 def _timed(graph: Rolegraph, name: str, paths: list[Path], wanted: Mapping[str, Any]) -> tuple[float, str]:
     importer = import_module(f"rolegraph.importers.{name}").read
     start = time.perf_counter()
-    imported = graph.take_in(importer, Download(paths), Report(), None, **wanted)
+    imported = graph.import_source(importer, Download(paths), ImportReport(), None, **wanted)
     return time.perf_counter() - start, imported.publication.iri
 
 

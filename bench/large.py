@@ -1,6 +1,6 @@
-"""Measures what both taxonomies cost that can be imported whole: comparisons, pages, a start, memory.
+"""Measures a store with the whole of ESCO and O*NET: comparisons, pages, start, memory.
 
-    rolegraph import … --store FOLDER        # ESCO and O*NET, as docs/importing.md has it
+    rolegraph import … --store FOLDER        # ESCO and O*NET, see docs/importing.md
     python bench/large.py FOLDER [--pairs 300]
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import machine
 
 from rolegraph import terms
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 LISTS = ("/role", "/skill?page=3", "/responsibility?page=9", "/tool?source=onet-29-2", "/skill.json?page=2")
@@ -66,7 +66,7 @@ def _show(store: Path, _: int) -> None:
 
 
 def _timed(function: Callable[[list[str]], object], arguments: Iterable[list[str]]) -> list[tuple[float, float]]:
-    """Return the milliseconds and the milliseconds of processor time that each call takes."""
+    """Return the wall-clock time and the processor time of each call, in milliseconds."""
     found = []
     for argument in arguments:
         wall, used = time.perf_counter(), time.process_time()

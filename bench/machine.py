@@ -1,4 +1,4 @@
-"""What the benchmarks ask of the machine: a process for each measurement, memory, room on the disk, and what it all ran on."""
+"""Functions for the benchmarks: separate processes, memory, disk space, and the description of the machine."""
 
 import multiprocessing
 import os
@@ -18,13 +18,13 @@ Result = TypeVar("Result")
 
 
 def apart(function: Callable[..., Result], *arguments: Any) -> Result:
-    """Call a function in a fresh process, so that no engine inherits another one's memory."""
+    """Call a function in a new process, so that no engine inherits the memory of another."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()
 
 
 def family(pids: Sequence[int]) -> list[int]:
-    """Return processes with those that they started."""
+    """Return processes and their descendants."""
     found = list(pids)
     for pid in found:
         for path in Path(f"/proc/{pid}/task").glob("*/children"):
@@ -33,7 +33,7 @@ def family(pids: Sequence[int]) -> list[int]:
 
 
 def memory(field: str, pid: int) -> float | None:
-    """Return a figure of a process's memory in MiB, where the system has ``/proc``."""
+    """Return a memory figure of a process in MiB, if the system has ``/proc``."""
     path = Path(f"/proc/{pid}/status")
     if not path.exists():
         return None
@@ -41,12 +41,12 @@ def memory(field: str, pid: int) -> float | None:
 
 
 def room(folders: Iterable[Path]) -> int:
-    """Return the bytes of the files in folders, each file once whatever number of names it has."""
+    """Return the total size of the files in folders in bytes; a file with several hard links counts once."""
     return sum(files(folders).values())
 
 
 def files(folders: Iterable[Path]) -> dict[tuple[int, int], int]:
-    """Return the length of each file in folders, by what identifies it under all of its names."""
+    """Return the size of each file in folders, by its device and inode."""
     found = {}
     for folder in folders:
         for path in folder.rglob("*"):
@@ -58,7 +58,7 @@ def files(folders: Iterable[Path]) -> dict[tuple[int, int], int]:
 
 
 def about() -> dict[str, str]:
-    """Return when and on what this runs."""
+    """Return the date, the versions and the machine."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("pyoxigraph", "oxigraph", "rdflib", "httpx"))
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

@@ -1,4 +1,4 @@
-"""The engines that are compared: each loads or opens the same data and answers the comparison query for two roles."""
+"""The compared engines: each loads or opens the same data and runs the comparison query for two roles."""
 
 import contextlib
 import shutil
@@ -15,12 +15,12 @@ from typing import Any, Protocol
 import httpx
 from rdflib import Dataset, Literal, URIRef
 
-from rolegraph.comparison import Comparison
-from rolegraph.engine.stored import StoredEngine
-from rolegraph.queries import Library
-from rolegraph.registry import Rolegraph
+from rolegraph.comparison.model import Comparison
+from rolegraph.engine.revision_store import RevisionStore
+from rolegraph.facade import Rolegraph
+from rolegraph.queries import QueryCatalogue
 from rolegraph.terms import RG
-from rolegraph.things import Row
+from rolegraph.values import Row
 
 Pair = tuple[str, str]
 Term = tuple[str, str, str] | None
@@ -34,14 +34,14 @@ PATIENCE = 60.0
 
 
 class Missing(Exception):
-    """An engine cannot be started here."""
+    """An engine cannot be started on this machine."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """The same data in the forms that the engines take: Rolegraph's store, N-Quads, and Turtle by named graph.
+    """The same data in the formats of the engines: Rolegraph's store, N-Quads, and Turtle by named graph.
 
-    The store and the N-Quads hold the union of the named graphs in the default graph.
+    The store and the N-Quads have the union of the named graphs in the default graph.
     """
 
     store: Path
@@ -50,10 +50,10 @@ class Material:
 
 
 class Peer(Protocol):
-    """One engine, ready to answer. ``pids`` are the processes that do; ``loading`` and ``opening`` are seconds.
+    """A running engine. ``pids`` are its processes; ``loading`` and ``opening`` are seconds.
 
-    ``claims`` tells that an answer is arranged already: its rows are then role, facet, item and source.
-    ``remembers`` tells that the engine may keep answers, so the first time and a repetition are measured apart.
+    ``claims`` is set if an answer is arranged by item: its rows are then role, facet, item and source.
+    ``remembers`` is set if the engine may cache answers, so that first and repeated requests are measured separately.
     """
 
     pids: tuple[int, ...]
@@ -63,10 +63,10 @@ class Peer(Protocol):
     remembers: bool
 
     def ask(self, pair: Pair) -> Any:
-        """Answer for two roles, as values of Python; this is what is timed."""
+        """Return the answer for two roles as Python values; this call is timed."""
 
     def plain(self, answer: Any) -> Answer:
-        """Return an answer in the form in which all engines' answers are compared."""
+        """Return an answer in the form for comparing the answers of all engines."""
 
 
 class Embedded:
@@ -78,9 +78,9 @@ class Embedded:
 
     def __init__(self, material: Material) -> None:
         start = time.perf_counter()
-        self._engine = StoredEngine(material.store)
+        self._engine = RevisionStore(material.store)
         self.opening: float | None = time.perf_counter() - start
-        self._query = Library().get("compare")
+        self._query = QueryCatalogue().get("compare")
 
     def ask(self, pair: Pair) -> list[Row]:
         return self._engine.rows(self._query.bind({"role": pair}))
@@ -90,7 +90,7 @@ class Embedded:
 
 
 class Facade:
-    """The whole call: roles looked up, the query, the proficiencies, the labels, all of it arranged by section."""
+    """The whole call: look-up of the roles, the query, the proficiencies, the labels, and the arrangement by section."""
 
     loading: float | None = None
     claims = True
@@ -123,7 +123,7 @@ class Rdflib:
         for graph, path in material.documents:
             self._dataset.graph(URIRef(graph)).parse(path, format="turtle", publicID=graph)
         self.loading: float | None = time.perf_counter() - start
-        self._query = Library().get("compare")
+        self._query = QueryCatalogue().get("compare")
 
     def ask(self, pair: Pair) -> list[Mapping[str, Any]]:
         found = self._dataset.query(self._query.bind({"role": pair}))
@@ -140,7 +140,7 @@ class Rdflib:
 
 
 class Oxigraph:
-    """``oxigraph serve``, another process, over HTTP with the connection kept."""
+    """``oxigraph serve`` in another process, over a persistent HTTP connection."""
 
     opening: float | None = None
     claims = remembers = False
@@ -156,7 +156,7 @@ class Oxigraph:
             kind = {"Content-Type": "application/n-quads"}
             self._client.post("/store", params={"no_transaction": ""}, content=quads, headers=kind).raise_for_status()
         self.loading: float | None = time.perf_counter() - start
-        self._query = Library().get("compare")
+        self._query = QueryCatalogue().get("compare")
 
     def ask(self, pair: Pair) -> list[dict[str, dict[str, str]]]:
         kinds = {"Content-Type": "application/sparql-query", "Accept": "application/sparql-results+json"}
@@ -169,7 +169,7 @@ class Oxigraph:
 
 
 class Served:
-    """Rolegraph over HTTP: another process, the connection kept, the comparison as JSON."""
+    """Rolegraph in another process, over a persistent HTTP connection, with the comparison as JSON."""
 
     loading: float | None = None
     claims = remembers = True
@@ -193,9 +193,9 @@ class Served:
 
 @contextlib.contextmanager
 def opened(name: str, material: Material) -> Iterator[Peer]:
-    """Load or open an engine by its name in ``NAMES``, and end the process that it started.
+    """Load or open an engine by its name in ``NAMES``, and end its process afterwards.
 
-    :raises Missing: where it cannot be started
+    :raises Missing: if it cannot be started
     """
     with contextlib.ExitStack() as stack:
         yield _open(name, material, stack)
@@ -205,7 +205,7 @@ NAMES = ("embedded", "facade", "rdflib", "oxigraph", "served")
 
 
 def claims_of(answer: Answer) -> Answer:
-    """Reduce an answer of the query to what a comparison that is arranged by item says: role, facet, item, source."""
+    """Reduce an answer of the query to the claims of a comparison: role, facet, item, source."""
     return sorted({tuple(row[place] for place in CLAIM) for row in answer}, key=repr)
 
 
@@ -229,7 +229,7 @@ def rows_of(rows: Sequence[Mapping[str, Term]]) -> Answer:
 
 
 def solutions(bindings: Sequence[Mapping[str, Mapping[str, str]]]) -> Answer:
-    """Return an answer in the JSON of SPARQL in the form in which all answers are compared."""
+    """Return an answer in SPARQL JSON in the form for comparing answers."""
     kinds = {"uri": "iri", "typed-literal": "literal"}  # the latter is an older word, which Virtuoso still uses
     return rows_of([{name: _spoken(kinds.get(term["type"], term["type"]), term) for name, term in row.items()} for row in bindings])
 
@@ -239,7 +239,7 @@ def _spoken(kind: str, term: Mapping[str, str]) -> Term:
 
 
 def claims(comparison: Mapping[str, Any]) -> Answer:
-    """Return what a comparison in JSON says, as role, facet, item and source."""
+    """Return the claims of a comparison in JSON: role, facet, item and source."""
     found = {
         (_term(claim["role"]), _term(RG + claim["facet"]), _term(item["id"]), _term(source))
         for section in comparison["sections"]
@@ -258,7 +258,7 @@ def free_port() -> int:
 
 
 def program(name: str, way: str = "pip install --group bench") -> str:
-    """Return the path of a program, first beside the Python that runs."""
+    """Return the path of a program, preferably beside the running Python."""
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
     if found is None:
         raise Missing(f"there is no program {name!r}: {way}")
@@ -269,7 +269,7 @@ def program(name: str, way: str = "pip install --group bench") -> str:
 def serving(command: Sequence[str], folder: Path, url: str) -> Iterator[int]:
     """Start a server, wait until it answers at a URL, yield its process id, and end it.
 
-    :raises Missing: with the last line that it wrote, where it does not answer
+    :raises Missing: if it does not answer, with its last line of output
     """
     log = folder / "server.log"
     with log.open("wb") as output:

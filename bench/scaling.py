@@ -1,4 +1,4 @@
-"""Measures what Rolegraph takes as its store grows: loading, disk, memory, commits, comparisons, queries, backup, export.
+"""Measures Rolegraph with growing stores: loading, disk, memory, commits, comparisons, queries, backup, export.
 
     python bench/scaling.py 0.3 3 [--folder FOLDER] [--json FILE]     # millions of triples in named graphs
 """
@@ -27,7 +27,7 @@ from rolegraph import formats
 from rolegraph.engine import backups
 from rolegraph.engine.pool import Limits
 from rolegraph.errors import RolegraphError
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.terms import BASE
 
 LANGUAGES = ("en", "cs", "de", "es", "fr", "pl")
@@ -100,13 +100,13 @@ def main() -> None:
 
 
 def _size(millions: float) -> graphs.Size:
-    """Return how many roles and skills make a number of triples: 40 skills a role and source, as ESCO has them, of 60 to choose from."""
+    """Return the numbers of roles and skills for a number of triples: 40 skills per role and source, as in ESCO, out of a pool of 60."""
     roles = max(60, round(millions * 1e6 / PER_ROLE))
     return graphs.Size(roles, 2 * roles, max(1, roles // 10), 3, 25, 15, 60, languages=LANGUAGES)
 
 
 def _load(folder: Path, size: graphs.Size) -> Figures:
-    """Write the documents, then load them as one write; the documents are gone afterwards."""
+    """Write the documents, load them in one write, and delete them."""
     documents = graphs.write(size, folder / "documents")
     graph = Rolegraph.open(folder / "store")
     loaded, _ = _timed(lambda: graph.engine.load({iri: [path] for iri, path in documents}))  # type: ignore[attr-defined]
@@ -120,7 +120,7 @@ def _load(folder: Path, size: graphs.Size) -> Figures:
 
 
 def _read(folder: Path, size: graphs.Size) -> Figures:
-    """Open the store and compare roles in this process, as the service does: each pair once, then each again."""
+    """Open the store and compare roles in this process, like the service: each pair once, then each again."""
     opened, graph = _timed(lambda: Rolegraph.open(folder / "store"))
     pairs = _pairs(size)
     graph.compare(pairs.pop())  # warms up what is the same for all
@@ -131,7 +131,7 @@ def _read(folder: Path, size: graphs.Size) -> Figures:
 
 
 def _query(folder: Path, size: graphs.Size) -> Figures:
-    """Ask in workers: small questions, and ones that go through all there is, with limits that do not cut them short."""
+    """Run queries in workers: small ones, and queries over all triples, with limits that they do not reach."""
     found: Figures = {}
     graph = Rolegraph.open(folder / "store", Limits(SECONDS, MEMORY, 1))
     pairs = _pairs(size)[: GAPS + 1]
@@ -152,9 +152,9 @@ def _query(folder: Path, size: graphs.Size) -> Figures:
 
 
 def _write(folder: Path, size: graphs.Size) -> Figures:  # noqa: ARG001 - all steps take the same
-    """Validate and commit small graphs, one role with four skills each, and see what a revision adds on the disk.
+    """Validate and commit small graphs, one role with four skills each, and measure the disk space of a revision.
 
-    Soon after a load the engine still rewrites files, which older revisions then hold beside their successors.
+    After a load the engine still rewrites files, and older revisions keep the replaced ones.
     """
     store = folder / "store"
     graph = Rolegraph.open(store)
@@ -175,7 +175,7 @@ def _write(folder: Path, size: graphs.Size) -> Figures:  # noqa: ARG001 - all st
 
 
 def _serve(folder: Path, size: graphs.Size) -> Figures:  # noqa: ARG001 - all steps take the same
-    """Start the service with its defaults, and see when it answers a page and what it holds in memory after that."""
+    """Start the service with its defaults, and measure the time to its first page and its memory after that."""
     material = Material(folder / "store", folder / "none", ())
     with peers.opened("served", material) as peer:
         time.sleep(2.0)  # until the workers have started too
@@ -199,7 +199,7 @@ def _back_up(folder: Path, size: graphs.Size) -> Figures:  # noqa: ARG001 - all 
 
 
 def _pairs(size: graphs.Size) -> list[tuple[str, str]]:
-    """Return pairs of roles, the same ones every time, none twice."""
+    """Return distinct pairs of roles, always the same."""
     rng, roles = random.Random(7), graphs.roles(size)
     pairs: dict[tuple[str, str], None] = {}
     while len(pairs) < PAIRS + 1:
@@ -240,7 +240,7 @@ def _show(found: dict[str, Figures]) -> None:
 
 
 def _plain(value: object) -> str:
-    """Return a figure with three digits or more, grouped by commas."""
+    """Return a figure with at least three significant digits and commas between thousands."""
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value or "-")
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""What search costs and finds over all labels, beside the libraries that it could have been built on; see docs/search.md.
+"""Compares the speed and quality of search over all labels with libraries that could replace it; see docs/search.md.
 
 python bench/searching.py --store FOLDER        # a store with ESCO and O*NET in it
 ROLEGRAPH_TEST_DATA=FOLDER python bench/searching.py        # imports both into a temporary one first
@@ -22,10 +22,10 @@ from pathlib import Path
 import machine
 
 from rolegraph import terms
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import esco, onet
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
+from rolegraph.importers.reports import ImportReport
 from rolegraph.search import folding
 
 QUERIES = Path(__file__).parent.parent / "tests" / "search" / "queries.csv"
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def made(store: Path, there: Path | None) -> None:
-    """Make the store that is measured."""
+    """Create the store to measure."""
     if there:
         shutil.copytree(there, store)
         shutil.rmtree(store / "search", ignore_errors=True)
@@ -58,14 +58,14 @@ def made(store: Path, there: Path | None) -> None:
     files = Path(os.environ["ROLEGRAPH_TEST_DATA"])
     graph = Rolegraph.open(store)
     with timed("importing O*NET"):
-        graph.take_in(onet.read, Download((files / "onet-29.2",)), Report())
+        graph.import_source(onet.read, Download((files / "onet-29.2",)), ImportReport())
     with timed("importing ESCO"):
-        graph.take_in(esco.read, Download((files / "esco-1.1.1",)), Report(), languages=("en", "fr"))
+        graph.import_source(esco.read, Download((files / "esco-1.1.1",)), ImportReport(), languages=("en", "fr"))
     graph.close()
 
 
 def own(store: Path, number: int) -> list[Label]:
-    """Measure Rolegraph's own search, and return the labels that it holds."""
+    """Measure Rolegraph's search, and return the labels in its index."""
     graph = Rolegraph.open(store)
     before = peak()
     with timed("building the index"):
@@ -101,7 +101,7 @@ def own(store: Path, number: int) -> list[Label]:
 
 
 def tantivy(labels: Sequence[Label], folder: Path) -> None:
-    """Measure tantivy as it is used usually: words, beginnings and errors of typing as parts of one query, ranked by BM25."""
+    """Measure tantivy in its usual configuration: words, prefixes and fuzzy terms in one query, ranked by BM25."""
     import tantivy as library
 
     fields = library.SchemaBuilder().add_text_field("iri", stored=True, tokenizer_name="raw").add_text_field("kind", tokenizer_name="raw")
@@ -111,7 +111,7 @@ def tantivy(labels: Sequence[Label], folder: Path) -> None:
         index = library.Index(schema, path=str(folder))
         writer = index.writer(heap_size=256 * 2**20)
         for iri, kind, folded in labels:
-            writer.add_document(library.Document(iri=iri, kind=kind, whole=folding.loose(folded), words=folding.loose(folded)))
+            writer.add_document(library.Document(iri=iri, kind=kind, whole=folding.stemmed(folded), words=folding.stemmed(folded)))
         writer.commit()
         writer.wait_merging_threads()
     index.reload()
@@ -120,7 +120,7 @@ def tantivy(labels: Sequence[Label], folder: Path) -> None:
     query, must, should = library.Query, library.Occur.Must, library.Occur.Should
 
     def find(text: str, kind: str) -> list[str]:
-        folded = folding.loose(folding.fold(text))
+        folded = folding.stemmed(folding.fold(text))
         parts = [(should, query.boost_query(query.term_query(schema, "whole", folded), 100.0))]
         parts.append((should, query.boost_query(query.fuzzy_term_query(schema, "whole", folded, distance=0, prefix=True), 10.0)))
         for word in folded.split():
@@ -158,7 +158,7 @@ def rapidfuzz(labels: Sequence[Label], _: Path) -> None:
 
 
 def quality(name: str, find: Find) -> None:
-    """Report how often the first and the first five hits hold what is meant, and how long that takes."""
+    """Report how often the first hit, or one of the first five, is the expected one, and the time."""
     with QUERIES.open(newline="", encoding="utf-8") as file:
         queries = list(csv.DictReader(file))
     places: dict[str, list[int]] = defaultdict(list)
@@ -173,7 +173,7 @@ def quality(name: str, find: Find) -> None:
 
 
 def speed(name: str, asked: Sequence[tuple[str, str]], find: Find) -> None:
-    """Report how long queries take, after one round that is not measured."""
+    """Report the time of queries, after one round that is not measured."""
     wall, busy = [], []
     for measured in (False, True):
         for text, kind in asked[: None if measured else 50]:
@@ -198,7 +198,7 @@ def begun(text: str) -> str:
 
 
 def mistyped(text: str) -> str:
-    """Return a text with an error of typing in it, two in a longer one; the same ones every time."""
+    """Return a text with a typing error, or two if it is longer; always the same."""
     chance = random.Random(text)
     for _ in range(1 + (len(text) > 12)):
         place = chance.randrange(max(1, len(text) - 1))
@@ -210,13 +210,13 @@ def mistyped(text: str) -> str:
 
 
 def peak() -> float:
-    """Return the most memory that this process had, in MiB."""
+    """Return the peak memory of this process in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @contextmanager
 def timed(what: str) -> Iterator[None]:
-    """Report how long something takes, and how much of a processor."""
+    """Report the wall-clock time and the processor time of a block."""
     began, used = time.perf_counter(), time.process_time()
     yield
     print(f"{what}: {time.perf_counter() - began:.2f} s, processor {time.process_time() - used:.2f} s", flush=True)

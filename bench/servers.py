@@ -1,4 +1,4 @@
-"""The servers that are compared: each started on the same data, and how it is asked to compare two roles."""
+"""The compared servers: each is started with the same data, and compares two roles."""
 
 import contextlib
 import sys
@@ -14,7 +14,7 @@ import peers
 import pyoxigraph
 from peers import Answer, Material, Pair
 
-from rolegraph.queries import Library
+from rolegraph.queries import QueryCatalogue
 
 RESULTS = "application/sparql-results+json"
 CHUNK = 20_000  # triples that Virtuoso takes at once
@@ -51,9 +51,9 @@ ResultSetMaxRows = 100000
 
 @dataclass(frozen=True)
 class Target:
-    """One address that compares two roles: how it is asked, how its answer is read, which processes stand behind it.
+    """An address that compares two roles: how to request it, how to parse its answer, and the processes of its server.
 
-    ``claims`` tells that its answers are arranged by item; ``slow`` that one client and few runs must do.
+    ``claims`` is set if its answers are arranged by item; ``slow`` if only one client and few runs are used.
     """
 
     title: str
@@ -66,13 +66,13 @@ class Target:
     slow: bool = False
 
     def get(self, pair: Pair) -> Any:
-        """Return the answer for two roles, as values of Python."""
+        """Return the answer for two roles as Python values."""
         return httpx.get(self.base + self.path(pair), headers={"Accept": self.accept}, timeout=None).raise_for_status().json()
 
 
 @contextlib.contextmanager
 def rolegraph(material: Material, *options: str) -> Iterator[tuple[Target, Target]]:
-    """The service: the query at its endpoint first, which is what the others answer too, then its comparison."""
+    """Rolegraph: first the query at its endpoint, as for the others, then its comparison."""
     base = f"http://127.0.0.1:{(port := peers.free_port())}"
     command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(material.store), "--port", str(port), *options]
     with _folder() as folder, peers.serving(command, folder, f"{base}/health") as pid:
@@ -97,7 +97,7 @@ def oxigraph(material: Material) -> Iterator[Sequence[Target]]:
 
 @contextlib.contextmanager
 def virtuoso(material: Material) -> Iterator[Sequence[Target]]:
-    """Virtuoso 7, whose default graph is all graphs; with more memory and threads than it has by itself."""
+    """Virtuoso 7, whose default graph is all graphs; with more memory and threads than by default."""
     base = f"http://127.0.0.1:{(port := peers.free_port())}"
     with _folder() as folder:
         (folder / "virtuoso.ini").write_text(VIRTUOSO.format(sql=peers.free_port(), http=port), "utf-8")
@@ -131,7 +131,7 @@ SERVERS: dict[str, Callable[[Material], contextlib.AbstractContextManager[Sequen
 
 
 def _endpoint(title: str, base: str, path: str, pid: int, *, slow: bool = False) -> Target:
-    query = Library().get("compare")
+    query = QueryCatalogue().get("compare")
 
     def ask(pair: Pair) -> str:
         return f"{path}?{urlencode({'query': query.bind({'role': pair})})}"

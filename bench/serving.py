@@ -1,4 +1,4 @@
-"""Measures Rolegraph and its peers over HTTP: comparisons by many clients, writes, queries without end, memory.
+"""Measures Rolegraph and its peers over HTTP: comparisons by many clients, writes, endless queries, memory.
 
     python bench/serving.py [--size shipped|large|both] [--seconds 4] [--json FILE]
 """
@@ -54,7 +54,7 @@ ENDLESS = {
 
 @dataclass(frozen=True)
 class Load:
-    """What some clients got: milliseconds, answers a second, and how many requests failed."""
+    """The results of some clients: milliseconds, answers per second, and the number of failed requests."""
 
     server: str
     asked: str
@@ -116,7 +116,7 @@ def _peers(size: str, material: Material, seconds: float) -> tuple[list[Load], b
 
 
 def _pairs(size: str) -> Iterator[Pair]:
-    """Yield pairs of roles, on the large graph never one twice."""
+    """Yield pairs of roles, without repetition on the large graph."""
     rng = random.Random(11)
     if size == "shipped":
         slugs = ("ai-architect", "ai-programmer", "computer-vision-engineer", "deep-learning-engineer", "machine-learning-engineer")
@@ -128,7 +128,7 @@ def _pairs(size: str) -> Iterator[Pair]:
 
 
 def _checked(target: Target, pairs: Sequence[Pair], right: list[Answer]) -> list[Answer]:
-    """End the run where a server answers otherwise than the first one; return what is right."""
+    """End the run if a server's answer differs from that of the first one; return the expected answer."""
     answers = []
     started = time.perf_counter()
     for pair in pairs:
@@ -154,7 +154,7 @@ def _loads(target: Target, size: str, pairs: Iterator[Pair], seconds: float) -> 
 
 
 def _patiently(target: Target, pairs: Iterator[Pair]) -> Load:
-    """Ask a slow peer with one client that counts every answer, until it took long enough."""
+    """Measure a slow peer with one client that counts every answer, until enough time has passed."""
     times: list[float] = []
     while sum(times) < 2 * PATIENT and len(times) < AGAIN:
         start = time.perf_counter()
@@ -164,7 +164,7 @@ def _patiently(target: Target, pairs: Iterator[Pair]) -> Load:
 
 
 def _wrk(target: Target, asked: str, pairs: Any, clients: int, seconds: float) -> Load:
-    """Have ``wrk`` ask for pairs, one after the other over all its connections, in one thread."""
+    """Run ``wrk`` in one thread to request pairs over all its connections."""
     with tempfile.TemporaryDirectory(prefix="rolegraph-bench-") as folder:
         script, paths = Path(folder) / "asked.lua", Path(folder) / "paths"
         script.write_text(SCRIPT, encoding="utf-8")
@@ -196,7 +196,7 @@ def _show(load: Load) -> None:
 
 def _service(material: Material, seconds: float) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    token = Tokens(material.store / "tokens.json").create("admin").text
+    token = Tokens(material.store / "tokens.sqlite").create("admin").text
     with servers.rolegraph(material) as (_, target):
         found["memory after start"] = _memory(target)
         found["writes"] = _writes(target, token)
@@ -214,7 +214,7 @@ def _service(material: Material, seconds: float) -> dict[str, Any]:
 
 
 def _memory(target: Target) -> dict[str, float]:
-    """Return MiB of all processes of a server: resident; and with what they share counted once; and what is of one alone."""
+    """Return the memory of all processes of a server in MiB: resident (RSS), proportional (PSS) and private."""
     time.sleep(1)
     totals = {"Rss": 0, "Pss": 0, "Private_Clean": 0, "Private_Dirty": 0}
     for pid in machine.family(target.pids):
@@ -228,7 +228,7 @@ def _memory(target: Target) -> dict[str, float]:
 
 
 def _writes(target: Target, token: str) -> dict[str, float]:
-    """Return milliseconds of 100 writes of a small graph, each of other content."""
+    """Return the milliseconds of 100 writes of a small graph, each with different content."""
     times = []
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/turtle"}
     with httpx.Client(base_url=target.base, timeout=60, headers=headers) as client:
@@ -242,7 +242,7 @@ def _writes(target: Target, token: str) -> dict[str, float]:
 
 
 def _stopped(target: Target, query: str) -> dict[str, Any]:
-    """Return the longest of three times until a query without end is answered with an error, and which error."""
+    """Return the longest of three times until an endless query is answered with an error, and the error."""
     times, kinds = [], set()
     with httpx.Client(base_url=target.base, timeout=60) as client:
         for _ in range(3):
@@ -255,7 +255,7 @@ def _stopped(target: Target, query: str) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _endless(target: Target, clients: int) -> Iterator[None]:
-    """Have some clients ask queries without end, each again and again."""
+    """Run endless queries repeatedly with several clients."""
     done = threading.Event()
 
     def ask() -> None:

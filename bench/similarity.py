@@ -1,10 +1,10 @@
-"""How well similar roles agree with O*NET's own related occupations, beside a plain Jaccard index and chance.
+"""Measures how well similar roles agree with O*NET's related occupations, in comparison with a plain Jaccard index and chance.
 
     python bench/similarity.py --store FOLDER [--try 'responsibility=0.6' --try 'decay=0.4,tool=0.3' …]
 
-The store holds what `rolegraph import onet` makes. Related occupations (rg:relatedRole) are no input of the similarity: they are the
-measure. Recall@10: of the ten most similar occupations, how many are related, by ten or by the number of related ones where that is
-less. Told apart for the two halves of the occupations, every other one by code: weights are chosen on the first half.
+The store needs the data of `rolegraph import onet`. Related occupations (rg:relatedRole) are not an input of the similarity but the gold
+standard. Recall@10 is the number of related occupations among the ten most similar ones, divided by ten, or by the number of related ones
+if that is less. It is reported for two halves of the occupations, every other one by code: weights are chosen on the first half.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rolegraph.analysis import weights
 from rolegraph.analysis.index import Index
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.terms import RG
 
 RANKED, SEED = 10, 7
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 class Judge:
-    """Compares rankings with the related roles; ``roles`` are those that take part in the relation, by IRI."""
+    """Compares rankings with the related roles; ``roles`` are the IRIs of roles in the relation."""
 
     def __init__(self, index: Index, related: dict[str, set[str]]) -> None:
         self.roles = sorted({*related, *(one for others in related.values() for one in others)} & index.named_roles)
@@ -58,7 +58,7 @@ class Judge:
         return found
 
     def jaccard(self, index: Index) -> Matrix:
-        own = index.plain[self._rows]
+        own = index.direct[self._rows]
         own.data[:] = 1.0
         shared, sizes = (own @ own.T).toarray(), np.asarray(own.sum(axis=1))
         found: Matrix = shared / np.maximum(sizes[:, None] + sizes[None, :] - shared, 1.0)
@@ -78,7 +78,8 @@ class Judge:
 
 
 def changed(index: Index, figures: dict[str, str]) -> Index:
-    """Return an index of the same facts with other weights."""
+    """Return an index of the same facts with different weights.
+"""
     facets = {name: float(figures.get(name, weight)) for name, weight in weights.FACETS.items()}
     unknown = set(figures) - set(facets) - {"decay"}
     if unknown:

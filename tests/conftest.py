@@ -1,26 +1,72 @@
 """What many tests share: the graph as shipped, and files that the project does not carry."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from flask.testing import FlaskClient
 
-from rolegraph.importers import Imported, esco, onet
-from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
+from ports import free_port
+from rolegraph.facade import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
+from services import kill
 
 NO_SKIPS = bool(os.environ.get("ROLEGRAPH_NO_SKIPS"))
+MARKERS = {"conformance": "conformance", "demand": "taxonomy", "chromium": "browser", "serve": "service"}
+"""The marker of each test that uses a fixture, directly or through another; a test or a module states what this cannot tell."""
+SWEEPS = {
+    *("test_entering", "test_exports", "test_http_any_body", "test_http_conditions", "test_http_hostile", "test_http_parameters"),
+    *("test_http_operations", "test_http_texts", "test_import_losing", "test_pinned", "test_revisions", "test_search_faults"),
+    *("test_facts_that_followed_writes_are_those_that_are_read_of_the_result", "test_writes_of_many_threads_are_all_kept"),
+    *("test_ontology_and_shapes_are_the_same_in_every_format", "test_the_file_runs_unchanged_in_another_sparql_tool"),
+    "test_the_commands_of_the_guide_run_one_after_the_other",
+}
+"""The modules and tests that try so many values or writes that "make quick" goes without them."""
+LONGEST_FIRST = ("conformance", "taxonomy", "service", "browser", "sweep")
+UNMARKED: dict[str, bool] = {"runs": False}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, and have the files that take longest run first: in this order processes get them."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        fixtures: Sequence[str] = getattr(item, "fixturenames", ())
+        for fixture, marker in MARKERS.items():
+            if fixture in fixtures:
+                item.add_marker(marker)
+        if SWEEPS & {item.path.stem, getattr(item, "originalname", "")}:
+            item.add_marker("sweep")
+        rank = next((number for number, marker in enumerate(LONGEST_FIRST) if item.get_closest_marker(marker)), len(LONGEST_FIRST))
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
+
+
+def refuse_what_only_marked_tests_may(event: str, arguments: tuple[object, ...]) -> None:
+    """Make a test fail that starts a process without a marker that says so: "make quick" runs all tests without a marker."""
+    if event == "subprocess.Popen" and UNMARKED["runs"]:
+        raise AssertionError(f"this test starts a process, so it needs a marker (see MARKERS in conftest.py): {arguments[1]}")
+
+
+sys.addaudithook(refuse_what_only_marked_tests_may)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Note whether the test that runs has a marker."""
+    UNMARKED["runs"] = not any(item.get_closest_marker(marker) for marker in LONGEST_FIRST)
+    try:
+        return (yield)
+    finally:
+        UNMARKED["runs"] = False
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,23 +86,38 @@ def graph() -> Iterator[Rolegraph]:
     found.close()
 
 
+def folder_named(variable: str, holding: str) -> Path:
+    """Return the folder that a variable names, or skip and say what would be needed."""
+    folder = os.environ.get(variable)
+    if not folder:
+        pytest.skip(f"{variable} is not set: this test needs a folder with {holding}")
+    return Path(folder)
+
+
 @pytest.fixture(scope="session")
 def demand() -> Callable[[str, str], Path]:
-    """A function that returns the folder that a variable names, or skips and says what would be needed."""
+    """The function that returns a folder with published files."""
+    return folder_named
 
-    def find(variable: str, holding: str) -> Path:
-        folder = os.environ.get(variable)
-        if not folder:
-            pytest.skip(f"{variable} is not set: this test needs a folder with {holding}")
-        return Path(folder)
 
-    return find
+@pytest.fixture(scope="session")
+def conformance() -> Path:
+    """The program that runs the W3C suites."""
+    return folder_named("ROLEGRAPH_CONFORMANCE", "the W3C suites and their runner, run.py") / "run.py"
 
 
 @pytest.fixture(scope="session")
 def client(graph: Rolegraph) -> FlaskClient:
     """A client of the application, without a server between."""
     return create_app(graph).test_client(use_cookies=False)  # there are none
+
+
+@pytest.fixture(scope="session")
+def shipped_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the graph as shipped, closed, to be copied by those who write: a copy opens four times as fast as a new one."""
+    folder = tmp_path_factory.mktemp("shipped") / "store"
+    Rolegraph.open(folder).close()
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -80,38 +141,10 @@ def admin(writable: Rolegraph) -> tuple[str, str]:
     return "Authorization", f"Bearer {writable.tokens.create('admin').text}"
 
 
-@dataclass(frozen=True)
-class Taxonomies:
-    """The real ESCO 1.1.1, in English with French occupations, and the real O*NET 29.2, in one store beside what is shipped."""
-
-    graph: Rolegraph
-    folder: Path
-    esco: Imported
-    onet: Imported
-
-
-@pytest.fixture(scope="session")
-def taxonomies(demand: Callable[[str, str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taxonomies]:
-    """What several tests look into, imported once: they leave it as it is."""
-    folder = demand("ROLEGRAPH_TEST_DATA", "the files of ESCO 1.1.1 in esco-1.1.1 and of O*NET 29.2 in onet-29.2")
-    graph = Rolegraph.open(tmp_path_factory.mktemp("taxonomies") / "store")
-    first = graph.take_in(onet.read, Download([folder / "onet-29.2"]), Report(), None)
-    second = graph.take_in(esco.read, Download([folder / "esco-1.1.1"]), Report(), None)
-    yield Taxonomies(graph, folder, second, first)
-    graph.close()
-
-
-@pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
+@pytest.fixture(scope="session", name="free_port")
+def a_free_port() -> Callable[[], int]:
     """A function that returns a port that nothing listens at."""
-
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            return port
-
-    return find
+    return free_port
 
 
 @dataclass(frozen=True)
@@ -129,10 +162,10 @@ class Service:
 
 
 @pytest.fixture(scope="session")
-def serve(free_port: Callable[[], int]) -> Callable[..., Service]:
+def serve() -> Callable[..., Service]:
     """A function that starts the service as a user does, with a store and options, and returns it once it answers.
 
-    ``within`` is a command that runs the one that it is given, for a service in other surroundings.
+    ``within`` is a command that runs the one that it is given, for a service in other context_of.
     """
 
     def start(store: Path, *options: str, within: Sequence[str] = ()) -> Service:
@@ -140,7 +173,7 @@ def serve(free_port: Callable[[], int]) -> Callable[..., Service]:
         command = [*within, sys.executable, "-m", "rolegraph", "serve", "--store", str(store), "--port", str(port), *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         address = f"http://127.0.0.1:{port}"
-        for _ in range(300):
+        for _ in range(600):
             if process.poll() is not None:
                 break
             try:
@@ -160,3 +193,18 @@ def server(serve: Callable[..., Service], tmp_path_factory: pytest.TempPathFacto
     service = serve(tmp_path_factory.mktemp("store"))
     yield service.address
     assert service.stop()[0] == 0
+
+
+@pytest.fixture
+def start(serve: Callable[..., Service]) -> Iterator[Callable[..., Service]]:
+    """As ``serve``; a service that a test leaves running ends with it."""
+    started: list[Service] = []
+
+    def run(*arguments: Any, **more: Any) -> Service:
+        started.append(serve(*arguments, **more))
+        return started[-1]
+
+    yield run
+    for service in started:
+        if service.process.poll() is None:
+            kill(service)

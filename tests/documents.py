@@ -4,7 +4,7 @@ import json
 
 import pyoxigraph
 
-from rolegraph.web.validating import VALID
+from rolegraph.web.resources.validation import VALID
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 TURTLE, TRIPLES, JSONLD, RDFXML = "text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml"

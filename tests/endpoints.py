@@ -1,7 +1,6 @@
 """SPARQL servers for the tests, each in a process and a folder of its own: real ones, and one that says what it is told to."""
 
 import shutil
-import socket
 import subprocess
 import sysconfig
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ports import free_port
 from rolegraph.engine.remote.endpoint import Endpoint
 
 INI = """
@@ -47,20 +47,13 @@ ResultSetMaxRows = {rows}
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running(command: list[str], folder: Path, address: str) -> Iterator[None]:
     """Run a server until the block ends, and wait for its first answer."""
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
     try:
-        for _ in range(300):
+        for _ in range(600):
             assert process.poll() is None, (folder / "output").read_text("utf-8", "replace")
             try:
                 httpx.get(address)
@@ -68,7 +61,7 @@ def running(command: list[str], folder: Path, address: str) -> Iterator[None]:
             except httpx.TransportError:
                 time.sleep(0.1)
         else:
-            raise AssertionError(f"{command[0]} did not answer in 30 seconds")
+            raise AssertionError(f"{command[0]} did not answer in 60 seconds")
         yield
     finally:
         process.terminate()

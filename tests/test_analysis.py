@@ -17,15 +17,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rolegraph import formats
-from rolegraph.analysis import Analysis, comparable, distinguish, gap, openings, paths, profiles, saving, similarity, weights
-from rolegraph.analysis.combining import combine
+from rolegraph.analysis import Analysis, comparable, distinguish, gap, openings, paths, profiles, similarity, snapshot, weights
 from rolegraph.analysis.facts import Facts, table
-from rolegraph.analysis.following import Following
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.index import Index
+from rolegraph.analysis.union import combine
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter, RolegraphError
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.terms import BASE, RG
 
 ROLES, CONCEPTS, SOURCES = 6, 9, 2  # at most, in random graphs; concepts stand after roles, sources after concepts
@@ -84,7 +84,7 @@ class Plain:
             rated.setdefault((role, self.item[concept]), importance)
         self.had: dict[int, dict[int, float]] = {role: {} for role in self.roles}
         self.learnt: dict[int, dict[int, float]] = {role: {} for role in self.roles}
-        self.basic: dict[int, set[int]] = {role: set() for role in self.roles}
+        self.essential_skills: dict[int, set[int]] = {role: set() for role in self.roles}
         self.degrees: dict[tuple[int, int], set[int]] = {}
         for role, facet, concept, source in found.claims.tolist():
             name, item = weights.NAMES[facet], self.item[concept]
@@ -93,12 +93,12 @@ class Plain:
             if name in weights.LEARNT:
                 self.learnt[role][item] = max(self.learnt[role].get(item, 0.0), weight)
             if name == "essentialSkill":
-                self.basic[role].add(item)
+                self.essential_skills[role].add(item)
             if name == "requiredDegree":
                 self.degrees.setdefault((role, source), set()).add(item)
-        self.raised = {role: self._raised(own) for role, own in self.had.items()}
-        having = {item: sum(item in own for own in self.raised.values()) for item in self.item.values()}
-        self.telling = {item: math.log(1 + len(self.roles) / count) if count else 0.0 for item, count in having.items()}
+        self.expanded = {role: self._raised(own) for role, own in self.had.items()}
+        having = {item: sum(item in own for own in self.expanded.values()) for item in self.item.values()}
+        self.idf = {item: math.log(1 + len(self.roles) / count) if count else 0.0 for item, count in having.items()}
 
     def ancestors(self, item: int) -> dict[int, int]:
         found: dict[int, int] = {}
@@ -117,7 +117,7 @@ class Plain:
         return found
 
     def cosine(self, one: int, other: int) -> float:
-        vectors = [{item: weight * self.telling[item] for item, weight in self.raised[role].items()} for role in (one, other)]
+        vectors = [{item: weight * self.idf[item] for item, weight in self.expanded[role].items()} for role in (one, other)]
         lengths = [math.sqrt(sum(value * value for value in vector.values())) for vector in vectors]
         if not all(lengths):
             return 0.0
@@ -129,7 +129,7 @@ class Plain:
         return set(self.learnt[role]) & set().union(had, *chosen)
 
     def needs(self, role: int) -> dict[int, float]:
-        return {item: weight * self.telling[item] for item, weight in self.learnt[role].items()}
+        return {item: weight * self.idf[item] for item, weight in self.learnt[role].items()}
 
 
 def plain_items(index: Index, plain: Plain, items: Sequence[int]) -> set[int]:
@@ -240,13 +240,13 @@ def test_a_gap_parts_the_needs_and_says_truly_what_is_near(found: Facts) -> None
 @given(graphs(), st.sets(st.integers(ROLES, ROLES + CONCEPTS - 1), min_size=1))
 def test_the_fit_of_a_profile_is_that_of_brute_force_for_every_role(found: Facts, concepts: set[int]) -> None:
     index, plain = Index(found), Plain(found)
-    possession = gap.Possession(index, [int(index.items.of[place]) for place in concepts])
-    own = plain_items(index, plain, sorted(possession.had))
+    possession = gap.HeldItems(index, [int(index.items.item_of[place]) for place in concepts])
+    own = plain_items(index, plain, sorted(possession.items))
     expected = {}
     for role in range(ROLES):
-        judged = possession.judge(role)
-        told = sum(plain.telling[item] for item in own)
-        used = sum(plain.telling[item] for item in own & set(plain.needs(role))) / told if told else 0.0
+        judged = possession.gap_to(role)
+        told = sum(plain.idf[item] for item in own)
+        used = sum(plain.idf[item] for item in own & set(plain.needs(role))) / told if told else 0.0
         if judged.share and used:
             expected[role] = 2 * judged.share * used / (judged.share + used)
     best = dict(gap.best(index, possession, None, ROLES))
@@ -289,9 +289,9 @@ def test_openings_open_what_they_say_and_each_takes_the_best_there_is(found: Fac
     for origin in range(ROLES):
         had = set(plain.had[origin])
         is_open: Callable[[int, set[int]], bool] = lambda role, items: (  # noqa: E731
-            bool(plain.basic[role]) and len(plain.basic[role] & items) >= weights.OPEN * len(plain.basic[role]) - 1e-9
+            bool(needed := plain.essential_skills[role]) and len(needed & items) >= weights.OPEN * len(needed) - 1e-9
         )
-        start, chosen = openings.choose(index.basic, index.had(origin), count)
+        start, chosen = openings.choose(index.essential_skills, index.items_of(origin), count)
         assert start == [role for role in range(ROLES) if is_open(role, had)]
         for item, opened in chosen:
             new = plain_items(index, plain, [item])
@@ -362,7 +362,7 @@ ONE, TWO = BASE + "source/one", BASE + "source/two"
 @pytest.fixture
 def small(tmp_path: Path) -> Rolegraph:
     """A graph of two sources, on disk."""
-    graph = Rolegraph(StoredEngine(tmp_path / "store"), folder=tmp_path / "store")
+    graph = Rolegraph(RevisionStore(tmp_path / "store"), folder=tmp_path / "store")
     graph.store(ONE, SMALL.encode())
     graph.store(BASE + "mappings", f"<{X}python> <{SKOS}exactMatch> <{X}snake> .".encode())
     graph.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}snake> ; <{RG}requiredDegree> <{X}doctorate> .".encode())
@@ -386,7 +386,7 @@ def test_degrees_count_by_their_level_and_alternatives_are_enough(small: Rolegra
     needs = {need.item.iri: need for need in small.analysis.gap(X + "b", X + "c").needs}
     assert [needs[X + name].relation for name in ("bachelor", "doctorate")] == ["same", "alternative"]
     index = small.analysis.index
-    assert needs[X + "python"].weight == pytest.approx(index.telling[index.items.of[index.facts.places[X + "python"]]] / 2)
+    assert needs[X + "python"].weight == pytest.approx(index.idf[index.items.item_of[index.facts.places[X + "python"]]] / 2)
 
 
 def test_agreement_folds_what_is_the_same_and_finds_contradictions(small: Rolegraph) -> None:
@@ -414,18 +414,18 @@ def same(one: Facts, other: Facts) -> bool:
 def test_what_was_read_is_kept_for_the_next_start_and_follows_the_writes(small: Rolegraph, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     first = small.analysis.index.facts
-    assert (folder / saving.FILE).is_file()
-    revision, known = saving.load(folder, small.engine)
+    assert (folder / snapshot.FILE).is_file()
+    revision, known = snapshot.load(folder, small.engine)
     assert revision == small.engine.revision
     assert same(combine(known), first)
     small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
-    before, kept = saving.load(folder, small.engine)
+    before, kept = snapshot.load(folder, small.engine)
     assert before == revision
     assert kept
     assert X + "other" in {need.item.iri for need in small.analysis.gap(X + "b", X + "a").needs}
-    (folder / saving.FILE).write_bytes(b"damaged")
-    assert saving.load(folder, small.engine) == (None, {})
-    again = Analysis(Following(small.engine, folder))
+    (folder / snapshot.FILE).write_bytes(b"damaged")
+    assert snapshot.load(folder, small.engine) == (None, {})
+    again = Analysis(IncrementalFacts(small.engine, folder))
     assert again.similar(X + "a") == small.analysis.similar(X + "a")
 
 
@@ -434,7 +434,7 @@ def test_what_another_process_wrote_is_read(small: Rolegraph, tmp_path: Path) ->
     small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
     small.close()
     again = Rolegraph.open(tmp_path / "store", shipped=False)
-    assert saving.load(tmp_path / "store", again.engine)[0] != again.engine.revision
+    assert snapshot.load(tmp_path / "store", again.engine)[0] != again.engine.revision
     assert X + "other" in {need.item.iri for need in again.analysis.gap(X + "b", X + "a").needs}
     again.close()
 
@@ -476,15 +476,15 @@ def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
     tmp_path_factory: pytest.TempPathFactory, *, union: bool, writes: list[tuple[str, list[str] | None]]
 ) -> None:
     folder = tmp_path_factory.mktemp("followed")
-    engine = StoredEngine(folder, Settings(union=union))
-    followed = Following(engine, folder)
+    engine = RevisionStore(folder, Settings(union=union))
+    followed = IncrementalFacts(engine, folder)
     for name, written in writes:
         graph = None if name == "three" and not union else BASE + "source/" + name
         engine.write({graph: None if written is None else "\n".join(written).encode()})
-        found, fresh = followed.facts(), Following(engine).facts()
+        found, fresh = followed.facts(), IncrementalFacts(engine).facts()
         assert same(found, fresh)
-        assert same(Following(engine, folder).facts(), fresh)
-    assert same(combine(saving.load(folder, engine)[1]), fresh)
+        assert same(IncrementalFacts(engine, folder).facts(), fresh)
+    assert same(combine(snapshot.load(folder, engine)[1]), fresh)
     engine.close()
 
 
@@ -627,28 +627,28 @@ def test_the_whole_of_esco_against_brute_force(esco: Index) -> None:
         needs, had = plain.needs(plain.roles[target]), set(plain.had[plain.roles[row]])
         assert {esco.facts.places[need.item.iri]: pytest.approx(need.weight) for need in found.needs} == needs
         assert {esco.facts.places[need.item.iri] for need in found.of(gap.COVERED)} == set(needs) & had
-        start, _ = openings.choose(esco.basic, esco.had(row), 3)
-        essential = {role: plain.basic[plain.roles[role]] for role in range(count)}
+        start, _ = openings.choose(esco.essential_skills, esco.items_of(row), 3)
+        essential = {role: plain.essential_skills[plain.roles[role]] for role in range(count)}
         assert start == [role for role, own in essential.items() if own and len(own & had) >= math.ceil(weights.OPEN * len(own) - 1e-9)]
 
 
 def test_a_profile_against_the_whole_of_esco(esco: Index) -> None:
     plain = Plain(esco.facts)
     for row in range(11, len(plain.roles), 700):
-        possession = gap.Possession(esco, esco.had(row)[:50])
-        own = set(plain_items(esco, plain, sorted(possession.had)))
+        possession = gap.HeldItems(esco, esco.items_of(row)[:50])
+        own = set(plain_items(esco, plain, sorted(possession.items)))
         best = gap.best(esco, possession, None, 5)
         expected = []
         for role in range(len(plain.roles)):
             needs = plain.needs(plain.roles[role])
             there = sum(weight * (1.0 if item in own else _worth(esco, possession, item)) for item, weight in needs.items())
             share = there / (sum(needs.values()) or 1)
-            used = sum(plain.telling[item] for item in own & set(needs)) / sum(plain.telling[item] for item in own)
+            used = sum(plain.idf[item] for item in own & set(needs)) / sum(plain.idf[item] for item in own)
             expected.append(2 * share * used / (share + used) if share + used else 0.0)
         ranked = sorted(range(len(expected)), key=lambda role: (-round(expected[role], 12), role))[:5]
         assert [fit for _, fit in best] == pytest.approx([expected[role] for role in ranked])
 
 
-def _worth(index: Index, possession: gap.Possession, concept: int) -> float:
-    near = possession.near.get(int(index.items.of[concept]))
+def _worth(index: Index, possession: gap.HeldItems, concept: int) -> float:
+    near = possession.near.get(int(index.items.item_of[concept]))
     return near.worth if near else 0.0

@@ -5,24 +5,31 @@ import hashlib
 import io
 import json
 import random
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from rolegraph import formats, library
+from rolegraph import formats
 from rolegraph.engine import backups
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention, Revisions
-from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
+from rolegraph.shipped import loading
 from rolegraph.tokens import FILE, Tokens
+from rolegraph.tokens.model import record
+
+pytestmark = pytest.mark.service
 
 EX = "http://example.org/"
 NQUADS = formats.named("nquads", formats.holding("dataset"))
@@ -30,9 +37,9 @@ WRITER = f"""
 import sys
 from pathlib import Path
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention
-engine = StoredEngine(Path(sys.argv[1]), Settings(retention=Retention(1)))
+engine = RevisionStore(Path(sys.argv[1]), Settings(retention=Retention(1)))
 number = 0
 while True:
     number += 1
@@ -51,7 +58,7 @@ def run(*arguments: str | Path, shell: str = "") -> subprocess.CompletedProcess[
 
 def content(folder: Path) -> tuple[int, bytes]:
     """The number of the revision of a store, and all its quads."""
-    engine = StoredEngine(folder)
+    engine = RevisionStore(folder)
     found = engine.revision, engine.dump(NQUADS).body
     engine.close()
     return found
@@ -65,8 +72,8 @@ def files(folder: Path) -> dict[str, bytes]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the shipped graphs, some writes and a token."""
     folder = tmp_path_factory.mktemp("kept") / "store"
-    engine = StoredEngine(folder)
-    library.load(engine, folder)
+    engine = RevisionStore(folder)
+    loading.load(engine, folder)
     for number in range(3):
         engine.write({EX + "g": f"<{EX}s> <{EX}p> {number} .".encode()})
     engine.close()
@@ -82,6 +89,31 @@ def archive(store: Path) -> Path:
     return file
 
 
+def test_a_backup_holds_the_tokens_as_they_are_at_one_moment(store: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    shutil.copytree(store, folder)
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as changing:
+        changing.execute("PRAGMA cache_spill = ON")
+        changing.execute("BEGIN IMMEDIATE")
+        changing.execute("UPDATE token SET revoked = '2026-01-01T00:00:00Z'")
+        backups.back_up(folder, tmp_path / "kept.tar.gz")
+        changing.execute("COMMIT")
+    backups.restore(tmp_path / "kept.tar.gz", tmp_path / "new")
+    assert [token.state for token in Tokens(tmp_path / "new" / FILE).list()] == ["valid"]
+    assert [token.state for token in Tokens(folder / FILE).list()] == ["revoked"]
+
+
+def test_the_tokens_of_a_backup_of_an_older_version_count(store: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    shutil.copytree(store, folder)
+    known = [record(token) for token in Tokens(folder / FILE).list()]
+    (folder / FILE).unlink()
+    (folder / "tokens.json").write_text(json.dumps({"format": 1, "tokens": known}))
+    backups.back_up(folder, tmp_path / "kept.tar.gz")
+    backups.restore(tmp_path / "kept.tar.gz", tmp_path / "new")
+    assert Tokens(tmp_path / "new" / FILE).list() == Tokens(store / FILE).list()
+
+
 def test_a_restored_store_is_the_one_that_was_backed_up(store: Path, archive: Path, tmp_path: Path) -> None:
     assert {path.name for path in store.iterdir()} == {"default-graph", "graph", "revisions", "shipped.json", "validators.json", FILE}
     assert (archive.stat().st_mode & 0o777) == 0o600
@@ -93,8 +125,8 @@ def test_a_restored_store_is_the_one_that_was_backed_up(store: Path, archive: Pa
     assert Revisions(again / "revisions", Retention(16)).all() == Revisions(store / "revisions", Retention(16)).all()[:1]
     assert content(again) == content(store)
     assert Tokens(again / FILE).list() == Tokens(store / FILE).list()
-    engine = StoredEngine(again)
-    assert library.load(engine, again) == 0
+    engine = RevisionStore(again)
+    assert loading.load(engine, again) == 0
     before = engine.revision
     past = engine.dump(NQUADS).body
     engine.write({EX + "g": b""})
@@ -146,7 +178,7 @@ def test_backups_while_another_process_writes_and_removes_revisions(tmp_path: Pa
 
 
 def test_a_revision_that_is_being_removed_is_not_taken_for_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     engine.write({EX + "g": f"<{EX}s> <{EX}p> 1 .".encode()})
     path = Revisions.path
 
@@ -224,7 +256,7 @@ def test_one_that_is_asked_to_stop_clears_up(store: Path, tmp_path: Path) -> Non
         assert process.stdout.readline() == "packing\n"
         assert [path.name for path in tmp_path.iterdir()] == ["file.part"]
         again = run("backup", tmp_path / "other", "--store", store)
-        assert "another backup or restore is under way" in again.stderr
+        assert "another backup or restore is running" in again.stderr
         process.terminate()
     assert process.returncode == 143
     assert list(tmp_path.iterdir()) == []
@@ -263,7 +295,7 @@ def test_an_archive_cut_anywhere_is_refused(archive: Path, tmp_path: Path) -> No
     chance = random.Random(1)
     for length in [0, 1, 9, 10, 100, len(body) - 8, len(body) - 1, *(chance.randrange(len(body)) for _ in range(10))]:
         (tmp_path / "cut").write_bytes(body[:length])
-        with pytest.raises(UnreadableInput, match="cut"):
+        with pytest.raises(UnreadableInput, match=r"truncated|not a backup"):
             backups.restore(tmp_path / "cut", tmp_path / "new")
         assert list(files(tmp_path)) == ["cut", "new"]
 
@@ -303,7 +335,7 @@ def added(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Callable[
 
 
 def told(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> Callable[[list[Any]], list[Any]]:
-    """A file that the manifest tells of, too, where only its name is wrong."""
+    """a file that the manifest lists, too, where only its name is wrong."""
     entry = {"size": 0, "sha256": hashlib.sha256(b"").hexdigest()}
 
     def tell(body: bytes) -> bytes:
@@ -333,27 +365,27 @@ def consistent(member: str, change: Callable[[bytes], bytes]) -> Callable[[list[
 @pytest.mark.parametrize(
     ("tamper", "words"),
     [
-        (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when it was made: CURRENT is not as it was written"),
-        (consistent("graph/revision.json", lambda body: body[:50]), "damaged when it was made: revision.json does not parse"),
+        (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when the backup was made: the content of CURRENT has changed"),
+        (consistent("graph/revision.json", lambda body: body[:50]), "damaged when the backup was made: revision.json does not parse"),
         (consistent("graph/revision.json", lambda body: body.replace(b'"graphs": ', b'"graphs": 1')), "graphs of revision"),
         (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": 1')), "graphs of revision"),
-        (changed("shipped.json", bytes.swapcase), "shipped.json is not as"),
-        (changed("shipped.json", lambda body: body + b"\n"), "shipped.json is not as"),
-        (changed("graph/CURRENT", lambda _: b""), "graph/CURRENT is not as"),
+        (changed("shipped.json", bytes.swapcase), "content of shipped.json differs"),
+        (changed("shipped.json", lambda body: body + b"\n"), "content of shipped.json differs"),
+        (changed("graph/CURRENT", lambda _: b""), "content of graph/CURRENT differs"),
         (lambda found: found[:-1], "lacks"),
-        (lambda found: [*found, found[-1]], "no file that manifest.json tells of"),
+        (lambda found: [*found, found[-1]], "manifest.json does not list as a file"),
         (lambda found: found[1:], "does not begin with manifest.json"),
-        (added("graph/more.sst"), "no file that manifest.json tells of"),
-        (added("../outside"), "no file that manifest.json tells of"),
-        (added("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "no file that manifest.json tells of"),
-        (told("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "no file that manifest.json tells of"),
-        (told("graph/link", tarfile.LNKTYPE, "graph/CURRENT"), "no file that manifest.json tells of"),
-        (told("graph/fifo", tarfile.FIFOTYPE), "no file that manifest.json tells of"),
-        (told("../outside"), "tells of '../outside'"),
-        (told("graph/../../outside"), "tells of 'graph/../../outside'"),
-        (told("/tmp/outside"), "tells of '/tmp/outside'"),
-        (told("graph/.."), "tells of 'graph/..'"),
-        (told("revisions/1/CURRENT"), "tells of 'revisions/1/CURRENT'"),
+        (added("graph/more.sst"), "manifest.json does not list as a file"),
+        (added("../outside"), "manifest.json does not list as a file"),
+        (added("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "manifest.json does not list as a file"),
+        (told("graph/link", tarfile.SYMTYPE, "/etc/passwd"), "manifest.json does not list as a file"),
+        (told("graph/link", tarfile.LNKTYPE, "graph/CURRENT"), "manifest.json does not list as a file"),
+        (told("graph/fifo", tarfile.FIFOTYPE), "manifest.json does not list as a file"),
+        (told("../outside"), "lists '../outside'"),
+        (told("graph/../../outside"), "lists 'graph/../../outside'"),
+        (told("/tmp/outside"), "lists '/tmp/outside'"),
+        (told("graph/.."), "lists 'graph/..'"),
+        (told("revisions/1/CURRENT"), "lists 'revisions/1/CURRENT'"),
         (changed("manifest.json", lambda body: body.replace(b'"format": 1', b'"format": 2')), "has format 2"),
         (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": -')), "no revision"),
         (changed("manifest.json", lambda _: b"{}"), "does not parse"),
@@ -378,7 +410,7 @@ def test_a_file_larger_than_the_manifest_says_is_not_even_unpacked(archive: Path
             member.size = len(body)
             packed.addfile(member, io.BytesIO(body))
     steps: list[int] = []
-    with pytest.raises(UnreadableInput, match="graph/CURRENT is not as"):
+    with pytest.raises(UnreadableInput, match="content of graph/CURRENT differs"):
         backups.restore(tmp_path / "file", tmp_path / "new", lambda step, _: steps.append(step))
     assert sum(steps) < 50 << 20
 
@@ -391,7 +423,7 @@ def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
     (tmp_path / "plain").write_bytes(gzip.decompress((tmp_path / "tar").read_bytes()))
     before = files(tmp_path)
     for name in ("text", "packed", "tar", "plain"):
-        with pytest.raises(UnreadableInput, match=f"{name} is no backup"):
+        with pytest.raises(UnreadableInput, match=f"{name} is not a backup"):
             backups.restore(tmp_path / name, tmp_path / "new")
     assert files(tmp_path) == before
 

@@ -31,6 +31,7 @@ def stored(text: str, graph: str = "urn:g", *, alone: bool = True) -> set[Triple
     return documents.read(text.encode(), NTRIPLES, graph, skolemise=True, alone=alone)
 
 
+@pytest.mark.service
 @pytest.mark.parametrize(
     "text",
     [

@@ -7,17 +7,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from unittest.mock import patch
 
 import pyoxigraph as ox
 import pytest
 from click import Context, Group
 
+from asked import graphs_asked
 from rolegraph import __version__, fingerprints
-from rolegraph.cli import main, told
+from rolegraph.cli import error_text, main
 from rolegraph.errors import NotConforming
-from rolegraph.registry import Rolegraph
-from rolegraph.search import facts
+from rolegraph.facade import Rolegraph
+
+pytestmark = pytest.mark.service
 
 NOWHERE = "/nonsense/folder"
 WIDE = {**os.environ, "COLUMNS": "200", "HOME": NOWHERE, "XDG_DATA_HOME": NOWHERE}  # no store of whoever runs the tests is read
@@ -35,7 +36,7 @@ def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, env=WIDE, check=False)
 
 
-def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path) -> None:
+def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry, broken = tmp_path / "entry.ttl", tmp_path / "broken.ttl"
     described = """@prefix dct: <http://purl.org/dc/terms/> . @prefix source: <https://w3id.org/rolegraph/source/> .
         source:our-hr a rg:Source ; dct:title "Our roles"@en ."""
@@ -45,10 +46,11 @@ def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path) -> Non
     found = run("add", "our-hr", str(entry), *store)
     assert (found.returncode, "source:our-hr is in the store" in found.stdout) == (0, True), found
     assert "prompt-engineer" in run("query", "roles-by-tool", "-p", "tool=python", "--format", "csv", *store).stdout
-    with patch.object(facts, "read", side_effect=AssertionError("labels were read again")):
-        graph = Rolegraph.open(tmp_path / "store")
-        assert "Prompt Engineer" in [hit.label for hit in graph.search.find("Prompt Engineer")]
-        graph.close()
+    asked = graphs_asked(monkeypatch)
+    graph = Rolegraph.open(tmp_path / "store")
+    assert "Prompt Engineer" in [hit.label for hit in graph.search.find("Prompt Engineer")]
+    graph.close()
+    assert asked == [], "the command has left an index that is in line"
     refused = run("add", "our-hr", str(broken), *store)
     assert (refused.returncode, "nothing was stored" in refused.stderr) == (1, True)
     report = run("validate", str(broken)).stdout.partition(": ")[2].strip()
@@ -58,7 +60,7 @@ def test_an_entry_is_added_replaced_refused_and_withdrawn(tmp_path: Path) -> Non
     assert "prompt-engineer" not in run("query", "roles-by-tool", "-p", "tool=python", "--format", "csv", *store).stdout
     gone = run("withdraw", "our-hr", *store)
     assert (gone.returncode, "there is no graph" in gone.stderr) == (2, True)
-    assert "names no source" in run("withdraw", "<>", *store).stderr
+    assert "is not the name of a source" in run("withdraw", "<>", *store).stderr
 
 
 def test_every_command_explains_itself_with_an_example_that_starts_with_its_name() -> None:
@@ -147,8 +149,8 @@ def test_check_and_fingerprint() -> None:
         (("query", "question.rq"), "there is no file question.rq"),
         (("query", "SELECT * { ?s ?p ?o }"), "SPARQL from standard input"),
         (("query", "-f", "turtle"), "expected: table or json"),
-        (("validate", "-"), "the format of standard input"),
-        (("fingerprint",), "there is no text"),
+        (("validate", "-"), "standard input has no file name"),
+        (("fingerprint",), "no text was given"),
         (("import", "salaries", __file__, "-o", "/nonsense/folder/file"), "cannot be written"),
         (("import", "salaries", __file__, "-o", "-"), "expected: a file for the graph"),
         (("serve", "--engine", "notanurl"), "parameter: --engine"),
@@ -189,7 +191,7 @@ def test_who_reads_only_the_first_line_is_no_error(arguments: str) -> None:
 
 def test_errors_of_any_form_are_told_in_words() -> None:
     error = NotConforming("it is wrong", problems=["x" * 100, "y" * 100], limits={"size": 3, "list": [1, 2]}, rows=[{"a": 1}])
-    told_ = "\n".join(told.lines(error))
+    told_ = "\n".join(error_text.lines(error))
     assert "{" not in told_
     assert "[" not in told_
     assert [line.strip() for line in told_.splitlines()] == [

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from rdflib import RDF, Graph, Namespace, URIRef
 
-from rolegraph import audit, fingerprints, layout, terms
-from rolegraph.registry import Rolegraph
+from rolegraph import fingerprints, terms
+from rolegraph.facade import Rolegraph
+from rolegraph.shipped import audit, turtle_layout
 
 RG = Namespace(terms.RG)
 SCHEMA = Namespace("https://schema.org/")
@@ -120,7 +121,7 @@ def test_the_audit_finds_nothing(graph: Rolegraph) -> None:
 
 @pytest.mark.parametrize("path", audit.data_files(), ids=lambda path: path.stem)
 def test_a_file_laid_out_again_is_the_same_file(path: Path) -> None:
-    assert layout.canonical_turtle(audit.read(path)) == path.read_text(encoding="utf-8")
+    assert turtle_layout.canonical_turtle(audit.read(path)) == path.read_text(encoding="utf-8")
 
 
 def test_an_untidy_file_is_named_and_mended(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rolegraph import formats, library
+from rolegraph import formats
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import Refused, StoreUnusable, UnreadableInput
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
+from rolegraph.shipped import loading
 
 EX = "http://example.org/"
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -32,7 +33,7 @@ def count(engine: Engine) -> int:
 
 
 def test_a_triple_of_three_sources_counts_once_and_stays_until_the_last_withdraws_it(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     for graph in "abc":
         engine.write({EX + graph: turtle({1})})
     assert count(engine) == 1
@@ -55,7 +56,7 @@ def test_the_default_graph_is_always_the_union_of_the_named_graphs(writes: list[
 
 
 def test_writes_of_many_threads_are_all_kept(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
 
     def write(thread: int) -> None:
         for number in range(25):
@@ -70,7 +71,7 @@ def test_writes_of_many_threads_are_all_kept(tmp_path: Path) -> None:
 
 
 def test_blank_nodes_become_iris_and_loading_again_gives_the_same(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     body = f"<{EX}s> <{EX}p> [ <{EX}q> 'x' ] .".encode()
     engine.write({EX + "a": body})
     once = engine.dump(formats.named("nquads", formats.FORMATS)).body
@@ -84,18 +85,18 @@ def test_an_entry_replaces_what_is_said_of_its_things_with_their_blank_nodes_and
     said = (("one", "[ <urn:x:q> [] ]"), ("two", "[]"), ("one", "1"))
     one, two, shorter = (f"<{EX}{name}> <{EX}p> {value} .".encode() for name, value in said)
     for document in (one, two, two):
-        engine.write({EX + "g": document}, keep="others")
+        engine.write({EX + "g": document}, mode="merge")
     assert count(engine) == 3
-    engine.write({EX + "g": shorter}, keep="others")
+    engine.write({EX + "g": shorter}, mode="merge")
     assert count(engine) == 2
-    engine.write({EX + "g": one}, keep="all")
+    engine.write({EX + "g": one}, mode="append")
     assert count(engine) == 4
     engine.write({EX + "g": two})
     assert count(engine) == 1
 
 
 def test_turtle_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     engine.write({EX + "a": turtle({1})})
     with pytest.raises(UnreadableInput, match="does not parse"):
         engine.write({EX + "a": b"<http://example.org/s> nonsense"})
@@ -103,25 +104,25 @@ def test_turtle_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_store_in_use_says_so_and_what_to_do(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     with pytest.raises(StoreUnusable, match=r"in use by another process.*--store"):
-        StoredEngine(tmp_path / "store")
+        RevisionStore(tmp_path / "store")
     engine.close()
-    StoredEngine(tmp_path / "store").close()
+    RevisionStore(tmp_path / "store").close()
 
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoreUnusable, match="cannot be opened"):
-        StoredEngine(tmp_path / "file" / "store")
+        RevisionStore(tmp_path / "file" / "store")
 
 
 def test_the_second_start_loads_nothing_and_answers_the_same(tmp_path: Path) -> None:
     first = Rolegraph.open(tmp_path)
     before = first.export(formats.named("nquads", formats.FORMATS)).body
     first.close()
-    engine = StoredEngine(tmp_path)
-    assert library.load(engine, tmp_path) == 0
+    engine = RevisionStore(tmp_path)
+    assert loading.load(engine, tmp_path) == 0
     engine.close()
     second = Rolegraph.open(tmp_path)
     assert second.export(formats.named("nquads", formats.FORMATS)).body == before
@@ -130,8 +131,8 @@ def test_the_second_start_loads_nothing_and_answers_the_same(tmp_path: Path) -> 
 
 def test_a_source_that_is_shipped_no_more_leaves_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Rolegraph.open(tmp_path).close()
-    rest = [found for found in library.shipped() if "ai-architect" not in found.graph]
-    monkeypatch.setattr(library, "shipped", lambda: iter(rest))
+    rest = [found for found in loading.shipped() if "ai-architect" not in found.graph]
+    monkeypatch.setattr(loading, "shipped", lambda: iter(rest))
     graph = Rolegraph.open(tmp_path)
     assert "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer" not in graph.engine.graphs()
     assert graph.rows("role-facts", {"role": ["ai-architect"]}) == []

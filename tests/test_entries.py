@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from rdflib import Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 
-from rolegraph import entries, formats, jsonld, terms
+from rolegraph import formats, terms
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import UnreadableInput
+from rolegraph.linked_data import jsonld
+from rolegraph.validation import entries
 
 NAMES = {"turtle": "turtle", "ntriples": "nt", "jsonld": "json-ld", "rdfxml": "xml"}
 words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=20)

@@ -10,8 +10,9 @@ import pytest
 
 from rolegraph import terms
 from rolegraph.engine.embedded import EmbeddedEngine
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
-from rolegraph.registry import Rolegraph, exporting
+from rolegraph.linked_data import export
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
 
@@ -71,9 +72,9 @@ def test_a_graph_that_is_too_large_to_be_compacted_comes_in_full_iris(monkeypatc
     graph = Rolegraph(EmbeddedEngine())
     graph.store(EX + "g", triples(40))
     text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH <{EX}g> {{ ?s ?p ?o }} }}"
-    small = [graph.export(JSONLD, EX + "g").body, graph.engine.work(exporting.Construction(text)).body]
-    monkeypatch.setattr(exporting, "COMPACTED", min(len(body) for body in small) // 10)
-    large = [graph.export(JSONLD, EX + "g").body, graph.engine.work(exporting.Construction(text)).body]
+    small = [graph.export(JSONLD, EX + "g").body, graph.engine.work(export.Construction(text)).body]
+    monkeypatch.setattr(export, "COMPACTED", min(len(body) for body in small) // 10)
+    large = [graph.export(JSONLD, EX + "g").body, graph.engine.work(export.Construction(text)).body]
     assert all(b'"@context"' in body for body in small)
     assert not any(b'"@context"' in body for body in large)
     assert all(parsed(body, "jsonld") == parsed(triples(40), "turtle") for body in [*small, *large])
@@ -91,7 +92,7 @@ def test_no_value_is_lost_in_json_ld() -> None:
 
 def test_a_large_graph_is_written_out_by_a_worker(serve: Callable[..., Any], tmp_path: Path) -> None:
     service = serve(tmp_path, "--empty")
-    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.sqlite').create('admin').text}", "Content-Type": "text/turtle"}
     count = 60_000
     written = httpx.put(f"{service.address}/graphs", params={"graph": EX + "g"}, content=triples(count), headers=headers, timeout=60)
     assert written.status_code == 201

@@ -13,10 +13,10 @@ from rdflib.compare import isomorphic
 
 from rolegraph import wellformed
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import NotAcceptable, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
-from rolegraph.registry import Rolegraph
 
 GRAPHS, TABLES = holding("graph"), holding("table")
 NTRIPLES = named("ntriples", GRAPHS)
@@ -34,13 +34,13 @@ UPDATES = {
     "built text": f'INSERT {{ GRAPH <{NAME}> {{ <urn:s> <urn:p> ?o }} }} WHERE {{ BIND(CONCAT("a", "\\u0001") AS ?o) }}',
     "any graph": 'INSERT { GRAPH ?g { <urn:s> <urn:p> "a\\u0001b" } } WHERE { GRAPH ?g { ?s ?p ?o } }',
 }
-Engine = EmbeddedEngine | StoredEngine
+Engine = EmbeddedEngine | RevisionStore
 
 
 @pytest.fixture(params=["memory", "memory, own default graph", "stored", "stored, own default graph"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     chosen = Settings(union="own" not in request.param)
-    found: Engine = EmbeddedEngine(chosen) if request.param.startswith("memory") else StoredEngine(tmp_path / "store", chosen)
+    found: Engine = EmbeddedEngine(chosen) if request.param.startswith("memory") else RevisionStore(tmp_path / "store", chosen)
     found.write({NAME: b"<urn:s> <urn:p> 'before' ."})
     yield found
     found.close()
@@ -57,7 +57,7 @@ def test_a_document_is_refused_and_says_where(engine: Engine, triple: str) -> No
         engine.write({NAME: f"<urn:s> <urn:q> <urn:o> .\n{triple} .".encode()}, NTRIPLES)
     assert caught.value.members["expected"]
     with pytest.raises(UnreadableInput):
-        engine.write({NAME: f"{triple} .".encode()}, NTRIPLES, keep="all")
+        engine.write({NAME: f"{triple} .".encode()}, NTRIPLES, mode="append")
     assert held(engine) == before
 
 
@@ -75,7 +75,7 @@ def test_an_update_that_would_store_it_is_taken_back_whole(engine: Engine, text:
 @pytest.mark.parametrize("triple", [triple for name, triple in BAD.items() if "number" not in name])
 @pytest.mark.parametrize("rest", ["", "_:b <urn:p> 'a blank node' .\n"], ids=["by lines", "one by one"])
 def test_an_import_is_refused(tmp_path: Path, triple: str, rest: str) -> None:
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     file = tmp_path / "bad.nt"
     file.write_text(f"<urn:s> <urn:q> <urn:o> .\n{triple} .\n{rest.replace(chr(39), chr(34))}", encoding="utf-8")
     with pytest.raises(UnreadableInput):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
@@ -10,12 +11,12 @@ from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
-from rdflib import Graph
+from rdflib import Graph, URIRef
 from werkzeug.test import TestResponse
 
 from rolegraph import errors, formats, terms
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import Format
-from rolegraph.registry import Rolegraph
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 ROLES = "role=ai-architect&role=deep-learning-engineer"
@@ -59,7 +60,9 @@ OFFERED = {
     "/openapi.json": ("json",),
     "/context.jsonld": ("jsonld",),
 }
-MATRIX = [(path, name) for path, names in OFFERED.items() for name in names]
+MATRIX = [(path, name) for path, names in OFFERED.items() for name in names if path != "/context.jsonld"]  # which holds no triple
+FORMS = ("/compare", "/queries/gap", "/sparql", "/sparql?query=")
+"""Where people get a form, and machines are told what is missing."""
 
 
 class Page(HTMLParser):
@@ -96,8 +99,7 @@ def check(answer: TestResponse, format_: Format) -> None:
     assert answer.content_type == format_.content_type
     assert "Accept" in answer.headers["Vary"]
     if format_.holds == "graph":
-        found = Graph().parse(data=answer.data, format=RDFLIB[format_.name])
-        assert len(found) > 0 or b'"@context"' in answer.data
+        assert len(Graph().parse(data=answer.data, format=RDFLIB[format_.name])) > 0
     elif format_.name == "html":
         page = Page(answer.text)
         assert page.elements.count("h1") == page.elements.count("main") == 1
@@ -126,6 +128,14 @@ def test_every_route_in_every_format_by_suffix_and_by_parameter(client: FlaskCli
     for suffix in {name, format_.extension} & {other.extension for other in formats.FORMATS}:
         check(client.get(f"{bare}.{suffix}?{query}", headers={"Accept": "image/png"}), format_)
     check(client.get(f"{path}{'&' if query else '?'}format={name}", headers={"Accept": "image/png"}), format_)
+
+
+def test_the_context_is_json_ld_without_triples(client: FlaskClient) -> None:
+    answer = client.get("/context.jsonld", headers={"Accept": "application/ld+json, */*;q=0.1"})
+    assert (answer.status_code, answer.content_type) == (200, "application/ld+json")
+    assert "Accept" in answer.headers["Vary"]
+    document = {"@context": answer.get_json(force=True)["@context"], "@id": f"{terms.BASE}role/x", "@type": "Role"}
+    assert set(Graph().parse(data=json.dumps(document), format="json-ld").objects()) == {URIRef(terms.RG + "Role")}
 
 
 @pytest.mark.parametrize(
@@ -165,64 +175,72 @@ def problem(answer: TestResponse, status: int, slug: str, parameter: str | None 
     return found
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "slug", "parameter"),
-    [
-        ("/compare", 400, "bad-parameter", "role"),
-        ("/compare?role=ai-architect", 400, "bad-parameter", "role"),
-        ("/compare?role=ai-architect&role=role:ai-architect", 400, "bad-parameter", "role"),
-        ("/compare?role=ai-architect&role=nonsense", 400, "bad-parameter", "role"),
-        ("/compare?" + urlencode([("role", f"role-{number}") for number in range(9)]), 400, "bad-parameter", "role"),
-        (f"/compare?{ROLES}&format=nonsense", 400, "bad-parameter", "format"),
-        (f"/compare.tsv?{ROLES}", 404, "not-found", None),
-        ("/role/nonsense", 404, "not-found", None),
-        ("/role/ai-architect.csv", 404, "not-found", None),
-        ("/role/ai-architect.nonsense", 404, "not-found", None),
-        ("/role/ai.architect", 404, "not-found", None),
-        ("/role/<script>", 404, "not-found", None),
-        ("/source.ttl", 404, "not-found", None),
-        ("/nonsense", 404, "not-found", None),
-        ("/nonsense/nonsense", 404, "not-found", None),
-        ("/static/nonsense.css", 404, "not-found", None),
-        ("/queries/nonsense", 404, "not-found", None),
-        ("/queries/gap", 400, "bad-parameter", "from"),
-        ("/queries/gap?from=ai-architect&to=python", 400, "bad-parameter", "to"),
-        ("/queries/mappings?scheme=nonsense", 400, "bad-parameter", "scheme"),
-        ("/sparql?query=", 400, "unreadable-input", None),
-        ("/sparql?query=ASK{}&query=ASK{}", 400, "bad-parameter", "query"),
-        ("/sparql?query=ASK{}&default-graph-uri=x", 400, "bad-parameter", "default-graph-uri"),
-        ("/sparql?query=ASK{}&named-graph-uri=http://x/<>", 400, "bad-parameter", "named-graph-uri"),
-        ("/sparql?query=SELEC", 400, "unreadable-input", None),
-        ("/sparql?query=DROP+ALL", 400, "unreadable-input", None),
-        ("/sparql?query=SELECT*{SERVICE<http://x>{}}", 403, "refused", None),
-        ("/sparql?update=DROP+ALL", 400, "bad-parameter", "update"),
-        ("/graphs", 400, "bad-parameter", "graph"),
-        ("/graphs?default&graph=http://x", 400, "bad-parameter", "graph"),
-        ("/graphs?graph=x", 400, "bad-parameter", "graph"),
-        ("/graphs/x?graph=http://x", 400, "bad-parameter", "graph"),
-        ("/graphs/x", 404, "not-found", None),
-        ("/graphs?graph=https://w3id.org/rolegraph/nonsense", 404, "not-found", None),
-        ("/problem/nonsense", 404, "not-found", None),
-    ],
-)
-def test_errors_are_one_body_for_machines_and_a_page_for_people(
-    client: FlaskClient,
-    path: str,
-    status: int,
-    slug: str,
-    parameter: str | None,
-) -> None:
-    found = problem(client.get(path, headers={"Accept": "*/*"}), status, slug, parameter)
+ERRORS: list[tuple[str, int, str, str | None]] = [
+    ("/compare", 400, "bad-parameter", "role"),
+    ("/compare?role=ai-architect", 400, "bad-parameter", "role"),
+    ("/compare?role=ai-architect&role=role:ai-architect", 400, "bad-parameter", "role"),
+    ("/compare?role=ai-architect&role=nonsense", 400, "bad-parameter", "role"),
+    ("/compare?" + urlencode([("role", f"role-{number}") for number in range(9)]), 400, "bad-parameter", "role"),
+    (f"/compare?{ROLES}&format=nonsense", 400, "bad-parameter", "format"),
+    (f"/compare.tsv?{ROLES}", 404, "not-found", None),
+    ("/role/nonsense", 404, "not-found", None),
+    ("/role/ai-architect.csv", 404, "not-found", None),
+    ("/role/ai-architect.nonsense", 404, "not-found", None),
+    ("/role/ai.architect", 404, "not-found", None),
+    ("/role/<script>", 404, "not-found", None),
+    ("/source.ttl", 404, "not-found", None),
+    ("/nonsense", 404, "not-found", None),
+    ("/nonsense/nonsense", 404, "not-found", None),
+    ("/static/nonsense.css", 404, "not-found", None),
+    ("/queries/nonsense", 404, "not-found", None),
+    ("/queries/gap", 400, "bad-parameter", "from"),
+    ("/queries/gap?from=ai-architect&to=python", 400, "bad-parameter", "to"),
+    ("/queries/mappings?scheme=nonsense", 400, "bad-parameter", "scheme"),
+    ("/sparql?query=", 400, "unreadable-input", None),
+    ("/sparql?query=ASK{}&query=ASK{}", 400, "bad-parameter", "query"),
+    ("/sparql?query=ASK{}&default-graph-uri=x", 400, "bad-parameter", "default-graph-uri"),
+    ("/sparql?query=ASK{}&named-graph-uri=http://x/<>", 400, "bad-parameter", "named-graph-uri"),
+    ("/sparql?query=SELEC", 400, "unreadable-input", None),
+    ("/sparql?query=DROP+ALL", 400, "unreadable-input", None),
+    ("/sparql?query=SELECT*{SERVICE<http://x>{}}", 403, "refused", None),
+    ("/sparql?update=DROP+ALL", 400, "bad-parameter", "update"),
+    ("/graphs", 400, "bad-parameter", "graph"),
+    ("/graphs?default&graph=http://x", 400, "bad-parameter", "graph"),
+    ("/graphs?graph=x", 400, "bad-parameter", "graph"),
+    ("/graphs/x?graph=http://x", 400, "bad-parameter", "graph"),
+    ("/graphs/x", 404, "not-found", None),
+    ("/graphs?graph=https://w3id.org/rolegraph/nonsense", 404, "not-found", None),
+    ("/problem/nonsense", 404, "not-found", None),
+]
+NUMBERS_OF_ROLES = {path for path, *_, name in ERRORS if name == "role" and path not in FORMS and not re.search("nonsense|role:", path)}
+"""Comparisons of too few or too many roles: their page is the form, which says how many there can be."""
+
+
+@pytest.mark.parametrize(("path", "status", "slug", "parameter"), ERRORS)
+def test_errors_are_one_body_for_machines(client: FlaskClient, path: str, status: int, slug: str, parameter: str | None) -> None:
+    problem(client.get(path, headers={"Accept": "*/*"}), status, slug, parameter)
+
+
+@pytest.mark.parametrize(("path", "status"), [error[:2] for error in ERRORS if error[0] not in {*FORMS, *NUMBERS_OF_ROLES}])
+def test_errors_are_a_page_for_people(client: FlaskClient, path: str, status: int) -> None:
+    detail = str(client.get(path, headers={"Accept": "*/*"}).get_json(force=True)["detail"])
     page = client.get(path, headers={"Accept": BROWSER})
-    if path in ("/compare", "/queries/gap", "/sparql", "/sparql?query="):
-        assert page.status_code == 200, "without parameters people get a form"
-        return
-    assert page.status_code == status
-    assert page.mimetype == "text/html"
-    if parameter == "role" and "nonsense" not in path and "role:" not in path:
-        assert "Two to eight roles can be compared" in page.text
-        return
-    assert str(found["detail"]).split("'")[0].split("<")[0] in page.text
+    assert (page.status_code, page.mimetype) == (status, "text/html")
+    assert detail.split("'")[0].split("<")[0] in page.text
+
+
+@pytest.mark.parametrize("path", sorted(NUMBERS_OF_ROLES))
+def test_people_are_told_how_many_roles_can_be_compared(client: FlaskClient, path: str) -> None:
+    page = client.get(path, headers={"Accept": BROWSER})
+    assert (page.status_code, page.mimetype) == (400, "text/html")
+    assert "Two to eight roles can be compared" in page.text
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_without_parameters_people_get_a_form(client: FlaskClient, path: str) -> None:
+    page = client.get(path, headers={"Accept": BROWSER})
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    assert "form" in Page(page.text).elements
 
 
 def test_not_acceptable_names_what_is(client: FlaskClient) -> None:

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph.analysis import Analysis
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 BROWSER = {"Accept": "text/html"}
@@ -29,6 +29,7 @@ ASKED = {
 }
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("name", ASKED)
 def test_the_page_is_a_form_then_an_answer_and_the_data_is_the_same_everywhere(client: FlaskClient, name: str) -> None:
     query, arguments = ASKED[name]
@@ -126,6 +127,7 @@ def test_a_posted_profile_against_one_role_and_all(client: FlaskClient, media: s
     assert file.status_code == 200
 
 
+@pytest.mark.service
 def test_an_entry_is_a_profile_too(client: FlaskClient, tmp_path: Path) -> None:
     prefixes = "PREFIX rg: <https://w3id.org/rolegraph/ns#> PREFIX tool: <https://w3id.org/rolegraph/tool/>"
     turtle = f"{prefixes} <x:a> a rg:Role ; rg:tool tool:opencv ."

@@ -18,28 +18,28 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 READ = {  # the media types that each route reads, by endpoint
-    "posting.profile": (*GRAPHS, "application/json", "text/plain", FORM, PARTS),
-    "querying.sparql": (QUERY, FORM, PARTS),
-    "querying.update": (UPDATE, FORM, PARTS),
-    "validating.validate": (*GRAPHS, FORM, PARTS),
-    "entering.put": (*GRAPHS, FORM, PARTS),
-    "entering.post": (*GRAPHS, FORM, PARTS),
-    "storing.put": (*GRAPHS, PARTS),
-    "storing.post": (*GRAPHS, PARTS),
+    "profiles.profile": (*GRAPHS, "application/json", "text/plain", FORM, PARTS),
+    "sparql.sparql": (QUERY, FORM, PARTS),
+    "sparql.update": (UPDATE, FORM, PARTS),
+    "validation.validate": (*GRAPHS, FORM, PARTS),
+    "sources.put": (*GRAPHS, FORM, PARTS),
+    "sources.post": (*GRAPHS, FORM, PARTS),
+    "graphs.put": (*GRAPHS, PARTS),
+    "graphs.post": (*GRAPHS, PARTS),
 }
 ROUTES = (
-    ("POST", "/gap", "posting.profile"),
-    ("POST", "/gap?to=ai-architect", "posting.profile"),
-    ("POST", "/sparql", "querying.sparql"),
-    ("POST", "/update", "querying.update"),
-    ("POST", "/validate", "validating.validate"),
-    ("PUT", "/sources/x", "entering.put"),
-    ("POST", "/sources/x", "entering.post"),
-    ("PUT", "/graphs?graph=urn:x", "storing.put"),
-    ("POST", "/graphs?graph=urn:x", "storing.post"),
-    ("PUT", "/graphs/x", "storing.put"),
-    ("POST", "/graphs/x", "storing.post"),
-    ("POST", "/graphs", "storing.post"),
+    ("POST", "/gap", "profiles.profile"),
+    ("POST", "/gap?to=ai-architect", "profiles.profile"),
+    ("POST", "/sparql", "sparql.sparql"),
+    ("POST", "/update", "sparql.update"),
+    ("POST", "/validate", "validation.validate"),
+    ("PUT", "/sources/x", "sources.put"),
+    ("POST", "/sources/x", "sources.post"),
+    ("PUT", "/graphs?graph=urn:x", "graphs.put"),
+    ("POST", "/graphs?graph=urn:x", "graphs.post"),
+    ("PUT", "/graphs/x", "graphs.put"),
+    ("POST", "/graphs/x", "graphs.post"),
+    ("POST", "/graphs", "graphs.post"),
 )
 
 

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from rolegraph import matches, terms
+from rolegraph import equivalence, terms
 from rolegraph.analysis import comparable
 from rolegraph.cli import main, stores
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 WEAVER, LOOMS, BARE = "esco-occupation:made-up-weaver", "onet:99-0002.00", "onet:99-0003.00"
@@ -102,29 +102,29 @@ def test_where_two_of_three_cannot_be_compared_it_is_not_said_that_all_share_not
 def test_no_figure_stands_where_roles_cannot_be_compared(visitor: FlaskClient) -> None:
     one, other = terms.expand(WEAVER), terms.expand(LOOMS)
     gap = visitor.get("/gap.json", query_string=PAIR).get_json()
-    assert (gap["share"], gap["notComparable"], gap["essential"]) == (None, matches.APART, {"covered": None, "of": 1})
+    assert (gap["share"], gap["notComparable"], gap["essential"]) == (None, equivalence.APART, {"covered": None, "of": 1})
     assert {(need["status"], need["worth"]) for need in gap["needs"]} == {("not comparable", None)}
     rows = list(csv.DictReader(io.StringIO(visitor.get("/gap.csv", query_string=PAIR).text)))
     assert {(row["share"], row["status"], row["worth"]) for row in rows} == {("", "not comparable", "")}
     paths = visitor.get("/paths.json", query_string=PAIR).get_json()
-    assert (paths["routes"], paths["notComparable"]) == ([], matches.APART)
+    assert (paths["routes"], paths["notComparable"]) == ([], equivalence.APART)
     like = visitor.get("/similar.json", query_string={"role": WEAVER, "with": LOOMS}).get_json()["similar"]
-    assert [(each["score"], each["notComparable"]) for each in like] == [(None, matches.APART)]
+    assert [(each["score"], each["notComparable"]) for each in like] == [(None, equivalence.APART)]
     apart = visitor.get("/distinguish.json", query_string={"role": [WEAVER, LOOMS]}).get_json()
-    assert (apart["items"], apart["notComparable"]) == ([], [{"roles": [one, other], "reason": matches.APART}])
+    assert (apart["items"], apart["notComparable"]) == ([], [{"roles": [one, other], "reason": equivalence.APART}])
     for path, query in (("/similar", {"role": WEAVER}), ("/openings", {"from": WEAVER})):
-        assert visitor.get(path + ".json", query_string={**query, "source": "onet-0-2"}).get_json()["notComparable"] == matches.APART
+        assert visitor.get(path + ".json", query_string={**query, "source": "onet-0-2"}).get_json()["notComparable"] == equivalence.APART
         assert "notComparable" not in visitor.get(path + ".json", query_string={**query, "source": "esco-0-2"}).get_json()
     posted = visitor.post("/gap.json", query_string={"to": LOOMS}, data="esco-skill:made-up-weaving", content_type="text/plain")
-    assert posted.get_json()["roles"][0]["notComparable"] == matches.APART
+    assert posted.get_json()["roles"][0]["notComparable"] == equivalence.APART
 
 
 def test_sources_of_two_vocabularies_are_not_said_to_share_nothing(visitor: FlaskClient) -> None:
     found = visitor.get("/agreement.json", query_string={"role": WEAVER, "matching": "yes"}).get_json()
-    assert found["notComparable"] == [{"sources": [source["id"] for source in found["sources"]], "reason": matches.APART}]
+    assert found["notComparable"] == [{"sources": [source["id"] for source in found["sources"]], "reason": equivalence.APART}]
     assert len(found["alone"]) == 4
     alone = visitor.get("/agreement", query_string={"role": WEAVER}, headers=PAGE).text
-    assert "Only one source says anything of it" in alone
+    assert "Only one source describes this role" in alone
     assert "Shared by several sources" not in alone
 
 

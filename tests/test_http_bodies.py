@@ -43,7 +43,7 @@ ROUTES = [
 
 
 @dataclass(frozen=True)
-class Written:
+class WriteLog:
     """A service with something to lose, and who may write it."""
 
     service: Any
@@ -65,10 +65,10 @@ class Written:
 
 
 @pytest.fixture(scope="module")
-def written(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
+def written(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[WriteLog]:
     store = tmp_path_factory.mktemp("bodies")
     service = serve(store, "--threads", "4")
-    found = Written(service, Tokens(store / "tokens.json").create("admin").text)
+    found = WriteLog(service, Tokens(store / "tokens.sqlite").create("admin").text)
     for method, path, media, body in (
         ("PUT", f"/graphs?graph={EX}kept", "text/turtle", TRIPLES),
         ("PUT", "/sources/our-hr", "text/turtle", ENTRY),
@@ -83,7 +83,7 @@ def written(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.mark.parametrize("framing", ["length", "chunks"])
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[0]} {route[1].partition('?')[0]}")
-def test_an_upload_that_breaks_off_anywhere_changes_nothing(written: Written, route: tuple[str, str, str, bytes], framing: str) -> None:
+def test_an_upload_that_breaks_off_anywhere_changes_nothing(written: WriteLog, route: tuple[str, str, str, bytes], framing: str) -> None:
     method, path, media, body = route
     before = written.state()
     framed = chunked(body) if framing == "chunks" else body
@@ -108,7 +108,7 @@ def test_an_upload_that_breaks_off_anywhere_changes_nothing(written: Written, ro
     assert written.state() == before
 
 
-def test_a_whole_body_in_either_framing_says_the_same(written: Written) -> None:
+def test_a_whole_body_in_either_framing_says_the_same(written: WriteLog) -> None:
     for framed, length in ((ENTRY, {"Content_Length": str(len(ENTRY))}), (chunked(ENTRY), {"Transfer_Encoding": "chunked"})):
         reply = send(written.address, written.head("POST", "/validate", "text/turtle", **length) + framed)
         assert reply is not None
@@ -116,7 +116,7 @@ def test_a_whole_body_in_either_framing_says_the_same(written: Written) -> None:
         assert b'"conforms"' in reply.body
 
 
-def test_bodies_that_come_slowly_delay_nobody_and_have_an_end(written: Written) -> None:
+def test_bodies_that_come_slowly_delay_nobody_and_have_an_end(written: WriteLog) -> None:
     with ExitStack() as stack:
         slow = [stack.enter_context(connect(written.address, 60)) for _ in range(12)]  # the service has four threads
         started = time.monotonic()
@@ -134,7 +134,7 @@ def test_bodies_that_come_slowly_delay_nobody_and_have_an_end(written: Written) 
 
 @pytest.mark.parametrize("size", [2_000_000, 200_000_000])
 @pytest.mark.parametrize("path", ["/validate", "/sources/our-hr", "/update"])
-def test_a_client_that_sends_first_and_reads_later_sees_that_its_body_is_too_large(written: Written, path: str, size: int) -> None:
+def test_a_client_that_sends_first_and_reads_later_sees_that_its_body_is_too_large(written: WriteLog, path: str, size: int) -> None:
     with connect(written.address, 60) as connection:
         media = "application/sparql-update" if path == "/update" else "text/turtle"
         connection.sendall(written.head("PUT" if "sources" in path else "POST", path, media, Content_Length=str(size)))
@@ -146,7 +146,7 @@ def test_a_client_that_sends_first_and_reads_later_sees_that_its_body_is_too_lar
     assert (reply.status, reply.type) == (413, "too-large")
 
 
-def test_a_client_that_asks_first_need_not_send_what_is_too_large(written: Written) -> None:
+def test_a_client_that_asks_first_need_not_send_what_is_too_large(written: WriteLog) -> None:
     request = written.head("POST", "/validate", "text/turtle", Content_Length="200000000", Expect="100-continue")
     reply = send(written.address, request)
     assert reply is not None
@@ -160,7 +160,7 @@ def test_a_client_that_asks_first_need_not_send_what_is_too_large(written: Writt
     assert reply.status == 200
 
 
-def test_only_who_may_write_the_store_may_send_much(written: Written, tmp_path: Path) -> None:
+def test_only_who_may_write_the_store_may_send_much(written: WriteLog, tmp_path: Path) -> None:
     body = b"# a comment\n" * 200_000 + TRIPLES
     for authorization, status in ((f"Bearer {written.token}", 204), ("Bearer rg_nonsense", 401), ("", 401)):
         sent = {"Authorization": authorization} if authorization else {}
@@ -175,7 +175,7 @@ def test_only_who_may_write_the_store_may_send_much(written: Written, tmp_path: 
     assert (reply.status, reply.type) == (413, "too-large")
 
 
-def test_many_large_bodies_wait_for_their_turn(written: Written) -> None:
+def test_many_large_bodies_wait_for_their_turn(written: WriteLog) -> None:
     body, statuses = b"# a comment\n" * 150_000 + TRIPLES, []
 
     def put(number: int) -> None:
@@ -193,7 +193,7 @@ def test_many_large_bodies_wait_for_their_turn(written: Written) -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "nonsense"])
-def test_a_body_in_a_coding_is_not_read(written: Written, coding: str) -> None:
+def test_a_body_in_a_coding_is_not_read(written: WriteLog, coding: str) -> None:
     for path in ("/validate", "/gap", "/sparql", "/update"):
         reply = send(
             written.address, written.head("POST", path, "text/turtle", Content_Length="4", Content_Encoding=coding) + b"\x1f\x8b\x08\x00"
@@ -204,7 +204,7 @@ def test_a_body_in_a_coding_is_not_read(written: Written, coding: str) -> None:
 
 
 @pytest.mark.parametrize("media", ["text/turtle", "application/ld+json", "application/rdf+xml", "application/n-triples"])
-def test_a_body_in_another_charset_is_not_read(written: Written, media: str) -> None:
+def test_a_body_in_another_charset_is_not_read(written: WriteLog, media: str) -> None:
     for path, method in (("/validate", "POST"), ("/sources/our-hr", "PUT"), (f"/graphs?graph={EX}kept", "PUT")):
         reply = send(written.address, written.head(method, path, f"{media}; charset=iso-8859-1", Content_Length="2") + b"{}")
         assert reply is not None
@@ -213,7 +213,7 @@ def test_a_body_in_another_charset_is_not_read(written: Written, media: str) -> 
 
 
 @pytest.mark.parametrize("host", ["evil.example/x", "a b", "x:y", "x:123456", "<script>", 'x"', "x,y", "[::1", "ä.example", "x\tz", "u@x"])
-def test_a_host_that_is_none_is_refused(written: Written, host: str) -> None:
+def test_a_host_that_is_none_is_refused(written: WriteLog, host: str) -> None:
     for request in (head("GET", "/sparql.ttl", Host=host), head("GET", "/health", Host=host)):
         reply = send(written.address, request)
         assert reply is not None
@@ -222,13 +222,13 @@ def test_a_host_that_is_none_is_refused(written: Written, host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:80", "my_host.example", "Example.ORG:443"])
-def test_a_host_that_is_one_is_taken(written: Written, host: str) -> None:
+def test_a_host_that_is_one_is_taken(written: WriteLog, host: str) -> None:
     reply = send(written.address, head("GET", "/sparql.ttl", Host=host))
     assert reply is not None
     assert reply.status == 200
 
 
-def test_a_header_with_underscores_stands_for_no_other(written: Written) -> None:
+def test_a_header_with_underscores_stands_for_no_other(written: WriteLog) -> None:
     request = written.head("PUT", f"/graphs?graph={EX}kept", "text/turtle", Content_Length=str(len(TRIPLES)))
     request = request.replace(b"\r\n\r\n", b"\r\nContent_Length: 5\r\n\r\n")
     reply = send(written.address, request + TRIPLES)
@@ -236,7 +236,7 @@ def test_a_header_with_underscores_stands_for_no_other(written: Written) -> None
     assert reply.status == 204
 
 
-def test_a_request_that_never_ends_its_head_is_closed(written: Written) -> None:
+def test_a_request_that_never_ends_its_head_is_closed(written: WriteLog) -> None:
     with connect(written.address) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\n")
         connection.shutdown(socket.SHUT_WR)

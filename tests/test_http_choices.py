@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph import terms
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 PAGE = {"Accept": "text/html"}

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.stored import StoredEngine
-from rolegraph.registry import Rolegraph
+from rolegraph.engine.revision_store import RevisionStore
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 GRAPH = "/graphs?graph=http://e.example/g"
@@ -130,6 +130,14 @@ def test_a_store_of_an_older_version_has_tags_that_last(opened: Callable[..., Fl
     assert tag(opened(), "/sources/ai-architect-vs-deep-learning-engineer") == seen
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_an_empty_tag_is_that_of_nothing(opened: Callable[..., FlaskClient], place: str) -> None:
+    client = opened(union="default" not in place)
+    assert write(client, place).status_code in (201, 204)
+    assert write(client, place, If_Match='""').status_code == 412
+    assert write(client, place, If_None_Match='""').status_code in (200, 204)
+
+
 def test_an_update_depends_on_the_whole_store(opened: Callable[..., FlaskClient]) -> None:
     client = opened()
     text = "INSERT DATA { GRAPH <urn:g> { <urn:s> <urn:p> %d } }"
@@ -158,7 +166,7 @@ def test_of_many_who_saw_the_same_one_writes(opened: Callable[..., FlaskClient],
 
 
 def test_no_guard_no_change(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
 
     def guard() -> None:
         raise KeyError("no")
@@ -188,15 +196,15 @@ def test_what_holds_all_graphs_follows_each_of_them(opened: Callable[..., FlaskC
 def test_no_tag_is_newer_than_the_answer_that_carries_it(opened: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch) -> None:
     client = opened()
     assert write(client, "/sources/our-hr", "One").status_code == 201
-    publish, seen = StoredEngine._publish, list[TestResponse]()
+    publish, seen = RevisionStore._publish, list[TestResponse]()
 
-    def reading(engine: StoredEngine, *rest: Any) -> Any:
+    def reading(engine: RevisionStore, *rest: Any) -> Any:
         seen.append(client.get("/sources/our-hr"))  # while a write is under way
         snapshot = publish(engine, *rest)
         seen.append(client.get("/sources/our-hr"))
         return snapshot
 
-    monkeypatch.setattr(StoredEngine, "_publish", reading)
+    monkeypatch.setattr(RevisionStore, "_publish", reading)
     assert write(client, "/sources/our-hr", "Two").status_code == 200
     monkeypatch.undo()
     assert ["One" in answer.text for answer in seen] == [True, True]

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from rolegraph import terms
 from rolegraph.engine.skolems import GENERATED
-from rolegraph.registry import Rolegraph
-from rolegraph.registry.about import PARTS
+from rolegraph.facade import Rolegraph
+from rolegraph.linked_data.concise_description import PARTS
 from rolegraph.web import create_app
 
 ANSWERS = (

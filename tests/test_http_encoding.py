@@ -12,12 +12,15 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
-from rolegraph.registry import Rolegraph
-from rolegraph.things import Answer
-from rolegraph.web import compressing, create_app, headers, negotiation
-from rolegraph.web.compressing import Compressing, choose
-from rolegraph.web.remembering import LARGEST
+from rolegraph.values import Answer
+from rolegraph.web import create_app
+from rolegraph.web.http import negotiation
+from rolegraph.web.http.wsgi import LARGEST
+from rolegraph.web.middleware import compression, headers
+from rolegraph.web.middleware.cache import CachedResponse, LruByBytes
+from rolegraph.web.middleware.compression import Compression, choose
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -27,6 +30,7 @@ else:
 DECODE: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstd.decompress}
 PAGE = "/compare.json?role=ai-architect&role=deep-learning-engineer"
 CSV = named("csv", holding("table"))
+STYLE = "/static/style.css"
 BROWSER = "gzip, deflate, br, zstd"
 
 
@@ -61,7 +65,7 @@ def test_the_client_chooses(accepted: str, coding: str | None, plain: bool) -> N
     assert choose(accepted) == (coding, plain)
 
 
-@pytest.mark.parametrize("path", [PAGE, "/", "/role/ai-architect.ttl", "/queries/tips.csv?role=ai-architect", "/static/style.css"])
+@pytest.mark.parametrize("path", [PAGE, "/", "/role/ai-architect.ttl", "/queries/tips.csv?role=ai-architect", STYLE])
 @pytest.mark.parametrize("coding", DECODE)
 def test_every_coding_can_be_read_and_says_the_same(client: FlaskClient, path: str, coding: str) -> None:
     plain, packed = (client.get(path, headers={"Accept-Encoding": wanted}, buffered=True) for wanted in ("", coding))
@@ -82,29 +86,57 @@ def test_a_repeated_question_is_neither_computed_nor_compressed_again(graph: Rol
     first = client.get(PAGE, headers={"Accept-Encoding": BROWSER})
     with (
         patch.object(graph.engine, "rows", side_effect=AssertionError("looked up again")),
-        patch.object(compressing, "stream", side_effect=AssertionError("compressed again")),
+        patch.object(compression, "stream", side_effect=AssertionError("compressed again")),
     ):
         again = client.get(PAGE, headers={"Accept-Encoding": "zstd"})
     assert again.data == first.data
     assert dict(again.headers) == dict(first.headers)
-    with patch.object(graph.engine, "rows", side_effect=AssertionError("looked up again")):
-        other = client.get(PAGE, headers={"Accept-Encoding": "br"})
-    assert DECODE["br"](other.data) == DECODE["zstd"](first.data)
+    for accepted in ("br", "gzip", ""):
+        other = client.get(PAGE, headers={"Accept-Encoding": accepted})
+        assert DECODE.get(accepted, bytes)(other.data) == DECODE["zstd"](first.data)
 
 
-@pytest.mark.parametrize("path", [PAGE, "/static/style.css", "/openapi.json"])
-def test_each_coding_has_a_tag_of_its_own(client: FlaskClient, path: str) -> None:
+@pytest.mark.parametrize("path", [PAGE, "/openapi.json", "/sources/ai-architect-vs-deep-learning-engineer"])
+def test_each_coding_has_a_strong_tag_of_its_own(client: FlaskClient, path: str) -> None:
     wanted = ("", "gzip", "br", "zstd")
     tags = {client.get(path, headers={"Accept-Encoding": coding}, buffered=True).headers["ETag"] for coding in wanted}
     assert len(tags) == len(wanted)
+    assert all(tag.startswith('"') for tag in tags)
 
 
-@pytest.mark.parametrize("path", [PAGE, "/static/style.css"])
-def test_an_unchanged_answer_is_not_sent_again_in_the_coding_that_the_client_has(client: FlaskClient, path: str) -> None:
-    tags = {coding: client.get(path, headers={"Accept-Encoding": coding}, buffered=True).headers["ETag"] for coding in ("", "gzip", "br")}
+def test_a_weak_tag_stands_for_all_codings(client: FlaskClient) -> None:
+    codings = ("", "gzip", "br", "zstd")
+    (tag,) = {client.get(STYLE, headers={"Accept-Encoding": coding}, buffered=True).headers["ETag"] for coding in codings}
+    assert tag.startswith('W/"')
+    for coding in ("", "br"):
+        unchanged = client.get(STYLE, headers={"Accept-Encoding": coding, "If-None-Match": tag}, buffered=True)
+        assert (unchanged.status_code, unchanged.headers["ETag"], unchanged.data) == (304, tag, b"")
+
+
+def test_an_answer_is_kept_once_in_each_coding_that_was_asked_for(graph: Rolegraph) -> None:
+    keep, kept = LruByBytes.keep, list[bytes]()
+
+    def noting(memory: LruByBytes, tag: str, copy: CachedResponse) -> None:
+        kept.append(copy.body)
+        keep(memory, tag, copy)
+
+    client = create_app(graph).test_client()
+    with patch.object(LruByBytes, "keep", noting):
+        sent = [client.get(PAGE, headers={"Accept-Encoding": coding}).data for coding in ("gzip", "gzip", "", "br", "br", BROWSER, "zstd")]
+    assert kept == [sent[0], sent[2], sent[3], sent[5]]
+
+
+def test_what_a_read_depends_on_is_looked_at_for_an_answer_at_hand_too(client: FlaskClient) -> None:
+    seen = client.get(PAGE).headers["ETag"]
+    assert client.get(PAGE, headers={"If-Match": '"another"'}).status_code == 412
+    assert client.get(PAGE, headers={"If-Match": seen}).status_code == 200
+
+
+def test_an_unchanged_answer_is_not_sent_again_in_the_coding_that_the_client_has(client: FlaskClient) -> None:
+    tags = {coding: client.get(PAGE, headers={"Accept-Encoding": coding}, buffered=True).headers["ETag"] for coding in ("", "gzip", "br")}
 
     def again(coding: str, had: str) -> tuple[int, str]:
-        answer = client.get(path, headers={"Accept-Encoding": coding, "If-None-Match": had}, buffered=True)
+        answer = client.get(PAGE, headers={"Accept-Encoding": coding, "If-None-Match": had}, buffered=True)
         assert (answer.data == b"") == (answer.status_code == 304)
         return answer.status_code, answer.headers["ETag"]
 
@@ -127,7 +159,7 @@ def test_unchanged_needs_no_look_up(graph: Rolegraph, client: FlaskClient) -> No
 def made(response: Callable[[], Response]) -> FlaskClient:
     """Return a client of an application that gives one answer."""
     app = Flask(__name__)
-    app.wsgi_app = Compressing(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Compression(app.wsgi_app)  # type: ignore[method-assign]
     headers.install(app)
     app.add_url_rule("/", "it", response)
     return app.test_client()

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolegraph import matches, terms
-from rolegraph.registry import Rolegraph
+from rolegraph import equivalence, terms
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 FOREIGN = Path(__file__).parent / "imports" / "foreign.ttl"
@@ -140,10 +140,10 @@ NAMES = st.sampled_from([*(terms.BASE + f"skill/{letter}" for letter in "abc"), 
 
 @given(st.lists(st.tuples(NAMES, NAMES), max_size=12))
 def test_classes_are_those_of_an_exhaustive_search(pairs: list[tuple[str, str]]) -> None:
-    found, expected = matches.classes(pairs), brute(pairs)
+    found, expected = equivalence.classes(pairs), brute(pairs)
     assert found.keys() == expected.keys()
     for iri, same in expected.items():
-        assert found[iri] == min(same, key=matches.rank)
+        assert found[iri] == min(same, key=equivalence.rank)
 
 
 @pytest.mark.parametrize(
@@ -155,12 +155,12 @@ def test_roles_of_two_vocabularies_are_said_not_to_be_comparable(roles: tuple[st
     visitor = create_app(graph).test_client()
     iris = [terms.expand(role) or terms.BASE + "role/" + role for role in roles]
     told = visitor.get("/compare.json", query_string={"role": roles}).get_json()["notComparable"]
-    assert told == ([{"roles": iris, "reason": matches.APART}] if apart else [])
+    assert told == ([{"roles": iris, "reason": equivalence.APART}] if apart else [])
     page = visitor.get("/compare", query_string={"role": roles}, headers=PAGE).text
     assert ("cannot be compared item by item" in page, "<td>0</td>" in page) == (apart, not apart)
     like = {"role": roles[0], "with": roles[1]}
     [one] = visitor.get("/similar.json", query_string=like).get_json()["similar"]
-    assert one.get("notComparable") == (matches.APART if apart else None)
+    assert one.get("notComparable") == (equivalence.APART if apart else None)
     assert ("cannot be compared item by item" in visitor.get("/similar", query_string=like, headers=PAGE).text) == apart
     graph.close()
 
@@ -172,9 +172,31 @@ def test_roles_are_apart_where_hardly_an_item_of_either_could_be_one_of_the_othe
 
     def apart(one: set[str], other: set[str], known: int) -> bool:
         pairs = dict(list(matched.items())[:known])
-        return matches.apart("ab", {"a": one, "b": other}, lambda iri: [pairs[iri]] if iri in pairs else []) == (("a", "b"),)
+        return equivalence.apart("ab", {"a": one, "b": other}, lambda iri: [pairs[iri]] if iri in pairs else []) == (("a", "b"),)
 
     assert (apart(one, other, 0), apart(one, other, 1), apart(one, other, 2)) == (True, True, False)
     assert not apart(one, {"http://x/skill/x"}, 0)
     assert not apart(one, {"http://x/tool#x0", "http://x/tool#y"}, 1)
     assert not apart(one, set(), 0)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/gap?from={CARVER}&to={OTHER}",
+        f"/gap?from=ai-programmer&to={CARVER}",
+        f"/paths?from={CARVER}&to={OTHER}",
+        f"/similar?role={CARVER}",
+        f"/similar?role=ai-programmer&with={CARVER}",
+        f"/distinguish?role={CARVER}&role=ai-programmer",
+        f"/openings?from={CARVER}",
+        f"/agreement?role={CARVER}",
+    ],
+)
+def test_pages_of_the_analyses_name_the_sources_of_what_they_show(visitor: FlaskClient, path: str) -> None:
+    page = visitor.get(path, headers=PAGE).text
+    assert CREDIT in page
+    assert "data of this page under" in page
+    fit = visitor.post("/gap", data={"profile": "Python", "to": CARVER}, headers=PAGE).text
+    assert CREDIT in fit
+    assert CREDIT not in visitor.get("/gap?from=ai-programmer&to=ai-architect", headers=PAGE).text

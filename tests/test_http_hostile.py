@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rolegraph.registry import Rolegraph
-from rolegraph.things import Thing
+from rolegraph.facade import Rolegraph
+from rolegraph.values import Thing
 from rolegraph.web import create_app
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

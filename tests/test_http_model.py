@@ -14,10 +14,9 @@ from rdflib import RDF, Graph, Namespace, URIRef
 from rdflib.compare import isomorphic
 
 from rolegraph import errors, resources, terms
+from rolegraph.facade import Rolegraph, model
 from rolegraph.formats import FORMATS
-from rolegraph.queries import Library
-from rolegraph.registry import Rolegraph
-from rolegraph.web import documentation
+from rolegraph.queries import QueryCatalogue
 
 BROWSER = "text/html,*/*;q=0.8"
 SCHEMA = Namespace("http://schema.org/")
@@ -94,7 +93,7 @@ def test_the_description_in_openapi_is_valid_and_whole(client: FlaskClient) -> N
         path = re.sub(r"<(?:any\([^)]*\):|[a-z]+:)?(\w+)>", r"{\1}", rule.rule)
         rules |= {(path, method.lower()) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
     described = {(path, method) for path, methods in document["paths"].items() for method in methods}
-    canned = {(f"/queries/{query.name}", "get") for query in Library()}
+    canned = {(f"/queries/{query.name}", "get") for query in QueryCatalogue()}
     assert described - canned == rules - {("/static/{filename}", "get")}
     assert canned <= described
     text = json.dumps(document)
@@ -126,7 +125,7 @@ def test_ontology_and_shapes_are_the_same_in_every_format(client: FlaskClient) -
     for path, folder in (("ontology", ["rolegraph.ttl", "alignments/*.ttl"]), ("shapes", ["shapes/*.ttl"])):
         written = Graph()
         if path == "shapes":
-            written.parse(data=documentation.WHOLE, format="turtle")  # what they are as a whole
+            written.parse(data=model.WHOLE, format="turtle")  # what they are as a whole
         for pattern in folder:
             for file in resources.files("ontology", pattern):
                 written.parse(file)

@@ -18,10 +18,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph.errors import StoreUnusable
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.tokens import Tokens
-from rolegraph.web import create_app, problems
-from rolegraph.web.remembering import RECALL
+from rolegraph.web import create_app
+from rolegraph.web.http import problems
+from rolegraph.web.middleware.cache import RECALL
 from wire import head, send
 
 Serve = Callable[..., Any]
@@ -55,7 +56,7 @@ def lines(text: str) -> list[re.Match[str]]:
 
 def test_each_request_has_a_line_with_its_id_and_its_token_and_nothing_secret(serve: Serve, tmp_path: Path) -> None:
     service = serve(tmp_path, "--access-log")
-    created = Tokens(tmp_path / "tokens.json").create("write:our-hr")
+    created = Tokens(tmp_path / "tokens.sqlite").create("write:our-hr")
     given = httpx.get(f"{service.address}/search.json", params={"q": SECRET}, headers={"X-Request-Id": "abc-123"})
     made = httpx.get(f"{service.address}/health", headers={"X-Request-Id": "x y"})
     again = httpx.get(f"{service.address}/health")
@@ -87,7 +88,7 @@ def test_each_request_has_a_line_with_its_id_and_its_token_and_nothing_secret(se
 
 def test_nothing_that_is_posted_is_in_the_log(serve: Serve, tmp_path: Path) -> None:
     service = serve(tmp_path, "--access-log", "--log-level", "debug")
-    token = Tokens(tmp_path / "tokens.json").create("admin").text
+    token = Tokens(tmp_path / "tokens.sqlite").create("admin").text
     for path, method in ROUTES:
         for media, body in BODIES:
             headers = {"Content-Type": media, "Authorization": f"Bearer {token}"}
@@ -99,10 +100,11 @@ def test_nothing_that_is_posted_is_in_the_log(serve: Serve, tmp_path: Path) -> N
     assert "45-6789" not in errors + output
 
 
+@pytest.mark.service
 def test_a_fault_is_logged_with_its_place_and_without_the_words_of_the_body(graph: Rolegraph, capsys: pytest.CaptureFixture[str]) -> None:
     script = f"""
 import logging, sys
-from rolegraph.web import logs
+from rolegraph.web.http import logs
 logs.start("warning", access=False)
 def answer(method):
     logs.CURRENT.set(logs.Request.of({{"REQUEST_METHOD": method, "PATH_INFO": "/x"}}))
@@ -122,9 +124,10 @@ answer(sys.argv[1])
         assert f"{method} /x" in errors
 
 
+@pytest.mark.service
 def test_the_library_logs_nothing_of_what_it_reads() -> None:
     script = f"""
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import named, holding
 graph = Rolegraph.open(shipped=False)
 entry = b'<http://x/a> <http://x/p> "{SECRET}"^^<http://www.w3.org/2001/XMLSchema#integer> .'
@@ -141,6 +144,7 @@ def test_a_service_without_an_access_log_is_silent_until_something_is_wrong(serv
     assert (code, errors) == (0, "")
 
 
+@pytest.mark.service
 def test_the_service_says_where_it_is_once_it_listens(free_port: Callable[[], int], tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(tmp_path), "--port", str(port), "--empty", "--host", "0.0.0.0"]
@@ -197,7 +201,7 @@ def test_a_service_is_not_ready_where_it_cannot_answer_or_write(serve: Serve, tm
         return httpx.get(f"{service.address}/readyz", timeout=20).status_code == 200
 
     assert ready()
-    tokens = tmp_path / "tokens.json"
+    tokens = tmp_path / "tokens.sqlite"
     tokens.write_bytes(b"\xff\xfe{")
     assert "tokens of this store cannot be read" in reason()
     told = httpx.put(f"{service.address}/sources/x", headers={"Authorization": "Bearer rg_aaaaaaaa_" + "b" * 43}).json()
@@ -258,4 +262,4 @@ def test_the_probe_is_never_taken_from_memory(client: FlaskClient) -> None:
     recall = client.application.extensions[RECALL]
     for path in ("/livez", "/readyz"):
         assert recall(client.get(path).request.environ) is None
-    assert problems.told(StoreUnusable("x /a/b", told="y")) == "y"
+    assert problems.public_detail(StoreUnusable("x /a/b", public_detail="y")) == "y"

@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 
 import rolegraph.web
 from inputs import ACCEPTED, HEADER, HEADERS, NUMBERS, TEXT, TEXTS, brief, escaped, faults, sent
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.terms import KINDS
 
 ONE, OTHER = "ai-architect", "deep-learning-engineer"
@@ -29,49 +29,49 @@ LIST = {"page": "1", "limit": "5", "source": "ai-programmer-vs-deep-learning-eng
 FOUND = {"q": "machine", "kind": "skill", "source": LIST["source"], "language": "en", "limit": "5"}
 PARAMETERS: dict[str, dict[str, str]] = {
     "static": {},
-    "comparing.home": {},
-    "comparing.compare": {"role": f"{ONE},{OTHER}"},
-    "comparing.sources": {},
-    "analysing.similar": {"role": ONE, "with": OTHER, "source": LIST["source"], "count": "3"},
-    "analysing.gap": {"from": ONE, "to": OTHER},
-    "analysing.paths": {"from": ONE, "to": OTHER, "k": "2"},
-    "analysing.openings": {"from": ONE, "source": LIST["source"], "count": "3"},
-    "analysing.distinguish": {"role": f"{ONE},{OTHER}"},
-    "analysing.agreement": {"role": ONE, "matching": "no"},
-    "posting.profile": {"to": ONE, "source": LIST["source"], "count": "3"},
-    "searching.search": FOUND,
-    "searching.suggest": {"q": "machine", "kind": "skill", "limit": "5"},
-    "querying.sparql": ASKED,
-    "querying.update": {"update": "CLEAR GRAPH <urn:x>", "using-graph-uri": "http://x/", "using-named-graph-uri": "http://x/"},
-    "canned.listing": {},
-    "canned.query": {},  # those of each query, by its name
-    "storing.read": {"graph": "urn:x", "default": ""},
-    "storing.put": {"graph": "urn:x", "default": ""},
-    "storing.post": {"graph": "urn:x", "default": ""},
-    "storing.delete": {"graph": "urn:x", "default": ""},
-    "entering.read": {},
-    "entering.put": {},
-    "entering.post": {},
-    "entering.delete": {},
-    "validating.validate": {"example": "valid", "source": "our-hr", "method": "PUT"},
-    "model.ontology": {},
-    "model.shapes": {},
-    "model.context": {},
-    "model.openapi_document": {},
-    "model.health": {},
-    "model.revisions": {},
+    "comparison.home": {},
+    "comparison.compare": {"role": f"{ONE},{OTHER}"},
+    "comparison.sources": {},
+    "analyses.similar": {"role": ONE, "with": OTHER, "source": LIST["source"], "count": "3"},
+    "analyses.gap": {"from": ONE, "to": OTHER},
+    "analyses.paths": {"from": ONE, "to": OTHER, "k": "2"},
+    "analyses.openings": {"from": ONE, "source": LIST["source"], "count": "3"},
+    "analyses.distinguish": {"role": f"{ONE},{OTHER}"},
+    "analyses.agreement": {"role": ONE, "matching": "no"},
+    "profiles.profile": {"to": ONE, "source": LIST["source"], "count": "3"},
+    "search.search": FOUND,
+    "search.suggest": {"q": "machine", "kind": "skill", "limit": "5"},
+    "sparql.sparql": ASKED,
+    "sparql.update": {"update": "CLEAR GRAPH <urn:x>", "using-graph-uri": "http://x/", "using-named-graph-uri": "http://x/"},
+    "queries.listing": {},
+    "queries.query": {},  # those of each query, by its name
+    "graphs.read": {"graph": "urn:x", "default": ""},
+    "graphs.put": {"graph": "urn:x", "default": ""},
+    "graphs.post": {"graph": "urn:x", "default": ""},
+    "graphs.delete": {"graph": "urn:x", "default": ""},
+    "sources.read": {},
+    "sources.put": {},
+    "sources.post": {},
+    "sources.delete": {},
+    "validation.validate": {"example": "valid", "source": "our-hr", "method": "PUT"},
+    "service.ontology": {},
+    "service.shapes": {},
+    "service.context": {},
+    "service.openapi_document": {},
+    "service.health": {},
+    "service.revisions": {},
     "probes.alive": {},
     "probes.ready": {},
     "problems.problem": {},
-    "leading.node": {},
-    "leading.version": {},
-    "linked.members": LIST,
-    "linked.described": {"iri": "tool:python"},
-    "linked.thing": {},
+    "redirects.node": {},
+    "redirects.version": {},
+    "things.members": LIST,
+    "things.described": {"iri": "tool:python"},
+    "things.thing": {},
 }
 FIELDS = {"entry", "profile", "file"}  # of forms: they are sent in tests/test_http_any_body.py
 IN_PATHS = {"filename": "style.css", "slug": ONE, "name": "tips", "path": "x", "kind": "role", "version": "0.1.0"}
-READS = ("analysing", "canned", "comparing", "leading", "linked", "model", "probes", "searching")
+READS = ("analyses", "comparison", "probes", "queries", "redirects", "search", "service", "things")
 NAMED = re.compile(r"<(?:[^<>]*:)?(\w+)>")
 MOSTLY = settings(max_examples=400, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck))
 
@@ -100,13 +100,11 @@ class Face:
 def faces(app: Flask, writable: Rolegraph) -> Iterator[Face]:
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            if rule.endpoint == "canned.query":
+            if rule.endpoint == "queries.query":
                 for query in writable.queries:
                     yield Face(rule, method, {one.name: one.example[0] for one in query.parameters}, {"name": query.name})
             else:
-                slug = (
-                    "missing-parameter" if rule.endpoint == "problems.problem" else LIST["source"] if "entering" in rule.endpoint else ONE
-                )
+                slug = {"problems": "missing-parameter", "sources": LIST["source"]}.get(rule.endpoint.partition(".")[0], ONE)
                 yield Face(rule, method, PARAMETERS[rule.endpoint], IN_PATHS | {"slug": slug})
 
 
@@ -121,23 +119,28 @@ def test_every_route_has_its_entry(editor: FlaskClient) -> None:
 
 def test_every_parameter_of_the_openapi_document_has_its_entry(editor: FlaskClient) -> None:
     adapter = editor.application.url_map.bind("x")
+    documented: dict[str, set[str]] = {}
     for path, item in editor.get("/openapi.json").get_json()["paths"].items():
         for method, operation in item.items():
             sample = re.sub(r"\{(\w+)\}", lambda found: IN_PATHS[found[1]], path)
             endpoint, _ = adapter.match(sample, method=method.upper())
-            told = {one["name"] for one in operation["parameters"] if one["in"] == "query"} - set(COMMON)
-            if endpoint != "canned.query":
-                assert told <= set(PARAMETERS[endpoint]), f"{method} {path}"
+            names = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                names |= set(body["schema"].get("properties", ()))
+            documented.setdefault(endpoint, set()).update(names - set(COMMON) - FIELDS)
+    documented["queries.query"] = set()
+    assert documented == {endpoint: set(parameters) for endpoint, parameters in PARAMETERS.items() if endpoint != "static"}
 
 
 def read_in_the_code() -> Iterator[str]:
     """The names of all parameters that the web face reads by name."""
-    for path in sorted(Path(rolegraph.web.__file__).parent.glob("*.py")):
+    for path in sorted(Path(rolegraph.web.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             called, first = ast.unparse(node.func), node.args[0]
-            reads = re.fullmatch(r"request\.(args|form|values|files)\.(get|getlist)|fields\.getlist|(paging\.)?(only|text|number)", called)
+            texts = r"parameters\.(text|role|number)|bodies\.document"
+            reads = re.fullmatch(rf"request\.(args|form|values|files)\.(get|getlist)|fields\.getlist|{texts}", called)
             if reads and isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield first.value
 
@@ -169,7 +172,7 @@ def swept(editor: FlaskClient, own: list[Face], headers: list[tuple[str, str]]) 
     def each() -> Iterator[str]:
         for number, face in enumerate(own):
             # the canned queries are many and all read their parameters in one way: the values go round among them
-            texts = TEXTS[number % 4 :: 4] if face.rule.endpoint == "canned.query" else TEXTS
+            texts = TEXTS[number % 4 :: 4] if face.rule.endpoint == "queries.query" else TEXTS
             common = {"revision": NUMBERS, "format": TEXTS[-30:]}
             once = common if first[face.rule.endpoint] == face else ()
             for parameter in (*face.parameters, *once):

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph import terms
-from rolegraph.registry import Rolegraph
-from rolegraph.web import pay
+from rolegraph.facade import Rolegraph
+from rolegraph.web.pages import pay
 
 BROWSER = {"Accept": "text/html"}
 SOURCE = terms.BASE + "source/salaries-2025-01-19"
@@ -110,6 +110,6 @@ def test_the_page_of_the_prepared_question_withholds_what_comes_from_fewer_than_
     for count, row in zip(counts, rows, strict=True):
         for name in ("percentile10", "percentile25", "median", "percentile75", "percentile90"):
             assert bool(row[header.index(name)].strip()) == (count >= 5), (count, name)
-    assert "With fewer than 5 observations behind it, no figure is shown" in page
+    assert "Figures from fewer than 5 observations are not shown" in page
     enough = client.get("/queries/roles-by-tool?tool=pytorch", headers=BROWSER).text
-    assert "no figure is shown" not in enough
+    assert "are not shown here" not in enough

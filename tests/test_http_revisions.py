@@ -9,10 +9,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph.engine.pool import Limits
-from rolegraph.registry import Rolegraph
-from rolegraph.things import Answer
-from rolegraph.web import create_app, negotiation
-from rolegraph.web.remembering import LARGEST, RECALL, Copy, Memory
+from rolegraph.facade import Rolegraph
+from rolegraph.values import Answer
+from rolegraph.web import create_app
+from rolegraph.web.http import negotiation
+from rolegraph.web.http.wsgi import LARGEST
+from rolegraph.web.middleware.cache import RECALL, CachedResponse, LruByBytes
+
+pytestmark = pytest.mark.service
 
 SOURCE = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
 PAY = "https://w3id.org/rolegraph/source/salaries-2025-01-19"
@@ -111,8 +115,8 @@ def test_a_large_answer_has_the_tag_of_its_revision_and_is_not_remembered(writte
 
 
 def test_the_memory_is_bounded() -> None:
-    copy = Copy((("Content-Type", "text/plain"),), b"x" * 100)
-    memory = Memory(room=3 * copy.size)
+    copy = CachedResponse((("Content-Type", "text/plain"),), b"x" * 100)
+    memory = LruByBytes(room=3 * copy.size)
     for number in range(20):
         memory.keep(str(number), copy)
     assert [memory.recall(str(number)) for number in (0, 16)] == [None, None]

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+
+pytestmark = pytest.mark.service
 
 Serve = Callable[..., Any]
 
@@ -41,7 +44,7 @@ def test_a_store_in_use_is_said_plainly_and_once(serve: Serve, free_port: Callab
 def test_an_address_that_is_not_of_this_machine_is_said_plainly(tmp_path: Path, free_port: Callable[[], int]) -> None:
     ended = start("--store", str(tmp_path), "--host", "192.0.2.1", "--port", str(free_port()))
     assert ended.returncode == 2
-    assert "nothing can listen at 192.0.2.1" in ended.stderr
+    assert "cannot listen on 192.0.2.1" in ended.stderr
 
 
 def test_a_name_is_looked_up_and_the_address_printed_when_it_answers(serve: Serve, tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from rdflib import Graph
 from werkzeug.test import TestResponse
 
 from rolegraph.engine.pool import Limits
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
-from rolegraph.web.validating import INVALID, VALID
+from rolegraph.web.resources.validation import INVALID, VALID
+
+pytestmark = pytest.mark.service
 
 SOURCE = """
 PREFIX dct: <http://purl.org/dc/terms/>

@@ -12,12 +12,12 @@ from SPARQLWrapper import CSV, JSON, POST, RDFXML, TURTLE, SPARQLWrapper
 from SPARQLWrapper import XML as SPARQL_XML
 
 from rolegraph import formats
-from rolegraph.queries import CannedQuery, Library
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
+from rolegraph.queries import CannedQuery, QueryCatalogue
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 COUNT = "PREFIX rg: <https://w3id.org/rolegraph/ns#> SELECT (COUNT(DISTINCT ?role) AS ?n) { ?role a rg:Role }"
-QUERIES = list(Library())
+QUERIES = list(QueryCatalogue())
 by_name = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 
 
@@ -106,7 +106,7 @@ def test_a_large_answer_is_whole_for_machines_and_cut_with_a_word_for_people(cli
     text = "SELECT * { ?s ?p ?o } LIMIT 1500"
     assert client.get("/sparql.csv", query_string={"query": text}).text.count("\r\n") == 1501
     page = client.get("/sparql", query_string={"query": text}, headers={"Accept": BROWSER}).text
-    assert "1,500 rows, of which the first 1,000 are shown" in page
+    assert "1,500 rows; the first 1,000 are shown" in page
 
 
 def test_the_format_may_depend_on_what_the_answer_holds(client: FlaskClient) -> None:

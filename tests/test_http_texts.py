@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rolegraph.analysis import gap
 from rolegraph.errors import BadParameter
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.search import MOST
 
 ROLES = ("ai-architect", "deep-learning-engineer")

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from rdflib import RDF, SH, Graph
 
 from rolegraph import formats, terms
-from rolegraph.web.validating import INVALID, VALID
+from rolegraph.web.resources.validation import INVALID, VALID
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 RDFLIB = {"turtle": "turtle", "ntriples": "nt", "jsonld": "json-ld", "rdfxml": "xml"}
@@ -49,7 +49,7 @@ def test_the_report_comes_in_every_form(client: FlaskClient) -> None:
     assert b"does not conform: 2 violations, 1 warning" in ask("text/plain")
     page = ask(BROWSER).decode()
     assert "does not conform" in page
-    assert "To mend" in page
+    assert "To fix" in page
     assert "rg:industri" in page
     assert "role:prompt-engineer" in page
     assert client.post("/validate?format=text", data=VALID, content_type="text/turtle").text.startswith("The entry conforms")

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph import terms
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 PAGE = {"Accept": "text/html"}
@@ -84,7 +84,7 @@ def test_an_empty_section_is_one_line() -> None:
     client = create_app(graph).test_client()
     page = client.get("/role/bare", headers=PAGE).text
     empty = re.findall(r'<section class="band empty" id="(\w+)"><h2>[^<]*</h2> <p class="none">No source states this.</p></section>', page)
-    assert empty == list(terms.SECTIONS)
+    assert empty == list(terms.sections())
     assert page.count("No source states this.") == len(empty)
     graph.store(terms.BASE + "source/bare-2-0", BARE.replace("bare", "blank").encode())
     page = client.get("/compare?role=bare&role=blank", headers=PAGE).text

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,9 +14,11 @@ from werkzeug.test import TestResponse
 
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
 from rolegraph.engine.pool import Limits
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
-from rolegraph.registry import Rolegraph
 from rolegraph.web import create_app
+
+pytestmark = pytest.mark.service
 
 EX = "http://example.org/"
 TURTLE = f"<{EX}s> <{EX}p> 1, 'zwei'@de ."
@@ -37,16 +38,24 @@ UPDATES = [
     "CLEAR NAMED",
     "DROP ALL",
 ]
-COUNTED = 50  # times, by each of eight threads
+COUNTED = 15  # times, by each of eight threads
 _NQUADS = named("nquads", holding("dataset"))
 
 
-@pytest.fixture(params=["union", "own"])
-def written(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rolegraph]:
-    """A service without data, with the default graph that the parameter names."""
-    graph = Rolegraph.open(tmp_path, Limits(workers=1), Settings(union=request.param == "union"), shipped=False)
+@pytest.fixture(scope="module", params=["union", "own"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
+    """A graph that is written to, with a process that answers queries, and with the default graph that the parameter names."""
+    graph = Rolegraph.open(tmp_path_factory.mktemp("store"), Limits(workers=1), Settings(union=request.param == "union"), shipped=False)
     yield graph
     graph.close()
+
+
+@pytest.fixture
+def written(store: Rolegraph) -> Rolegraph:
+    """That graph, without data."""
+    store.update("DROP ALL")
+    assert store.engine.graphs() == []
+    return store
 
 
 @pytest.fixture
@@ -81,7 +90,7 @@ def put(client: FlaskClient, graph: str, body: str = TURTLE) -> TestResponse:
 )
 def test_nothing_is_written_without_a_token_that_counts(written: Rolegraph, method: str, path: str) -> None:
     assert written.tokens
-    client = create_app(written).test_client()
+    before, client = written.engine.revision, create_app(written).test_client()
     revoked = written.tokens.create("admin")
     written.tokens.revoke(revoked.token.id)
     for header in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eDp5"}, {"Authorization": f"Bearer {revoked.text}"}):
@@ -90,7 +99,7 @@ def test_nothing_is_written_without_a_token_that_counts(written: Rolegraph, meth
     answer = allowed(written, "write:some-source").open(path, method=method, data="DROP ALL")
     assert answer.status_code == 403
     assert "admin" in answer.get_json()["expected"]
-    assert written.engine.revision == 0
+    assert written.engine.revision == before
 
 
 def test_a_graph_in_memory_is_not_written(client: FlaskClient) -> None:
@@ -100,9 +109,11 @@ def test_a_graph_in_memory_is_not_written(client: FlaskClient) -> None:
 # ---------------------------------------------------------------- graph store
 
 
-def test_a_graph_is_made_read_added_to_replaced_and_removed(writer: FlaskClient) -> None:
+def test_a_graph_is_made_read_added_to_replaced_and_removed(writer: FlaskClient, written: Rolegraph) -> None:
+    assert written.engine.revision is not None
+    following = written.engine.revision + 1
     made = put(writer, EX + "g")
-    assert (made.status_code, made.headers["Rolegraph-Revision"]) == (201, "1")
+    assert (made.status_code, made.headers["Rolegraph-Revision"]) == (201, str(following))
     assert isomorphic(triples(writer, EX + "g"), Graph().parse(data=TURTLE))
     more = f"<{EX}s> <{EX}q> [ <{EX}r> <relative> ] ."
     assert writer.post(f"/graphs?graph={EX}g", data=more, content_type="text/turtle; charset=utf-8").status_code == 204

@@ -17,15 +17,15 @@ from rdflib import RDF, SKOS, Graph, Namespace, URIRef
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import Imported, crosswalk
 from rolegraph.importers.crosswalk.changes import Change, Changes, heirs
 from rolegraph.importers.crosswalk.nesta import predicate
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
-from rolegraph.shapes import Shapes
+from rolegraph.importers.reports import ImportReport
+from rolegraph.validation.shapes import Shapes
 
 RG = Namespace(terms.RG)
 ESCO, ONET, ISCO = (terms.prefixes()[name] for name in ("esco-occupation", "onet", "isco"))
@@ -71,13 +71,13 @@ def files(folder: Path, **texts: str) -> Download:
     return Download([folder])
 
 
-def taken(graph: Rolegraph, download: Download, folder: Path, **wanted: object) -> tuple[Graph, Report, Imported]:
-    report = Report()
-    imported = graph.take_in(crosswalk.read, download, report, folder / "out.nt", **wanted)
+def taken(graph: Rolegraph, download: Download, folder: Path, **wanted: object) -> tuple[Graph, ImportReport, Imported]:
+    report = ImportReport()
+    imported = graph.import_source(crosswalk.read, download, report, folder / "out.nt", **wanted)
     return Graph().parse(folder / "out.nt", format="nt"), report, imported
 
 
-def nesta(folder: Path, rows: str, codes: Sequence[str] = CURRENT, changes: str = CHANGES) -> tuple[Graph, Report]:
+def nesta(folder: Path, rows: str, codes: Sequence[str] = CURRENT, changes: str = CHANGES) -> tuple[Graph, ImportReport]:
     inside = folder / "in"
     inside.mkdir()
     texts = {"crosswalk_Nov2020": HEADER + rows} | ({"changed": changes} if changes else {})
@@ -86,13 +86,11 @@ def nesta(folder: Path, rows: str, codes: Sequence[str] = CURRENT, changes: str 
 
 
 def matches(graph: Graph) -> set[tuple[str, str, str]]:
-    return {
-        (str(one), str(match).partition("#")[2], str(other).removeprefix(ONET)) for one, match, other in graph if match in MATCHES
-    }
+    return {(str(one), str(match).partition("#")[2], str(other).removeprefix(ONET)) for one, match, other in graph if match in MATCHES}
 
 
-def remarks(report: Report) -> Counter[tuple[str, str]]:
-    return Counter((remark.deed, remark.rule) for remark in report.remarks)
+def remarks(report: ImportReport) -> Counter[tuple[str, str]]:
+    return Counter((remark.action, remark.rule) for remark in report.remarks)
 
 
 # ---------------------------------------------------------------- Nesta
@@ -123,7 +121,7 @@ def test_codes_of_2010_lead_to_those_of_2019(tmp_path: Path) -> None:
         (POTTER, "closeMatch", "51-2500.00"),
         (RIGGER, "broadMatch", "51-3100.00"),
     }
-    assert remarks(report) == {("mended", "code renamed"): 1, ("mended", "code merged"): 1}
+    assert remarks(report) == {("fixed", "code renamed"): 1, ("fixed", "code merged"): 1}
     assert [remark.line for remark in report.remarks] == [3, 4]
 
 
@@ -132,7 +130,7 @@ def test_an_ambiguous_code_leads_to_each_candidate_less_surely(tmp_path: Path) -
     assert matches(graph) == {(BAKER, "relatedMatch", "51-4100.00"), (BAKER, "relatedMatch", "51-4200.00")}
     assert {str(value) for value in graph.objects(None, RG.confidence)} == {"0.5"}
     [remark] = report.remarks
-    assert (remark.deed, remark.rule) == ("mended", "code split")
+    assert (remark.action, remark.rule) == ("fixed", "code split")
     assert "51-4100.00 or 51-4200.00" in remark.detail
 
 
@@ -177,7 +175,7 @@ def test_rows_whose_ends_are_unknown_are_left_out(tmp_path: Path) -> None:
     graph, report = nesta(tmp_path, rows)
     assert matches(graph) == {(POTTER, "closeMatch", "51-2500.00")}
     told = {("skipped", "not in ESCO"): 3, ("skipped", "not a code of O*NET"): 2, ("skipped", "confidence unreadable"): 1}
-    assert remarks(report) == told | {("mended", "code renamed"): 1}
+    assert remarks(report) == told | {("fixed", "code renamed"): 1}
 
 
 def test_without_the_table_of_changes_old_codes_are_left_out_and_it_is_named(tmp_path: Path) -> None:
@@ -190,7 +188,7 @@ def test_without_the_table_of_changes_old_codes_are_left_out_and_it_is_named(tmp
 def test_a_label_that_has_changed_is_noted_and_white_space_is_not(tmp_path: Path) -> None:
     graph, report = nesta(tmp_path, row(" Baker", "51-1000.00", BAKER) + row("rigger", "51-3000.00", RIGGER, "1.0"))
     assert len(matches(graph)) == 2
-    assert [remark.detail for remark in report.remarks if remark.deed == "noted"] == ["'rigger' is 'rigging hand' now"]
+    assert [remark.detail for remark in report.remarks if remark.action == "noted"] == ["'rigger' is 'rigging hand' now"]
 
 
 def test_a_pair_counts_once_and_a_similarity_that_is_none_is_left_out(tmp_path: Path) -> None:
@@ -206,7 +204,7 @@ def test_a_pair_counts_once_and_a_similarity_that_is_none_is_left_out(tmp_path: 
 def test_what_has_to_be_imported_first_is_named(tmp_path: Path) -> None:
     download = files(tmp_path, crosswalk_Nov2020=HEADER + row("baker", "51-1000.00", BAKER))
     with pytest.raises(Refused, match="ESCO") as caught:
-        Rolegraph(EmbeddedEngine()).take_in(crosswalk.read, download, Report(), tmp_path / "out.nt")
+        Rolegraph(EmbeddedEngine()).import_source(crosswalk.read, download, ImportReport(), tmp_path / "out.nt")
     assert "rolegraph import esco" in caught.value.members["expected"]
     with pytest.raises(Refused, match=r"O\*NET") as caught:
         taken(store(()), download, tmp_path)
@@ -330,7 +328,7 @@ def whole(demand: Callable[[str, str], Path], tmp_path: Path) -> tuple[Path, Rol
     labels = {one["conceptUri"]: json.dumps(" ".join(one["preferredLabel"].split())) for one in esco_occupations(folder)}
     labels |= {ONET + code: f'"{code}"' for code in onet_codes(folder)}
     lines = [f"<{iri}> a rg:Role ; skos:prefLabel {label}@en ." for iri, label in labels.items()]
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     prefixes = f"@prefix rg: <{terms.RG}> . @prefix skos: <{SKOS}> .\n"
     engine.write({terms.BASE + "source/both": (prefixes + "\n".join(lines)).encode()})
     return folder, Rolegraph(engine)
@@ -364,9 +362,9 @@ def test_the_real_crosswalk_whole(whole: tuple[Path, Rolegraph], tmp_path: Path)
         if one["concept_uri"] in esco
         for code in ([one["onet_code"]] if one["onet_code"] in onet else became[one["onet_code"]])
     }
-    report = Report()
+    report = ImportReport()
     files = [folder / "crosswalk" / name for name in ("esco_onet_crosswalk_Nov2020.csv", "ONET-SOC_2010_to_2019_Crosswalk.csv")]
-    imported = graph.take_in(crosswalk.read, Download(files), report)
+    imported = graph.import_source(crosswalk.read, Download(files), report)
     before = graph.engine.rows(f"SELECT ?s ?p ?o {{ GRAPH <{imported.publication.iri}> {{ ?s ?p ?o }} }}")
     found = Graph()
     for one in before:
@@ -378,8 +376,8 @@ def test_the_real_crosswalk_whole(whole: tuple[Path, Rolegraph], tmp_path: Path)
     told = remarks(report)
     assert told[("skipped", "not in ESCO")] == 1
     assert told[("skipped", "titles unreadable")] == 1  # a cell with the number of its group
-    assert told[("mended", "code split")] == 39
-    assert told[("mended", "code renamed")] + told[("mended", "code merged")] == 325 - 39
+    assert told[("fixed", "code split")] == 39
+    assert told[("fixed", "code renamed")] + told[("fixed", "code merged")] == 325 - 39
     drifted = sum(
         " ".join(one["esco_occupation"].lower().split()) != " ".join(esco[one["concept_uri"]].lower().split())
         for one in rows
@@ -392,17 +390,17 @@ def test_the_real_crosswalk_whole(whole: tuple[Path, Rolegraph], tmp_path: Path)
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
         for path in files:
             zipped.write(path, f"inner/{path.name}")
-    graph.take_in(crosswalk.read, Download([packed]), Report())
+    graph.import_source(crosswalk.read, Download([packed]), ImportReport())
     again = graph.engine.rows(f"SELECT ?s ?p ?o {{ GRAPH <{imported.publication.iri}> {{ ?s ?p ?o }} }}")
     assert sorted(map(str, again)) == sorted(map(str, before))
-    graph.take_in(crosswalk.read, Download(files), Report(), version="2021-01")
+    graph.import_source(crosswalk.read, Download(files), ImportReport(), version="2021-01")
     assert len([name for name in graph.engine.graphs() if "crosswalk" in name]) == 2
 
 
 def test_the_real_table_of_changes_whole(whole: tuple[Path, Rolegraph]) -> None:
     folder, graph = whole
-    report = Report()
-    imported = graph.take_in(crosswalk.read, Download([folder / "crosswalk" / "ONET-SOC_2010_to_2019_Crosswalk.csv"]), report)
+    report = ImportReport()
+    imported = graph.import_source(crosswalk.read, Download([folder / "crosswalk" / "ONET-SOC_2010_to_2019_Crosswalk.csv"]), report)
     text = f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{imported.publication.iri}> {{ ?old skos:notation ?code ; ?match ?new }} ?new a rg:Role }}"
     rows = graph.engine.rows(f"PREFIX skos: <{SKOS}> PREFIX rg: <{terms.RG}> {text}")
     assert int(rows[0]["n"].value) == 1164
@@ -414,7 +412,7 @@ def test_a_file_damaged_midway_changes_nothing(tmp_path: Path) -> None:
     before = (shipped.engine.revision, shipped.engine.graphs())
     (tmp_path / "changed.csv").write_bytes(CHANGES.encode() + b"51-7000.00;\xff\xfe;51-7000.00;x\n")
     with pytest.raises(UnreadableInput, match="cannot be read as a table"):
-        shipped.take_in(crosswalk.read, Download([tmp_path / "changed.csv"]), Report())
+        shipped.import_source(crosswalk.read, Download([tmp_path / "changed.csv"]), ImportReport())
     assert (shipped.engine.revision, shipped.engine.graphs()) == before
     shipped.close()
 
@@ -435,7 +433,7 @@ def test_the_command_looks_up_in_the_store_also_where_it_stores_nothing(tmp_path
     done = CliRunner().invoke(main, [*arguments, "--report", str(tmp_path / "report.csv")])
     assert done.exit_code == 0, done.output
     assert matches(Graph().parse(tmp_path / "out.nt", format="nt")) == {(BAKER, "closeMatch", "51-1000.00")}
-    assert (tmp_path / "report.csv").read_text().startswith("deed,rule,file,line,detail")
+    assert (tmp_path / "report.csv").read_text().startswith("action,rule,file,line,detail")
     after = Rolegraph.open(tmp_path / "store")
     assert after.engine.revision == revision
     after.close()

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from rolegraph.cli import main
 from rolegraph.errors import UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import esco
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
-from rolegraph.registry import Rolegraph
+from rolegraph.importers.reports import ImportReport
 from test_import_esco import tables, text
 
 DIRECTORY, LOCAL = b"PK\x01\x02", b"PK\x03\x04"
@@ -68,7 +68,7 @@ def taken(graph: Rolegraph, place: Path, content: bytes) -> set[bytes] | None:
     output.unlink(missing_ok=True)
     refused = ""
     try:
-        graph.take_in(esco.read, Download([path]), Report(), output)
+        graph.import_source(esco.read, Download([path]), ImportReport(), output)
     except UnreadableInput as error:
         refused = error.detail
     assert "\n" not in refused
@@ -140,16 +140,16 @@ def cut(whole: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("harm", "says"),
     [
-        (locked, "skills_en.csv cannot be unpacked: it is locked with a password"),
-        (unknown, "skills_en.csv cannot be unpacked: That compression method is not supported"),
-        (renamed, "skillGroups_en.cs cannot be unpacked: File name in directory"),
-        (swallowed, "no zip file that can be read: its end tells of 12 files, its directory of"),
-        (miscounted, "skills_en.csv cannot be unpacked: Bad CRC-32"),
-        (scrambled, "skills_en.csv cannot be unpacked: "),
-        (cut, "cannot be unpacked: "),
-        (lambda whole: whole[: len(whole) // 2], "is no zip file that can be read: File is not a zip file"),
-        (lambda _: b"", "is no zip file that can be read"),
-        (lambda _: b"<!DOCTYPE html><title>Sign in</title>", "is no zip file that can be read"),
+        (locked, "skills_en.csv cannot be decompressed: it is locked with a password"),
+        (unknown, "skills_en.csv cannot be decompressed: That compression method is not supported"),
+        (renamed, "skillGroups_en.cs cannot be decompressed: File name in directory"),
+        (swallowed, "cannot be read as a zip file: its last record states 12 files, its directory lists"),
+        (miscounted, "skills_en.csv cannot be decompressed: Bad CRC-32"),
+        (scrambled, "skills_en.csv cannot be decompressed: "),
+        (cut, "cannot be decompressed: "),
+        (lambda whole: whole[: len(whole) // 2], "cannot be read as a zip file: File is not a zip file"),
+        (lambda _: b"", "cannot be read as a zip file"),
+        (lambda _: b"<!DOCTYPE html><title>Sign in</title>", "cannot be read as a zip file"),
     ],
 )
 def test_each_harm_is_one_clear_line_and_nothing_is_stored(tmp_path: Path, harm: object, says: str) -> None:
@@ -167,11 +167,11 @@ def test_a_file_that_changes_after_the_look_is_told_too(bare: Rolegraph, tmp_pat
     path.write_bytes(WHOLE[zipfile.ZIP_DEFLATED])
     download = Download([path])
     path.write_bytes(scrambled(WHOLE[zipfile.ZIP_DEFLATED]))
-    with pytest.raises(UnreadableInput, match=r"skills_en\.csv cannot be unpacked"):
-        bare.take_in(esco.read, download, Report(), tmp_path / "graph.nt")
+    with pytest.raises(UnreadableInput, match=r"skills_en\.csv cannot be decompressed"):
+        bare.import_source(esco.read, download, ImportReport(), tmp_path / "graph.nt")
     path.unlink()
-    with pytest.raises(UnreadableInput, match=r"cannot be unpacked: No such file"):
-        bare.take_in(esco.read, download, Report(), tmp_path / "graph.nt")
+    with pytest.raises(UnreadableInput, match=r"cannot be decompressed: No such file"):
+        bare.import_source(esco.read, download, ImportReport(), tmp_path / "graph.nt")
 
 
 def test_names_that_are_no_text_are_shown_as_codes(tmp_path: Path) -> None:
@@ -194,4 +194,4 @@ def test_a_file_that_cannot_be_read_is_named(bare: Rolegraph, tmp_path: Path) ->
     (tmp_path / "skills_en.csv").unlink()
     (tmp_path / "skills_en.csv").symlink_to("/proc/self/mem")  # its first bytes are of nobody: reading them is an error of the disk
     with pytest.raises(UnreadableInput, match=r"skills_en\.csv cannot be read: Input/output error"):
-        bare.take_in(esco.read, Download([tmp_path]), Report(), tmp_path / "graph.nt", version="1.1.1")
+        bare.import_source(esco.read, Download([tmp_path]), ImportReport(), tmp_path / "graph.nt", version="1.1.1")

@@ -20,15 +20,15 @@ import test_import_salaries as surveys
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
 from rolegraph.importers import Task, esco, onet, salaries
 from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.onet import reading
-from rolegraph.importers.publications import Publication, told_by, version_of
-from rolegraph.importers.reports import Report
+from rolegraph.importers.publications import Publication, version_of, versions_in_names
+from rolegraph.importers.reports import ImportReport
 from rolegraph.importers.triples import Triples
-from rolegraph.registry import Rolegraph
 from test_import_esco import BOATS, ESCO, KNOWLEDGE, ROLE, SKILL, SOURCE, Tables, french, held, rules, tables, write
 
 
@@ -48,15 +48,15 @@ def stored(tmp_path: Path) -> Iterator[Rolegraph]:
     graph.close()
 
 
-def take(graph: Rolegraph, folder: Path, content: Tables, **wanted: object) -> Report:
+def take(graph: Rolegraph, folder: Path, content: Tables, **wanted: object) -> ImportReport:
     """Import tables into a store, or without one into a file."""
-    report = Report()
+    report = ImportReport()
     output = None if graph.engine.revision is not None and (folder.parent / "store").exists() else folder.parent / "graph.nt"
-    graph.take_in(esco.read, Download([write(folder, content)]), report, output, **({"version": "1.1.1"} | wanted))
+    graph.import_source(esco.read, Download([write(folder, content)]), report, output, **({"version": "1.1.1"} | wanted))
     return report
 
 
-def made(bare: Rolegraph, folder: Path, content: Tables, **wanted: object) -> tuple[Graph, Report]:
+def made(bare: Rolegraph, folder: Path, content: Tables, **wanted: object) -> tuple[Graph, ImportReport]:
     report = take(bare, folder, content, **wanted)
     return Graph().parse(folder.parent / "graph.nt"), report
 
@@ -102,7 +102,7 @@ def test_a_needed_table_of_esco_without_rows_stops_the_import(bare: Rolegraph, t
     path = folder / f"{name}.csv"
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
     with pytest.raises(UnreadableInput, match=rf"{name}\.csv has a header and no rows"):
-        bare.take_in(esco.read, Download([folder]), Report(), tmp_path / "graph.nt", version="1.1.1")
+        bare.import_source(esco.read, Download([folder]), ImportReport(), tmp_path / "graph.nt", version="1.1.1")
     assert not (tmp_path / "graph.nt").exists()
 
 
@@ -112,12 +112,12 @@ def test_a_table_in_a_second_language_without_rows(bare: Rolegraph, tmp_path: Pa
     first = (folder / f"{name}.csv").read_bytes().splitlines(keepends=True)[0]
     other = name.replace("_en", "_fr")
     (folder / f"{other}.csv").write_bytes(first)
-    report = Report()
+    report = ImportReport()
     if name in NEEDED:
         with pytest.raises(UnreadableInput, match=rf"{other}\.csv has a header and no rows"):
-            bare.take_in(esco.read, Download([folder]), report, tmp_path / "graph.nt", version="1.1.1")
+            bare.import_source(esco.read, Download([folder]), report, tmp_path / "graph.nt", version="1.1.1")
     else:
-        bare.take_in(esco.read, Download([folder]), report, tmp_path / "graph.nt", version="1.1.1")
+        bare.import_source(esco.read, Download([folder]), report, tmp_path / "graph.nt", version="1.1.1")
         assert ("no rows", f"{other}.csv", 0) in rules(report, "noted")
 
 
@@ -136,7 +136,7 @@ def test_relations_of_unknown_types_alone_stop_the_import(bare: Rolegraph, tmp_p
     content = tables()
     for row in content["occupationSkillRelations.csv"]:
         row["relationType"] = "useful"
-    says = r"occupationSkillRelations\.csv has 3 rows, none of which can be taken; the first: unknown relation: 'useful'; known are"
+    says = r"occupationSkillRelations\.csv has 3 rows, none of which is usable; the first: unknown relation: 'useful' is neither essential"
     with pytest.raises(UnreadableInput, match=says) as caught:
         take(bare, tmp_path / "esco", content)
     assert caught.value.members["line"] == 2
@@ -148,10 +148,10 @@ def test_iris_with_https_are_those_with_http_and_it_is_told(bare: Rolegraph, tmp
     for path in folder.iterdir():
         if part in path.name:
             path.write_bytes(path.read_bytes().replace(b"http://", b"https://"))
-    report = Report()
-    bare.take_in(esco.read, Download([folder]), report, tmp_path / "secure.nt", version="1.1.1")
+    report = ImportReport()
+    bare.import_source(esco.read, Download([folder]), report, tmp_path / "secure.nt", version="1.1.1")
     assert set(Graph().parse(tmp_path / "secure.nt")) == set(expected)
-    assert {rule for rule, _, _ in rules(report, "mended")} == {"IRI with https"}
+    assert {rule for rule, _, _ in rules(report, "fixed")} == {"IRI with https"}
     assert rules(report, "skipped") == []
 
 
@@ -172,7 +172,7 @@ def test_a_needed_file_of_onet_that_yields_nothing_stops_the_import(tmp_path: Pa
 
 def test_a_needed_file_of_onet_about_other_occupations_stops_the_import(tmp_path: Path) -> None:
     rows = [row if row[0] == releases.ROW else ("99-0000.00", *row[1:]) for row in releases.RELEASE["Skills.txt"]]
-    with pytest.raises(UnreadableInput, match=r"none of which can be taken; the first: unknown occupation: '99-0000\.00'"):
+    with pytest.raises(UnreadableInput, match=r"none of which is usable; the first: unknown occupation: '99-0000\.00'"):
         releases.run(releases.lay(tmp_path / "files", Skills=rows), tmp_path / "graph.nt")
 
 
@@ -211,8 +211,8 @@ def test_a_second_language_alone_does_not_take_the_place_of_the_first(stored: Ro
         assert loss in caught.value.detail
     assert "--replace" in str(caught.value.members["expected"])
     assert (held(stored, SOURCE), stored.engine.revision) == (before, revision)
-    report = Report()
-    stored.take_in(esco.read, Download([tmp_path / "en", tmp_path / "fr"]), report, None, version="1.1.1")
+    report = ImportReport()
+    stored.import_source(esco.read, Download([tmp_path / "en", tmp_path / "fr"]), report, None, version="1.1.1")
     assert report.removed == {}
     assert before < held(stored, SOURCE)
     report = take(stored, tmp_path / "fr", second, replace=True)
@@ -260,25 +260,25 @@ def test_what_was_there_is_what_the_store_holds_when_it_is_published(stored: Rol
 
     def slow(task: Task) -> Publication:
         publication = esco.read(task)
-        stored.engine.write({SOURCE: late}, named("ntriples", holding("graph")), keep="all")
+        stored.engine.write({SOURCE: late}, named("ntriples", holding("graph")), mode="append")
         return publication
 
     with pytest.raises(Refused, match=r"skos:prefLabel in de 1 of 1"):
-        stored.take_in(slow, Download([tmp_path / "esco"]), Report(), None, version="1.1.1")
+        stored.import_source(slow, Download([tmp_path / "esco"]), ImportReport(), None, version="1.1.1")
     assert late.strip() in held(stored, SOURCE)
 
 
 def test_a_release_of_onet_and_a_survey_are_guarded_too(tmp_path: Path) -> None:
     graph = Rolegraph.open(tmp_path / "store")
     folder = releases.lay(tmp_path / "files")
-    graph.take_in(onet.read, Download([folder]), Report())
+    graph.import_source(onet.read, Download([folder]), ImportReport())
     (folder / "Related Occupations.txt").unlink()
     with pytest.raises(Refused, match=r"rg:relatedRole 1 of 1"):
-        graph.take_in(onet.read, Download([folder]), Report())
+        graph.import_source(onet.read, Download([folder]), ImportReport())
     path = tmp_path / "salaries-2025-01-19.csv"
     path.write_text(surveys.HEADER + surveys.row("AI Architect"), encoding="utf-8")
     with pytest.raises(Refused, match=r"rg:salary \d+ of 28"):
-        graph.take_in(salaries.read, Download([path]), Report())
+        graph.import_source(salaries.read, Download([path]), ImportReport())
     graph.close()
 
 
@@ -295,7 +295,7 @@ def test_the_command_refuses_and_with_replace_tells_what_it_removed(tmp_path: Pa
     assert "--replace" in refused.output
     done = CliRunner().invoke(main, [*again, "--replace"])
     assert done.exit_code == 0, done.output
-    assert "removed from what was there" in done.output
+    assert "removed from the stored graph" in done.output
     assert "skos:hiddenLabel in en" in done.output
 
 
@@ -309,7 +309,7 @@ def test_the_command_refuses_and_with_replace_tells_what_it_removed(tmp_path: Pa
 def test_no_version_is_taken_from_a_folder_above_or_from_the_name_of_something_else(tmp_path: Path, path: str) -> None:
     (tmp_path / path).mkdir(parents=True)
     with pytest.raises(BadParameter, match="do not say which version of ESCO") as caught:
-        version_of(None, told_by(Download([tmp_path / path]), "ESCO"), "ESCO")
+        version_of(None, versions_in_names(Download([tmp_path / path]), "ESCO"), "ESCO")
     assert "--version" in str(caught.value.members["expected"])
 
 
@@ -331,16 +331,16 @@ def test_the_name_that_is_given_tells_the_version_or_one_in_it_that_says_esco(tm
     inner.mkdir(parents=True)
     (inner / "occupations_en.csv").touch()
     first = tmp_path / path.partition("/")[0]
-    assert version_of(None, told_by(Download([first]), "ESCO"), "ESCO") == version
+    assert version_of(None, versions_in_names(Download([first]), "ESCO"), "ESCO") == version
 
 
 def test_the_current_folder_tells_the_version_only_where_its_name_says_esco(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, told in (("tool-1.2", {}), ("ESCO 1.2", {"1.2": "ESCO 1.2"})):
         (tmp_path / name / "in").mkdir(parents=True)
         monkeypatch.chdir(tmp_path / name)
-        assert told_by(Download([Path()]), "ESCO") == told
+        assert versions_in_names(Download([Path()]), "ESCO") == told
         monkeypatch.chdir(tmp_path / name / "in")
-        assert told_by(Download([Path("..")]), "ESCO") == told
+        assert versions_in_names(Download([Path("..")]), "ESCO") == told
 
 
 @pytest.mark.parametrize(("given", "version"), [("1.0.3", "1.0.3"), ("v1.0.3", "1.0.3"), ("V1.0.3", "1.0.3"), ("2022-12", "2022-12")])
@@ -350,7 +350,7 @@ def test_a_version_is_the_same_with_and_without_its_v(given: str, version: str) 
 
 @pytest.mark.parametrize("given", ["v", "latest", "1.0.3/..", "1..2", "-1", "esco 1.0"])
 def test_what_is_no_version_is_refused(given: str) -> None:
-    with pytest.raises(BadParameter, match="is no version"):
+    with pytest.raises(BadParameter, match="is not a version"):
         version_of(given, (), "ESCO")
 
 
@@ -370,7 +370,7 @@ def test_the_version_of_onet_is_not_that_of_a_folder_above(tmp_path: Path) -> No
     with pytest.raises(BadParameter, match="which version"):
         releases.run(files, tmp_path / "graph.nt")
     assert releases.run(files.parent, tmp_path / "graph.nt").publication.version == "28.3"
-    with pytest.raises(BadParameter, match="is no version"):
+    with pytest.raises(BadParameter, match="is not a version"):
         releases.run(files, tmp_path / "graph.nt", version="latest")
     read_me = releases.lay(tmp_path / "whole")
     assert releases.run(read_me, tmp_path / "graph.nt", version="v77.1").publication.version == "77.1"
@@ -401,7 +401,7 @@ def test_control_characters_are_removed_and_told_and_every_format_can_be_read(st
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=30))
 def test_no_control_character_is_left_in_a_label_or_a_text(text: str) -> None:
-    report = Report()
+    report = ImportReport()
     clean = Cleaner(report, "x.csv")
     for found in (clean.label(text, 1), clean.prose(text, 1)):
         assert not [one for one in found if one != "\n" and unicodedata.category(one) in ("Cc", "Cs")]
@@ -428,19 +428,19 @@ def test_titles_and_changes_of_a_crosswalk_are_cleaned(tmp_path: Path) -> None:
     rows = crosswalks.row("potter", "51-2000.00", crosswalks.POTTER, titles="['po\\ud800tter', 'a\\x00', '\\x07']")
     graph, report = crosswalks.nesta(tmp_path, rows, changes=changes)
     assert {str(title) for title in graph.objects(None, crosswalks.RG.sharedLabel)} == {"potter", "a"}
-    assert ("mended", "control characters") in crosswalks.remarks(report)
+    assert ("fixed", "control characters") in crosswalks.remarks(report)
 
 
 @pytest.mark.parametrize("text", ["â€œpilotâ€\x9d", "pilotâ€™s", "prÃ©posÃ©", "Â«pilotÂ»", "pilot\u00e2\u0080\u0093in"])
 def test_text_in_the_wrong_code_is_kept_and_noted(text: str) -> None:
-    report = Report()
+    report = ImportReport()
     assert Cleaner(report, "x.csv").label(text, 7)
-    assert ("noted", "mojibake", 7) in {(remark.deed, remark.rule, remark.line) for remark in report.remarks}
+    assert ("noted", "mojibake", 7) in {(remark.action, remark.rule, remark.line) for remark in report.remarks}
 
 
 @pytest.mark.parametrize("text", ["préposé", "“pilot”", "pilot’s – in", "Ãos", "Âge", "château", "naïve â la", "São", "€ 5"])
 def test_text_with_accents_and_quotes_is_not_noted(text: str) -> None:
-    report = Report()
+    report = ImportReport()
     Cleaner(report, "x.csv").label(text, 7)
     assert report.remarks == []
 

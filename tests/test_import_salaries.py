@@ -14,16 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdflib import RDF, Graph, Namespace, URIRef
 
-from rolegraph import layout, resources, terms
+from rolegraph import resources, terms
 from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import BadParameter, NotConforming, UnreadableInput
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import salaries
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
 from rolegraph.importers.salaries import LEVELS, percentile
-from rolegraph.registry import Rolegraph
-from rolegraph.shapes import Shapes
+from rolegraph.shipped import turtle_layout
+from rolegraph.validation.shapes import Shapes
 
 RG, SCHEMA = Namespace(terms.RG), Namespace("https://schema.org/")
 ROLE = terms.KINDS["role"].namespace
@@ -40,10 +41,10 @@ def row(title: str, pay: str = "100000", level: str = "SE", year: str = "2024", 
     return f"{year},{level},{employment},{title},9000000,JPY,{pay},{country},0,{country},M\n"
 
 
-def taken(graph: Rolegraph, folder: Path, rows: str, *, name: str = SNAPSHOT, version: str | None = None) -> tuple[Graph, Report]:
-    path, out, report = folder / f"{name}.csv", folder / "out.nt", Report()
+def taken(graph: Rolegraph, folder: Path, rows: str, *, name: str = SNAPSHOT, version: str | None = None) -> tuple[Graph, ImportReport]:
+    path, out, report = folder / f"{name}.csv", folder / "out.nt", ImportReport()
     path.write_text(HEADER + rows, encoding="utf-8", newline="")
-    graph.take_in(salaries.read, Download([path]), report, out, version=version)
+    graph.import_source(salaries.read, Download([path]), report, out, version=version)
     return Graph().parse(out, format="nt"), report
 
 
@@ -59,8 +60,8 @@ def count(graph: Graph, name: str) -> int:
     return int(str(graph.value(node(name), RG.observations) or 0))
 
 
-def remarks(report: Report) -> Counter[tuple[str, str]]:
-    return Counter((remark.deed, remark.rule) for remark in report.remarks)
+def remarks(report: ImportReport) -> Counter[tuple[str, str]]:
+    return Counter((remark.action, remark.rule) for remark in report.remarks)
 
 
 # ---------------------------------------------------------------- percentiles
@@ -150,7 +151,7 @@ def test_roles_of_other_sources_are_named_where_only_one_has_the_name(tmp_path: 
     assert {role for role, _ in paid} == {other.format("a"), other.format("d")}
     assert (other.format("a"), "data-scientist-senior") in paid
     assert remarks(report) == {("skipped", "no role of that name"): 2, ("skipped", "name taken"): 1}
-    assert [remark.detail.partition(", is ")[2][:8] for remark in report.remarks] == ["the name", "one word", ""]
+    assert [remark.detail.partition(", is ")[2][:8] for remark in report.remarks] == ["the name", "a single", ""]
 
 
 @pytest.mark.parametrize(
@@ -166,13 +167,13 @@ def test_roles_of_other_sources_are_named_where_only_one_has_the_name(tmp_path: 
 def test_a_row_that_cannot_be_read_is_left_out_with_its_line(graph: Rolegraph, tmp_path: Path, bad: str, rule: str) -> None:
     found, report = taken(graph, tmp_path, row("AI Architect") + bad)
     assert count(found, "ai-architect") == 1
-    assert [(remark.deed, remark.rule, remark.line) for remark in report.remarks] == [("skipped", rule, 3)]
+    assert [(remark.action, remark.rule, remark.line) for remark in report.remarks] == [("skipped", rule, 3)]
 
 
 def test_the_day_of_the_snapshot_is_in_the_name_or_given(graph: Rolegraph, tmp_path: Path) -> None:
-    with pytest.raises(BadParameter, match="of which day"):
+    with pytest.raises(BadParameter, match="does not contain the day"):
         taken(graph, tmp_path, row("AI Architect"), name="salaries")
-    with pytest.raises(BadParameter, match="no day"):
+    with pytest.raises(BadParameter, match="not a date"):
         taken(graph, tmp_path, row("AI Architect"), name="salaries", version="2025.1")
     found, _ = taken(graph, tmp_path, row("AI Architect"), name="salaries", version="2025-01-19")
     assert count(found, "ai-architect") == 1
@@ -181,7 +182,7 @@ def test_the_day_of_the_snapshot_is_in_the_name_or_given(graph: Rolegraph, tmp_p
 def test_a_table_of_something_else_is_refused(graph: Rolegraph, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     with pytest.raises(UnreadableInput, match="no table of salaries") as caught:
-        graph.take_in(salaries.read, Download([tmp_path]), Report(), tmp_path / "out.nt")
+        graph.import_source(salaries.read, Download([tmp_path]), ImportReport(), tmp_path / "out.nt")
     assert "salary_in_usd" in caught.value.members["expected"]
 
 
@@ -198,17 +199,17 @@ def test_a_store_takes_it_in_and_keeps_what_it_had_where_it_cannot(tmp_path: Pat
     graph = Rolegraph.open(tmp_path / "store")
     path = tmp_path / "salaries-2025-01-19.csv"
     path.write_text(HEADER + row("AI Architect", "123456"), encoding="utf-8")
-    graph.take_in(salaries.read, Download([path]), Report(), replace=True)
+    graph.import_source(salaries.read, Download([path]), ImportReport(), replace=True)
     [architect] = [found for found in graph.salaries([ROLE + "ai-architect"]) if "level" not in found]
     assert (architect["median"].value, architect["observations"].value) == ("123456", "1")
     before = graph.engine.revision
     path.write_bytes((HEADER + row("AI Architect")).encode() + b"2024,SE,FT,\xff\n")
     with pytest.raises(UnreadableInput, match="cannot be read"):
-        graph.take_in(salaries.read, Download([path]), Report())
+        graph.import_source(salaries.read, Download([path]), ImportReport())
     graph.engine.write({terms.KINDS["role"].scheme: None})
     path.write_text(HEADER + row("Baker"), encoding="utf-8")
-    with pytest.raises(UnreadableInput, match="none of which can be taken; the first: no role of that name: 'Baker'"):
-        graph.take_in(salaries.read, Download([path]), Report(), replace=True)
+    with pytest.raises(UnreadableInput, match="none of which is usable; the first: no role of that name: 'Baker'"):
+        graph.import_source(salaries.read, Download([path]), ImportReport(), replace=True)
     assert before is not None
     assert graph.engine.revision == before + 1
     graph.close()
@@ -221,7 +222,7 @@ def test_pay_of_a_role_that_nothing_describes_is_refused(tmp_path: Path) -> None
     role, skos = ROLE + "deep-learning-engineer", "http://www.w3.org/2004/02/skos/core#"
     graph.engine.write({terms.KINDS["role"].scheme: f'<{role}> <{skos}altLabel> "DL engineer"@en .'.encode()})
     with pytest.raises(NotConforming, match="nothing was imported"):
-        graph.take_in(salaries.read, Download([path]), Report(), replace=True)
+        graph.import_source(salaries.read, Download([path]), ImportReport(), replace=True)
     graph.close()
 
 
@@ -234,9 +235,9 @@ def real(demand: Callable[[str, str], Path]) -> Path:
 
 
 def test_what_is_shipped_is_what_the_importer_makes(graph: Rolegraph, real: Path, tmp_path: Path) -> None:
-    report = Report()
-    graph.take_in(salaries.read, Download([real]), report, tmp_path / "out.nt")
-    assert layout.canonical_turtle(Graph().parse(tmp_path / "out.nt", format="nt")) == SHIPPED.read_text(encoding="utf-8")
+    report = ImportReport()
+    graph.import_source(salaries.read, Download([real]), report, tmp_path / "out.nt")
+    assert turtle_layout.canonical_turtle(Graph().parse(tmp_path / "out.nt", format="nt")) == SHIPPED.read_text(encoding="utf-8")
     assert report.read == {"salaries-2025-01-19.csv": 74301}
     assert (report.written["roles"], report.written["distributions"]) == (6, 28)
 

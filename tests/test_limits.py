@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
+from processes import processor_time, wait_until
 from rolegraph import formats
-from rolegraph.engine import waiting
+from rolegraph.engine import never_cancelled
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import LimitedEngine
 from rolegraph.engine.pool import CLIENT, MIB, WAITING, Limits, Pool
+from rolegraph.engine.pooled import PooledEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention
-from rolegraph.engine.stored import StoredEngine
 from rolegraph.engine.worker import Request
 from rolegraph.errors import (
     MemoryLimitReached,
@@ -31,6 +32,8 @@ from rolegraph.errors import (
     UnreadableInput,
 )
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/"
 CROSS_JOIN = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 SMALL = "ASK { ?s ?p ?o }"
@@ -40,12 +43,12 @@ def choose(holds: str) -> formats.Format:
     return formats.holding(holds)[0]
 
 
-def workers(engine: LimitedEngine) -> list[int]:
+def workers(engine: PooledEngine) -> list[int]:
     """The numbers of the processes that answer queries."""
     return [found._process.pid for found in engine._pool._workers]
 
 
-def endless(engine: LimitedEngine) -> threading.Thread:
+def endless(engine: PooledEngine) -> threading.Thread:
     """A client whose query does not end before its limit."""
 
     def ask() -> None:
@@ -57,14 +60,28 @@ def endless(engine: LimitedEngine) -> threading.Thread:
     return client
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[LimitedEngine]:
-    inner = StoredEngine(tmp_path)
+def engine_of(folder: Path, seconds: float) -> PooledEngine:
+    inner = RevisionStore(folder)
     inner.write({EX + "g": "".join(f"<{EX}{number}> <{EX}p> '{number}' .\n" for number in range(800)).encode()})
-    found = LimitedEngine(inner, Pool(Limits(seconds=1.5, memory=128 * MIB, workers=2)))
-    assert b"true" in found.query(SMALL, choose).body
-    yield found
-    found.close()
+    engine = PooledEngine(inner, Pool(Limits(seconds=seconds, memory=128 * MIB, workers=2)))
+    assert b"true" in engine.query(SMALL, choose).body
+    return engine
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[PooledEngine]:
+    """An engine whose queries soon end at their limit."""
+    engine = engine_of(tmp_path, 1.5)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[PooledEngine]:
+    """An engine whose limit of time no query of a test meets, however busy the machine is."""
+    engine = engine_of(tmp_path, 60)
+    yield engine
+    engine.close()
 
 
 @pytest.mark.parametrize(
@@ -76,45 +93,45 @@ def engine(tmp_path: Path) -> Iterator[LimitedEngine]:
     ],
     ids=["cross join", "aggregate", "property path"],
 )
-def test_a_query_without_end_is_stopped_and_the_next_one_answered(engine: LimitedEngine, text: str) -> None:
+def test_a_query_without_end_is_stopped_and_the_next_one_answered(engine: PooledEngine, text: str) -> None:
     started = time.monotonic()
     with pytest.raises(TimeLimitReached, match=r"longer than 1\.5 s") as caught:
         engine.query(text, choose)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 30  # of the hours that the query would take
     assert caught.value.members["limit"] == "1.5 s"
     assert b"true" in engine.query(SMALL, choose).body
 
 
-def test_a_query_that_takes_too_much_memory_is_told_from_one_that_takes_too_long(engine: LimitedEngine) -> None:
+def test_a_query_that_takes_too_much_memory_is_told_from_one_that_takes_too_long(patient: PooledEngine) -> None:
     with pytest.raises(MemoryLimitReached, match="128 MiB"):
-        engine.query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i", choose)
-    assert b"true" in engine.query(SMALL, choose).body
+        patient.query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i", choose)
+    assert b"true" in patient.query(SMALL, choose).body
 
 
-def test_other_clients_get_their_answers_meanwhile(engine: LimitedEngine) -> None:
+def test_other_clients_get_their_answers_meanwhile(engine: PooledEngine) -> None:
     client, answered = endless(engine), 0
     while client.is_alive():
         assert b"true" in engine.query(SMALL, choose).body
         answered += 1
-    assert answered > 20
+    assert answered >= 3
 
 
-def test_when_every_worker_is_busy_the_client_is_told(engine: LimitedEngine) -> None:
+def test_when_every_worker_is_busy_the_client_is_told(engine: PooledEngine) -> None:
     for client in [endless(engine) for _ in range(4)]:
         client.join()
     assert b"true" in engine.query(SMALL, choose).body
 
 
-def test_a_client_reads_its_own_write(engine: LimitedEngine) -> None:
+def test_a_client_reads_its_own_write(patient: PooledEngine) -> None:
     for number in range(5):
-        engine.write({EX + "h": f"<{EX}s> <{EX}q> <{EX}{number}> .".encode()})
-        assert f"{EX}{number}".encode() in engine.query(f"SELECT ?o {{ <{EX}s> <{EX}q> ?o }}", choose).body
+        patient.write({EX + "h": f"<{EX}s> <{EX}q> <{EX}{number}> .".encode()})
+        assert f"{EX}{number}".encode() in patient.query(f"SELECT ?o {{ <{EX}s> <{EX}q> ?o }}", choose).body
 
 
 def test_a_revision_that_is_asked_is_not_removed_by_writes(tmp_path: Path) -> None:
-    stored = StoredEngine(tmp_path, Settings(retention=Retention(1)))
+    stored = RevisionStore(tmp_path, Settings(retention=Retention(1)))
     stored.write({EX + "g": f"<{EX}s> <{EX}q> 0 .".encode()})
-    engine, done = LimitedEngine(stored, Pool(Limits(workers=2))), threading.Event()
+    engine, done = PooledEngine(stored, Pool(Limits(workers=2))), threading.Event()
 
     def write() -> None:
         number = 0
@@ -132,53 +149,69 @@ def test_a_revision_that_is_asked_is_not_removed_by_writes(tmp_path: Path) -> No
     engine.close()
 
 
-def test_a_worker_that_is_killed_by_hand_is_replaced(engine: LimitedEngine) -> None:
-    for process in workers(engine):
+def test_a_worker_that_is_killed_by_hand_is_replaced(patient: PooledEngine) -> None:
+    for process in workers(patient):
         os.kill(process, signal.SIGKILL)
-    time.sleep(0.2)
+    for worker in list(patient._pool._workers):
+        worker._process.wait(20)
     for _ in range(4):
-        assert b"true" in engine.query(SMALL, choose).body
+        assert b"true" in patient.query(SMALL, choose).body
 
 
-def test_a_worker_that_is_killed_at_work_is_replaced_and_its_client_told(engine: LimitedEngine) -> None:
+def test_a_worker_that_is_killed_at_work_is_replaced_and_its_client_told(patient: PooledEngine) -> None:
     told: list[StoreUnusable] = []
 
     def ask() -> None:
         with pytest.raises(StoreUnusable, match="ask again") as caught:
-            engine.query(CROSS_JOIN, choose)
+            patient.query(CROSS_JOIN, choose)
         told.append(caught.value)
 
     client = threading.Thread(target=ask)
+    before = {process: processor_time(process) for process in workers(patient)}
     client.start()
-    time.sleep(0.5)
-    for process in workers(engine):
+    wait_until(lambda: any(processor_time(process) - seconds >= 0.05 for process, seconds in before.items()))
+    for process in before:
         os.kill(process, signal.SIGKILL)
     client.join()
     assert told
-    assert b"true" in engine.query(SMALL, choose).body
+    assert b"true" in patient.query(SMALL, choose).body
 
 
-def test_errors_are_those_of_the_engine_itself(engine: LimitedEngine) -> None:
+def test_errors_are_those_of_the_engine_itself(patient: PooledEngine) -> None:
     with pytest.raises(UnreadableInput) as caught:
-        engine.query("SELECT ?s {\n ?s ?p ?o } GARBAGE", choose)
+        patient.query("SELECT ?s {\n ?s ?p ?o } GARBAGE", choose)
     assert caught.value.members["line"] == 2
 
     def tables_only(holds: str) -> formats.Format:
         return formats.negotiate("text/csv", formats.holding(holds))
 
-    assert engine.query("SELECT ?s { ?s ?p ?o } LIMIT 1", tables_only).body.startswith(b"s\r\n")
+    assert patient.query("SELECT ?s { ?s ?p ?o } LIMIT 1", tables_only).body.startswith(b"s\r\n")
     with pytest.raises(NotAcceptable):
-        engine.query("CONSTRUCT WHERE { ?s ?p ?o }", tables_only)
+        patient.query("CONSTRUCT WHERE { ?s ?p ?o }", tables_only)
 
 
 # ---------------------------------------------------------------- shares
 
 
 @pytest.fixture
-def pool() -> Iterator[Pool]:
-    found = Pool(Limits(seconds=3, workers=4), eager=False)
-    yield found
-    found.close()
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers import what this file imports, since they are sent jobs that it defines."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")])))
+
+
+@pytest.fixture
+def pool(importable: None) -> Iterator[Pool]:
+    """Workers whose jobs end at their limit, which is several times what a worker takes to start."""
+    pool = Pool(Limits(seconds=6, workers=4), eager=False)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def patient_pool(importable: None) -> Iterator[Pool]:
+    pool = Pool(Limits(seconds=60, workers=4), eager=False)
+    yield pool
+    pool.close()
 
 
 @dataclass(frozen=True)
@@ -218,7 +251,7 @@ def submit(pool: Pool, client: str, job: Sleep, told: list[object]) -> threading
     def run() -> None:
         CLIENT.set(client)
         try:
-            told.append(pool.ask(Request(Nowhere(), job), waiting))
+            told.append(pool.ask(Request(Nowhere(), job), never_cancelled))
         except RolegraphError as error:
             told.append(error)
 
@@ -230,9 +263,7 @@ def submit(pool: Pool, client: str, job: Sleep, told: list[object]) -> threading
 def test_one_client_never_has_more_than_its_share_of_the_workers(pool: Pool) -> None:
     told: list[object] = []
     threads = [submit(pool, "greedy", Sleep(60), told) for _ in range(10)]
-    until = time.monotonic() + 10
-    while pool._running["greedy"] < 2 and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_until(lambda: pool._running["greedy"] == 2)
     other: list[object] = []
     for _ in range(5):
         submit(pool, "modest", Sleep(0), other).join()
@@ -242,38 +273,33 @@ def test_one_client_never_has_more_than_its_share_of_the_workers(pool: Pool) -> 
         thread.join()
     assert {type(error) for error in told} == {TimeLimitReached, TooManyRequests}
     assert all("the nap took longer" in str(error) for error in told if isinstance(error, TimeLimitReached))
-    until = time.monotonic() + 10
-    while (pool._running or pool._waiting) and time.monotonic() < until:  # workers that were stopped end on their own
-        time.sleep(0.01)
-    assert not pool._running
-    assert not pool._waiting
+    wait_until(lambda: not pool._running and not pool._waiting)  # workers that were stopped end on their own
 
 
 def test_a_client_that_lets_too_much_wait_is_told_at_once(pool: Pool) -> None:
     told: list[object] = []
     threads = [submit(pool, "greedy", Sleep(60), told) for _ in range(2 + WAITING + 3)]
-    until = time.monotonic() + 2
-    while not told and time.monotonic() < until:
-        time.sleep(0.01)
-    assert told
+    wait_until(lambda: bool(told))
     assert all(isinstance(error, TooManyRequests) for error in told)
     for thread in threads:
         thread.join()
 
 
-def test_nothing_of_a_private_job_is_told_when_it_fails(pool: Pool, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_of_a_private_job_is_told_when_it_fails(patient_pool: Pool, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError, match="ValueError") as caught:
-        pool.ask(Request(Nowhere(), Fail("secret-777")), waiting)
+        patient_pool.ask(Request(Nowhere(), Fail("secret-777")), never_cancelled)
     assert "secret-777" not in str(caught.value)
     output = capfd.readouterr()
     assert "ValueError" in output.err
     assert "secret-777" not in output.err + output.out
 
 
-def test_a_file_that_cannot_be_received_is_no_death_of_the_worker(pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    stored = StoredEngine(tmp_path)
+def test_a_file_that_cannot_be_received_is_no_death_of_the_worker(
+    patient_pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stored = RevisionStore(tmp_path)
     stored.write({EX + "g": "".join(f"<{EX}{number}> <{EX}p> '{'x' * 900}' .\n" for number in range(2000)).encode()})
-    engine = LimitedEngine(stored, pool)
+    engine = PooledEngine(stored, patient_pool)
 
     def fail(_: object) -> int:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from rolegraph import formats
 from rolegraph.cli import main
-from rolegraph.engine import mistakes
-from rolegraph.engine.reach import Reach
+from rolegraph.engine import syntax_errors
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.reading import query_errors, unparsed
-from rolegraph.engine.remote import forms
+from rolegraph.engine.remote import query_forms
 from rolegraph.errors import UnreadableInput
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
 SKOS = "PREFIX skos: <http://www.w3.org/2004/02/skos/core#>"
@@ -30,11 +30,11 @@ Case = tuple[str, str, int | None, int | None, str | None]
 QUERIES: tuple[Case, ...] = (
     ("SELECT ?s { ?s skos:prefLabel ?l }", "the prefix skos: is not declared", 1, 16, SKOS),
     ("SELECT ?s {\n ?s foaf:name ?l }", "the prefix foaf: is not declared", 2, 5, "PREFIX foaf: <http://xmlns.com/foaf/0.1/>"),
-    ("SELECT ?s { ?s zorblat:x ?l }", "the prefix zorblat: is not declared", 1, 16, "PREFIX zorblat: <the IRI"),
+    ("SELECT ?s { ?s zorblat:x ?l }", "the prefix zorblat: is not declared", 1, 16, "PREFIX zorblat: <its namespace IRI"),
     (f"{SKOS} SELECT ?s {{ ?s a rg:Role ; rg:tool skos:x }}", "the prefix rg: is not declared", 1, 70, "ns#>"),
     ("SELECT ?s { ?s rg:tool ?l . ?l dct:title 'a:b' # c:d\n }", "the prefixes rg: and dct: are not declared", 1, 16, "PREFIX dct: <"),
-    ("SELECT ?s { ?s :tool ?l }", "the prefix : is not declared", 1, 16, "PREFIX : <the IRI"),
-    ("SELECT ?s { ?s\u00a0?p ?o }", "U+00A0 (no-break space)", 1, 15, "a plain blank"),
+    ("SELECT ?s { ?s :tool ?l }", "the prefix : is not declared", 1, 16, "PREFIX : <its namespace IRI"),
+    ("SELECT ?s { ?s\u00a0?p ?o }", "U+00A0 (no-break space)", 1, 15, "a plain space"),
     ("SELECT ?s {\n  \u200b?s ?p ?o }", "U+200B (zero width space)", 2, 3, "nothing"),
     ("SELECT ?s { ?s ?p \u201cx\u201d }", "U+201C (left double quotation mark)", 1, 19, '" in its place'),
     ("SELECT ?s { ?s ?p \u2018it\u2019 }", "U+2018 (left single quotation mark)", 1, 19, "' in its place"),
@@ -44,34 +44,34 @@ QUERIES: tuple[Case, ...] = (
     ("SELECT ?s \uff5b ?s ?p ?o }", "U+FF5B (fullwidth left curly bracket)", 1, 11, "{ in its place"),
     ("ASK { ?s ?p ?o FILTER(?o \u2265 1) }", "U+2265 (greater-than or equal to)", 1, 26, ">= in its place"),
     ("SELECT ?s { ?s ?p ?o }\x0b", "U+000B (a control character)", 1, 23, "nothing"),
-    ("SELECT ?r (COUNT(?s) AS ?n) { ?r ?p ?s }", "?r is selected where rows are grouped", 1, 8, "GROUP BY"),
-    ("SELECT ?r ?s (COUNT(?x) AS ?n) { ?r ?s ?x } GROUP BY ?r", "?s is selected where rows are grouped", 1, 11, "SAMPLE(?s)"),
-    ("SELECT * { { SELECT (COUNT(?s) + ?r AS ?n) { ?r ?p ?s } } }", "?r is selected where rows are grouped", 1, 34, "SAMPLE(?r)"),
-    ("SELECT ?s { ?s ?p ?o", "the { is never closed", 1, 11, "} after it"),
-    ("SELECT ?s ?s ?p ?o }", "the } closes nothing", 1, 20, "an opening one"),
-    ("ASK { ?s ?p ?o FILTER(?o > 1 }", "the } stands where ) is missing, which would close line 1, column 22", 1, 30, ") before it"),
-    ("SELECT ?s { ?s ?p ?o ?a ?b ?c }", "does not fit: '?a'", 1, 22, "a full stop"),
-    ("SELECT ?s\n{ ?s ?p ?o .. }", "does not fit: '.'", 2, 12, None),
-    ("SELECT ?s { ?s ?p 'abc }", "the text that begins here does not end", 1, 19, "' after it"),
-    ('SELECT ?s { ?s ?p """abc\n }', "the text that begins here does not end", 1, 19, '""" after it'),
-    ("SELECT ?s { ?s ?p ?o } LIMIT -1", "LIMIT is given '-1'", 1, 30, "a whole number from 0, such as LIMIT 10"),
-    ("SELECT ?s { ?s ?p ?o } OFFSET 1.5", "OFFSET is given '1.5'", 1, 31, "a whole number"),
-    ("SELECT ?s { ?s ?p ?o } LIMIT", "LIMIT is given nothing", 1, 29, "a whole number"),
-    ("SELECT COUNT(?s) { ?s ?p ?o }", "SELECT does not give 'COUNT'", 1, 8, "(COUNT(?x) AS ?number)"),
+    ("SELECT ?r (COUNT(?s) AS ?n) { ?r ?p ?s }", "?r is selected in a grouped query", 1, 8, "GROUP BY"),
+    ("SELECT ?r ?s (COUNT(?x) AS ?n) { ?r ?s ?x } GROUP BY ?r", "?s is selected in a grouped query", 1, 11, "SAMPLE(?s)"),
+    ("SELECT * { { SELECT (COUNT(?s) + ?r AS ?n) { ?r ?p ?s } } }", "?r is selected in a grouped query", 1, 34, "SAMPLE(?r)"),
+    ("SELECT ?s { ?s ?p ?o", "the { is not closed", 1, 11, "} after it"),
+    ("SELECT ?s ?s ?p ?o }", "the } has no opening bracket", 1, 20, "an opening bracket"),
+    ("ASK { ?s ?p ?o FILTER(?o > 1 }", "in place of ), which would close the bracket in line 1, column 22", 1, 30, ") before it"),
+    ("SELECT ?s { ?s ?p ?o ?a ?b ?c }", "'?a' is not allowed here", 1, 22, "a full stop"),
+    ("SELECT ?s\n{ ?s ?p ?o .. }", "'.' is not allowed here", 2, 12, None),
+    ("SELECT ?s { ?s ?p 'abc }", "the string that begins here is not closed", 1, 19, "' after it"),
+    ('SELECT ?s { ?s ?p """abc\n }', "the string that begins here is not closed", 1, 19, '""" after it'),
+    ("SELECT ?s { ?s ?p ?o } LIMIT -1", "LIMIT must be a whole number, not '-1'", 1, 30, "a whole number from 0, such as LIMIT 10"),
+    ("SELECT ?s { ?s ?p ?o } OFFSET 1.5", "OFFSET must be a whole number, not '1.5'", 1, 31, "a whole number"),
+    ("SELECT ?s { ?s ?p ?o } LIMIT", "LIMIT has no number", 1, 29, "a whole number"),
+    ("SELECT COUNT(?s) { ?s ?p ?o }", "SELECT cannot return 'COUNT'", 1, 8, "(COUNT(?x) AS ?number)"),
     ("SELECT (COUNT(?s)) { ?s ?p ?o }", "an expression of SELECT has no name", 1, 18, "(COUNT(?x) AS ?number)"),
-    ("SELECT ?s, ?p { ?s ?p ?o }", "SELECT does not give ','", 1, 10, "blanks between"),
-    ("PREFIX skos <http://x/> ASK {}", "PREFIX is not followed by what it declares", 1, 1, "PREFIX name: <http"),
+    ("SELECT ?s, ?p { ?s ?p ?o }", "SELECT cannot return ','", 1, 10, "separated by spaces"),
+    ("PREFIX skos <http://x/> ASK {}", "PREFIX is not followed by its declaration", 1, 1, "PREFIX name: <http"),
     ("SELEC ?s {}", "a query does not start with 'SELEC'", 1, 1, "SELECT, ASK"),
     ("INSERT DATA { <a> <b> 1 }", "this is an update", 1, 1, "/update"),
     (" # nothing\n", "it is empty", 1, 1, "SELECT, ASK"),
 )
 UPDATES: tuple[Case, ...] = (
     ("INSERT DATA { GRAPH <x:g> { <x:a> skos:notation 1 } }", "the prefix skos: is not declared", 1, 35, SKOS),
-    ("INSERT DATA { GRAPH <x:g> { <x:a>\u00a0<x:b> 1 } }", "U+00A0 (no-break space)", 1, 34, "a plain blank"),
+    ("INSERT DATA { GRAPH <x:g> { <x:a>\u00a0<x:b> 1 } }", "U+00A0 (no-break space)", 1, 34, "a plain space"),
     ("SELECT * { ?s ?p ?o }", "this is a query", 1, 1, "/sparql"),
-    ("INSERT DATA { GRAPH <x:g> { <x:a> <x:b> 1 }", "the { is never closed", 1, 13, "} after it"),
-    ("INSERT DATA { GRAPH <x:g> { <x:a> <x:b> ?x } }", "INSERT DATA holds a variable", None, None, "WHERE"),
-    ("CLEAR <x:g>", "does not fit: '<x:g>'", 1, 7, "missing"),
+    ("INSERT DATA { GRAPH <x:g> { <x:a> <x:b> 1 }", "the { is not closed", 1, 13, "} after it"),
+    ("INSERT DATA { GRAPH <x:g> { <x:a> <x:b> ?x } }", "INSERT DATA has a variable", None, None, "WHERE"),
+    ("CLEAR <x:g>", "'<x:g>' is not allowed here", 1, 7, "missing"),
 )
 
 
@@ -89,10 +89,10 @@ def test_a_query_that_does_not_parse(graph: Rolegraph, case: Case) -> None:
     check(caught.value, *case[1:])
 
 
-@pytest.mark.parametrize("case", [case for case in QUERIES if "does not fit" not in case[1]], ids=lambda case: case[0])
+@pytest.mark.parametrize("case", [case for case in QUERIES if "is not allowed here" not in case[1]], ids=lambda case: case[0])
 def test_a_query_that_is_meant_for_an_endpoint(case: Case) -> None:
     with pytest.raises(UnreadableInput) as caught:
-        forms.read(case[0])
+        query_forms.read(case[0])
     check(caught.value, *case[1:])
 
 
@@ -108,7 +108,7 @@ def test_an_update_that_does_not_parse(case: Case) -> None:
 @pytest.mark.parametrize("text", ["ASK { ?s ?p ?o FILTER schema:serviceType }", "ASK { \u201cservice\u201d }"])
 def test_a_text_that_only_looks_as_if_it_called_another_service(text: str) -> None:
     with pytest.raises(UnreadableInput, match=r"schema: is not declared|U\+201C"):
-        Reach().check_query(text)
+        FederationPolicy().check_query(text)
 
 
 def test_over_http_and_on_the_command_line(client: FlaskClient, tmp_path: Path) -> None:
@@ -130,15 +130,15 @@ def test_over_http_and_on_the_command_line(client: FlaskClient, tmp_path: Path) 
     "text", ["ASK { ?r a ?t } # \u201cquoted\u201d", "ASK { ?s ?p '\u00a0\u2013 skos:x {' }", "ASK { ?\u00fcber ?p ?x\u200dy }"]
 )
 def test_what_is_right_is_not_found_fault_with(graph: Rolegraph, text: str) -> None:
-    assert mistakes.find(text, "query") is None
+    assert syntax_errors.find(text, "query") is None
     graph.query(text, lambda holds: formats.holding(holds)[0])
 
 
 def test_the_canned_queries_show_no_mistake(graph: Rolegraph) -> None:
     for query in graph.queries:
         text = graph.bound(query.name, {parameter.name: parameter.example for parameter in query.parameters})
-        assert mistakes.find(text, "query") is None
-        assert mistakes.ungrouped(text) is None
+        assert syntax_errors.find(text, "query") is None
+        assert syntax_errors.ungrouped(text) is None
 
 
 PIECES = st.lists(

@@ -1,5 +1,6 @@
 """The same on every engine: the embedded one, and servers that differ in what the standard leaves open, and in what it does not."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -12,22 +13,27 @@ import pytest
 from rdflib import Graph, Literal, URIRef
 
 from endpoints import oxigraph, virtuoso
-from rolegraph import formats, library, terms
+from rolegraph import formats, resources, terms
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import OWN, UNION
 from rolegraph.errors import BadParameter, Refused, StoreUnusable, TimeLimitReached, UnreadableInput
-from rolegraph.queries import CannedQuery, Library
-from rolegraph.registry import Rolegraph
-from rolegraph.things import Dataset, Row, Value
-from rolegraph.web.validating import INVALID, VALID
+from rolegraph.facade import Rolegraph
+from rolegraph.queries import CannedQuery, QueryCatalogue, internal
+from rolegraph.shipped import loading
+from rolegraph.values import Dataset, Row, Value
+from rolegraph.web.resources.validation import INVALID, VALID
+
+pytestmark = pytest.mark.service
 
 EX = "http://example.org/parity/"
 Changes = dict[str | None, bytes | None]
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SERVERS = {"oxigraph": oxigraph, "virtuoso": virtuoso}
-QUERIES = list(Library())
+QUERIES = list(QueryCatalogue())
+ANY = "openapi-example"  # which any triple answers
+INTERNAL = [internal.query(path.stem) for path in resources.files("queries", "internal/*.rq") if path.stem != ANY]
 EVERYTHING = "SELECT ?g ?s ?p ?o { GRAPH ?g { ?s ?p ?o } }"
 WRITES = f"SELECT ?g ?s ?p ?o {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), '{EX}')) }}"
 UNITED = f"SELECT ?s ?p ?o {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), '{EX}')) }}"
@@ -103,6 +109,23 @@ def test_canned_queries_answer_the_same(graph: Rolegraph, remote: Peer, query: C
         assert ordered(remote.graph.engine.rows(query.body)) == ordered(graph.engine.rows(query.body))
     else:
         ours, theirs = (engine.query(query.body, choose).body for engine in (graph.engine, remote.graph.engine))
+        assert sorted(theirs.splitlines()) == sorted(ours.splitlines())
+
+
+def words(rows: list[Row]) -> list[str]:
+    """Return rows with the words of each value in order: what is concatenated comes in any."""
+    parted = [{name: (value, sorted(re.split("[ \x1f]", value.value))) for name, value in row.items()} for row in rows]
+    return ordered([{name: value._replace(value=" ".join(parts)) for name, (value, parts) in row.items()} for row in parted])
+
+
+@pytest.mark.parametrize("query", INTERNAL, ids=lambda query: query.name)
+def test_the_queries_of_the_service_itself_answer_the_same(graph: Rolegraph, remote: Peer, query: internal.InternalQuery) -> None:
+    if "SELECT" in query.text and "CONSTRUCT" not in query.text:
+        for text in {query.text, query.text.replace("#? ", "")}:
+            assert words(remote.graph.engine.rows(text)) == words(graph.engine.rows(text))
+    else:
+        ours, theirs = (engine.query(query.text, choose).body for engine in (graph.engine, remote.graph.engine))
+        theirs = theirs.replace(b'"P1Y0M0DT0H0M0S"', b'"P1Y"')  # Virtuoso writes out what is nothing of a duration
         assert sorted(theirs.splitlines()) == sorted(ours.splitlines())
 
 
@@ -210,7 +233,7 @@ def test_a_graph_is_replaced_added_to_and_withdrawn(engine: RemoteEngine) -> Non
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 1, 2 .".encode()})
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 2, 3 .".encode()})
     assert {row["o"].value for row in engine.rows(UNITED)} == {"2", "3"}
-    engine.write({EX + "a": f"<{EX}s> <{EX}p> 4 .".encode()}, keep="all")
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 4 .".encode()}, mode="append")
     assert {row["o"].value for row in engine.rows(WRITES)} == {row["o"].value for row in engine.rows(UNITED)} == {"2", "3", "4"}
     engine.write({EX + "a": None, EX + "b": f"<{EX}s> <{EX}p> 4 .".encode()})
     assert [row["g"].value for row in engine.rows(WRITES)] == [EX + "b"]
@@ -285,7 +308,7 @@ def test_a_write_that_breaks_off_anywhere_is_mended_by_repeating_it(
 ) -> None:
     monkeypatch.setattr("rolegraph.engine.remote.steps.BATCH", 2)
     monkeypatch.setattr("rolegraph.engine.remote.leases.GONE", -1)
-    engine._keeping._stores = stores
+    engine._remote_graphs._stores = stores
     whole, broken = 0, True
     while broken:
         engine.write(dict.fromkeys((EX + "a", EX + "b", EX + "c")))
@@ -299,7 +322,7 @@ def test_a_write_that_breaks_off_anywhere_is_mended_by_repeating_it(
                 engine.write(THEN)
                 broken = False
             except StoreUnusable as error:
-                assert "once more completes" in error.detail or whole <= 2  # noqa: PT017 - the last round does not break off
+                assert "repeating the write completes" in error.detail or whole <= 2  # noqa: PT017 - the last round does not break off
         engine.write(THEN)
         stated = {(row["s"], row["p"], row["o"]) for row in engine.rows(WRITES)}
         united = [(row["s"], row["p"], row["o"]) for row in engine.rows(UNITED)]
@@ -342,7 +365,7 @@ def test_writes_of_many_threads_are_all_kept(engine: RemoteEngine) -> None:
 def test_a_foreign_blank_node_in_a_graph_is_replaced_with_it(engine: RemoteEngine) -> None:
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 'x' .".encode()})
     engine._wire.update(f"INSERT {{ GRAPH <{EX}a> {{ <{EX}s> <{EX}p> [] }} }} WHERE {{}}")
-    engine.write({EX + "a": f"<{EX}s> <{EX}p> 'z' .".encode()}, keep="all")
+    engine.write({EX + "a": f"<{EX}s> <{EX}p> 'z' .".encode()}, mode="append")
     assert sorted(row["o"].kind for row in engine.rows(WRITES)) == ["blank", "literal", "literal"]
     engine.write({EX + "a": f"<{EX}s> <{EX}p> 'y' .".encode()})
     assert [row["o"].value for row in engine.rows(WRITES)] == ["y"]
@@ -352,12 +375,12 @@ def test_a_foreign_blank_node_in_a_graph_is_replaced_with_it(engine: RemoteEngin
 def test_the_second_start_loads_nothing(remote: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert remote.endpoint
     engine = RemoteEngine(remote.endpoint)
-    assert library.load(engine, engine.manifest) == 0
+    assert loading.load(engine, engine.manifest) == 0
     digests = engine.manifest.known()
     assert set(digests) == set(engine.graphs())
-    tool = next(found for found in library.shipped() if found.graph == terms.BASE + "tool")
+    tool = next(found for found in loading.shipped() if found.graph == terms.BASE + "tool")
     engine.manifest.note(digests | {tool.graph: "another"})
-    assert library.load(engine, engine.manifest) == 1
+    assert loading.load(engine, engine.manifest) == 1
     assert engine.manifest.known() == digests
 
 
@@ -379,7 +402,7 @@ def test_a_query_that_takes_too_long_is_ended(remote: Peer) -> None:
     with pytest.raises(TimeLimitReached) as caught:
         engine.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f FILTER(STRLEN(CONCAT(STR(?c), STR(?f), STR(?a))) > 7000) }", choose)
     assert caught.value.members["limit"] == "1"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25  # of the minutes that the query would take
 
 
 def test_an_answer_is_whole_or_an_error(remote: Peer) -> None:
@@ -424,7 +447,7 @@ def test_wrong_credentials_are_told_plainly(servers: dict[str, Peer]) -> None:
     endpoint = servers["virtuoso"].endpoint
     assert endpoint
     engine = RemoteEngine(replace(endpoint, password="wrong"))
-    with pytest.raises(StoreUnusable, match="does not accept the credentials") as caught:
+    with pytest.raises(StoreUnusable, match="requires credentials") as caught:
         engine.write({EX + "a": f"<{EX}s> <{EX}p> 1 .".encode()})
     assert "completes" not in caught.value.detail
     assert union(engine) == 0
@@ -436,9 +459,9 @@ def test_an_endpoint_without_bookkeeping_is_read_as_it_is(remote: Peer) -> None:
     graphs = [row["g"] for row in remote.graph.engine.rows("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")]
     engine = RemoteEngine(replace(remote.endpoint, update_url=None, graph_store_url=None))
     assert len(list(engine.graphs())) == len(graphs)
-    with pytest.raises(Refused, match="only read"):
+    with pytest.raises(Refused, match="read-only"):
         engine.write({EX + "a": b""})
-    engine._keeping.listed = list  # type: ignore[method-assign]
+    engine._remote_graphs.listed = list  # type: ignore[method-assign]
     assert sorted(engine.graphs()) == sorted(value.value for value in graphs)
     assert engine.rows(f"SELECT ?o {{ GRAPH <{terms.BASE}tool> {{ <{terms.BASE}tool/pytorch> a ?o }} }}")
 
@@ -449,7 +472,7 @@ def test_searches_analyses_and_lists_are_the_same_where_answers_are_cut_early(gr
         Rolegraph.remote(endpoint)
     with virtuoso(tmp_path, rows=100) as endpoint:
         remote = Rolegraph(RemoteEngine(replace(endpoint, update_url=None, graph_store_url=None), terms.prefixes()))
-        remote.engine._keeping.listed = lambda: list(graph.engine.graphs())  # type: ignore[attr-defined]  # more than are given at once
+        remote.engine._remote_graphs.listed = lambda: list(graph.engine.graphs())  # type: ignore[attr-defined]  # more than are given at once
         one, other = (f"{terms.BASE}role/{slug}" for slug in ("ai-architect", "deep-learning-engineer"))
         with pytest.raises(StoreUnusable, match="cuts its answers after 100 rows"):
             remote.engine.rows("SELECT * { ?s ?p ?o }")

@@ -14,11 +14,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph.analysis import paths
-from rolegraph.analysis.following import Following
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.search import Finder, Past, Pinned, RevisionMoved, Search
 from rolegraph.terms import BASE, KINDS, RG
 from rolegraph.web import create_app
@@ -76,9 +76,9 @@ def test_analyses_of_a_revision_are_of_its_facts_whichever_was_read_before(store
     for number in range(4):
         stored.store(SOURCE, roles(number))
         pins.append(stored.pinned())
-    wanted = [Following(pinned.engine).facts() for pinned in pins]
+    wanted = [IncrementalFacts(pinned.engine).facts() for pinned in pins]
     for order in ((0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)):
-        followed = Following(stored.engine)
+        followed = IncrementalFacts(stored.engine)
         for place in order:
             assert followed.facts(pins[place].engine).names == wanted[place].names
             assert (followed.facts(pins[place].engine).claims == wanted[place].claims).all()
@@ -190,8 +190,8 @@ def test_older_revisions_are_shared_and_let_go_without_the_garbage_collector(sto
         for _ in range(3):
             ask()
         assert descriptors() <= before + 5
-        opened = StoredEngine._snapshot
-        with patch.object(StoredEngine, "_snapshot", autospec=True, side_effect=opened) as count:
+        opened = RevisionStore._snapshot
+        with patch.object(RevisionStore, "_snapshot", autospec=True, side_effect=opened) as count:
             for _ in range(10):
                 client.get(f"/role/weaver.json?revision={first}&x={_}")
             assert count.call_count <= 1
@@ -206,7 +206,7 @@ def test_revisions_that_are_not_kept_any_more_are_let_go(stored: Rolegraph) -> N
         stored.store(SOURCE, roles(number))
     stored.pinned()
     assert first not in {one.number for one in stored.engine.revisions()}
-    with pytest.raises(Exception, match="not kept"):
+    with pytest.raises(Exception, match="not stored"):
         stored.at(first)
 
 

@@ -15,12 +15,12 @@ from rolegraph import formats, terms
 from rolegraph.catalogue import Catalogue
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import BadParameter, NotFound
-from rolegraph.queries import CannedQuery, Library
-from rolegraph.registry import Rolegraph
-from rolegraph.things import Row
+from rolegraph.facade import Rolegraph
+from rolegraph.queries import CannedQuery, QueryCatalogue
+from rolegraph.values import Row
 
 EXPECTED = Path(__file__).parent / "expected"
-QUERIES = list(Library())
+QUERIES = list(QueryCatalogue())
 TABLES = [query for query in QUERIES if query.holds == "table"]
 PREFIXES = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in terms.prefixes().items())
 

@@ -13,12 +13,12 @@ import pytest
 from rolegraph import formats
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine, Settings
-from rolegraph.engine.limited import LimitedEngine
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.pool import Limits, Pool
-from rolegraph.engine.reach import Reach
-from rolegraph.engine.stored import StoredEngine
+from rolegraph.engine.pooled import PooledEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import Refused, RolegraphError, StoreUnusable
-from rolegraph.things import Dataset
+from rolegraph.values import Dataset
 
 EX = "http://example.org/"
 ANSWER = b'{"head": {"vars": ["o"]}, "results": {"bindings": [{"o": {"type": "literal", "value": "from elsewhere"}}]}}'
@@ -62,7 +62,7 @@ def csv(engine: Engine, text: str, dataset: Dataset | None = None) -> list[str]:
 
 
 def reaching(*allowed: str) -> EmbeddedEngine:
-    return EmbeddedEngine(Settings(reach=Reach(allowed)))
+    return EmbeddedEngine(Settings(reach=FederationPolicy(allowed)))
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,12 @@ def test_no_other_endpoint_is_called_whatever_the_disguise(endpoint: str, text: 
     assert Endpoint.called == before
 
 
+@pytest.mark.service
 def test_an_endpoint_that_is_allowed_is_called_also_from_a_worker(endpoint: str, tmp_path: Path) -> None:
     text = f"SELECT ?o {{ SERVICE <{endpoint}sparql> {{ ?s ?p ?o }} }}"
-    settings = Settings(reach=Reach((endpoint,)))
+    settings = Settings(reach=FederationPolicy((endpoint,)))
     assert csv(EmbeddedEngine(settings), text) == ["from elsewhere"]
-    engine = LimitedEngine(StoredEngine(tmp_path, settings), Pool(Limits(workers=1), network=True))
+    engine = PooledEngine(RevisionStore(tmp_path, settings), Pool(Limits(workers=1), network=True))
     assert csv(engine, text) == ["from elsewhere"]
     with pytest.raises(Refused, match="variable"):
         engine.query(f"ASK {{ BIND(<{endpoint}> AS ?e) SERVICE ?e {{ ?s ?p ?o }} }}", choose)
@@ -127,6 +128,7 @@ def test_a_graph_named_by_a_query_is_never_fetched(endpoint: str) -> None:
     assert Endpoint.called == before
 
 
+@pytest.mark.service
 def test_workers_leave_the_network_where_the_platform_lets_them(endpoint: str) -> None:
     port = endpoint.rstrip("/").rpartition(":")[2]
     connect = f"import socket; socket.create_connection(('127.0.0.1', {port}))"
@@ -137,10 +139,11 @@ def test_workers_leave_the_network_where_the_platform_lets_them(endpoint: str) -
     socket.create_connection(("127.0.0.1", int(port))).close()
 
 
+@pytest.mark.service
 def test_a_triple_of_two_default_graphs_counts_once(tmp_path: Path) -> None:
-    stored = StoredEngine(tmp_path)
+    stored = RevisionStore(tmp_path)
     stored.write({EX + name: f"<{EX}s> <{EX}p> 1, '{name}' .".encode() for name in "abc"})
-    engine = LimitedEngine(stored, Pool(Limits(workers=1)))
+    engine = PooledEngine(stored, Pool(Limits(workers=1)))
     count = "SELECT (COUNT(*) AS ?n) %s { ?s ?p ?o }"
     both = Dataset((EX + "a", EX + "b"))
     assert csv(engine, count % "") == ["4"]
@@ -162,22 +165,22 @@ def test_an_unknown_function_is_an_error_of_its_expression_only() -> None:
 
 
 def test_a_store_is_not_opened_with_the_other_kind_of_default_graph(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(union=False))
+    engine = RevisionStore(tmp_path, Settings(union=False))
     engine.write({None: f"<{EX}s> <{EX}p> 1 .".encode()})
     assert csv(engine, "SELECT ?o { ?s ?p ?o }") == ["1"]
     engine.close()
     with pytest.raises(StoreUnusable, match="--default-graph own"):
-        StoredEngine(tmp_path)
-    again = StoredEngine(tmp_path, Settings(union=False))
+        RevisionStore(tmp_path)
+    again = RevisionStore(tmp_path, Settings(union=False))
     assert csv(again, "SELECT ?o { ?s ?p ?o }") == ["1"]
     again.close()
 
 
 def test_what_fails_in_the_middle_of_a_write_is_taken_back_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": f"<{EX}s> <{EX}p> 1 .".encode()})
     with monkeypatch.context() as patch:
-        patch.setattr("rolegraph.engine.writing.mend", lambda *_: (_ for _ in ()).throw(OSError("no space left on device")))
+        patch.setattr("rolegraph.engine.writing.update_union", lambda *_: (_ for _ in ()).throw(OSError("no space left on device")))
         with pytest.raises(RolegraphError, match="nothing was written"):
             engine.write({EX + "g": f"<{EX}s> <{EX}p> 2 .".encode()})
     assert csv(engine, "SELECT ?o { ?s ?p ?o }") == ["1"]

@@ -18,6 +18,8 @@ from rolegraph.engine.remote.names import BOOK, PARTLY, UNION
 from rolegraph.engine.remote.steps import Steps
 from rolegraph.errors import NotFound, Refused, StoreUnusable
 
+pytestmark = pytest.mark.service
+
 EX = "http://example.org/writes/"
 NAMES = tuple(EX + name for name in "abc")
 BEFORE = {EX + "a": f"<{EX}s> <{EX}p> 1, 2, 3 .", EX + "b": f"<{EX}s> <{EX}p> 3, 4 ."}
@@ -36,7 +38,7 @@ def endpoint(request: pytest.FixtureRequest, endpoints: dict[str, Endpoint]) -> 
     """An endpoint that holds nothing of ours."""
     found = endpoints[request.param]
     engine = RemoteEngine(found)
-    for graph in (*NAMES, *engine._keeping.listed(), UNION, BOOK):
+    for graph in (*NAMES, *engine._remote_graphs.listed(), UNION, BOOK):
         engine._wire.update(f"DROP SILENT GRAPH <{graph}>")
     return found
 
@@ -54,7 +56,7 @@ def agree(engine: RemoteEngine, names: tuple[str, ...] = NAMES) -> bool:
     held = {name: triples(engine, name) for name in names}
     there = {name for name, found in held.items() if found}
     listed = {name for name in engine.graphs() if name in names}
-    lost = set(engine._keeping.noted(PARTLY))
+    lost = set(engine._remote_graphs.noted(PARTLY))
     return triples(engine, UNION) == set().union(*held.values()) and there <= listed <= there | lost
 
 
@@ -123,8 +125,8 @@ def test_what_a_check_finds_is_counted_and_fixed(endpoint: Endpoint) -> None:
     engine._wire.update(f"INSERT {{ GRAPH <{EX}a> {{ <{EX}s> <{EX}p> [] }} }} WHERE {{}}")
     assert sorted((fault.where, fault.message.split(" triples")[0]) for fault in engine.check()) == [
         (EX + "a", "the union lacks 2"),
-        (EX + "p", "the union holds 2"),
-        (EX + "q", "the union holds 1"),
+        (EX + "p", "the union has 2"),
+        (EX + "q", "the union has 1"),
     ]
     with pytest.raises(Refused):
         RemoteEngine(replace(endpoint, update_url=None, graph_store_url=None)).check(fix=True)
@@ -156,9 +158,9 @@ def test_writers_in_threads_wait_or_are_refused_and_leave_nothing_behind(endpoin
 def test_a_second_writer_is_refused_while_the_first_writes(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = RemoteEngine(endpoint), RemoteEngine(endpoint)
     write(first, BEFORE)
-    with first._keeping.writing():
+    with first._remote_graphs.writing():
         refusal = pytest.raises(StoreUnusable, match=r"another Rolegraph is writing .*process \d+, last seen")
-        with refusal as caught, second._keeping.writing(0):
+        with refusal as caught, second._remote_graphs.writing(0):
             pass
         assert "later" in caught.value.members["expected"]
         assert "writer" in kinds(second)
@@ -182,7 +184,7 @@ def test_a_writer_that_slept_too_long_does_no_harm(endpoint: Endpoint, monkeypat
         original(steps, graph, found)
 
     monkeypatch.setattr(Steps, "insert", sleeping)
-    with pytest.raises(StoreUnusable, match="paused for longer"):
+    with pytest.raises(StoreUnusable, match="paused for more"):
         write(first, FIRST)
     fresh = RemoteEngine(endpoint)
     fresh.settle()
@@ -232,11 +234,11 @@ def test_the_command_checks_and_fixes(endpoint: Endpoint) -> None:
     variables = {"ROLEGRAPH_ENGINE_USER": endpoint.user, "ROLEGRAPH_ENGINE_PASSWORD": endpoint.password}
     runner = CliRunner(env=variables)
     fine = runner.invoke(main, ["check", *options, "--update-url", endpoint.update_url or ""])
-    assert (fine.exit_code, fine.output) == (0, "no problems: the union agrees with the graphs\n")
+    assert (fine.exit_code, fine.output) == (0, "no problems: the union graph agrees with the named graphs\n")
     engine._wire.update(f"INSERT DATA {{ GRAPH <{UNION}> {{ <{EX}ghost> <{EX}p> 1 }} }}")
     found = runner.invoke(main, ["check", *options, "--update-url", endpoint.update_url or ""])
     assert found.exit_code == 1
-    assert f"union: {EX}p: the union holds 1 triples of this property that no graph states" in found.output
+    assert f"union: {EX}p: the union has 1 triples of this property that no graph states" in found.output
     assert "--fix" in found.output
     refused = runner.invoke(main, ["check", "--fix", "--engine", endpoint.query_url])
     assert refused.exit_code == 2

@@ -17,22 +17,22 @@ from typing import Any
 import pytest
 
 from rolegraph import formats
-from rolegraph.engine import Engine, backups, descriptors, opening, past, stored, watching
+from rolegraph.engine import Engine, backups, descriptors, opening, past_revisions, revision_store, watchdog
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.limited import LimitedEngine
 from rolegraph.engine.pool import Limits, Pool
+from rolegraph.engine.pooled import PooledEngine
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention, Revisions
-from rolegraph.engine.stored import StoredEngine
 from rolegraph.errors import NotFound, Refused, StoreUnusable, UnreadableInput
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 
 EX = "http://example.org/"
 WRITER = f"""
 import sys
 from pathlib import Path
 from rolegraph import formats
-from rolegraph.engine.stored import StoredEngine
-engine = StoredEngine(Path(sys.argv[1]))
+from rolegraph.engine.revision_store import RevisionStore
+engine = RevisionStore(Path(sys.argv[1]))
 number = int(engine.rows("SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }}")[0]["n"].value)
 while True:
     number += 1
@@ -54,7 +54,7 @@ def objects(engine: Engine) -> set[str]:
 
 
 def test_every_write_is_a_revision_and_a_past_one_stays_as_it_was(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     for number in range(1, 4):
         engine.write({EX + "g": turtle(number)})
     assert [revision.number for revision in engine.revisions()] == [3, 2, 1, 0]
@@ -62,11 +62,11 @@ def test_every_write_is_a_revision_and_a_past_one_stays_as_it_was(tmp_path: Path
     for number in range(1, 4):
         assert objects(engine.at(number)) == {str(number)}
     engine.close()
-    assert StoredEngine(tmp_path).revision == 3
+    assert RevisionStore(tmp_path).revision == 3
 
 
 def test_a_write_of_several_graphs_is_one_revision_and_one_that_changes_nothing_is_none(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1), EX + "h": turtle(2)})
     engine.write({EX + "g": turtle(1)})
     assert engine.revision == 1
@@ -76,7 +76,7 @@ def test_a_write_of_several_graphs_is_one_revision_and_one_that_changes_nothing_
 
 
 def test_a_write_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
     with pytest.raises(UnreadableInput):
         engine.write({EX + "g": turtle(2), EX + "h": b"nonsense"})
@@ -84,7 +84,7 @@ def test_a_write_that_does_not_parse_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_oldest_are_removed_but_never_one_that_is_read(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(3)))
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(3)))
     engine.write({EX + "g": turtle(1)})
     past, lease = engine.at(1), engine.lease(1)
     for number in range(2, 8):
@@ -95,13 +95,13 @@ def test_the_oldest_are_removed_but_never_one_that_is_read(tmp_path: Path) -> No
     assert folders(tmp_path) == {1, 5, 6, 7}
     lease.release()
     assert folders(tmp_path) == {5, 6, 7}
-    with pytest.raises(NotFound, match="revision 1 is not kept") as caught:
+    with pytest.raises(NotFound, match="revision 1 is not stored") as caught:
         engine.at(1)
     assert caught.value.members["expected"] == "one of 5, 6, 7"
 
 
 def test_the_old_ones_are_removed_but_never_the_newest(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(age=timedelta(hours=1))))
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(age=timedelta(hours=1))))
     for number in range(1, 5):
         engine.write({EX + "g": turtle(number)})
     for number in (1, 2, 4):
@@ -114,6 +114,7 @@ def test_the_old_ones_are_removed_but_never_the_newest(tmp_path: Path) -> None:
     assert folders(tmp_path) == {0, 3, 5}
 
 
+@pytest.mark.service
 def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
     graph = Rolegraph.open(tmp_path, Limits(workers=1))
     source = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
@@ -123,14 +124,15 @@ def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
     past = graph.at(before)
     assert len(past.rows("role-facts", {"role": ["ai-architect"]})) > 50
     assert past.compare(["ai-architect", "ai-programmer"]) != graph.compare(["ai-architect", "ai-programmer"])
-    with pytest.raises(Refused, match="never written"):
+    with pytest.raises(Refused, match="cannot be written"):
         past.engine.write({source: None})
     graph.close()
 
 
+@pytest.mark.service
 def test_queries_in_workers_look_back_too(tmp_path: Path) -> None:
-    stored = StoredEngine(tmp_path)
-    engine = LimitedEngine(stored, Pool(Limits(workers=1)))
+    stored = RevisionStore(tmp_path)
+    engine = PooledEngine(stored, Pool(Limits(workers=1)))
     for number in range(1, 3):
         engine.write({EX + "g": turtle(number)})
     for number in (2, 1, 2):
@@ -140,21 +142,21 @@ def test_queries_in_workers_look_back_too(tmp_path: Path) -> None:
 
 
 def test_a_store_that_was_left_in_the_middle_of_a_write_is_put_back(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
     assert engine._store is not None
     engine._store.update(f"INSERT DATA {{ <{EX}s> <{EX}p> <{EX}half> }}")
     engine.close()
-    again = StoredEngine(tmp_path)
+    again = RevisionStore(tmp_path)
     assert (again.revision, objects(again)) == (1, {"1"})
     again.write({EX + "g": turtle(2)})
     assert (again.revision, objects(again)) == (2, {"2"})
 
 
 def test_a_write_that_fails_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
-    for owner, step in ((StoredEngine, "_publish"), (StoredEngine, "_snapshot"), (Revisions, "publish")):
+    for owner, step in ((RevisionStore, "_publish"), (RevisionStore, "_snapshot"), (Revisions, "publish")):
 
         def fail(*_: object) -> None:
             raise OSError("no room")
@@ -168,25 +170,25 @@ def test_a_write_that_fails_leaves_nothing_and_the_next_one_succeeds(tmp_path: P
     engine.write({EX + "g": turtle(3)})
     assert (engine.revision, objects(engine)) == (2, {"3"})
     engine.close()
-    assert objects(StoredEngine(tmp_path)) == {"3"}
+    assert objects(RevisionStore(tmp_path)) == {"3"}
 
 
 def test_a_copy_in_the_making_is_left_alone_by_others_and_replaced_after_a_crash(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     (tmp_path / "revisions" / "1.new").mkdir()
     with pytest.raises(StoreUnusable, match="in use"):
-        StoredEngine(tmp_path)
+        RevisionStore(tmp_path)
     assert (tmp_path / "revisions" / "1.new").is_dir()
     engine.write({EX + "g": turtle(1)})
     assert folders(tmp_path) == {0, 1}
 
 
 def test_a_store_without_revisions_is_the_first_one(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
     engine.close()
     shutil.rmtree(tmp_path / "revisions")
-    again = StoredEngine(tmp_path)
+    again = RevisionStore(tmp_path)
     assert [revision.number for revision in again.revisions()] == [1]
     assert objects(again) == {"1"}
 
@@ -195,18 +197,18 @@ def test_a_store_without_revisions_is_the_first_one(tmp_path: Path) -> None:
 
 
 def test_a_past_revision_is_opened_once_and_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     for number in range(1, 8):
         engine.write({EX + "g": turtle(number)})
     opened: list[int] = []
-    snapshot = StoredEngine._snapshot
+    snapshot = RevisionStore._snapshot
 
-    def opening(self: StoredEngine, number: int) -> object:
+    def opening(self: RevisionStore, number: int) -> object:
         opened.append(number)
         time.sleep(0.05)  # others come meanwhile
         return snapshot(self, number)
 
-    monkeypatch.setattr(StoredEngine, "_snapshot", opening)
+    monkeypatch.setattr(RevisionStore, "_snapshot", opening)
     found: list[Engine] = []
     threads = [threading.Thread(target=lambda: found.append(engine.at(1))) for _ in range(8)]
     for thread in threads:
@@ -223,7 +225,7 @@ def test_a_past_revision_is_opened_once_and_shared(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted in /proc")
 def test_many_past_revisions_leave_no_files_open(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     for number in range(1, 11):
         engine.write({EX + "g": turtle(number)})
 
@@ -244,7 +246,7 @@ def test_many_past_revisions_leave_no_files_open(tmp_path: Path) -> None:
 
 
 def test_a_revision_that_was_read_of_late_is_removed_like_any_other(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(2)))
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(2)))
     for number in range(1, 3):
         engine.write({EX + "g": turtle(number)})
     assert objects(engine.at(1)) == {"1"}
@@ -259,7 +261,7 @@ def test_a_revision_that_was_read_of_late_is_removed_like_any_other(tmp_path: Pa
 
 
 def test_the_shared_ones_are_few(tmp_path: Path) -> None:
-    kept = past.Past(2)
+    kept = past_revisions.PastRevisions(2)
     made: list[int] = []
 
     class Held:
@@ -298,7 +300,7 @@ def flip(content: bytes) -> bytes:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with three revisions of a graph that is not small."""
     store = tmp_path_factory.mktemp("whole") / "store"
-    engine = StoredEngine(store)
+    engine = RevisionStore(store)
     for number in range(1, 4):
         many = "".join(f'<{EX}s{each}> <{EX}p> "{number} and {each * 7919}" .\n' for each in range(3000))
         engine.write({EX + "g": many.encode()})
@@ -330,14 +332,14 @@ def test_a_damaged_revision_is_neither_served_nor_backed_up(whole: Path, tmp_pat
     store = tmp_path / "store"
     damaged(whole, store, kind)
     with pytest.raises(StoreUnusable, match=r"in revision 3 .*revision 2 is whole: .*rolegraph revert 2 --store") as caught:
-        StoredEngine(store)
+        RevisionStore(store)
     assert "\n" not in caught.value.detail
     assert "rolegraph restore" in caught.value.detail
     with pytest.raises(StoreUnusable, match=r"in revision 3 .*revision 2 is whole"):
         backups.back_up(store, tmp_path / "file")
     assert [path.name for path in tmp_path.iterdir()] == ["store"]
     assert opening.revert(store, 2) == 4
-    engine = StoredEngine(store)
+    engine = RevisionStore(store)
     assert engine.revision == 4
     assert len(objects(engine)) == 3000
     assert {text.split()[0] for text in objects(engine)} == {"2"}
@@ -353,7 +355,7 @@ def test_where_no_revision_is_whole_only_a_backup_helps(whole: Path, tmp_path: P
     for number in range(4):
         (tmp_path / "store" / "revisions" / str(number) / "CURRENT").write_bytes(b"")
     with pytest.raises(StoreUnusable, match="rolegraph restore") as caught:
-        StoredEngine(tmp_path / "store")
+        RevisionStore(tmp_path / "store")
     assert "revert" not in caught.value.detail
     with pytest.raises(StoreUnusable, match="in revision 1 CURRENT has 0 of"):
         opening.revert(tmp_path / "store", 1)
@@ -364,7 +366,7 @@ def test_a_revision_of_an_older_version_is_read_and_the_next_one_has_an_inventor
     for path in (tmp_path / "store").glob("revisions/*/revision.json"):
         path.unlink()
     backups.back_up(tmp_path / "store", tmp_path / "file")
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     assert len(objects(engine)) == len(objects(engine.at(1))) == 3000
     engine.write({EX + "h": turtle(1)})
     engine.close()
@@ -372,7 +374,7 @@ def test_a_revision_of_an_older_version_is_read_and_the_next_one_has_an_inventor
     assert (found["revision"], found["graphs"]) == (4, 2)
     assert {path.name for path in (tmp_path / "store" / "revisions" / "4").iterdir()} == {*found["files"], "revision.json"}
     backups.restore(tmp_path / "file", tmp_path / "again")
-    assert StoredEngine(tmp_path / "again").revision == 3
+    assert RevisionStore(tmp_path / "again").revision == 3
 
 
 @pytest.mark.parametrize("name", ["999", "0999", "٣", "notes"])
@@ -380,32 +382,33 @@ def test_a_folder_that_is_no_revision_is_passed_over(whole: Path, tmp_path: Path
     shutil.copytree(whole, tmp_path / "store")
     foreign = tmp_path / "store" / "revisions" / name
     foreign.mkdir()
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     assert (engine.revision, len(objects(engine))) == (3, 3000)
     engine.write({EX + "g": turtle(1)})
     engine.close()
     assert foreign.is_dir()
     (foreign / "thesis.txt").write_text("mine")
-    assert StoredEngine(tmp_path / "store").revision == 4
+    assert RevisionStore(tmp_path / "store").revision == 4
     assert (foreign / "thesis.txt").exists()
 
 
 def test_an_empty_marker_of_the_default_graph_is_said_plainly(whole: Path, tmp_path: Path) -> None:
     shutil.copytree(whole, tmp_path / "store")
     (tmp_path / "store" / "default-graph").write_bytes(b"")
-    with pytest.raises(StoreUnusable, match=r"default-graph is damaged: it must hold .* union .* or own"):
-        StoredEngine(tmp_path / "store")
+    with pytest.raises(StoreUnusable, match=r"default-graph is damaged: it must contain .* union .* or own"):
+        RevisionStore(tmp_path / "store")
     (tmp_path / "store" / "default-graph").write_text("union\n")
-    StoredEngine(tmp_path / "store").close()
+    RevisionStore(tmp_path / "store").close()
 
 
+@pytest.mark.service
 def test_going_back_needs_a_store_that_nobody_has_open_and_a_revision_that_is_kept(whole: Path, tmp_path: Path) -> None:
     shutil.copytree(whole, tmp_path / "store")
-    with pytest.raises(NotFound, match="revision 9 is not kept"):
+    with pytest.raises(NotFound, match="revision 9 is not stored"):
         opening.revert(tmp_path / "store", 9)
     with pytest.raises(StoreUnusable, match="there is no store"):
         opening.revert(tmp_path, 1)
-    engine = StoredEngine(tmp_path / "store")
+    engine = RevisionStore(tmp_path / "store")
     in_use = [sys.executable, "-m", "rolegraph", "revert", "1", "--store", str(tmp_path / "store")]
     ended = subprocess.run(in_use, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -413,15 +416,15 @@ def test_going_back_needs_a_store_that_nobody_has_open_and_a_revision_that_is_ke
     engine.close()
     ended = subprocess.run(in_use, capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert {text.split()[0] for text in objects(StoredEngine(tmp_path / "store"))} == {"1"}
+    assert {text.split()[0] for text in objects(RevisionStore(tmp_path / "store"))} == {"1"}
 
 
 # ---------------------------------------------------------------- the engine's own limits
 
 
 def test_the_engine_s_journal_does_not_grow_with_each_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "JOURNAL", 30_000)
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(3)))
+    monkeypatch.setattr(revision_store, "JOURNAL", 30_000)
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(3)))
     engine.write({EX + "g": turtle(0)})
     held, sizes = engine.at(1), []
     for number in range(1, 60):
@@ -436,7 +439,7 @@ def test_the_engine_s_journal_does_not_grow_with_each_write(tmp_path: Path, monk
 
 
 def test_a_write_that_cannot_be_read_for_want_of_files_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
     engine.write({EX + "g": turtle(1)})
     with monkeypatch.context() as patched:
         patched.setattr(descriptors, "limit", lambda: 10)
@@ -451,7 +454,7 @@ def test_a_write_that_cannot_be_read_for_want_of_files_is_not_there(tmp_path: Pa
 
 
 def test_an_error_of_the_disk_tells_no_client_where_the_store_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = StoredEngine(tmp_path)
+    engine = RevisionStore(tmp_path)
 
     def fail(*_: object) -> None:
         raise OSError(f"IO error: No space left on device: While appending to file: {tmp_path}/graph/000012.sst")
@@ -460,23 +463,24 @@ def test_an_error_of_the_disk_tells_no_client_where_the_store_lies(tmp_path: Pat
     with pytest.raises(StoreUnusable, match="nothing was written: IO error: No space left on device") as caught:
         engine.write({EX + "g": turtle(1)})
     assert str(tmp_path) in caught.value.detail
-    assert str(tmp_path) not in caught.value.told
-    assert "graph/000012.sst" in caught.value.told
+    assert str(tmp_path) not in caught.value.public_detail
+    assert "graph/000012.sst" in caught.value.public_detail
 
 
 RUNAWAY = f"""
 import resource, sys
 from pathlib import Path
-from rolegraph.engine import watching
+from rolegraph.engine import watchdog
 from rolegraph.engine.embedded import Settings, Snapshot
 resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
-watching.GROWTH = 300 << 20
-watching.watch.start()
+watchdog.GROWTH = 300 << 20
+watchdog.watch.start()
 Snapshot(Path(sys.argv[1]), Settings()).rows("SELECT ?s ?o {{ ?s <{EX}p> ?o }} ORDER BY ?o")
 print("answered")
 """
 
 
+@pytest.mark.service
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
 def test_a_look_up_that_never_ends_ends_the_process(whole: Path, tmp_path: Path) -> None:
     revision = tmp_path / "3"
@@ -489,13 +493,13 @@ def test_a_look_up_that_never_ends_ends_the_process(whole: Path, tmp_path: Path)
         if len(content) > 20_000:  # blocks with triples, not those that lead to them
             path.write_bytes(content[:9000] + bytes(len(content) // 2 - 9000) + content[len(content) // 2 :])
     ended = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-    assert (ended.returncode, ended.stdout) == (watching.ENDED, "")
+    assert (ended.returncode, ended.stdout) == (watchdog.ENDED, "")
     assert ended.stderr.count("\n") == 1
-    assert "MiB of memory for one look-up and gave nothing" in ended.stderr
+    assert "MiB of memory without progress" in ended.stderr
 
 
 def test_time_counts_from_the_last_step_and_only_in_a_process_that_can_be_replaced() -> None:
-    look = watching.Look(10, 1000)
+    look = watchdog.Look(10, 1000)
     assert look.passed(look.since + 9, 5000) is None
     assert look.passed(look.since + 9, 6000) is None
     assert look.passed(look.since + 9, 6001) == "0 MiB of memory"
@@ -503,10 +507,10 @@ def test_time_counts_from_the_last_step_and_only_in_a_process_that_can_be_replac
     look.step()
     assert look.passed(look.since, 9000) is None
     assert list(look.stepping(iter(range(2500)))) == list(range(2500))
-    with watching.Watch().over(0, 0):  # never started: nothing ends
+    with watchdog.Watch().over(0, 0):  # never started: nothing ends
         pass
     ended: list[int] = []
-    watch, done = watching.Watch(), threading.Event()
+    watch, done = watchdog.Watch(), threading.Event()
 
     def end(code: int) -> None:
         ended.append(code)
@@ -515,9 +519,10 @@ def test_time_counts_from_the_last_step_and_only_in_a_process_that_can_be_replac
     watch.start(end)
     with watch.over(0.01):
         assert done.wait(20)
-    assert set(ended) == {watching.ENDED}
+    assert set(ended) == {watchdog.ENDED}
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("seed", range(10))
 def test_kill_9_at_a_random_moment_loses_no_acknowledged_write(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -529,7 +534,7 @@ def test_kill_9_at_a_random_moment_loses_no_acknowledged_write(tmp_path: Path, s
             writer.kill()
             acknowledged = (acknowledged + writer.stdout.read()).strip().splitlines()[-1]
         number, revision = map(int, acknowledged.split())
-        engine = StoredEngine(tmp_path)
+        engine = RevisionStore(tmp_path)
         found = len(objects(engine))
         assert number <= found <= number + 1
         assert revision <= engine.revision <= revision + 1

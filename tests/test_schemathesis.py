@@ -1,5 +1,6 @@
 """Requests that are made of the OpenAPI document: what comes back is what the document says, and no fault of the service."""
 
+import functools
 import shutil
 import subprocess
 import sysconfig
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
+
+pytestmark = pytest.mark.service
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 EACH = 12  # requests that are made up for an operation, beside those of the examples and the edges of each parameter
@@ -52,7 +55,7 @@ def service(serve: Callable[..., Any], tmp_path: Path) -> Iterator[Any]:
 
 
 def test_what_is_written_is_answered_as_the_openapi_document_says(service: Any, tmp_path: Path) -> None:
-    token = Tokens(tmp_path / "store" / "tokens.json").create("admin").text
+    token = Tokens(tmp_path / "store" / "tokens.sqlite").create("admin").text
     done = run(service.address, tmp_path, "--exclude-method", "GET", "--header", f"Authorization: Bearer {token}")
     assert done.returncode == 0, done.stdout
 
@@ -62,10 +65,11 @@ def broken(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a service of which one page fails."""
     app = create_app(graph)
 
+    @functools.wraps(app.view_functions["service.health"])  # which states what the page does
     def fail() -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setitem(app.view_functions, "model.health", fail)
+    monkeypatch.setitem(app.view_functions, "service.health", fail)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

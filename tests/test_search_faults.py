@@ -16,7 +16,7 @@ from unittest.mock import patch
 import pytest
 
 from rolegraph.errors import StoreUnusable
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
 from rolegraph.search import following
 from rolegraph.search.index import NAME, Index, damaged
 
@@ -66,7 +66,7 @@ def at_once(work: Callable[[int], Any]) -> list[Any]:
 @pytest.mark.parametrize("message", ["database is locked", "disk I/O error", "database or disk is full", "unable to open database file"])
 def test_readers_under_errors_of_the_moment_neither_crash_nor_build_anew(stored: Rolegraph, made: list[Path], message: str) -> None:
     wanted = answers(stored)
-    found, until = Index._found, time.monotonic() + SECONDS / 4
+    found, until = Index._select, time.monotonic() + SECONDS / 4
 
     def failing(self: Index, places: str, values: Any) -> Any:
         if random.random() < 0.1:
@@ -84,7 +84,7 @@ def test_readers_under_errors_of_the_moment_neither_crash_nor_build_anew(stored:
             count += 1
         return count
 
-    with patch.object(Index, "_found", failing), patch.object(following, "PAUSES", (0.0, 0.001, 0.001)):
+    with patch.object(Index, "_select", failing), patch.object(following, "PAUSES", (0.0, 0.001, 0.001)):
         assert all(at_once(read))
     assert made == []
     assert answers(stored) == wanted
@@ -92,7 +92,7 @@ def test_readers_under_errors_of_the_moment_neither_crash_nor_build_anew(stored:
 
 def test_an_index_that_stays_locked_is_told_as_such(stored: Rolegraph, made: list[Path]) -> None:
     with (
-        patch.object(Index, "_found", side_effect=sqlite3.OperationalError("database is locked")),
+        patch.object(Index, "_select", side_effect=sqlite3.OperationalError("database is locked")),
         patch.object(following, "PAUSES", (0.0, 0.001)),
         pytest.raises(StoreUnusable, match="locked"),
     ):

@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from rolegraph.analysis import reading
-from rolegraph.registry import Rolegraph, refreshing
-from rolegraph.registry.refreshing import Refreshing
-from rolegraph.search import facts
-from rolegraph.things import Row
+from rolegraph.facade import Rolegraph, refresh
+from rolegraph.facade.refresh import Refreshing
+from rolegraph.search import labels
 from rolegraph.tokens import Tokens
+from rolegraph.values import Row
 
 EX = "http://example.org/"
 ROLE = f"""@prefix rg: <https://w3id.org/rolegraph/ns#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
@@ -37,11 +37,11 @@ def test_ctrl_c_ends_the_service_and_its_workers_in_one_line(serve: Callable[...
 
 def test_what_a_service_wrote_is_indexed_when_it_has_ended(serve: Callable[..., Any], tmp_path: Path) -> None:
     service = serve(tmp_path)
-    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.sqlite').create('admin').text}", "Content-Type": "text/turtle"}
     assert httpx.put(f"{service.address}/graphs", params={"graph": EX + "g"}, content=ROLE, headers=headers).status_code == 201
     assert service.stop()[0] == 0
     unread = AssertionError("a graph was read again")
-    with patch.object(facts, "read", side_effect=unread), patch.object(reading, "read", side_effect=unread):
+    with patch.object(labels, "read", side_effect=unread), patch.object(reading, "read", side_effect=unread):
         graph = Rolegraph.open(tmp_path)
         assert [hit.iri for hit in graph.search.find("keeper of lighthouses")] == [EX + "role"]
         assert graph.analysis.similar(EX + "role").similar
@@ -49,30 +49,30 @@ def test_what_a_service_wrote_is_indexed_when_it_has_ended(serve: Callable[..., 
 
 
 def test_a_write_is_followed_in_the_background(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refreshing, "QUIET", 0.0)
-    monkeypatch.setattr(refreshing, "LOOK", 0.01)
+    monkeypatch.setattr(refresh, "QUIET", 0.0)
+    monkeypatch.setattr(refresh, "LOOK", 0.01)
     graph = Rolegraph.open(tmp_path)
     read: list[str] = []
     follower = Refreshing(graph)
     follower.start()
-    plainly = facts.read
+    plainly = labels.read
 
     def noted(ask: Callable[[str], list[Row]], name: str) -> dict[str, str]:
         read.append(name)
         return plainly(ask, name)
 
-    with patch.object(facts, "read", noted):
+    with patch.object(labels, "read", noted):
         graph.store(EX + "g", ROLE)
         _until(lambda: EX + "g" in read)
         follower.end()
-    with patch.object(facts, "read", side_effect=AssertionError("a graph was read again")):
+    with patch.object(labels, "read", side_effect=AssertionError("a graph was read again")):
         assert [hit.iri for hit in graph.search.find("keeper of lighthouses")] == [EX + "role"]
     graph.close()
 
 
 def test_a_graph_that_cannot_be_read_ends_no_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refreshing, "QUIET", 0.0)
-    monkeypatch.setattr(refreshing, "LOOK", 0.01)
+    monkeypatch.setattr(refresh, "QUIET", 0.0)
+    monkeypatch.setattr(refresh, "LOOK", 0.01)
     graph = Rolegraph.open(tmp_path)
     tried = threading.Semaphore(0)
 

@@ -19,18 +19,17 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asked import graphs_asked
 from rolegraph.cli import main, stores
-from rolegraph.engine import written
+from rolegraph.engine import write_log
 from rolegraph.engine.embedded import Settings
-from rolegraph.engine.published import Published
+from rolegraph.engine.read_only import Published
+from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Retention
-from rolegraph.engine.stored import StoredEngine
-from rolegraph.engine.written import Written
+from rolegraph.engine.write_log import WriteLog
 from rolegraph.errors import StoreUnusable
+from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
-from rolegraph.registry import Rolegraph
-from rolegraph.search import facts
-from rolegraph.things import Row
 from rolegraph.tokens import Tokens
 
 NTRIPLES = named("ntriples", holding("graph"))
@@ -111,7 +110,7 @@ def test_a_command_that_reads_changes_no_store(arguments: Sequence[str], store: 
 def test_a_store_is_not_made_among_other_things(arguments: Sequence[str], tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear")
     found = run(*arguments, "--store", str(tmp_path))
-    assert (found.exit_code, "holds other things than a store (letter.txt)" in found.stderr) == (2, True), found.output
+    assert (found.exit_code, "holds no store, but other files (letter.txt)" in found.stderr) == (2, True), found.output
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
@@ -135,6 +134,7 @@ def test_without_a_name_the_default_store_is_read_and_named(store: Path, tmp_pat
     assert run("search", "keeper", "-f", "json", ROLEGRAPH_STORE=str(store)).stderr == ""
 
 
+@pytest.mark.service
 @pytest.mark.parametrize("beside", [True, False], ids=["with an index beside it", "alone"])
 def test_a_store_that_cannot_be_written_is_read(store: Path, tmp_path: Path, *, beside: bool) -> None:
     folder = Path(shutil.copytree(store, tmp_path / "store"))
@@ -160,20 +160,13 @@ def test_what_was_written_since_the_index_was_made_is_known_at_the_next_start(tm
     for number in range(3):
         graph.store(f"{EX}g{number}", ROLE)
     graph.close()
-    read: list[str] = []
-    plainly = facts.read
-
-    def noted(ask: Callable[[str], list[Row]], name: str) -> dict[str, str]:
-        read.append(name)
-        return plainly(ask, name)
-
-    monkeypatch.setattr(facts, "read", noted)
+    asked = graphs_asked(monkeypatch)
     openings: tuple[Callable[[Path], Rolegraph], ...] = (stores.read, Rolegraph.open)
     for opening in openings:
-        read.clear()
+        asked.clear()
         again = opening(tmp_path)
         assert [hit.iri for hit in again.search.find("keeper of lighthouses")] == [EX + "role"]
-        assert sorted(read) == [f"{EX}g{number}" for number in range(3)]
+        assert sorted(set(asked)) == [f"{EX}g{number}" for number in range(3)]
         again.refresh()
         again.close()
 
@@ -195,20 +188,20 @@ def test_what_is_read_is_one_revision_also_where_the_index_went_on(store: Path, 
     st.integers(0, 8),
 )
 def test_what_was_written_is_the_same_after_a_start(writes: list[frozenset[str] | None], first: int, since: int) -> None:
-    plain = Written(first)
+    plain = WriteLog(first)
     for number, graphs in enumerate(writes, first + 1):
         plain.note(number, graphs)
-    with tempfile.TemporaryDirectory() as folder, patch.object(written, "KEPT", 4):
+    with tempfile.TemporaryDirectory() as folder, patch.object(write_log, "KEPT", 4):
         plain.keep(Path(folder))
-        again = Written.read(Path(folder), first + len(writes))
+        again = WriteLog.read(Path(folder), first + len(writes))
     known = again.since(since)
     assert known in (None, plain.since(since))
     assert known == plain.since(since) or since < first + len(writes) - 4
-    assert Written.read(Path(folder), 1).since(0) is None
+    assert WriteLog.read(Path(folder), 1).since(0) is None
 
 
 def test_a_revision_that_another_process_reads_stays(tmp_path: Path) -> None:
-    engine = StoredEngine(tmp_path, Settings(retention=Retention(1)))
+    engine = RevisionStore(tmp_path, Settings(retention=Retention(1)))
     engine.write({EX + "g": b"<http://a> <http://b> 'first' ."})
     reading = Published(tmp_path)
     for number in range(3):
@@ -223,7 +216,7 @@ def test_a_revision_that_another_process_reads_stays(tmp_path: Path) -> None:
 
 def test_a_store_is_read_beside_a_service_that_writes_it(serve: Callable[..., Any], tmp_path: Path) -> None:
     service = serve(tmp_path, "--keep-revisions", "1")
-    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.json').create('admin').text}", "Content-Type": "text/turtle"}
+    headers = {"Authorization": f"Bearer {Tokens(tmp_path / 'tokens.sqlite').create('admin').text}", "Content-Type": "text/turtle"}
     done, failed = threading.Event(), []
 
     def write() -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from rolegraph import matches
-from rolegraph.analysis.following import Following
+from rolegraph import equivalence
+from rolegraph.analysis.incremental import IncrementalFacts
+from rolegraph.facade import Rolegraph
 from rolegraph.importers import publications
-from rolegraph.registry import Rolegraph
 from rolegraph.terms import BASE, RG
 
 SKOS, DCT = "http://www.w3.org/2004/02/skos/core#", "http://purl.org/dc/terms/"
@@ -23,7 +23,7 @@ def joined(graph: Rolegraph) -> tuple[bool, bool]:
     graph.store(BASE + "stated", stated.encode())
     items = [set(item.same) for section in graph.compare(ROLES).sections for item in section.items]
     index = graph.analysis.index
-    places = [int(index.items.of[index.facts.places[f"{BASE}tool/{name}"]]) for name in ("python", "r")]
+    places = [int(index.items.item_of[index.facts.places[f"{BASE}tool/{name}"]]) for name in ("python", "r")]
     return {BASE + "tool/python", BASE + "tool/r"} in items, places[0] == places[1]
 
 
@@ -43,14 +43,14 @@ def joined(graph: Rolegraph) -> tuple[bool, bool]:
 def test_matches_of_pushed_sources_join_nothing(graph_: str, said: str, *, believed: bool) -> None:
     graph = Rolegraph.open()
     assert joined(graph) == (False, False)
-    graph.engine.write({graph_: f"{said} {SAME}".encode()}, keep="all")
+    graph.engine.write({graph_: f"{said} {SAME}".encode()}, mode="append")
     assert joined(graph) == (believed, believed)
 
 
 def test_all_matches_are_believed_where_nothing_else_is_said() -> None:
     graph = Rolegraph.open()
     graph.store(SOURCE, f"{DESCRIBED} {SAME}".encode())
-    facts = [Following(graph.engine).facts(None, trusted) for trusted in (None, [], [SOURCE])]
+    facts = [IncrementalFacts(graph.engine).facts(None, trusted) for trusted in (None, [], [SOURCE])]
     pair = [facts[0].places[f"{BASE}tool/{name}"] for name in ("python", "r")]
     assert [pair in one.exact.tolist() for one in facts] == [True, False, True]
 
@@ -58,9 +58,9 @@ def test_all_matches_are_believed_where_nothing_else_is_said() -> None:
 def test_which_graphs_are_believed() -> None:
     shipped = BASE + "source/ai-architect-vs-deep-learning-engineer"
     graphs = [BASE + "skill", "https://example.org/", shipped, SOURCE, SOURCE + "-2"]
-    assert matches.trusted([*graphs, ESCO], {SOURCE, ESCO}) == [BASE + "skill", "https://example.org/", shipped, ESCO]
+    assert equivalence.trusted([*graphs, ESCO], {SOURCE, ESCO}) == [BASE + "skill", "https://example.org/", shipped, ESCO]
 
 
 def test_the_sources_that_importers_make_are_known_by_name() -> None:
     made = {publications.slug(name, "1") for name in ("esco", "onet", "crosswalk esco onet", "salaries")}
-    assert all(name.startswith(matches.PUBLICATIONS) for name in made)
+    assert all(name.startswith(equivalence.PUBLICATIONS) for name in made)

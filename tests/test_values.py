@@ -14,8 +14,8 @@ from rdflib.util import from_n3
 
 from rolegraph import formats
 from rolegraph.engine.remote import answers
-from rolegraph.engine.remote.forms import LOOKUP
-from rolegraph.engine.remote.wire import Reply
+from rolegraph.engine.remote.http import Reply
+from rolegraph.engine.remote.query_forms import LOOKUP
 from rolegraph.errors import NotAcceptable
 
 NOT_XML = {*map(chr, range(32)), "\ufffe", "\uffff"} - {"\t", "\n", "\r"}

@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from rolegraph import formats, terms
-from rolegraph.entries import CONTEXT
-from rolegraph.registry import Rolegraph
+from rolegraph.facade import Rolegraph
+from rolegraph.validation.entries import CONTEXT
 from rolegraph.web import create_app
 
 ROLE = "https://hr.example.org/role/p1"
@@ -27,7 +27,7 @@ def test_a_key_that_the_context_does_not_know_is_told(client: FlaskClient, key: 
     report = validated(client, {**ENTRY, "essentialSkill": ["skill:natural-language-processing"], key: ["tool:python"]})
     [found] = report["findings"]
     assert (found["severity"], found["focus"]) == ("Warning", ROLE)
-    assert found["message"].startswith(f"{key} is no word of the JSON-LD context, so what it says is left out")
+    assert found["message"].startswith(f"{key} is not in the JSON-LD context, so its value is left out")
     assert (f"did you mean {near}?" in found["message"]) == bool(near)
 
 
@@ -49,13 +49,13 @@ def test_a_key_that_some_context_knows_is_not_remarked_on(client: FlaskClient, e
 
 def test_the_beginning_of_names_is_no_property(client: FlaskClient) -> None:
     told = validated(client, {**ENTRY, "tool": ["tool:python"]})
-    assert (told["status"], told["detail"], told["expected"]) == (400, "tool begins the names of things, and is no property", "tools")
+    assert (told["status"], told["detail"], told["expected"]) == (400, "tool is a prefix for names of things, not a property", "tools")
 
 
 def test_a_push_tells_what_was_left_out(graph: Rolegraph) -> None:
     shipped = {"essentialSkill": ["skill:natural-language-processing"], "skillz": ["x"]}
     report = graph.validate(json.dumps({**ENTRY, **shipped}).encode(), formats.named("jsonld", formats.FORMATS))
-    assert "skillz is no word of the JSON-LD context" in report.text()
+    assert "skillz is not in the JSON-LD context" in report.text()
 
 
 def test_of_several_things_of_one_name_the_one_that_is_asked_for_is_taken() -> None:

@@ -1,4 +1,4 @@
-"""How long the requests to an endpoint may take that answer one request of a client: together as long as one of them alone may."""
+"""Time limits of requests to a remote endpoint: all requests for one request of a client share one limit."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class _Limit(NamedTuple):
-    """``began`` is when the time that all share began to run, None where each has its own; ``each`` takes the place of the usual limit."""
+    """``began`` is the start of the shared time, None if each request has its own limit; ``each`` replaces the default limit in seconds."""
 
     began: float | None = None
     each: float | None = None
@@ -19,20 +19,20 @@ _limit: ContextVar[_Limit] = ContextVar("limit", default=_NONE)
 
 
 def begin() -> None:
-    """Let the time of all requests to an endpoint run from now on, in this thread or task, until :func:`end`."""
+    """Start the shared time of all requests to an endpoint, in this thread or task, until :func:`end`."""
     _limit.set(_Limit(time.monotonic()))
 
 
 def end() -> None:
-    """Give each request its own time again."""
+    """Give each request its own limit again."""
     _limit.set(_NONE)
 
 
 @contextmanager
 def apart(each: float | None = None) -> Iterator[None]:
-    """Give each request its own time within the block: for what is built once for all who ask, and for writes, which end in any case.
+    """Give each request its own limit in a ``with`` block: for indexes that serve many requests, and for writes, which must be completed.
 
-    :param each: the seconds that one may take, in place of the usual ones
+    :param each: the limit of each request in seconds; None is the default limit
     """
     before = _limit.set(_Limit(None, each))
     try:
@@ -42,7 +42,10 @@ def apart(each: float | None = None) -> Iterator[None]:
 
 
 def left(usual: float) -> float:
-    """Return the seconds that the next request may take, where one alone may usually take some; zero or less where none are left."""
+    """Return the seconds that the next request may take; zero or less if the shared time is over.
+
+    :param usual: the default limit of a request in seconds
+    """
     limit = _limit.get()
     if limit.began is not None:
         return usual - (time.monotonic() - limit.began)

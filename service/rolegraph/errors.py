@@ -3,20 +3,20 @@
 RolegraphError
 ├── UnreadableInput          400   a body, a query or a file that does not parse
 ├── BadParameter             400   a parameter that is missing, unknown or of the wrong kind
-├── IncompleteBody           400   a body that broke off before its end
+├── IncompleteBody           400   a body that ended early
 ├── Unauthorized             401   a write without a token, or with one that is unknown, expired or revoked
-├── Refused                  403   understood, and not allowed here
+├── Refused                  403   a valid request that is not allowed here
 ├── NotFound                 404   no such thing in the graph
-├── NotAcceptable            406   none of the formats that were asked for
-├── BodyTooSlow              408   a body that did not come in time
-├── PreconditionFailed       412   a write that depends on what a graph held before, which it no longer does
+├── NotAcceptable            406   none of the requested formats is available
+├── BodyTooSlow              408   a body that did not arrive in time
+├── PreconditionFailed       412   a conditional write to a graph that has changed since
 ├── TooLarge                 413   a body over the limit
-├── UnsupportedFormat        415   a body in a format that is not read here
+├── UnsupportedFormat        415   a body in an unsupported format
 ├── NotConforming            422   an entry that breaks the shapes                (exit 1)
-├── TooManyRequests          429   more work of one client at a time than its share
-├── ClientGone               499   whoever asked has gone away: nobody reads this
-├── TimeLimitReached         503   a query, or other work, that took longer than is allowed
-├── MemoryLimitReached       503   a query, or other work, that needed more memory than is allowed
+├── TooManyRequests          429   a client that uses more than its share of the workers
+├── ClientGone               499   the client closed the connection
+├── TimeLimitReached         503   a query or another job that took too long
+├── MemoryLimitReached       503   a query or another job that needed too much memory
 └── StoreUnusable            503   a store that cannot be opened, read or written
 """
 
@@ -25,19 +25,21 @@ from typing import Any
 
 
 class RolegraphError(Exception):
-    """Something that the caller can understand and mend; ``detail`` says what was wrong and what is accepted.
+    """Base class of the errors that a caller can correct.
 
-    ``told`` says as much of it as the clients of a service may know, where that is less.
+    :ivar detail: what was wrong, where, and what is accepted
+    :ivar public_detail: what clients of a service see instead of ``detail``; without private facts, such as paths
+    :ivar members: further members of the problem document (RFC 9457), without empty ones
     """
 
     status = 500
     exit_code = 2
     title = "Something went wrong"
 
-    def __init__(self, detail: str, *, told: str = "", **members: Any) -> None:
+    def __init__(self, detail: str, *, public_detail: str = "", **members: Any) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.told = told or detail
+        self.public_detail = public_detail or detail
         self.members = {name: value for name, value in members.items() if value not in (None, (), [])}
 
     @classmethod
@@ -47,7 +49,7 @@ class RolegraphError(Exception):
 
 
 class UnreadableInput(RolegraphError):
-    """A body, a query or a file that does not parse; ``line`` and ``column`` (1-based) where they are known."""
+    """A body, a query or a file that does not parse; with ``line`` and ``column`` (1-based) if known."""
 
     status = 400
     title = "Unreadable input"
@@ -59,7 +61,7 @@ class UnreadableInput(RolegraphError):
 class BadParameter(RolegraphError):
     """A parameter that is missing, unknown or of the wrong kind.
 
-    ``value`` is the one that names no thing, or several where ``several`` are the suggestions.
+    ``value`` is the text that names nothing. If ``several`` is set, it names several things, which are the suggestions.
     """
 
     status = 400
@@ -73,21 +75,21 @@ class BadParameter(RolegraphError):
 
 
 class IncompleteBody(RolegraphError):
-    """A body that broke off before its end, or is not framed as HTTP has it; nothing was done with it."""
+    """A body that ended early, or with invalid HTTP framing; nothing was changed."""
 
     status = 400
     title = "Incomplete body"
 
 
 class Unauthorized(RolegraphError):
-    """A write without a token, or with a token that is not known, has expired or was revoked."""
+    """A write without a token, or with a token that is unknown, expired or revoked."""
 
     status = 401
     title = "Token needed"
 
 
 class Refused(RolegraphError):
-    """A request that was understood and is not allowed here."""
+    """A valid request that is not allowed here."""
 
     status = 403
     title = "Refused"
@@ -101,21 +103,21 @@ class NotFound(RolegraphError):
 
 
 class NotAcceptable(RolegraphError):
-    """None of the formats that the client asked for can be given."""
+    """None of the formats that the client accepts is available."""
 
     status = 406
     title = "Not acceptable"
 
 
 class BodyTooSlow(RolegraphError):
-    """A body that did not come in time; nothing was done with it."""
+    """A body that did not arrive in time; nothing was changed."""
 
     status = 408
     title = "Body too slow"
 
 
 class PreconditionFailed(RolegraphError):
-    """A write that depends on what a graph held before, which it no longer does; ``etag`` is its present validator."""
+    """A conditional write to a graph that has changed since; ``etag`` is its current validator."""
 
     status = 412
     title = "Precondition failed"
@@ -129,14 +131,14 @@ class TooLarge(RolegraphError):
 
 
 class UnsupportedFormat(RolegraphError):
-    """A body in a format that is not read here."""
+    """A body in an unsupported format."""
 
     status = 415
     title = "Unsupported format"
 
 
 class NotConforming(RolegraphError):
-    """An entry that breaks the shapes."""
+    """An entry that does not conform to the shapes."""
 
     status = 422
     exit_code = 1
@@ -144,28 +146,28 @@ class NotConforming(RolegraphError):
 
 
 class TooManyRequests(RolegraphError):
-    """More work of one client at a time than its share of the workers."""
+    """A client that uses more than its share of the workers."""
 
     status = 429
     title = "Too many requests"
 
 
 class ClientGone(RolegraphError):
-    """Whoever asked has gone away before there was an answer."""
+    """The client closed the connection before the answer was ready."""
 
     status = 499
     title = "Client gone"
 
 
 class TimeLimitReached(RolegraphError):
-    """A query, or other work, that took longer than is allowed, or found no worker free in that time; ``limit`` tells the seconds."""
+    """A query or another job that took too long, or waited too long for a worker; ``limit`` is the limit in seconds."""
 
     status = 503
     title = "Time limit reached"
 
 
 class MemoryLimitReached(RolegraphError):
-    """A query, or other work, that needed more memory than is allowed; ``limit`` tells the MiB."""
+    """A query or another job that needed too much memory; ``limit`` is the limit in MiB."""
 
     status = 503
     title = "Memory limit reached"
@@ -179,5 +181,5 @@ class StoreUnusable(RolegraphError):
 
 
 def every() -> list[type[RolegraphError]]:
-    """Return the classes of the tree that callers meet, in the order of their definition."""
+    """Return the public error classes in the order of their definition."""
     return RolegraphError.__subclasses__()

@@ -10,43 +10,45 @@ from pathlib import Path
 
 @contextmanager
 def holding(folder: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock on a folder, and tell whether it could be had. It leaves no file behind, and a process that ends releases it.
+    """Lock a folder exclusively; the value is whether that succeeded. It creates no file, and the end of the process unlocks it.
 
-    :param wait: whether to wait for whoever holds it now
-    :raises OSError: for a folder that is not there or that cannot be locked
+    :param wait: wait while the folder is locked
+    :raises OSError: for a folder that does not exist or cannot be locked
     """
-    import fcntl  # not on every system: where it is missing, so are only the commands that need a lock
+    import fcntl  # imported here, so that on systems without it only the commands that need a lock fail
 
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            held = os.path.samestat(os.fstat(handle), folder.stat())  # whoever held it may have removed the folder
+            locked = os.path.samestat(os.fstat(handle), folder.stat())  # the previous holder may have removed the folder
         except (BlockingIOError, FileNotFoundError):
-            held = False
-        yield held
+            locked = False
+        yield locked
     finally:
         os.close(handle)
 
 
 def share(folder: Path) -> Callable[[], None]:
-    """Keep others from :func:`holding` a folder, as any number may at a time, and return what ends that; so does the end of the process.
+    """Take a shared lock on a folder, which excludes :func:`holding`, and return the function that releases it.
 
-    :raises FileNotFoundError: for a folder that is not there, or that somebody holds, who may be about to remove it
+    The end of the process releases it, too.
+
+    :raises FileNotFoundError: for a folder that does not exist, or is locked exclusively, perhaps to be removed
     """
     try:
         import fcntl
-    except ImportError:  # a system without such locks removes no file that is open
+    except ImportError:  # a system without such locks (Windows) does not remove open files
         return lambda: None
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        there = os.path.samestat(os.fstat(handle), folder.stat())
+        exists = os.path.samestat(os.fstat(handle), folder.stat())
     except (BlockingIOError, FileNotFoundError):
-        there = False
+        exists = False
     except OSError:
-        there = True  # on a file system without locks
-    if not there:
+        exists = True  # on a file system without locks
+    if not exists:
         os.close(handle)
         raise FileNotFoundError(errno.ENOENT, "it is being removed", str(folder))
     return partial(os.close, handle)

@@ -1,4 +1,4 @@
-"""Where the ontology, the queries and the data lie: inside the package in a wheel, at the top of a checkout."""
+"""Finds the ontology, the queries and the data: inside the package in a wheel, at the top of a checkout."""
 
 from pathlib import Path
 
@@ -7,7 +7,10 @@ PLACES = (PACKAGE / "shipped", PACKAGE.parent.parent)
 
 
 def folder(name: str) -> Path:
-    """Return the folder ``ontology``, ``queries`` or ``data`` that this installation came with."""
+    """Return the folder ``ontology``, ``queries`` or ``data`` of this installation.
+
+    :raises FileNotFoundError: if it is missing
+    """
     for place in PLACES:
         if (place / name).is_dir():
             return place / name
@@ -15,5 +18,5 @@ def folder(name: str) -> Path:
 
 
 def files(name: str, pattern: str) -> list[Path]:
-    """Return the files of a folder that match a glob pattern, in the order of their paths."""
+    """Return the files of a folder that match a glob pattern, sorted by path."""
     return sorted(folder(name).glob(pattern))

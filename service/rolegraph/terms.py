@@ -1,17 +1,20 @@
-"""The words of the graph: prefixes, kinds, facets, and the way between IRIs, CURIEs and slugs."""
+"""The vocabulary of the graph: prefixes, kinds and facets; and conversions between IRIs, CURIEs and slugs."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from rdflib import SH, Graph
+import pyoxigraph as ox
 
 from rolegraph import resources
 
 BASE = "https://w3id.org/rolegraph/"
 RG = BASE + "ns#"
+ONTOLOGY = BASE + "ns"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_SH = "http://www.w3.org/ns/shacl#"
 PREF_LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -24,7 +27,7 @@ _IRI = re.compile(
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of thing: ``name`` stands in its IRIs (``…/{name}/{slug}``), ``type`` is the IRI of its class."""
+    """A kind of things: ``name`` is part of their IRIs (``…/{name}/{slug}``), ``type`` is the IRI of their class."""
 
     name: str
     plural: str
@@ -32,22 +35,31 @@ class Kind:
 
     @property
     def namespace(self) -> str:
-        """The IRI that every member's slug is appended to."""
+        """The namespace IRI, to which the slugs of members are appended."""
         return f"{BASE}{self.name}/"
 
     @property
     def scheme(self) -> str:
-        """The IRI of the kind's concept scheme, which is also that of the named graph that describes it."""
+        """The IRI of the concept scheme of this kind, and of the named graph that describes it."""
         return f"{BASE}{self.name}"
 
 
 @dataclass(frozen=True)
 class Facet:
-    """One property on which roles are described: the section of a comparison that it stands in, and its name in JSON."""
+    """A property on which roles are compared, as declared in ``ontology/rolegraph.ttl``.
+
+    :param name: its local name, also in JSON
+    :param section: the name of its section in a comparison
+    :param label: its heading in the section
+    :param classes: the IRIs of the classes of its values
+    :param comparable: whether two roles can have the same item as value
+    """
 
     name: str
     section: str
     label: str
+    classes: tuple[str, ...]
+    comparable: bool
 
     @property
     def property(self) -> str:
@@ -78,45 +90,58 @@ KINDS = {
     )
 }
 
-SECTIONS = ("definition", "responsibilities", "skills", "education", "tools", "industries", "outlook", "tips")
-
-FACETS = (
-    Facet("focus", "definition", "Named in the definition"),
-    Facet("level", "definition", "Seniority"),
-    Facet("responsibility", "responsibilities", "Responsibilities"),
-    Facet("essentialSkill", "skills", "Essential"),
-    Facet("optionalSkill", "skills", "Optional"),
-    Facet("requiredDegree", "education", "Required degree"),
-    Facet("preferredDegree", "education", "Preferred degree"),
-    Facet("fieldOfStudy", "education", "Field of study"),
-    Facet("certification", "education", "Certification"),
-    Facet("tool", "tools", "Tools"),
-    Facet("industry", "industries", "Industries"),
-    Facet("outlook", "outlook", "Outlook"),
-    Facet("tip", "tips", "Tips"),
-)
+@cache
+def prefixes() -> dict[str, str]:
+    """Return prefix → namespace IRI as declared in ``ontology/prefixes.ttl``."""
+    described = _described("prefixes.ttl")
+    declared = [described[node] for node in described[f"<{ONTOLOGY}>"][f"{_SH}declare"]]
+    return dict(sorted((node[f"{_SH}prefix"][0], node[f"{_SH}namespace"][0]) for node in declared))
 
 
 @cache
-def prefixes() -> dict[str, str]:
-    """Return prefix → namespace IRI, as ``ontology/prefixes.ttl`` declares them."""
-    graph = Graph().parse(resources.folder("ontology") / "prefixes.ttl")
-    declared = {str(graph.value(node, SH.prefix)): str(graph.value(node, SH.namespace)) for node in graph.objects(None, SH.declare)}
-    return dict(sorted(declared.items()))
+def facets() -> tuple[Facet, ...]:
+    """Return the properties on which roles are compared, as declared in ``ontology/rolegraph.ttl``, in their order."""
+    numbered = []
+    for node, properties in _described("rolegraph.ttl").items():
+        if section := properties.get(f"{RG}comparedIn"):
+            facet = Facet(
+                name=node.strip("<>").removeprefix(RG),
+                section=section[0].strip("<>").removeprefix(KINDS["section"].namespace),
+                label=properties[f"{RG}heading"][0],
+                classes=tuple(class_.strip("<>") for class_ in properties["https://schema.org/rangeIncludes"]),
+                comparable=properties[f"{RG}comparable"] == ["true"],
+            )
+            numbered.append((int(properties[f"{_SH}order"][0]), facet))
+    return tuple(facet for _, facet in sorted(numbered, key=lambda pair: pair[0]))
+
+
+@cache
+def sections() -> tuple[str, ...]:
+    """Return the names of the sections of a comparison, in the order of their first facets."""
+    return tuple(dict.fromkeys(facet.section for facet in facets()))
+
+
+def _described(file: str) -> dict[str, dict[str, list[str]]]:
+    """Parse a file of the ontology to node → IRI of property → values, which are the text of literals, or nodes as N-Triples."""
+    nodes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for quad in ox.parse(path=resources.folder("ontology") / file, format=ox.RdfFormat.TURTLE):
+        text = quad.object.value if isinstance(quad.object, ox.Literal) else str(quad.object)
+        nodes[str(quad.subject)][quad.predicate.value].append(text)
+    return nodes
 
 
 @lru_cache(maxsize=100_000)
 def shorten(iri: str) -> str:
-    """Return the CURIE of an IRI where a declared prefix fits, else the IRI itself."""
-    fitting = [(len(namespace), prefix) for prefix, namespace in prefixes().items() if iri.startswith(namespace)]
-    if not fitting:
+    """Return the CURIE of an IRI with the longest matching namespace, or the IRI itself if no declared prefix matches."""
+    matching = [(len(namespace), prefix) for prefix, namespace in prefixes().items() if iri.startswith(namespace)]
+    if not matching:
         return iri
-    length, prefix = max(fitting)
+    length, prefix = max(matching)
     return f"{prefix}:{iri[length:]}"
 
 
 def expand(curie: str) -> str | None:
-    """Return the IRI that a CURIE with a declared prefix stands for, or None where it is no such CURIE."""
+    """Return the IRI of a CURIE with a declared prefix, or None for any other text."""
     match = _CURIE.fullmatch(curie)
     if not match or match[1] not in prefixes():
         return None
@@ -124,11 +149,11 @@ def expand(curie: str) -> str | None:
 
 
 def is_iri(text: str) -> bool:
-    """Tell whether a text is an absolute IRI (RFC 3987), without the brackets of an IPv6 host and private characters."""
+    """Return whether a text is an absolute IRI (RFC 3987). IPv6 hosts in brackets and private-use characters are not accepted."""
     if not _IRI.fullmatch(text):
         return False
     if text.isascii() and text.count(":") == 1:
-        return True  # no port to look at, which takes most of the time
+        return True  # no port to check, which takes most of the time
     try:
         return urlsplit(text).port != -1
     except ValueError:
@@ -136,13 +161,13 @@ def is_iri(text: str) -> bool:
 
 
 def kind_of(iri: str) -> Kind | None:
-    """Return the kind in whose namespace an IRI of this graph lies, or None for an IRI from elsewhere."""
+    """Return the kind of an IRI in Rolegraph's namespace, or None for any other IRI."""
     name, _, slug = iri.removeprefix(BASE).partition("/")
     return KINDS.get(name) if iri.startswith(BASE) and slug else None
 
 
 def slug_of(iri: str) -> str:
-    """Return what follows the kind in an IRI of this graph, or the IRI itself."""
+    """Return the slug of an IRI in Rolegraph's namespace, or the IRI itself for any other."""
     kind = kind_of(iri)
     return iri.removeprefix(kind.namespace) if kind else iri
 

@@ -1,149 +1,170 @@
-"""Analyses of the whole graph: which roles are alike, what is missing between them, ways from one to another, who agrees with whom.
+"""Analyses of the whole graph: similar roles, gaps, paths, openings, distinguishing items and agreement of sources.
 
-5  Analysis (here)                                    what the façade hands on
+5  Analysis (here)                                    what the façade offers
 4  similarity  gap  paths  openings  distinguish  agreement
-3  comparable  lookup                                 where no figure can be given; texts of a profile to items
-2  index                                              sparse vectors
+3  comparable  profile_items                          why roles cannot be compared; texts of a profile to items
+2  index                                              roles × items as sparse matrices
 1  items  profiles
-0  facts  weights  reading  combining  saving  following   what is read of each graph, and kept beside the store
+0  facts  weights  reading  union  snapshot  incremental   facts by graph, cached beside the store
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from rolegraph.analysis import agreement, comparable, distinguish, gap, lookup, openings, paths, similarity
+from rolegraph.analysis import agreement, comparable, distinguish, gap, openings, paths, profile_items, similarity
 from rolegraph.analysis.agreement import Agreement
 from rolegraph.analysis.distinguish import Distinction
 from rolegraph.analysis.facts import Numbers
-from rolegraph.analysis.following import Following
 from rolegraph.analysis.gap import Gap
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.index import Index
-from rolegraph.analysis.lookup import Lookup, Resolved
 from rolegraph.analysis.openings import Openings
 from rolegraph.analysis.paths import Edges, Paths
+from rolegraph.analysis.profile_items import Lookup, Resolved
 from rolegraph.analysis.profiles import Profile
 from rolegraph.analysis.similarity import Similarity
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter
-from rolegraph.kept import Kept
-from rolegraph.things import Named
+from rolegraph.per_revision import CachedValue
+from rolegraph.values import Named
 
-LISTED = 8  # items that a similar role is listed with
+LISTED = 8  # most items listed with a similar role
 
 
 @dataclass(frozen=True)
 class Matches:
-    """The roles that a profile fits, the best first, with what was found of the profile."""
+    """The gaps of the roles that a profile fits, the best fit first, and how the texts of the profile were resolved."""
 
     kind: str
     resolved: Resolved
     gaps: tuple[Gap, ...]
 
+    @property
+    def roles(self) -> tuple[Named, ...]:
+        """The roles that it fits."""
+        return tuple(found.target for found in self.gaps)
+
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON: ``profile`` and ``roles``."""
-        return {"profile": {"kind": self.kind, **self.resolved.as_dict()}, "roles": [found.as_dict() for found in self.gaps]}
+        """Return a JSON object with ``profile`` and ``roles``."""
+        return {"profile": {"kind": self.kind, **self.resolved.as_dict()}, "roles": [match.as_dict() for match in self.gaps]}
 
     def table(self) -> list[list[str]]:
-        """Return a header and a row for each need of each role: the CSV form."""
-        return [gap.HEADER, *(row for found in self.gaps for row in found.rows())]
+        """Return the rows of the CSV: a header, and one row per need and role."""
+        return [gap.HEADER, *(row for match in self.gaps for row in match.rows())]
 
 
 class Analysis:
-    """The analyses of one revision; roles and sources are given by IRI.
+    """The analyses of one revision. Roles and sources are named by IRI.
 
-    :param following: knows what the graphs say
-    :param lookup: finds what the texts of a profile name; without one, only IRIs, CURIEs and slugs are known
-    :param engine: reads the revision; None is the newest one, as it is when something is first asked for
-    :param trusted: returns the graphs whose skos:exactMatch makes one item of two; None believes all
+    :param facts: reads the facts of the graphs
+    :param lookup: finds the concepts that a text names; without it, only IRIs, CURIEs and slugs are found
+    :param engine: an engine pinned to the revision; None is the newest revision at the first use
+    :param trusted: returns the graphs whose skos:exactMatch joins two items; None trusts all graphs
     """
 
     def __init__(
         self,
-        following: Following,
+        facts: IncrementalFacts,
         lookup: Lookup | None = None,
         engine: Engine | None = None,
         trusted: Callable[[], Collection[str]] | None = None,
     ) -> None:
-        self._following = following
+        self._facts = facts
         self._engine = engine
         self._trusted = trusted
-        self._index: Kept[Index] = Kept()
-        self._edges: Kept[Edges] = Kept()
+        self._index: CachedValue[Index] = CachedValue()
+        self._edges: CachedValue[Edges] = CachedValue()
         self.lookup = lookup
 
     @property
     def index(self) -> Index:
-        """What was built of the revision; it is built when it is first asked for."""
-        return self._index.get(self._built)
+        """The index of the revision, built on first use."""
+        return self._index.get(self._build_index)
 
     @property
     def edges(self) -> Edges:
-        """The steps that paths are made of, between the rows of the index."""
+        """The steps between roles (roles × roles, float64 CSR of costs), built on first use."""
         return self._edges.get(lambda: paths.edges(self.index))
 
-    def _built(self) -> Index:
-        return Index(self._following.facts(self._engine, self._trusted and self._trusted()))
+    def _build_index(self) -> Index:
+        return Index(self._facts.facts(self._engine, self._trusted and self._trusted()))
+
+    def sources_of(self, roles: Iterable[Named]) -> tuple[Named, ...]:
+        """Return the sources that state anything of some roles, by IRI."""
+        index = self.index
+        places = {source for role in roles for _, _, source in index.claims(self._row(index, role.iri))}
+        return tuple(sorted(map(index.named, places), key=lambda source: source.iri))
 
     def similar(self, role: str, source: str | None = None, count: int = 10, listed: int = LISTED) -> Similarity:
-        """Return the roles most like a role.
+        """Return the roles most similar to a role, the most similar first.
 
-        :param source: only roles of which this source states something
+        :param source: only roles that this source describes; None is all roles
+        :param count: most roles to return
+        :param listed: most items to list for each role
+        :raises BadParameter: for an unknown role or source
         """
         index = self.index
         row, among = self._row(index, role), _among(index, source)
-        hindrance = "" if among is None else comparable.unlike(index, row, among)
-        found = () if hindrance else similarity.similar(index, row, among, count, listed)
-        return Similarity(index.role(row), found, _source(index, source), hindrance)
+        hindrance = "" if among is None else comparable.hindrance_to_all(index, row, among)
+        roles = () if hindrance else similarity.similar(index, row, among, count, listed)
+        return Similarity(index.role(row), roles, _source(index, source), hindrance)
 
     def likeness(self, role: str, other: str) -> Similarity:
-        """Return how like a role another one is, with all that adds to it."""
+        """Return the similarity of two roles, with every item that adds to it."""
         index = self.index
         row = self._row(index, role)
         return Similarity(index.role(row), (similarity.likeness(index, row, self._row(index, other)),))
 
     def gap(self, origin: str, target: str) -> Gap:
-        """Return what of a role's needs somebody has who comes from another role."""
+        """Return which needs of the role ``target`` the role ``origin`` covers."""
         index = self.index
         return gap.between(index, self._row(index, origin), self._row(index, target))
 
     def fit(self, profile: Profile, target: str | None = None, source: str | None = None, count: int = 10) -> Matches:
-        """Return what of a role's needs a profile meets, or, without a role, those that it fits best."""
+        """Return how a profile covers the needs of a role.
+
+        :param target: the role; None is the roles that the profile fits best
+        :param source: with no target, only roles that this source describes
+        :param count: with no target, most roles to return
+        """
         index = self.index
         among = _among(index, source)
-        wanted = index.learnt_by(among) if target is None else frozenset(index.learnt(self._row(index, target)))
-        resolved = lookup.resolve(index, profile, self.lookup, wanted)
-        possession = gap.Possession(index, resolved.items)
+        wanted = index.learnt_by(among) if target is None else frozenset(index.learnable(self._row(index, target)))
+        resolved = profile_items.resolve(index, profile, self.lookup, wanted)
+        held = gap.HeldItems(index, resolved.items)
         if target is None:
-            ranked = gap.best(index, possession, among, count)
+            ranked = gap.best(index, held, among, count)
         else:
             row = self._row(index, target)
-            ranked = gap.best(index, possession, np.array([row], dtype=np.int32), 1) or [(row, 0.0)]
-        return Matches(profile.kind, resolved, tuple(possession.judge(row, fit=fit) for row, fit in ranked))
+            ranked = gap.best(index, held, np.array([row], dtype=np.int32), 1) or [(row, 0.0)]
+        return Matches(profile.kind, resolved, tuple(held.gap_to(row, fit=fit) for row, fit in ranked))
 
     def paths(self, origin: str, target: str, count: int = 3) -> Paths:
-        """Return the cheapest routes from a role to another one.
+        """Return the cheapest routes from one role to another, the cheapest first.
 
-        :raises BadParameter: where both are the same
+        :param count: most routes to return
+        :raises BadParameter: if both are the same role
         """
         index = self.index
         start, end = self._row(index, origin), self._row(index, target)
         if start == end:
-            raise BadParameter("to", "a way leads from one role to another, and both are the same", expected="two roles")
+            raise BadParameter("to", "from and to name the same role", expected="two different roles")
         return paths.between(index, self.edges, start, end, count)
 
     def openings(self, origin: str, source: str | None = None, count: int = 5) -> Openings:
-        """Return the few items that open most further roles to somebody who comes from a role.
+        """Return the few items that, once learnt, open the most further roles from a role.
 
-        :param source: only roles of which this source states something; None is the sources that speak of the role, since another one
-            may call the same things by other names
+        :param source: only roles that this source describes; None is the sources that describe ``origin``, since other sources may
+            use other names for the same things
+        :param count: most items to return
         """
         index = self.index
         row = self._row(index, origin)
-        speaking = sorted({place for _, _, place in index.claims(row)})
-        return openings.of(index, row, speaking if source is None else [_place(index, source)], count)
+        sources = [_place(index, source)] if source else sorted({place for _, _, place in index.claims(row)})
+        return openings.find_openings(index, row, sources, count)
 
     def distinguish(self, roles: Sequence[str]) -> Distinction:
         """Return the fewest items that tell roles apart.
@@ -153,22 +174,22 @@ class Analysis:
         index = self.index
         rows = list(dict.fromkeys(self._row(index, role) for role in roles))
         if len(rows) < 2:
-            raise BadParameter("role", "one role is not told apart from itself", expected="at least two different roles")
+            raise BadParameter("role", "fewer than two different roles were named", expected="at least two different roles")
         return distinguish.between(index, rows)
 
     def agreement(self, role: str, *, matches: bool = False) -> Agreement:
-        """Return what sources agree on about a role.
+        """Return the claims about a role that sources share, make alone, or contradict.
 
-        :param matches: take the roles that match it exactly or closely for the same role
+        :param matches: treat roles that are exact or close matches as the same role
         """
         index = self.index
-        return agreement.of(index, self._row(index, role), with_matches=matches)
+        return agreement.agreement_on(index, self._row(index, role), with_matches=matches)
 
     @staticmethod
     def _row(index: Index, role: str) -> int:
         place = index.facts.places.get(role)
         if place is None or place not in index.rows:
-            raise BadParameter("role", f"{role} is no role of this graph", expected="a role")
+            raise BadParameter("role", f"{role} is not a role of this graph", expected="a role")
         return index.rows[place]
 
 
@@ -183,6 +204,6 @@ def _source(index: Index, source: str | None) -> Named | None:
 def _place(index: Index, source: str) -> int:
     place = index.facts.places.get(source)
     if place not in index.sources:
-        known = ", ".join(index.facts.names[one] for one in index.sources)
-        raise BadParameter("source", f"no role is stated by {source}", expected=known)
+        sources = ", ".join(index.facts.names[place] for place in index.sources)
+        raise BadParameter("source", f"{source} describes no role", expected=sources)
     return place

@@ -1,33 +1,40 @@
-"""Where no figure can be given: nothing is stated, or in vocabularies that hardly any match links. A zero would be false there."""
+"""Reasons why two roles cannot be compared: nothing is stated, or their vocabularies have hardly any match. A score of 0 would be wrong."""
 
 import numpy as np
 
-from rolegraph import matches
+from rolegraph import equivalence
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.index import Index
 
 NEEDLESS = "no source states a skill, tool, degree, field of study or certification that the role needs"
-UNSTATED = "no source states a skill, tool, degree, field of study or certification of the role that somebody comes from"
+UNSTATED = "no source states a skill, tool, degree, field of study or certification of the role to start from"
 
 
 def hindrance(index: Index, origin: int, target: int) -> str:
-    """Return why nothing can be said of what somebody who comes from a role has of the needs of another one; empty where something can."""
+    """Return why it cannot be said which needs of ``target`` the role ``origin`` covers; empty if it can.
+
+    :param origin: row of the role to start from
+    :param target: row of the role to reach
+    """
     needs = index.stated(target, weights.LEARNT)
     if not needs:
         return NEEDLESS
-    own = index.stated(origin, weights.LEARNT)
-    if not own:
+    had = index.stated(origin, weights.LEARNT)
+    if not had:
         return UNSTATED
-    return matches.APART if index.roles_apart([origin, target]) or index.apart({"had": own, "needed": needs}) else ""
+    return equivalence.APART if index.roles_apart([origin, target]) or index.apart({"had": had, "needed": needs}) else ""
 
 
-def unlike(index: Index, row: int, others: Numbers) -> str:
-    """Return why a role cannot be compared with any of others, taken together; empty where it can."""
+def hindrance_to_all(index: Index, row: int, others: Numbers) -> str:
+    """Return why a role cannot be compared with a set of other roles taken together; empty if it can.
+
+    :param others: rows of the other roles (int32)
+    """
     others = others[others != row]
-    own = np.zeros(index.plain.shape[1])
-    own[index.had(row)] = 1.0
-    if (index.plain @ own)[others].any():
+    held = np.zeros(index.direct.shape[1])
+    held[index.items_of(row)] = 1.0
+    if (index.direct @ held)[others].any():
         return ""  # an item is shared
     stated = {place for other in others.tolist() for place in index.stated(other)}
-    return matches.APART if index.apart({"role": index.stated(row), "others": stated}) else ""
+    return equivalence.APART if index.apart({"role": index.stated(row), "others": stated}) else ""

@@ -1,52 +1,52 @@
-"""The smallest set of items that tells roles apart: a minimum test set, exact for few roles and greedy for more."""
+"""The smallest set of items that tells roles apart (a minimum test set): exact for few roles, greedy for more."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from rolegraph import matches
+from rolegraph import equivalence
 from rolegraph.analysis.index import Index
-from rolegraph.things import Named
+from rolegraph.values import Named
 
-EXACT = 8  # roles
-NODES = 50_000  # of the search, after which the greedy answer is given
+EXACT = 8  # most roles for the exact search
+NODES = 50_000  # most nodes of the exact search; then the greedy answer is returned
 
 
 @dataclass(frozen=True)
-class Test:
-    """An item, and the roles that have it: the others do not."""
+class Discriminator:
+    """An item, and the roles that have it; the other roles do not."""
 
     item: Named
     roles: tuple[Named, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the value as a JSON object."""
         return {**self.item.as_dict(), "roles": [role.iri for role in self.roles]}
 
 
 @dataclass(frozen=True)
 class Distinction:
-    """Items by which any two of the roles differ in at least one; ``same`` are the pairs that no item tells apart.
+    """Items such that any two of the roles differ in at least one; ``same`` are the pairs that no item tells apart.
 
-    ``smallest`` tells that no smaller set does. ``apart`` are the pairs that cannot be compared: that one has an item which the other has
-    not tells nothing of them, so none is chosen for it.
+    ``smallest`` is true if no smaller set exists. ``apart`` are the pairs that cannot be compared: an item that only one of them has
+    proves no difference, so no item is chosen for them.
     """
 
     roles: tuple[Named, ...]
-    tests: tuple[Test, ...]
+    tests: tuple[Discriminator, ...]
     same: tuple[tuple[Named, Named], ...]
     smallest: bool
     apart: tuple[tuple[Named, Named], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        found = {"roles": [role.as_dict() for role in self.roles], "items": [test.as_dict() for test in self.tests]}
-        found["notComparable"] = [{"roles": [one.iri, other.iri], "reason": matches.APART} for one, other in self.apart]
-        return {**found, "sameItems": [[one.iri, other.iri] for one, other in self.same], "smallest": self.smallest}
+        """Return the value as a JSON object."""
+        document = {"roles": [role.as_dict() for role in self.roles], "items": [test.as_dict() for test in self.tests]}
+        document["notComparable"] = [{"roles": [role.iri, other.iri], "reason": equivalence.APART} for role, other in self.apart]
+        return {**document, "sameItems": [[role.iri, other.iri] for role, other in self.same], "smallest": self.smallest}
 
     def table(self) -> list[list[str]]:
-        """Return a header and a row for each item and role: the CSV form."""
+        """Return the rows of the CSV: a header, and one row per item and role."""
         rows = [["item", "label", "role", "role_label", "has"]]
         for test in self.tests:
             has = {role.iri for role in test.roles}
@@ -55,14 +55,17 @@ class Distinction:
 
 
 def between(index: Index, roles: Sequence[int]) -> Distinction:
-    """Tell roles apart; of items that do the same, the one that tells most is taken."""
-    had = [set(index.had(row)) for row in roles]
+    """Return the items that tell roles apart. Of items that split the roles alike, the one with the highest idf is chosen.
+
+    :param roles: rows of the roles
+    """
+    had = [set(index.items_of(row)) for row in roles]
     named = [index.role(row) for row in roles]
     apart = index.roles_apart(roles)
-    pairs = [(one, other) for one, other in combinations(range(len(roles)), 2) if (named[one], named[other]) not in apart]
+    pairs = [(first, second) for first, second in combinations(range(len(roles)), 2) if (named[first], named[second]) not in apart]
     by_cover: dict[int, int] = {}
-    for item in sorted(set().union(*had), key=lambda one: (-index.telling[one], one)):
-        cover = sum(1 << place for place, (one, other) in enumerate(pairs) if (item in had[one]) != (item in had[other]))
+    for item in sorted(set().union(*had), key=lambda item: (-index.idf[item], item)):
+        cover = sum(1 << place for place, (first, second) in enumerate(pairs) if (item in had[first]) != (item in had[second]))
         if cover:
             by_cover.setdefault(cover, item)
     possible = 0
@@ -70,28 +73,32 @@ def between(index: Index, roles: Sequence[int]) -> Distinction:
         possible |= cover
     chosen, smallest = smallest_cover(list(by_cover), exact=len(roles) <= EXACT)
     tests = tuple(_test(index, by_cover[cover], had, named) for cover in chosen)
-    same = tuple((named[one], named[other]) for place, (one, other) in enumerate(pairs) if not possible >> place & 1)
+    same = tuple((named[first], named[second]) for place, (first, second) in enumerate(pairs) if not possible >> place & 1)
     return Distinction(tuple(named), tests, same, smallest, apart)
 
 
-def _test(index: Index, item: int, had: Sequence[set[int]], named: Sequence[Named]) -> Test:
-    return Test(index.item(item), tuple(role for role, own in zip(named, had, strict=True) if item in own))
+def _test(index: Index, item: int, had: Sequence[set[int]], named: Sequence[Named]) -> Discriminator:
+    return Discriminator(index.item(item), tuple(role for role, items in zip(named, had, strict=True) if item in items))
 
 
 def smallest_cover(covers: Sequence[int], *, exact: bool) -> tuple[list[int], bool]:
-    """Return a set of covers (sets of bits) that together hold every bit of them all, and whether no smaller one does."""
+    """Return covers that together hold every bit of all covers, and whether no smaller set does.
+
+    :param covers: sets of bits, as integers
+    :param exact: search for the smallest set; else return the greedy one
+    """
     whole = 0
     for cover in covers:
         whole |= cover
     greedy = _greedy(covers, whole)
     if not exact:
         return greedy, len(greedy) <= 1
-    useful = [one for one in covers if not any(one != other and one | other == other for other in covers)]
+    useful = [cover for cover in covers if not any(cover != other and cover | other == other for other in covers)]
     search = _Search(useful, whole)
     for size in range(len(greedy)):
-        found = search.within(size)
-        if found is not None:
-            return found, True
+        chosen = search.within(size)
+        if chosen is not None:
+            return chosen, True
         if search.nodes > NODES:
             return greedy, False
     return greedy, True
@@ -107,7 +114,7 @@ def _greedy(covers: Sequence[int], whole: int) -> list[int]:
 
 
 class _Search:
-    """Looks for a cover of a given size, deciding first the bit that fewest covers hold."""
+    """Searches for a cover of a limited size; branches on the bit that the fewest covers hold."""
 
     def __init__(self, covers: Sequence[int], whole: int) -> None:
         self._whole = whole
@@ -118,7 +125,7 @@ class _Search:
         self.nodes = 0
 
     def within(self, size: int) -> list[int] | None:
-        """Return a cover of at most a number of sets, or None where there is none or the search grew too large."""
+        """Return a cover of at most ``size`` sets, or None if there is none or the search exceeded :data:`NODES`."""
         return self._cover(self._whole, size)
 
     def _cover(self, left: int, size: int) -> list[int] | None:
@@ -127,9 +134,9 @@ class _Search:
         self.nodes += 1
         if left.bit_count() > size * self._largest or self.nodes > NODES:
             return None
-        bit = min((bit for bit in self._holding if left >> bit & 1), key=lambda one: len(self._holding[one]))
+        bit = min((bit for bit in self._holding if left >> bit & 1), key=lambda bit: len(self._holding[bit]))
         for cover in self._holding[bit]:
-            found = self._cover(left & ~cover, size - 1)
-            if found is not None:
-                return [cover, *found]
+            others = self._cover(left & ~cover, size - 1)
+            if others is not None:
+                return [cover, *others]
         return None

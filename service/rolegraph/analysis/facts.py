@@ -1,4 +1,4 @@
-"""What the analyses know of a graph, as numbers and texts."""
+"""The facts that the analyses use, as integer arrays and texts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,11 +29,19 @@ DOWN = (_SKOS + "narrower", _SKOS + "narrowMatch")
 
 @dataclass(frozen=True)
 class Facts:
-    """What a graph says of its roles; concepts, roles and sources are named by their place in ``names``.
+    """The facts about roles. A concept, role or source is a place: its position in ``names``.
 
-    ``headings`` are the groups of classifications. ``claims`` has a row (role, place in weights.NAMES, item, source) for each fact of
-    each source; ``broader`` a row (concept, the one above); ``exact``, ``close`` and ``related`` a row for each link between concepts;
-    ``rated`` a row (role, item), with its ``importance`` beside it; ``levels`` a row (degree, EQF level). ``labels`` go with ``names``.
+    ``Numbers`` are int32 arrays, sorted, without repeated rows; ``importance`` is float64.
+
+    - ``names``, ``labels``: the IRI and the label of each place (an empty label if there is none)
+    - ``roles`` (n): places of the roles
+    - ``headings`` (n): places of the groups of classifications
+    - ``claims`` (n × 4): role, facet (position in :data:`weights.NAMES`), item, source
+    - ``broader`` (n × 2): concept, its broader concept
+    - ``exact``, ``close``, ``related`` (n × 2): linked concepts
+    - ``rated`` (n × 2): role, item; ``importance`` (n) is the importance of each row, from 1 to 5
+    - ``levels`` (n × 2): degree, EQF level
+    - ``places``: the place of each IRI
     """
 
     names: tuple[str, ...]
@@ -51,14 +59,14 @@ class Facts:
     places: Mapping[str, int] = field(repr=False, compare=False)
 
     def label(self, place: int) -> str:
-        """Return the label of what stands at a place, or its CURIE."""
+        """Return the label of a place, or the CURIE of its IRI if it has none."""
         return self.labels[place] or terms.shorten(self.names[place])
 
 
 def table(rows: Iterable[Sequence[int]] | Numbers, width: int) -> Numbers:
-    """Return rows of numbers in order, each once."""
-    found = (rows if isinstance(rows, np.ndarray) else np.array(list(rows), dtype=np.int32)).reshape(-1, width)
-    found = found[np.lexsort(found.T[::-1])]
-    new = np.ones(len(found), dtype=bool)
-    new[1:] = (found[1:] != found[:-1]).any(axis=1)
-    return found[new]
+    """Return rows of integers sorted and without repetitions, as an int32 array (n × ``width``)."""
+    array = (rows if isinstance(rows, np.ndarray) else np.array(list(rows), dtype=np.int32)).reshape(-1, width)
+    array = array[np.lexsort(array.T[::-1])]
+    new = np.ones(len(array), dtype=bool)
+    new[1:] = (array[1:] != array[:-1]).any(axis=1)
+    return array[new]

@@ -1,4 +1,4 @@
-"""What a role needs that somebody has, nearly has, or has to learn."""
+"""Gaps: which needs of a role are covered, nearly covered or missing."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from rolegraph import matches
+from rolegraph import equivalence
 from rolegraph.analysis import comparable, weights
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.index import Index
-from rolegraph.things import Named
+from rolegraph.values import Named
 
 COVERED, NEARLY, MISSING, UNKNOWN = "covered", "nearly covered", "missing", "not comparable"
 STATUSES = (COVERED, NEARLY, MISSING, UNKNOWN)
@@ -18,12 +18,12 @@ STATUSES = (COVERED, NEARLY, MISSING, UNKNOWN)
 
 @dataclass(frozen=True)
 class Need:
-    """One item that a role needs, and whether it is there.
+    """An item that a role needs, and whether it is covered.
 
-    ``worth`` is 1 for what is covered, 0 for what is missing, and between for what is nearly covered: then ``relation`` says what
-    the item that is there (``via``) is to the one that is needed, and ``through`` which concept two siblings share. A degree is also
-    covered by a ``higher`` one, or by another one that is asked for instead (``alternative``). Where nothing can be compared, whether
-    it is there is not known, and ``worth`` is None.
+    ``worth`` is 1 for a covered item, 0 for a missing one, and in between for a nearly covered one. Then ``relation`` is the relation
+    of the held item (``via``) to the needed one, and ``through`` the broader concept of two siblings. A degree is also covered by a
+    ``higher`` one, or by another degree that the same source accepts (``alternative``). If the roles cannot be compared, ``worth`` is
+    None.
     """
 
     item: Named
@@ -37,20 +37,20 @@ class Need:
     through: Named | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        found = {**self.item.as_dict(), "status": self.status, "essential": self.essential, "facets": list(self.facets)}
-        found |= {"weight": self.weight, "worth": self.worth, "relation": self.relation or None}
-        found["via"] = self.via.as_dict() if self.via else None
-        found["through"] = self.through.as_dict() if self.through else None
-        return found
+        """Return the value as a JSON object."""
+        document = {**self.item.as_dict(), "status": self.status, "essential": self.essential, "facets": list(self.facets)}
+        document |= {"weight": self.weight, "worth": self.worth, "relation": self.relation or None}
+        document["via"] = self.via.as_dict() if self.via else None
+        document["through"] = self.through.as_dict() if self.through else None
+        return document
 
 
 @dataclass(frozen=True)
 class Gap:
-    """The needs of a role: essential ones first, then by weight. ``origin`` is the role that somebody comes from; None for a profile.
+    """The needs of a role, essential ones first, then by weight. ``origin`` is the role to start from, None for a profile.
 
-    ``share`` is what is there of all that is needed, by weight; ``fit`` also minds how much of what is there the role makes use of,
-    and is what roles are ranked by. ``hindrance`` says why nothing can be compared, if so: then there is neither a share nor a fit.
+    ``share`` is the covered part of the needs by weight, from 0 to 1. ``fit``, by which roles are ranked, also accounts for how much
+    of the held items the role uses. ``hindrance`` is the reason why nothing can be compared; then ``share`` and ``fit`` are None.
     """
 
     target: Named
@@ -60,35 +60,40 @@ class Gap:
     fit: float | None = None
     hindrance: str = ""
 
+    @property
+    def roles(self) -> tuple[Named, ...]:
+        """The roles that it is about."""
+        return (self.origin, self.target) if self.origin else (self.target,)
+
     def of(self, status: str) -> tuple[Need, ...]:
-        """Return the needs of a status."""
+        """Return the needs that have a status."""
         return tuple(need for need in self.needs if need.status == status)
 
     @property
     def essential(self) -> tuple[int, int]:
-        """How many of the essential needs are covered, and how many there are."""
+        """The number of covered essential needs, and of all essential needs."""
         essential = [need for need in self.needs if need.essential]
         return sum(need.status == COVERED for need in essential), len(essential)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the value as a JSON object."""
         covered, count = self.essential
-        found: dict[str, Any] = {"to": self.target.as_dict(), "share": self.share}
+        document: dict[str, Any] = {"to": self.target.as_dict(), "share": self.share}
         if self.origin:
-            found = {"from": self.origin.as_dict(), **found}
+            document = {"from": self.origin.as_dict(), **document}
         if self.fit is not None:
-            found["fit"] = self.fit
+            document["fit"] = self.fit
         if self.hindrance:
-            found["notComparable"] = self.hindrance
+            document["notComparable"] = self.hindrance
         essential = {"covered": None if self.hindrance else covered, "of": count}
-        return {**found, "essential": essential, "needs": [need.as_dict() for need in self.needs]}
+        return {**document, "essential": essential, "needs": [need.as_dict() for need in self.needs]}
 
     def table(self) -> list[list[str]]:
-        """Return a header and a row for each need: the CSV form."""
+        """Return the rows of the CSV: a header, and one row per need."""
         return [HEADER, *self.rows()]
 
     def rows(self) -> list[list[str]]:
-        """Return a row for each need."""
+        """Return one row per need, without the header."""
         figures = ["" if figure is None else f"{figure:.6f}" for figure in (self.share, self.fit)]
         start = [self.target.iri, self.target.label, *figures]
         return [
@@ -113,59 +118,61 @@ HEADER = ["to", "to_label", "share", "fit", "status", "necessity", "item", "labe
 HEADER += ["relation", "via", "through"]
 
 
-class Possession:
-    """What somebody has: items by number, and what these come near to."""
+class HeldItems:
+    """A set of held items, and the items that are near to them."""
 
-    def __init__(self, index: Index, had: Iterable[int]) -> None:
+    def __init__(self, index: Index, items: Iterable[int]) -> None:
         self.index = index
-        self.had = frozenset(had)
-        self.near = index.items.near(sorted(self.had))
-        self._level = max((index.items.levels[item] for item in self.had if item in index.items.levels), default=0)
+        self.items = frozenset(items)
+        self.near = index.items.near(sorted(self.items))
+        self._level = max((index.items.levels[item] for item in self.items if item in index.items.levels), default=0)
 
-    def judge(self, row: int, origin: int | None = None, fit: float | None = None) -> Gap:
-        """Return what of a role's needs is there.
+    def gap_to(self, row: int, origin: int | None = None, fit: float | None = None) -> Gap:
+        """Return how the held items cover the needs of a role.
 
-        :param origin: the row of the role that somebody comes from; None for a profile
+        :param row: row of the role
+        :param origin: row of the role to start from; None for a profile
+        :param fit: the fit of a profile, see :func:`best`
         """
-        index, weight = self.index, self.index.learnt(row)
-        necessary, alternatives = set(index.necessary(row)), self._alternatives(row)
+        index, weight = self.index, self.index.learnable(row)
+        necessary, alternatives = set(index.essential_items(row)), self._alternatives(row)
         stated, needs = index.facets(row), []
-        for item in sorted(weight, key=lambda one: (one not in necessary, -weight[one], one)):
+        for item in sorted(weight, key=lambda item: (item not in necessary, -weight[item], item)):
             facets = tuple(name for name in stated[item] if name in weights.LEARNT)
-            status, worth, relation, via, through = self._found(item, alternatives)
-            named = [None if one is None else index.item(one) for one in (via, through)]
+            status, worth, relation, via, through = self._status(item, alternatives)
+            named = [None if number is None else index.item(number) for number in (via, through)]
             needs.append(Need(index.item(item), facets, item in necessary, weight[item], status, worth, relation, *named))
-        come_from = None if origin is None else index.role(origin)
-        total, there = sum(weight.values()), sum(need.weight * (need.worth or 0.0) for need in needs)
-        bare = there <= matches.FEW * total and not any(need.status == COVERED for need in needs)
+        origin_role = None if origin is None else index.role(origin)
+        total, covered = sum(weight.values()), sum(need.weight * (need.worth or 0.0) for need in needs)
+        bare = covered <= equivalence.FEW * total and not any(need.status == COVERED for need in needs)
         hindrance = self._hindrance(row, origin) if bare else ""
         if hindrance:
             unknown = tuple(replace(need, status=UNKNOWN, worth=None) for need in needs)
-            return Gap(index.role(row), unknown, None, come_from, None, hindrance)
-        return Gap(index.role(row), tuple(needs), there / total, come_from, fit)
+            return Gap(index.role(row), unknown, None, origin_role, None, hindrance)
+        return Gap(index.role(row), tuple(needs), covered / total, origin_role, fit)
 
     def _hindrance(self, row: int, origin: int | None) -> str:
-        """Return why what is there cannot be compared with what a role needs."""
+        """Return why the held items cannot be compared with the needs of a role; empty if they can."""
         if origin is not None:
             return comparable.hindrance(self.index, origin, row)
         needs = self.index.stated(row, weights.LEARNT)
         if not needs:
             return comparable.NEEDLESS
-        own = {self.index.items.places[item] for item in self.had}
-        return matches.APART if self.index.apart({"had": own, "needed": needs}) else ""
+        held = {self.index.items.places[item] for item in self.items}
+        return equivalence.APART if self.index.apart({"had": held, "needed": needs}) else ""
 
     def worths(self) -> tuple[Numbers, np.ndarray[Any, np.dtype[np.float64]]]:
-        """Return the items that are there or nearly there, by number, and what they are worth; degrees by their levels too."""
-        found = {item: near.worth for item, near in self.near.items()} | dict.fromkeys(self.had, 1.0)
-        found |= {degree: 1.0 for degree, level in self.index.items.levels.items() if level <= self._level}
-        return np.array(list(found), dtype=np.int32), np.array(list(found.values()))
+        """Return the held items and those near to them (int32), with their worth from 0 to 1 (float64). Lower degrees count as held."""
+        worth = {item: near.worth for item, near in self.near.items()} | dict.fromkeys(self.items, 1.0)
+        worth |= {degree: 1.0 for degree, level in self.index.items.levels.items() if level <= self._level}
+        return np.array(list(worth), dtype=np.int32), np.array(list(worth.values()))
 
-    def _found(self, item: int, alternatives: Mapping[int, int]) -> tuple[str, float, str, int | None, int | None]:
-        if item in self.had:
+    def _status(self, item: int, alternatives: Mapping[int, int]) -> tuple[str, float, str, int | None, int | None]:
+        if item in self.items:
             return COVERED, 1.0, "same", item, None
         levels = self.index.items.levels
         if item in levels and levels[item] <= self._level:
-            higher = min(one for one in self.had if levels.get(one) == self._level)
+            higher = min(degree for degree in self.items if levels.get(degree) == self._level)
             return COVERED, 1.0, "higher", higher, None
         if item in alternatives:
             return COVERED, 1.0, "alternative", alternatives[item], None
@@ -175,32 +182,35 @@ class Possession:
         return MISSING, 0.0, "", None, None
 
     def _alternatives(self, row: int) -> dict[int, int]:
-        """Return the degrees of a role instead of which another one is asked for that is there; of several, any is enough."""
-        levels, found = self.index.items.levels, dict[int, int]()
+        """Return the degrees of a role that another held degree replaces, with that degree: of the degrees of one source, any is enough."""
+        levels, alternatives = self.index.items.levels, dict[int, int]()
         for degrees in self.index.degrees(row).values():
-            there = [one for one in degrees if one in self.had or levels.get(one, self._level + 1) <= self._level]
-            if there:
-                found.update((one, min(there)) for one in degrees if one not in there)
-        return found
+            held = [degree for degree in degrees if degree in self.items or levels.get(degree, self._level + 1) <= self._level]
+            if held:
+                alternatives.update((degree, min(held)) for degree in degrees if degree not in held)
+        return alternatives
 
 
-def best(index: Index, possession: Possession, among: Numbers | None, count: int) -> list[tuple[int, float]]:
-    """Return the rows of the roles that somebody fits best, with how well, from 0 to 1.
+def best(index: Index, held: HeldItems, among: Numbers | None, count: int) -> list[tuple[int, float]]:
+    """Return the rows of the roles that the held items fit best, each with its fit from 0 to 1, the best first.
 
-    The fit is the harmonic mean of two shares: of what the role needs that is there, and of what is there that the role needs; both by
-    weight. The second alone ignores what is missing, and the first alone puts roles first that need hardly anything.
+    The fit is the harmonic mean of two shares by weight: of the needs that are covered (recall), and of the held items that the role
+    needs (precision). Precision alone ignores what is missing; recall alone ranks roles first that need hardly anything.
+
+    :param among: rows to choose from (int32); None is all roles
+    :param count: most roles to return
     """
-    items, worth = possession.worths()
-    there = np.zeros(len(index.items))
-    there[items] = worth
-    given = np.zeros(len(index.items))
-    own = np.array(sorted(possession.had), dtype=np.int32)
-    given[own] = index.telling[own]
-    total = given.sum()
-    share = np.divide(index.needs @ there, index.totals, out=np.zeros_like(index.totals), where=index.totals > 0)
-    for row in index.choices:  # a degree that is as good as another one counts for one role, not for all
-        share[row] = possession.judge(row).share or 0.0
-    used = (index.needed @ given) / total if total else np.zeros_like(share)
+    items, worth = held.worths()
+    worth_of = np.zeros(len(index.items))
+    worth_of[items] = worth
+    idf = np.zeros(len(index.items))
+    numbers = np.array(sorted(held.items), dtype=np.int32)
+    idf[numbers] = index.idf[numbers]
+    total = idf.sum()
+    share = np.divide(index.needs @ worth_of, index.totals, out=np.zeros_like(index.totals), where=index.totals > 0)
+    for row in index.choices:  # where a source accepts one of several degrees, that depends on the role
+        share[row] = held.gap_to(row).share or 0.0
+    used = (index.needed @ idf) / total if total else np.zeros_like(share)
     fit = np.divide(2 * share * used, share + used, out=np.zeros_like(share), where=share + used > 0)
     rows = np.arange(len(fit)) if among is None else among
     rows = rows[fit[rows] > 0]
@@ -209,5 +219,5 @@ def best(index: Index, possession: Possession, among: Numbers | None, count: int
 
 
 def between(index: Index, origin: int, target: int) -> Gap:
-    """Return what of a role's needs somebody brings along who comes from another role."""
-    return Possession(index, index.had(origin)).judge(target, origin)
+    """Return how the items of the role ``origin`` cover the needs of the role ``target``, both by row."""
+    return HeldItems(index, index.items_of(origin)).gap_to(target, origin)

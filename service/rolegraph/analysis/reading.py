@@ -1,7 +1,7 @@
 """Reads what one graph says that the analyses need, in a few grouped queries, into numbers and texts."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,15 +11,11 @@ from rolegraph import terms
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import DOWN, EXACT, LINKS, UP, Figures, Numbers, table
 from rolegraph.catalogue import Rows
-from rolegraph.things import Row
+from rolegraph.queries.internal import Binding, query
+from rolegraph.values import Row
 
-_SKOS = "http://www.w3.org/2004/02/skos/core#"
-_TITLE = "http://purl.org/dc/terms/title"
-_LEVEL = "http://data.europa.eu/esco/model#hasEQFLevel"
-_ENGLISH = 'FILTER(LANG(?label) = "" || LANGMATCHES(LANG(?label), "en"))'
 _LEVELS = tuple(map(str, range(1, 9)))
-_SOURCE = terms.KINDS["source"].type
-_BETWEEN = "\x1f"  # the unit separator parts labels; of ASCII, since Virtuoso loses other characters in queries
+_BETWEEN = "\x1f"  # the unit separator parts labels in the queries; of ASCII, since Virtuoso loses other characters in queries
 _KINDS = {"role": "roles", "group": "headings", "degree": "degrees"}
 
 FORM = 1
@@ -108,9 +104,7 @@ def _part(
 
 def _texts(engine: Rows, graph: str) -> Iterator[tuple[str, str]]:
     """Yield each thing by IRI with each of its preferred labels in English."""
-    pattern = f"{_within(graph, f'?thing <{_SKOS}prefLabel> ?label')} {_ENGLISH} BIND(STRLEN(STR(?label)) AS ?length)"
-    words = 'CONCAT(STR(?thing), " ", STR(?label))'
-    for _, found in _grouped(engine, "?length", words, pattern, "FILTER(ISIRI(?thing))"):
+    for _, found in _grouped(engine, "graph-labels", {"graph": graph or None}):
         for pair in found:
             iri, _, label = pair.partition(" ")
             yield iri, label
@@ -119,8 +113,7 @@ def _texts(engine: Rows, graph: str) -> Iterator[tuple[str, str]]:
 def _links(engine: Rows, graph: str, properties: Sequence[str]) -> dict[str, list[tuple[str, list[str]]]]:
     """Return by property what each thing is linked to."""
     found: dict[str, list[tuple[str, list[str]]]] = {property_: [] for property_ in properties}
-    pattern = f"VALUES ?property {{ {_listed(properties)} }} {_within(graph, '?one ?property ?other')}"
-    for row, others in _grouped(engine, "?property ?one", "STR(?other)", pattern, "FILTER(ISIRI(?other))"):
+    for row, others in _grouped(engine, "graph-links", {"graph": graph or None, "property": properties}):
         if row["one"].kind == "iri":
             found[row["property"].value].append((row["one"].value, [other for other in others if ":" in other]))
     return found
@@ -129,7 +122,7 @@ def _links(engine: Rows, graph: str, properties: Sequence[str]) -> dict[str, lis
 def _kinds(engine: Rows, graph: str) -> dict[str, set[str]]:
     types = {terms.KINDS[kind].type: name for kind, name in _KINDS.items()}
     found: dict[str, set[str]] = {name: set() for name in types.values()}
-    for row in engine.rows(f"SELECT ?thing ?type {{ VALUES ?type {{ {_listed(types)} }} {_within(graph, '?thing a ?type')} }}"):
+    for row in engine.rows(query("graph-types").bind({"graph": graph or None, "type": list(types)})):
         if row["thing"].kind == "iri":
             found[types[row["type"].value]].add(row["thing"].value)
     return found
@@ -137,10 +130,8 @@ def _kinds(engine: Rows, graph: str) -> dict[str, set[str]]:
 
 def _ratings(engine: Rows, graph: str) -> dict[tuple[str, str], float]:
     """Return the mean importance of an item for a role, by both."""
-    rating = f"?rating <{terms.RG}importance> ?value ; <{terms.RG}role> ?role ; <{terms.RG}item> ?item"
     found: dict[tuple[str, str], list[float]] = {}
-    words = 'CONCAT(STR(?item), " ", STR(?value))'
-    for row, pairs in _grouped(engine, "?role", words, _within(graph, rating), "FILTER(ISIRI(?item) && ISLITERAL(?value))"):
+    for row, pairs in _grouped(engine, "graph-ratings", {"graph": graph or None}):
         for pair in pairs if row["role"].kind == "iri" else ():
             item, _, text = pair.partition(" ")
             importance = _figure(text)
@@ -158,7 +149,7 @@ def _figure(text: str) -> float | None:
 
 
 def _levels(engine: Rows, graph: str) -> dict[str, int]:
-    rows = engine.rows(f"SELECT ?degree ?level {{ {_within(graph, f'?degree <{_LEVEL}> ?level')} }}")
+    rows = engine.rows(query("graph-degree-levels").bind({"graph": graph or None}))
     pairs = [(row["degree"], row["level"].value.rpartition("/")[2]) for row in rows]
     # in order, so that the highest counts where a graph gives several
     return {degree.value: int(level) for degree, level in sorted(pairs, key=str) if degree.kind == "iri" and level in _LEVELS}
@@ -175,28 +166,15 @@ def _labels(engine: Rows, graph: str) -> dict[str, str]:
 def _titles(engine: Rows, graph: str) -> dict[str, str]:
     """Return the title of each source by IRI: the first in order, where it has several."""
     found: dict[str, str] = {}
-    for row in engine.rows(f"SELECT ?source ?title {{ {_within(graph, f'?source a <{_SOURCE}> ; <{_TITLE}> ?title')} }}"):
+    for row in engine.rows(query("graph-titles").bind({"graph": graph or None})):
         iri, title = row["source"].value, row["title"].value
         found[iri] = min(found.get(iri, title), title)
     return found
 
 
-def _grouped(engine: Rows, keys: str, words: str, pattern: str, only: str) -> Iterator[tuple[Row, list[str]]]:
-    """Yield a row of keys with the words that belong to it: one row for many facts spares most of the time that rows take.
-
-    :param only: what leaves out that which has no text, such as a blank node, and would leave a whole row without words. It is slow,
-        and asked for only where there is such a row
-    """
-    select = f'SELECT {keys} (GROUP_CONCAT({words}; SEPARATOR="{_BETWEEN}") AS ?words)'
-    rows = engine.rows(f"{select} {{ {pattern} }} GROUP BY {keys}")
+def _grouped(engine: Rows, name: str, values: Mapping[str, Binding]) -> Iterator[tuple[Row, list[str]]]:
+    """Yield a row of keys with the words that belong to it: one row for many facts spares most of the time that rows take."""
+    rows = engine.rows(query(name).bind(values))
     if not all("words" in row for row in rows):
-        rows = engine.rows(f"{select} {{ {pattern} {only} }} GROUP BY {keys}")
+        rows = engine.rows(query(name).bind(values, without_blank_nodes=True))
     return ((row, row["words"].value.split(_BETWEEN)) for row in rows if "words" in row)
-
-
-def _within(graph: str, pattern: str) -> str:
-    return pattern if graph == DEFAULT else f"GRAPH <{graph}> {{ {pattern} }}"
-
-
-def _listed(iris: Iterable[str]) -> str:
-    return " ".join(f"<{iri}>" for iri in iris)

@@ -1,4 +1,4 @@
-"""What counts how much, in one place; docs/analysis.md says why, and how these figures were found."""
+"""The weights of the analyses. docs/analysis.md gives the reasons for these figures, and how they were chosen."""
 
 from rolegraph import terms
 
@@ -17,40 +17,40 @@ FACETS = {
     "level": 0.1,
     "tip": 0.1,
 }
-"""The weight of an item in a role, by the facet that names it; where several do, the heaviest counts."""
+"""The weight of an item in a role, by the facet that names it; of several facets, the highest weight counts."""
 
 NAMES = tuple(FACETS)
 PROPERTIES = tuple(terms.RG + name for name in NAMES)
 
 LEARNT = ("essentialSkill", "optionalSkill", "toolInDemand", "tool", "requiredDegree", "preferredDegree", "fieldOfStudy", "certification")
-"""The facets of what a person brings along or has to learn: what gaps, paths and openings are about."""
+"""The facets of items that a person has or can learn; gaps, paths and openings use these."""
 
 SKILLS = ("essentialSkill", "optionalSkill", "toolInDemand", "tool")
-"""The facets of skills: a text that may name a skill or something else that bears the same name is taken for the skill."""
+"""The facets of skills: a text that names a skill and something else is read as the skill."""
 
 ESSENTIAL = ("essentialSkill", "requiredDegree")
-"""The facets of what a role cannot do without."""
+"""The facets of essential items."""
 
 RATED = 5.0
 """The highest importance that a rating gives; a rated item weighs its importance divided by this."""
 
 DECAY = 0.6
-"""What a concept above an item weighs, for each step up."""
+"""The factor by which the weight of a broader concept decreases with each step."""
 
 STEPS = 3
-"""How many steps up count."""
+"""The number of steps to broader concepts that count."""
 
 NEAR = {"close": 0.9, "narrower": 0.8, "broader": 0.5, "sibling": 0.4, "related": 0.3}
-"""How near an item comes to another one that is asked for, by what it is to that one."""
+"""The worth of a held item for a needed one, by the relation of the held item to the needed one."""
 
 SIBLINGS = 20
-"""Items are siblings below a skill or a tool that has at most this many below it; a larger one tells little, and a heading nothing."""
+"""Items are siblings under a skill or tool with at most this many narrower items. A larger group, or a heading, is too unspecific."""
 
 STEP = 0.2
-"""One step of a path leads to a role of whose needs, by weight, the role before has at least this share; or straight to the target."""
+"""A step of a path leads to a role of whose needs, by weight, the role before covers at least this share, or directly to the target."""
 
 EXACT = 1 - 1e-9
-"""What a limit is multiplied by, since sums of weights that are just as large may come out a little smaller."""
+"""The factor for a limit that sums are compared with, since a sum that is equal may come out slightly smaller."""
 
 OPEN = 0.6
-"""A role is open to whoever has at least this share of its essential skills, by number."""
+"""A role is open to a person who has at least this share of its essential skills, by number."""

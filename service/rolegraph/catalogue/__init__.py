@@ -1,19 +1,21 @@
 """Looks things up: by name, by kind, with their links and who states them. Every IRI in a query was checked before."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from rolegraph import terms
 from rolegraph.catalogue import missing
-from rolegraph.catalogue.cards import SKOS, Cards, counted, english, listed
-from rolegraph.catalogue.listing import Lists, Page, spoken
+from rolegraph.catalogue.labels import SKOS, LabelCache, counted
+from rolegraph.catalogue.lists import KindLists, Page
 from rolegraph.errors import BadParameter, NotFound
-from rolegraph.kept import Kept
+from rolegraph.per_revision import CachedValue
+from rolegraph.queries import internal
+from rolegraph.queries.internal import Binding
 from rolegraph.terms import KINDS, Kind
-from rolegraph.things import Link, Member, Named, Rating, Row, Source, Thing, Value
+from rolegraph.values import Link, Member, Named, Rating, Row, Source, Thing, Value
 
-FACETS = tuple(facet.property for facet in terms.FACETS)
 MATCHES = tuple(f"{SKOS}{name}Match" for name in ("exact", "close", "broad", "narrow", "related"))
+LEADING = (terms.RG + "relatedRole", f"{SKOS}broader", "https://schema.org/relevantOccupation", "https://schema.org/about")
 DESCRIBING = ("dct:title", "dct:publisher", "dcat:version", "dct:issued", "dct:license", "schema:creditText")
 BATCH = 500
 
@@ -45,10 +47,10 @@ class Catalogue:
     def __init__(self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None) -> None:
         self._engine = engine
         self._named, self._nearest = named or _none, nearest or _none
-        self.cards = Cards(engine.rows)
-        self.lists = Lists(engine.rows, self.cards)
-        self._sources = Kept[dict[str, Source]]()
-        self._speaking = Kept[tuple[str, ...]]()
+        self.cards = LabelCache(engine.rows)
+        self.lists = KindLists(engine.rows, self.cards)
+        self._sources = CachedValue[dict[str, Source]]()
+        self._speaking = CachedValue[tuple[str, ...]]()
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE, an IRI or a label names.
@@ -105,17 +107,17 @@ class Catalogue:
         whole = self.lists.of(kind, source)
         part = whole[(number - 1) * size : number * size] if size else whole
         iris = [iri for _, iri in part]
-        definitions, speaking = self.cards.definitions(iris), self._spoken(iris)
-        members = tuple(Member(iri, label, definitions[iri], len(speaking.get(iri, ()))) for label, iri in part)
-        sources = self.sources(sorted({one for own in speaking.values() for one in own}))
+        definitions, source_iris = self.cards.definitions(iris), self._spoken(iris)
+        members = tuple(Member(iri, label, definitions[iri], len(source_iris.get(iri, ()))) for label, iri in part)
+        sources = self.sources(sorted({one for own in source_iris.values() for one in own}))
         page = Page(members, len(whole), number, size, tuple(sources.values()))
         if not 1 <= number <= page.last:
             raise NotFound(f"there is no page {number} of the {KINDS[kind].plural}", expected=f"1 to {page.last}")
         return page
 
-    def own(self, kind: str, most: int) -> tuple[list[Member], int]:
+    def shortlist(self, kind: str, most: int) -> tuple[list[Member], int]:
         """Return the things of a kind by label, of more than some number only ours, and how many there are in all."""
-        part = self.lists.own(kind, most)
+        part = self.lists.shortlist(kind, most)
         definitions = self.cards.definitions(iri for _, iri in part)
         return [Member(iri, label, definitions[iri]) for label, iri in part], len(self.lists.things(kind))
 
@@ -123,8 +125,7 @@ class Catalogue:
         """Return of each thing the sources that say something of it."""
         found: dict[str, set[str]] = {}
         for start in range(0, len(iris), BATCH):
-            values = f"VALUES ?source {{ {listed(self.speaking())} }} VALUES ?thing {{ {listed(iris[start : start + BATCH])} }}"
-            for row in self._select(f"SELECT ?thing ?source {{ {values} FILTER({spoken('?thing', '?source')}) }}"):
+            for row in self._rows("sources-of-things", {"source": self.source_iris(), "thing": iris[start : start + BATCH]}):
                 found.setdefault(row["thing"].value, set()).add(row["source"].value)
         return found
 
@@ -135,8 +136,7 @@ class Catalogue:
         return {iri: known.get(iri) or Source(iri, rest[iri]) for iri in wanted}
 
     def _described(self) -> dict[str, Source]:
-        pattern = f"?source a rg:Source ; ?property ?value FILTER(?property IN ({', '.join(DESCRIBING)}))"
-        rows = self._select(f"SELECT ?source ?property ?value {{ {pattern} }}")
+        rows = self._rows("described-sources")
         told: dict[str, dict[str, list[Value]]] = {}
         for row in rows:
             told.setdefault(row["source"].value, {}).setdefault(terms.shorten(row["property"].value), []).append(row["value"])
@@ -146,19 +146,18 @@ class Catalogue:
             found[iri] = Source(iri, title or terms.shorten(iri), "", *rest)
         return found
 
-    def speaking(self) -> tuple[str, ...]:
+    def source_iris(self) -> tuple[str, ...]:
         """Return the IRIs of the sources, whose graphs make statements about roles; vocabularies are none."""
         return self._speaking.get(self._read_speaking)
 
     def _read_speaking(self) -> tuple[str, ...]:
-        rows = self._select("SELECT DISTINCT ?source { GRAPH ?source { ?source a rg:Source } } ORDER BY ?source")
+        rows = self._rows("sources-with-graphs")
         vocabularies = {kind.scheme for kind in KINDS.values()}
         return tuple(iri for row in rows if (iri := row["source"].value) not in vocabularies)
 
     def labelled(self, kind: str) -> dict[str, str]:
         """Return the IRIs of the things in the vocabulary of a kind by each of their labels, case-folded, less those of several things."""
-        names = "skos:prefLabel|skos:altLabel|skos:hiddenLabel"
-        rows = self._select(f"SELECT DISTINCT ?thing ?label {{ GRAPH <{KINDS[kind].scheme}> {{ ?thing {names} ?label }} }}")
+        rows = self._rows("labels-in-vocabulary", {"graph": KINDS[kind].scheme})
         found: dict[str, set[str]] = {}
         for row in rows:
             found.setdefault(row["label"].value.casefold(), set()).add(row["thing"].value)
@@ -166,8 +165,7 @@ class Catalogue:
 
     def preferred(self, kind: str) -> dict[str, frozenset[str]]:
         """Return the IRIs of all things of a kind, each with its preferred labels in English, of which there may be none."""
-        names = f"OPTIONAL {{ ?thing skos:prefLabel ?label . {english('label')} }}"
-        rows = self._select(f"SELECT DISTINCT ?thing ?label {{ ?thing a <{KINDS[kind].type}> {names} }}")
+        rows = self._rows("labels-of-class", {"class": KINDS[kind].type})
         found: dict[str, set[str]] = {}
         for row in rows:
             found.setdefault(row["thing"].value, set()).update([row["label"].value] if "label" in row else [])
@@ -175,7 +173,7 @@ class Catalogue:
 
     def count(self, kind: str) -> int:
         """Return how many things of a kind there are."""
-        return counted(self._select(f"SELECT (COUNT(DISTINCT ?thing) AS ?number) {{ ?thing a <{KINDS[kind].type}> }}"))
+        return counted(self._rows("count-of-class", {"class": KINDS[kind].type}))
 
     def thing(self, iri: str) -> Thing:
         """Return a thing with its links and those that lead to it, each with the sources that state it.
@@ -185,11 +183,10 @@ class Catalogue:
         kind = self.kind(iri)
         if kind is None:
             raise missing.thing(iri)
-        own = self._links(f"<{iri}> ?property ?other")
+        own = self._links(iri)
         if not own:
             raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
-        leading = f"{listed((*FACETS, *MATCHES))} rg:relatedRole skos:broader schema:relevantOccupation schema:about"
-        incoming = self._leading(iri, leading)
+        incoming = self._leading(iri, [*(facet.property for facet in terms.facets()), *MATCHES, *LEADING])
         ratings = self._ratings(iri) if kind.name == "role" else ()
         return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, ratings)
 
@@ -210,10 +207,17 @@ class Catalogue:
         labels = self.cards.labels(self.cards.chain(iri))
         return [Named(one, label) for one, label in labels.items()]
 
+    def compared(self) -> list[tuple[str, str]]:
+        """Return (source, role), by IRI, of the roles that sources say they are about, in order."""
+        return [(row["source"].value, row["role"].value) for row in self._rows("compared-roles")]
+
+    def mentions(self, iri: str) -> bool:
+        """Tell whether anything is said of what an IRI stands for."""
+        return terms.is_iri(iri) and bool(self._rows("anything-of-thing", {"thing": iri}))
+
     def _ratings(self, role: str) -> tuple[Rating, ...]:
         """Return the ratings of a role's items, the most important first."""
-        pattern = f"?rating rg:role <{role}> ; rg:item ?item ; rg:importance ?importance . OPTIONAL {{ ?rating rg:mastery ?mastery }}"
-        rows = self._select(f"SELECT ?source ?item ?importance ?mastery {{ GRAPH ?source {{ {pattern} }} }}")
+        rows = self._rows("ratings-of-role", {"role": role})
         found = [Rating(row["item"].value, row["source"].value, row["importance"].value, _text(row, "mastery")) for row in rows]
         return tuple(sorted(found, key=lambda rating: (-float(rating.importance), rating.item, rating.source)))
 
@@ -222,27 +226,21 @@ class Catalogue:
         wanted = sorted(iri for iri in set(iris) if terms.is_iri(iri))
         found = []
         for start in range(0, len(wanted), BATCH):
-            values = listed(wanted[start : start + BATCH])
-            # a filter, since a second VALUES has the engine go through all that has a type or a label
-            properties = "FILTER(?property IN (rdf:type, skos:prefLabel, skos:definition))"
-            pattern = f"VALUES ?thing {{ {values} }} ?thing ?property ?value {properties}"
-            rows = self._select(f"SELECT ?thing ?property ?value {{ {pattern} }}")
+            rows = self._rows("described-things", {"thing": wanted[start : start + BATCH]})
             found += [(row["thing"].value, row["property"].value, row["value"]) for row in rows]
         return found
 
-    def _links(self, pattern: str) -> tuple[Link, ...]:
-        """Group the rows of a pattern of ``?property`` and ``?other`` by these two, with the sources of each pair."""
+    def _links(self, iri: str) -> tuple[Link, ...]:
+        """Return the links of a thing, each with the sources that state it."""
         said: Said = {}
-        for row in self._select(f"SELECT ?property ?other ?source {{ GRAPH ?source {{ {pattern} }} }}"):
+        for row in self._rows("links-of-thing", {"thing": iri}):
             said.setdefault((row["property"].value, row["other"]), set()).add(row["source"].value)
         return self._linked(said)
 
-    def _leading(self, iri: str, properties: str) -> tuple[Link, ...]:
+    def _leading(self, iri: str, properties: Sequence[str]) -> tuple[Link, ...]:
         """Return the links that lead to a thing by some properties. There may be thousands: they come many to a row."""
-        pattern = f"VALUES ?property {{ {properties} }} GRAPH ?source {{ ?other ?property <{iri}> FILTER(ISIRI(?other)) }}"
         said: Said = {}
-        grouped = '?property ?source (GROUP_CONCAT(STR(?other); SEPARATOR=" ") AS ?others)'
-        for row in self._select(f"SELECT {grouped} {{ {pattern} }} GROUP BY ?property ?source"):
+        for row in self._rows("links-to-thing", {"thing": iri, "property": properties}):
             for other in row["others"].value.split():
                 said.setdefault((row["property"].value, Value(other)), set()).add(row["source"].value)
         return self._linked(said)
@@ -256,8 +254,9 @@ class Catalogue:
         ]
         return tuple(sorted(links, key=lambda link: (link.property, link.label.lower(), link.other)))
 
-    def _select(self, text: str) -> list[Row]:
-        return self._engine.rows(_prefixed(text))
+    def _rows(self, query: str, values: Mapping[str, Binding] | None = None) -> list[Row]:
+        """Answer an internal query as rows."""
+        return self._engine.rows(internal.query(query).bind(values))
 
 
 def scheme(parameter: str, text: str, expected: str) -> str:
@@ -279,11 +278,6 @@ def _candidates(text: str, kinds: Sequence[Kind]) -> list[str]:
         return [kind.namespace + text for kind in kinds]
     iri = terms.expand(text) or text
     return [iri] if terms.is_iri(iri) else []
-
-
-def _prefixed(text: str) -> str:
-    prefixes = terms.prefixes()
-    return "".join(f"PREFIX {name}: <{prefixes[name]}> " for name in ("rg", "rdf", "rdfs", "skos", "dct", "dcat", "schema")) + text
 
 
 def in_english(value: Value) -> tuple[bool, str]:

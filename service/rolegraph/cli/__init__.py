@@ -1,29 +1,60 @@
-"""The command line: arguments in, tables and files out. Exit code 0 fine, 1 not conforming, 2 unusable input."""
+"""The command line. Exit codes: 0 success, 1 the data does not conform, 2 unusable input."""
 
-import json
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from importlib import import_module
 
 import click
 
-from rolegraph import __version__, fingerprints, formats, terms
-from rolegraph.cli import analysing, changing, importing, keeping, searching, serving, stores, tables
-from rolegraph.cli.endpoints import endpoint, endpoint_options
-from rolegraph.cli.files import as_csv, write
-from rolegraph.cli.options import Group, format_option, output_option, store_option
-from rolegraph.engine.remote import RemoteEngine
-from rolegraph.errors import BadParameter, UnreadableInput
-from rolegraph.queries import Library
-from rolegraph.registry import Rolegraph
+from rolegraph import __version__
 
-TABLES = formats.holding("table")
-GRAPHS = formats.holding("graph")
-PLAIN = {"table": "json", "graph": "turtle"}
+COMMANDS = {
+    "add": ("sources", "add", "Check role entries and store them under a source."),
+    "agreement": ("analyses", "agreement", "Show what sources agree on about a role, and where they contradict each other."),
+    "backup": ("operations", "backup", "Write the newest revision of the store into one file."),
+    "check": ("validation", "check", "Audit the shipped ontology and data, or an endpoint."),
+    "compare": ("roles", "compare", "Compare two to eight roles, and show which source states what."),
+    "distinguish": ("analyses", "distinguish", "Show the fewest items that tell roles apart."),
+    "export": ("roles", "export", "Write the whole graph, or one named graph."),
+    "fingerprint": ("validation", "fingerprint", "Print the fingerprint of the text of an item."),
+    "gap": ("analyses", "gap", "Show what another role, or a profile, lacks for a role."),
+    "import": ("imports", "import_", "Import ESCO, O*NET, a crosswalk or salaries."),
+    "openings": ("analyses", "openings", "Show the few items that open the most further roles."),
+    "paths": ("analyses", "paths", "Show the cheapest routes from one role to another."),
+    "query": ("queries", "ask", "Run a canned query, or SPARQL from a file."),
+    "restore": ("operations", "restore", "Create a new store from a backup."),
+    "revert": ("operations", "revert", "Make an older revision the newest one again."),
+    "search": ("search", "search", "Find things by label."),
+    "serve": ("serve", "serve", "Serve the graph over HTTP."),
+    "similar": ("analyses", "similar", "Show the roles most like a role."),
+    "token": ("operations", "token", "Create, list and revoke tokens for writing over HTTP."),
+    "validate": ("validation", "validate", "Check role entries against the shapes; store nothing."),
+    "withdraw": ("sources", "withdraw", "Remove a source and everything it states."),
+}
+"""Module, attribute and help line of each command. The help lines stand here so that --help and --version import no command."""
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands in alphabetical order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command, or None if no command has that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(import_module(f"rolegraph.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands for --help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="rolegraph")
 def main() -> None:
     """Rolegraph: an open knowledge graph of job roles.
@@ -34,196 +65,3 @@ def main() -> None:
     rolegraph query roles-by-tool -p tool=pytorch
     rolegraph validate entry.ttl
     """
-
-
-@main.command("query")
-@click.argument("query", required=False)
-@click.option("-p", "--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of a canned query; may be repeated.")
-@format_option((*TABLES, *GRAPHS), "table")
-@output_option
-@store_option
-def ask(query: str | None, parameters: tuple[str, ...], name: str, output: Path | None, store: Path | None) -> None:
-    """Run a canned query by name, a file of SPARQL, or SPARQL from standard input (-). Without a name, list the canned queries.
-
-    \b
-    rolegraph query
-    rolegraph query coverage
-    rolegraph query gap -p from=ai-programmer -p to=computer-vision-engineer --format csv
-    rolegraph query shared-by-all -p role=ai-architect,deep-learning-engineer
-    rolegraph query my-question.rq --format json
-    echo 'SELECT * { ?role a <https://w3id.org/rolegraph/ns#Role> }' | rolegraph query -
-    """
-    graph = stores.read(store)
-    if query is None:
-        _list(graph.queries, name, output)
-        return
-    text = _query_text(graph, query, _pairs(parameters))
-    if name != "table":
-        answer = graph.query(text, lambda kind: formats.named(name, formats.holding(kind)))
-    else:
-        answer = graph.query(text, lambda kind: formats.named(PLAIN[kind], formats.holding(kind)))
-        found = json.loads(answer.body) if answer.format.name == "json" else {}
-        if "results" in found:
-            tables.show_rows(found["head"]["vars"], found["results"]["bindings"])
-            return
-    write(answer.body, output)
-
-
-@main.command()
-@click.argument("roles", nargs=-1, required=True)
-@format_option((*formats.holding("document"), formats.named("csv", TABLES), *GRAPHS), "table")
-@output_option
-@store_option
-def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path | None) -> None:
-    """Compare two to eight roles over every facet, and say who says so.
-
-    \b
-    rolegraph compare ai-architect deep-learning-engineer
-    rolegraph compare role:ai-programmer role:machine-learning-engineer --format csv -o roles.csv
-    """
-    graph = stores.read(store)
-    if name == "table":
-        tables.show_comparison(graph.compare(roles))
-    elif name == "json":
-        write(json.dumps(graph.compare(roles).as_dict(), indent=1, ensure_ascii=False).encode() + b"\n", output)
-    elif name == "csv":
-        write(as_csv(graph.compare(roles).table()), output)
-    else:
-        write(graph.comparison_graph(roles, formats.named(name, GRAPHS)).body, output)
-
-
-@main.command()
-@click.argument("files", nargs=-1, required=True, type=changing.entry_argument)
-@changing.input_option
-@format_option((*formats.holding("document"), formats.named("turtle", GRAPHS)), "text")
-@store_option
-def validate(files: tuple[Path, ...], input_format: str | None, name: str, store: Path | None) -> None:
-    """Check role entries against the shapes; store nothing. Exit code 1 where one does not conform.
-
-    \b
-    rolegraph validate entry.ttl
-    rolegraph validate entry.jsonld --format json
-    cat entry.rdf | rolegraph validate - --input-format rdfxml
-    """
-    formats_ = [changing.written_in(path, input_format) for path in files]
-    graph = stores.read(store)
-    reports = []
-    for path, format_ in zip(files, formats_, strict=True):
-        report = graph.validate(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes(), format_)
-        reports.append(report)
-        if name == "text":
-            click.echo(f"{path}: {report.text()}")
-        elif name == "turtle":
-            click.echo(report.turtle())
-    conforms = all(report.conforms for report in reports)
-    if name == "json":
-        told = [{"file": str(path), **report.as_dict()} for path, report in zip(files, reports, strict=True)]
-        click.echo(json.dumps(told[0] if len(told) == 1 else {"conforms": conforms, "files": told}, indent=1, ensure_ascii=False))
-    sys.exit(0 if conforms else 1)
-
-
-@main.command()
-@click.option(
-    "--fix", is_flag=True, help="Rewrite files that are not laid out canonically; make the union of an endpoint agree with its graphs."
-)
-@endpoint_options
-def check(engine: str | None, *, fix: bool, **named: Any) -> None:
-    """Audit the shipped ontology and data: layout, shapes, rules of hygiene. Exit code 1 where something is found.
-
-    With --engine, check an endpoint instead: that its union holds what its graphs state, and that no write broke off there.
-
-    \b
-    rolegraph check
-    rolegraph check --fix
-    rolegraph check --engine http://127.0.0.1:7878/query
-    rolegraph check --engine http://127.0.0.1:7878/query --update-url http://127.0.0.1:7878/update --fix
-    """
-    if engine:
-        found = [tuple(fault) for fault in RemoteEngine(endpoint(engine, **named)).check(fix=fix)]
-    else:
-        found = [(problem.rule, terms.shorten(problem.where), problem.message) for problem in Rolegraph.open().check(fix=fix)]
-    for rule, where, message in found:
-        click.echo(f"{rule}: {where}: {message}")
-    fine = "the union agrees with the graphs" if engine else "layout, shapes and rules of hygiene all hold"
-    click.echo(f"{len(found)} problems" if found else f"no problems: {fine}")
-    if any(rule == "union" for rule, _, _ in found) and not fix:
-        click.echo("Make the union agree with the graphs with: rolegraph check --engine URL --update-url URL --fix")
-    sys.exit(1 if found else 0)
-
-
-@main.command()
-@click.option("--graph", help="Only this named graph: a CURIE or an IRI, such as source:ai-programmer-vs-deep-learning-engineer.")
-@format_option((*formats.holding("dataset"), *GRAPHS))
-@output_option
-@store_option
-def export(graph: str | None, name: str, output: Path | None, store: Path | None) -> None:
-    """Write the whole graph, each fact in the named graph of its source, or one of the named graphs.
-
-    \b
-    rolegraph export --format nquads -o rolegraph.nq
-    rolegraph export --graph https://w3id.org/rolegraph/skill --format turtle
-    """
-    format_ = formats.named(name, formats.holding("dataset", "graph"))
-    if graph is None and format_.holds == "graph":
-        raise BadParameter("format", f"{name} holds one graph, and the whole is many", expected="trig or nquads, or one graph with --graph")
-    iri = graph and (terms.expand(graph) or graph)
-    write(stores.read(store).export(format_, iri).body, output)
-
-
-@main.command()
-@click.argument("text", required=False)
-def fingerprint(text: str | None) -> None:
-    """Print the fingerprint of an item's text (an argument, or standard input), to check a statement against its source.
-
-    \b
-    rolegraph fingerprint "Deploying models"
-    """
-    found = sys.stdin.read() if text is None else text
-    if not found.strip():
-        raise BadParameter("text", "there is no text", expected="the text of an item, as argument or on standard input")
-    click.echo(fingerprints.of(found))
-
-
-for command in (
-    *(searching.search, *analysing.COMMANDS, serving.serve, changing.add, changing.withdraw),
-    *(importing.import_, keeping.token, keeping.backup, keeping.restore, keeping.revert),
-):
-    main.add_command(command)
-
-
-def _list(queries: Library, name: str, output: Path | None) -> None:
-    if name == "table":
-        tables.list_queries(queries)
-    elif name == "json":
-        found = {"queries": [query.as_dict() for query in queries]}
-        write(json.dumps(found, indent=1, ensure_ascii=False).encode() + b"\n", output)
-    else:
-        raise BadParameter("format", f"the canned queries are not listed as {name}", expected="table or json")
-
-
-def _query_text(graph: Rolegraph, query: str, parameters: dict[str, list[str]]) -> str:
-    path = Path(query)
-    if query != "-" and not path.is_file():
-        if any(letter in query for letter in " {?\n"):
-            raise BadParameter("query", "SPARQL is no argument", expected="a file of SPARQL, or - for SPARQL from standard input")
-        if path.suffix or len(path.parts) > 1:
-            raise BadParameter("query", f"there is no file {query}", expected="a file of SPARQL, -, or a name of: rolegraph query")
-        return graph.bound(query, parameters)
-    if parameters:
-        raise BadParameter("param", "only canned queries take parameters", expected="the name of a canned query: see rolegraph query")
-    try:
-        return (sys.stdin.buffer.read() if query == "-" else path.read_bytes()).decode()
-    except UnicodeDecodeError as error:
-        raise UnreadableInput(f"the query is not UTF-8: byte {error.start + 1} cannot be read", expected="text in UTF-8") from error
-    except OSError as error:
-        raise BadParameter("query", f"{query} cannot be read: {error.strerror}", expected="a file of SPARQL") from error
-
-
-def _pairs(parameters: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for text in parameters:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise BadParameter("param", f"{text!r} is no parameter", expected="NAME=VALUE, such as role=ai-architect")
-        found.setdefault(name.strip(), []).append(value)
-    return found

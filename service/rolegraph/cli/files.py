@@ -1,38 +1,35 @@
-"""Writing what a command makes."""
+"""Writes the output of a command."""
 
-import csv
-import io
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from rolegraph.errors import BadParameter
 
 
 def write(body: bytes, output: Path | None) -> None:
-    """Write to a file, as a whole or not at all, or to standard output where there is none.
+    """Write to a file, all or nothing, or to standard output if ``output`` is None.
 
-    :raises BadParameter: where the file cannot be written
+    :raises BadParameter: if the file cannot be written
     """
     if output is None:
         sys.stdout.buffer.write(body)
         return
-    fresh = output.with_name(output.name + ".part")
+    temporary = output.with_name(output.name + ".part")
     try:
-        fresh.write_bytes(body)
-        fresh.replace(output)
+        temporary.write_bytes(body)
+        temporary.replace(output)
     except OSError as error:
         raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
 
 
 def try_out(output: Path | None, parameter: str = "output") -> None:
-    """See that a file can be written, before the work whose result it is to hold.
+    """Check that a file can be written, before the work starts whose result goes there.
 
-    :raises BadParameter: where it cannot
+    :raises BadParameter: if it cannot
     """
     if output is None or (output.exists() and not output.is_file()):
-        return  # a device or a pipe is as it is
+        return  # a device or a pipe gets no temporary file beside it
     try:
         tempfile.TemporaryFile(dir=output.parent).close()
     except OSError as error:
@@ -40,14 +37,7 @@ def try_out(output: Path | None, parameter: str = "output") -> None:
 
 
 def tried(output: Path | None) -> Path | None:
-    """Return a file that was tried out; None is standard output, as is a hyphen."""
-    found = None if str(output) == "-" else output
-    try_out(found)
-    return found
-
-
-def as_csv(table: Sequence[Sequence[str]]) -> bytes:
-    """Return a table as CSV."""
-    text = io.StringIO()
-    csv.writer(text).writerows(table)
-    return text.getvalue().encode()
+    """Check that an output file can be written and return it; a hyphen becomes None, standard output."""
+    file = None if str(output) == "-" else output
+    try_out(file)
+    return file

@@ -1,4 +1,4 @@
-"""What the commands share: how they end, and the options that several of them take."""
+"""Shared by the commands: exit codes and error output, and options that several take."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from rolegraph import formats
-from rolegraph.cli import files, stores, told
+from rolegraph.cli import error_text, files, stores
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.formats import Format
 
@@ -18,34 +18,37 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Command(click.Command):
-    """A command that ends with our errors' exit codes, says what is accepted, and keeps its examples as written."""
+    """A command that prints a :class:`~rolegraph.errors.RolegraphError` and exits with its code."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
-        """Read the arguments; what is wrong with them may be an error of ours, too."""
+        """Parse the arguments; callbacks of options may raise a RolegraphError."""
         try:
             return super().make_context(info_name, args, parent, **extra)
         except RolegraphError as error:
-            click.echo("\n".join(told.lines(error)), err=True)
+            click.echo("\n".join(error_text.lines(error)), err=True)
             raise click.exceptions.Exit(error.exit_code) from error
 
     def invoke(self, context: click.Context) -> Any:
-        """Run the command and turn an error of ours into a message and an exit code; who reads only the first lines has what he wanted."""
+        """Run the command and turn a RolegraphError into a message and an exit code.
+
+        A closed pipe, as of ``head``, is no error.
+        """
         try:
             try:
                 return super().invoke(context)
             finally:
-                if sys.stdout:  # there is none where it was closed
+                if sys.stdout:  # None if standard output is closed
                     sys.stdout.flush()
         except RolegraphError as error:
-            click.echo("\n".join(told.lines(error)), err=True)
+            click.echo("\n".join(error_text.lines(error)), err=True)
             context.exit(error.exit_code)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the end of the process would try once more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python flushes again at exit and fails
             context.exit(0)
 
 
 class Group(click.Group):
-    """A group of such commands."""
+    """A group of :class:`Command`."""
 
     command_class = Command
 
@@ -55,7 +58,7 @@ store_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     envvar="ROLEGRAPH_STORE",
     show_envvar=True,
-    help="Folder of the store to read, also beside a service. Without it, the one in the user's data folder, else the shipped data.",
+    help="Folder of the store to read; a service may use it. Default: the store in the user's data folder, else the shipped data.",
 )
 output_option = click.option(
     "-o",
@@ -67,15 +70,16 @@ output_option = click.option(
 
 
 class FormatName(click.Choice[str]):
-    """One of some formats, by any of the names that :func:`rolegraph.formats.named` knows.
+    """An option value that names a format, by any name that :func:`rolegraph.formats.named` accepts.
 
-    :param people: names of forms for people, which are no formats
+    :param offered: the formats to choose from
+    :param views: names of terminal views, such as ``table``, which are no formats
     """
 
     name = "format"
 
-    def __init__(self, offered: Sequence[Format], *people: str) -> None:
-        super().__init__([*people, *dict.fromkeys(format_.name for format_ in offered)])
+    def __init__(self, offered: Sequence[Format], *views: str) -> None:
+        super().__init__([*views, *dict.fromkeys(format_.name for format_ in offered)])
         self._offered = offered
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -86,7 +90,10 @@ class FormatName(click.Choice[str]):
 
 
 def served_store_option(text: str) -> Callable[[Function], Function]:
-    """Return the option --store of the commands that work on the store that the service keeps."""
+    """Return the option --store for commands that work on the store of a service.
+
+    :param text: help text of the option
+    """
     return click.option(
         "--store",
         type=click.Path(file_okay=False, path_type=Path),
@@ -100,12 +107,16 @@ def served_store_option(text: str) -> Callable[[Function], Function]:
 
 
 def setting(name: str, default: Any, kind: Any, text: str, **more: Any) -> Callable[[Function], Function]:
-    """Return an option of ``serve`` that an environment variable of the same name sets too, where blanks part several values."""
+    """Return an option of ``serve`` that the environment variable ROLEGRAPH_NAME sets too, several values separated by blanks.
+
+    :param name: name of the option, such as ``--port``
+    :param text: help text
+    """
     variable = "ROLEGRAPH_" + name.strip("-").replace("-", "_").upper()
     return click.option(name, default=default, envvar=variable, show_default=True, show_envvar=True, type=kind, help=text, **more)
 
 
-def format_option(offered: Sequence[Format], *people: str) -> Callable[[Function], Function]:
-    """Return the option --format for some formats, those for people first; the first is the default."""
-    known = FormatName(offered, *people)
-    return click.option("-f", "--format", "name", type=known, default=known.choices[0], show_default=True, help="Form of the answer.")
+def format_option(offered: Sequence[Format], *views: str) -> Callable[[Function], Function]:
+    """Return the option --format: terminal views, then formats; the first is the default."""
+    choice = FormatName(offered, *views)
+    return click.option("-f", "--format", "name", type=choice, default=choice.choices[0], show_default=True, help="Format of the output.")

@@ -1,4 +1,4 @@
-"""Which store a command works on. One that reads never makes a store, nor changes one, nor needs it for itself."""
+"""Finds the store that a command works on. A command that reads never creates, changes or locks a store."""
 
 from pathlib import Path
 
@@ -6,22 +6,23 @@ import click
 from platformdirs import user_data_path
 
 from rolegraph import tokens
-from rolegraph.engine.published import holds_store
-from rolegraph.registry import Rolegraph, opening
+from rolegraph.engine.read_only import holds_store
+from rolegraph.facade import Rolegraph, opening
 
-# what lies in the folder of a store that holds no revision yet: tokens, the mark of a file system, what a first start left unfinished
-_BEGUN = {tokens.FILE, "lost+found", "default-graph", "graph", "revisions"}
+# files that the folder of a store without a revision may hold: tokens, lost+found, remains of an interrupted first start
+_INITIAL = {tokens.FILE, "lost+found", "default-graph", "graph", "revisions"}
 
 
 def default() -> Path:
-    """Return the folder of the store that is meant where none is named."""
+    """Return the default folder of the store, in the user's data folder."""
     return user_data_path("rolegraph") / "store"
 
 
 def read(store: Path | None) -> Rolegraph:
-    """Open a store for reading: the one in a folder, else the default one, else what is shipped, in memory.
+    """Open a store for reading.
 
-    :raises StoreUnusable: for a folder that holds no store
+    :param store: its folder; None is the default store if there is one, else the shipped data in memory
+    :raises StoreUnusable: if the folder holds no store
     """
     if store is None and not holds_store(default()):
         return Rolegraph.open()
@@ -32,12 +33,12 @@ def read(store: Path | None) -> Rolegraph:
 
 
 def refuse_others(context: click.Context, parameter: click.Parameter, store: Path) -> Path:
-    """Refuse a folder that holds other things than a store: to be made there, it would lie among them."""
+    """Refuse a folder that holds other files than a store's: a new store would be mixed with them."""
     del context, parameter
     if store.is_dir() and not holds_store(store):
-        others = sorted(path.name for path in store.iterdir() if path.name not in _BEGUN)
+        others = sorted(path.name for path in store.iterdir() if path.name not in _INITIAL)
         if others:
             some = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
-            accepted = "name the folder of a store, or one that is missing or empty"
-            raise click.BadParameter(f"{store} holds other things than a store ({some}); {accepted}")
+            accepted = "name the folder of a store, or a folder that is missing or empty"
+            raise click.BadParameter(f"{store} holds no store, but other files ({some}); {accepted}")
     return store

@@ -1,4 +1,4 @@
-"""Tables for people."""
+"""Tables for the terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rolegraph import terms
-from rolegraph.comparison import Claim, Comparison
+from rolegraph.comparison.model import Claim, Comparison
 from rolegraph.importers import Imported
 from rolegraph.queries import CannedQuery
 from rolegraph.search import Hit
@@ -16,7 +16,7 @@ from rolegraph.tokens import Token
 
 WIDEST = 10_000  # characters
 MARKS = {"all": "●", "some": "◐", "one": "○"}
-WORDS = {facet.name: facet.label.lower() for facet in terms.FACETS if facet.section in ("skills", "education")}
+SEVERAL_FACETS = ("skills", "education")  # sections in which a claim says by which of its facets it is made
 
 
 def list_queries(queries: Iterable[CannedQuery]) -> None:
@@ -31,8 +31,8 @@ def show_rows(names: Sequence[str], bindings: Sequence[dict[str, dict[str, str]]
     """Print the bindings of SPARQL results in JSON, IRIs as CURIEs."""
     table = Table(box=None, header_style="bold")
     for name in names:
-        named = any(row[name]["type"] == "uri" for row in bindings if name in row)
-        table.add_column(name, no_wrap=named)  # an identifier in two pieces is of no use
+        has_iris = any(row[name]["type"] == "uri" for row in bindings if name in row)
+        table.add_column(name, no_wrap=has_iris)  # a wrapped identifier cannot be copied
     for row in bindings:
         table.add_row(*(escape(terms.shorten(row[name]["value"])) if name in row else "" for name in names))
     console = show(table)
@@ -40,13 +40,13 @@ def show_rows(names: Sequence[str], bindings: Sequence[dict[str, dict[str, str]]
 
 
 def show_comparison(compared: Comparison) -> None:
-    """Print a comparison, a table per section: who has an item, and the numbers of the sources that say so."""
+    """Print a comparison, one table per section: which role has an item, with the numbers of its sources."""
     console = terminal()
     numbers = {source.iri: number for number, source in enumerate(compared.sources, 1)}
     for section in compared.sections:
         table = Table("", section.label, *(role.label for role in compared.roles), box=None, header_style="bold", title_justify="left")
         for item in section.items:
-            cells = ["\n".join(_said(claim, numbers) for claim in item.of(role.iri)) for role in compared.roles]
+            cells = ["\n".join(_claim_text(claim, numbers) for claim in item.of(role.iri)) for role in compared.roles]
             table.add_row(MARKS[compared.spread(item)], item.label, *cells)
         console.print(table)
         for role in compared.roles:
@@ -59,7 +59,7 @@ def show_comparison(compared: Comparison) -> None:
 
 
 def show_hits(hits: Sequence[Hit]) -> None:
-    """Print the hits of a search, a row each."""
+    """Print the hits of a search, one row each."""
     table = Table(box=None, header_style="bold", show_header=bool(hits))
     for header in ("Thing", "Kind", "Label", "Match", "Matched"):
         table.add_column(header, no_wrap=header == "Thing")
@@ -71,7 +71,7 @@ def show_hits(hits: Sequence[Hit]) -> None:
 
 
 def show_tokens(tokens: Iterable[Token]) -> None:
-    """Print tokens, a row each."""
+    """Print tokens, one row each."""
     table = Table(box=None, header_style="bold")
     for header in ("Id", "State", "Scope", "Name", "Created", "Expires"):
         table.add_column(header, no_wrap=header in ("Id", "State"), overflow="fold")
@@ -82,7 +82,7 @@ def show_tokens(tokens: Iterable[Token]) -> None:
 
 
 def show_import(imported: Imported, where: str, remarks: Path | None) -> None:
-    """Print what an import read, wrote, left out and mended."""
+    """Print what an import read, wrote, left out and repaired."""
     console, report, publication = terminal(), imported.report, imported.publication
     for title, counter in (("read from", report.read), ("written as", report.written)):
         table = Table(title, "number", box=None, header_style="bold")
@@ -90,23 +90,23 @@ def show_import(imported: Imported, where: str, remarks: Path | None) -> None:
             table.add_row(escape(name), f"{number:,}")
         console.print(table)
     if report.removed:
-        table = Table("removed from what was there", "number", "of", box=None, header_style="bold")
-        for name, (lost, held) in report.removed.items():
-            table.add_row(escape(name), f"{lost:,}", f"{held:,}")
+        table = Table("removed from the stored graph", "number", "of", box=None, header_style="bold")
+        for name, (removed, stored) in report.removed.items():
+            table.add_row(escape(name), f"{removed:,}", f"{stored:,}")
         console.print(table)
     table = Table("", "rule", "rows", box=None, header_style="bold", expand=True)
-    table.add_column("the first of them", no_wrap=True, overflow="ellipsis", ratio=1)  # what the others leave
-    for deed, rule, number, first in report.summary():
-        table.add_row(deed, escape(rule), f"{number:,}", escape(f"{first.file}:{first.line}: {first.detail}"))
+    table.add_column("first row", no_wrap=True, overflow="ellipsis", ratio=1)  # the width that the other columns leave
+    for action, rule, number, first in report.summary():
+        table.add_row(action, escape(rule), f"{number:,}", escape(f"{first.file}:{first.line}: {first.detail}"))
     console.print(table)
-    told = f"every row is in {remarks}" if remarks else "name a file with --report to have every row"
-    console.print(f"{len(report.remarks):,} remarks; {told}", style="dim")
+    where_listed = f"all of them are in {remarks}" if remarks else "--report FILE lists all of them"
+    console.print(f"{len(report.remarks):,} remarks; {where_listed}", style="dim")
     console.print(f"{publication.title} is {where}: {terms.shorten(publication.iri)}", highlight=False)
     console.print(escape(publication.credit), style="dim")
 
 
 def show(table: Table) -> Console:
-    """Print a table, wider than the terminal where what must not be cut needs that, and return the console."""
+    """Print a table and return the console. Columns that must not wrap may make it wider than the terminal."""
     console = terminal()
     console.width = max(console.width, console.measure(table, options=console.options.update(max_width=WIDEST)).minimum)
     console.print(table)
@@ -114,7 +114,7 @@ def show(table: Table) -> Console:
 
 
 class _Console(Console):
-    """Says that nobody reads on, in place of ending the process."""
+    """A console that raises BrokenPipeError when its output is closed; rich would end the process."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
@@ -122,9 +122,14 @@ class _Console(Console):
 
 def terminal() -> Console:
     """Return a console for standard output."""
-    return _Console(emoji=False)  # else ":1234:" in what is shown becomes a picture
+    return _Console(emoji=False)  # else rich turns ":1234:" into an emoji
 
 
-def _said(claim: Claim, numbers: Mapping[str, int]) -> str:
+def _claim_text(claim: Claim, numbers: Mapping[str, int]) -> str:
     sources = "".join(f"[{numbers[source]}]" for source in claim.sources)
-    return escape(f"{WORDS.get(claim.facet, '')} {sources}".strip())
+    return escape(f"{_heading(claim.facet)} {sources}".strip())
+
+
+def _heading(name: str) -> str:
+    """Return the heading of a facet in lower case where its section has several facets, else an empty text."""
+    return next((facet.label.lower() for facet in terms.facets() if facet.name == name and facet.section in SEVERAL_FACETS), "")

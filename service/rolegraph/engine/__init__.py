@@ -1,40 +1,40 @@
-"""Engines: where the graph is kept and queried. The embedded one is Oxigraph on disk."""
+"""The interface of engines, which store and query the graph. The embedded engine is Oxigraph on disk."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
 from rolegraph.engine.revisions import Revision
-from rolegraph.engine.written import Wrote
+from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.formats import Format, holding, named
-from rolegraph.things import Answer, Dataset, Row
+from rolegraph.values import Answer, Dataset, Row
 
 Choose = Callable[[str], Format]
-"""Chooses the format of an answer, given what it holds: ``table`` or ``graph``."""
+"""Returns the format of an answer for its kind, ``table`` or ``graph``."""
 
-Gone = Callable[[], bool]
-"""Tells whether whoever asked has gone away, so that nobody waits for the answer any more."""
+IsCancelled = Callable[[], bool]
+"""Returns True once the client has closed the connection, so that the answer is no longer needed."""
 
 BOM = "\ufeff"
-"""What some editors put before a text in UTF-8; it is no part of the text."""
+"""The byte order mark, which some editors write before UTF-8 text; it is not part of the text."""
 
 Document = bytes | tuple[bytes, ...] | None
-"""What a graph is to hold: the triples of a document, or of several ones; None for a graph that is to be gone."""
+"""The new content of a graph: the triples of one or several documents; None deletes the graph."""
 
 Changes = Mapping[str | None, Document]
 """Documents by the IRI of their graph, None for the default graph."""
 
-Keep = Literal["none", "others", "all"]
-"""What stays of a graph that a document is written to: none of it, what it holds of other subjects than the document, or all."""
+WriteMode = Literal["replace", "merge", "append"]
+"""What a write keeps of the old content of a graph: nothing, the triples of subjects that the document does not describe, or everything."""
 
 Check = Callable[[Callable[[str], list[Row]]], None]
-"""Looks at a store through its SELECT queries, and raises what is wrong with it."""
+"""Validates a store through its SELECT queries; raises an error if it is not valid."""
 
 DEFAULT = ""
-"""In place of the IRI of a graph: the default graph."""
+"""Stands for the default graph where the IRI of a graph is expected."""
 
 Guard = Callable[[], None]
-"""Looks at the store before a change, when no other write can come between, and raises what keeps the change out."""
+"""Checks a precondition under the write lock, before the change; raises an error to abort the write."""
 
 TURTLE = named("turtle", holding("graph"))
 
@@ -42,24 +42,24 @@ R = TypeVar("R")
 Result = TypeVar("Result", covariant=True)
 
 
-def waiting() -> bool:
-    """Say that whoever asked is still there: the plainest :data:`Gone`."""
+def never_cancelled() -> bool:
+    """Return False: the default :data:`IsCancelled`."""
     return False
 
 
 def unchecked(rows: Callable[[str], list[Row]]) -> None:
-    """Find nothing wrong: the plainest :data:`Check`."""
+    """Accept every store: the default :data:`Check`."""
 
 
 def unguarded() -> None:
-    """Let every change in: the plainest :data:`Guard`."""
+    """Accept every change: the default :data:`Guard`."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a write made: the number of its revision, None where there are none, and the validators of the graphs that it was about.
+    """The result of a write: its revision number (None if the engine has no revisions), and the validators of the graphs it wrote.
 
-    What holds when the write is acknowledged may be changed by another one a moment later.
+    Another write may change these graphs again at any moment.
     """
 
     revision: int | None
@@ -67,7 +67,7 @@ class Receipt:
 
 
 class Engine(Protocol):
-    """A store of named graphs. Its default graph is their union as a set, or, where the operator wants it so, a graph of its own."""
+    """A store of named graphs. Its default graph is their union as a set, or a separate graph if it is so configured."""
 
     @property
     def union(self) -> bool:
@@ -75,74 +75,77 @@ class Engine(Protocol):
 
     @property
     def revision(self) -> int | None:
-        """The number of the newest revision: it grows with every write, so what was read at one number stays as it was read.
+        """The number of the newest revision. It grows with every write; the content of a numbered revision never changes.
 
-        None where others may write unseen.
+        None if other processes may write to the store without notice.
         """
 
-    def written(self, since: int) -> Wrote:
-        """Return the IRIs of the graphs that were written after a revision, None where that is not known."""
+    def written(self, since: int) -> ChangedGraphs:
+        """Return the IRIs of the graphs that were written after revision ``since``, None if unknown."""
 
     def validator(self, graph: str) -> str:
-        """Return what tells the present content of a graph, by its IRI, from what it held before: another one after each change.
+        """Return a text that identifies the current content of a graph; it changes with every change of the graph.
 
-        An empty IRI is the default graph. It holds letters and digits only, and says nothing of whether there is such a graph.
+        It consists of letters and digits. A graph that does not exist has a validator, too.
+
+        :param graph: the IRI of the graph; an empty text is the default graph
         """
 
     def revisions(self) -> Sequence[Revision]:
-        """Return the revisions that can be read, newest first."""
+        """Return the stored revisions, newest first."""
 
     def at(self, revision: int) -> "Engine":
         """Return an engine that reads a revision.
 
-        :raises NotFound: for one that is not kept
+        :raises NotFound: for a revision that is not stored
         """
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
-        """Answer a SPARQL query, serialised in the format that ``choose`` names once the kind of answer is known.
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
+        """Run a SPARQL query and return the serialised answer.
 
-        :param dataset: the graphs to ask, in place of those that the query names itself (SPARQL 1.1 Protocol, 2.1.4)
+        :param choose: returns the format for the kind of the answer
+        :param dataset: the graphs to query; replaces FROM and FROM NAMED of the query (SPARQL 1.1 Protocol, 2.1.4)
         :raises UnreadableInput: for a query that does not parse, with line and column
-        :raises Refused: for one that would call an endpoint that is not allowed
-        :raises ClientGone: where ``gone`` said so before there was an answer
+        :raises Refused: for a query that calls an endpoint that is not allowed
+        :raises ClientGone: if ``is_cancelled`` returned True before the answer was ready
         """
 
     def rows(self, text: str) -> list[Row]:
-        """Answer a SELECT query as rows; an unbound variable is absent from its row."""
+        """Run a SELECT query and return its rows; an unbound variable is absent from its row."""
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
-        """Make each graph hold just the triples of its document, or none and be gone, in one atomic write.
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
+        """Write documents to their graphs, and delete graphs, in one atomic write.
 
-        :param changes: see :data:`Changes`; a union takes no default graph
+        :param changes: the documents by graph, see :data:`Changes`; the default graph is not accepted if it is the union
         :param format_: the graph format of the documents
-        :param keep: what of the graphs stays, see :data:`Keep`
-        :param guard: see :data:`Guard`; what it raises ends the write before anything is changed
+        :param mode: what is kept of the old content, see :data:`WriteMode`
+        :param guard: see :data:`Guard`; its error aborts the write
         :raises UnreadableInput: for a document that does not parse; then nothing is changed
-        :raises Refused: for the default graph where it is a union, and for writing a past revision
+        :raises Refused: for the default graph if it is the union, and for a past revision
         """
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         """Run a SPARQL update as one atomic write.
 
-        :param dataset: the graphs that its WHERE clauses are asked of (SPARQL 1.1 Protocol, 2.2.3)
-        :param guard: see :data:`Guard`
+        :param dataset: the graphs that its WHERE clauses query (SPARQL 1.1 Protocol, 2.2.3)
+        :param guard: see :data:`Guard`; its error aborts the write
         :raises UnreadableInput: for an update that does not parse, with line and column
-        :raises BadParameter: for a dataset beside USING or WITH
-        :raises Refused: for one that writes to a union, or loads from or calls an endpoint that is not allowed
+        :raises BadParameter: for a dataset together with USING or WITH
+        :raises Refused: for an update that writes to the union, or that loads from or calls an endpoint that is not allowed
         """
 
     def graphs(self) -> Iterable[str]:
         """Return the IRIs of the named graphs, sorted."""
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
-        """Serialise all named graphs (a dataset format), or one graph (a graph format), :data:`DEFAULT` for the default graph."""
+        """Serialise all named graphs in a dataset format, or one graph in a graph format; :data:`DEFAULT` is the default graph."""
 
-    def work(self, job: "Job[R]", gone: Gone = waiting) -> R:
-        """Run a job on the newest revision and return its result; where there are limits, in a process that can be killed.
+    def work(self, job: "Job[R]", is_cancelled: IsCancelled = never_cancelled) -> R:
+        """Run a job on the newest revision and return its result. An engine with limits runs it in a worker process.
 
-        :raises TimeLimitReached: for a job that passes the limit of time
-        :raises MemoryLimitReached: for one that passes the limit of memory
-        :raises ClientGone: where ``gone`` said so before there was a result
+        :raises TimeLimitReached: for a job that passes the time limit
+        :raises MemoryLimitReached: for a job that passes the memory limit
+        :raises ClientGone: if ``is_cancelled`` returned True before the result was ready
         """
 
     def close(self) -> None:
@@ -152,17 +155,16 @@ class Engine(Protocol):
 class Job(Protocol[Result]):
     """Work that reads a store and may be killed at any moment.
 
-    It travels to another process and its result back, so both can be pickled. ``name`` is what errors call it, such as "the query".
-    ``private`` is set where nothing of what it holds may reach a log.
+    It may run in another process: the job and its result must be picklable.
     """
 
     @property
     def name(self) -> str:
-        """What errors call it."""
+        """The name in error messages, such as "the query"."""
 
     @property
     def private(self) -> bool:
-        """Whether nothing of what it holds may reach a log."""
+        """Whether its content must not be logged."""
 
     def run(self, engine: Engine) -> Result:
-        """Do the work on an engine that reads one revision."""
+        """Run on an engine that reads one revision."""

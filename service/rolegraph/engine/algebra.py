@@ -1,4 +1,4 @@
-"""Queries and updates as rdflib parses them: what the engine's own parser does not tell of them. Nothing is run here."""
+"""Analyses queries and updates with the parser of rdflib, because Oxigraph does not expose its own. Nothing is run here."""
 
 import re
 from collections.abc import Iterator
@@ -11,34 +11,34 @@ from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from rolegraph.terms import BASE
-from rolegraph.things import Dataset
+from rolegraph.values import Dataset
 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-_REMEMBERED = 512
+_CACHED = 512  # texts
 
 
 class Unreadable(Exception):
-    """A text that rdflib cannot read: of SPARQL 1.2, or none at all."""
+    """rdflib cannot parse the text: it is SPARQL 1.2, or not valid."""
 
 
 def plain(text: str) -> str:
-    """Return a text with its code point escapes resolved, which may hide any keyword."""
+    """Return a text with its code point escapes resolved, since these can hide a keyword."""
     return _ESCAPE.sub(_character, text)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHED)
 def services(text: str) -> tuple[str | None, ...]:
-    """Return the endpoints that a query or an update would call, None for one that is a variable.
+    """Return the endpoints that a query or an update would call; None stands for a variable.
 
-    :raises Unreadable: for a text that cannot be read
+    :raises Unreadable: for a text that cannot be parsed
     """
-    found = [node for node in _nodes(_query(text) or _update(text)) if node.name == "ServiceGraphPattern"]
-    return tuple(str(node.term) if isinstance(node.term, URIRef) else None for node in found)
+    clauses = [node for node in _nodes(_query(text) or _update(text)) if node.name == "ServiceGraphPattern"]
+    return tuple(str(clause.term) if isinstance(clause.term, URIRef) else None for clause in clauses)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHED)
 def dataset(text: str) -> Dataset | None:
-    """Return the graphs that a query names with FROM and FROM NAMED, or None where it names none or cannot be read."""
+    """Return the dataset that a query defines with FROM and FROM NAMED; None if it defines none or cannot be parsed."""
     query = _query(text)
     clauses = query[-1].get("datasetClause") if query else None
     if not clauses:
@@ -47,23 +47,23 @@ def dataset(text: str) -> Dataset | None:
     return Dataset(tuple(default), tuple(named))
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHED)
 def operations(text: str) -> tuple[CompValue, ...]:
-    """Return the operations of an update, in order, with every IRI in full.
+    """Return the operations of an update, in order, with absolute IRIs.
 
-    :raises Unreadable: for a text that cannot be read
+    :raises Unreadable: for a text that cannot be parsed
     """
     return tuple(_update(text))
 
 
 def ungrouped(text: str) -> str | None:
-    """Return the name of a variable that a SELECT gives without grouping by it, though it groups; None where there is none.
+    """Return the first variable that a SELECT with groups returns without grouping by it or aggregating it; None if there is none.
 
-    A text that cannot be read tells of none.
+    Also None for a text that cannot be parsed.
     """
     try:
         tree = parseQuery(plain(text))[1]
-    except Exception:  # noqa: BLE001 - the parser raises what it likes
+    except Exception:  # noqa: BLE001 - the parser raises errors of many kinds
         return None
     for select in _nodes(tree):
         if select.name in ("SelectQuery", "SubSelect") and (name := _ungrouped(select)):
@@ -73,26 +73,26 @@ def ungrouped(text: str) -> str | None:
 
 @cache
 def vocabularies() -> dict[str, str]:
-    """Return prefix → namespace IRI of the vocabularies that rdflib knows."""
+    """Return prefix → namespace IRI of the vocabularies that rdflib includes."""
     return {prefix: str(namespace) for prefix, namespace in Graph(bind_namespaces="rdflib").namespaces()}
 
 
 def _ungrouped(select: CompValue) -> str | None:
-    given = [each for each in select.projection or () if isinstance(each, CompValue)]
+    projected = [item for item in select.projection or () if isinstance(item, CompValue)]
     conditions = select.groupby.condition if select.groupby else None
-    if conditions is None and not any(node.name.startswith("Aggregate_") for node in _nodes(given)):
+    if conditions is None and not any(node.name.startswith("Aggregate_") for node in _nodes(projected)):
         return None
-    known = {str(each) if isinstance(each, Variable) else str(each.var) for each in conditions or ()}
-    for each in given:
-        for name in _outside(each.var if each.expr is None else each.expr):
-            if name not in known:
+    grouped = {str(condition) if isinstance(condition, Variable) else str(condition.var) for condition in conditions or ()}
+    for item in projected:
+        for name in _outside(item.var if item.expr is None else item.expr):
+            if name not in grouped:
                 return name
-        known.add(str(each.evar))
+        grouped.add(str(item.evar))
     return None
 
 
 def _outside(tree: Any) -> Iterator[str]:
-    """Yield the variables of an expression that stand outside of aggregates and patterns."""
+    """Yield the variables of an expression outside aggregates and patterns."""
     if isinstance(tree, Variable):
         yield str(tree)
     elif isinstance(tree, CompValue):
@@ -107,7 +107,7 @@ def _outside(tree: Any) -> Iterator[str]:
 def _query(text: str) -> list[CompValue] | None:
     try:
         return [translateQuery(parseQuery(plain(text)), base=BASE).algebra]
-    except Exception:  # noqa: BLE001 - the parser raises what it likes
+    except Exception:  # noqa: BLE001 - the parser raises errors of many kinds
         return None
 
 

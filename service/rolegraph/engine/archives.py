@@ -1,4 +1,4 @@
-"""The form of a backup: a packed tar whose first member, ``manifest.json``, describes all others."""
+"""The format of a backup: a tar.gz file whose first member, ``manifest.json``, lists all others with sizes and digests."""
 
 import gzip
 import hashlib
@@ -21,21 +21,22 @@ from rolegraph.errors import BadParameter, StoreUnusable, UnreadableInput
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-BESIDE = ("default-graph", "shipped.json", "tokens.json")
-# only names that a store has: none of them leads out of the folder, whatever an archive says
+DATABASE = "tokens.sqlite"
+BESIDE = ("default-graph", "shipped.json", DATABASE, "tokens.json")  # the last is what older versions wrote
+# only the names of files of a store, so that no archive can write outside the folder
 _NAME = re.compile(r"graph/[A-Za-z0-9][A-Za-z0-9._-]*|" + "|".join(map(re.escape, BESIDE)))
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20
 _LARGEST_MANIFEST = 64 << 20
-_LEVEL = 1  # of compression: a higher one takes several times as long and saves little
+_LEVEL = 1  # gzip level: higher levels take several times as long and save little
 
-Told = Callable[[int], None]
-"""Is told how many bytes were dealt with since it was last told."""
+ByteProgress = Callable[[int], None]
+"""Receives the number of bytes processed since the last call."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds: a revision of a store, file by file."""
+    """The manifest of a backup: the revision, the times of publication and of the backup, the version of Rolegraph, the files by name."""
 
     revision: int
     published: datetime
@@ -45,58 +46,61 @@ class Manifest:
 
     @property
     def size(self) -> int:
-        """The bytes of all files, unpacked."""
-        return sum(kept.size for kept in self.files.values())
+        """The total size of all files, unpacked, in bytes."""
+        return sum(file.size for file in self.files.values())
 
     def as_json(self) -> bytes:
-        """Return it as it stands in an archive."""
+        """Return the manifest as JSON."""
         times = {"published": self.published.isoformat(), "made": self.made.isoformat()}
         return json.dumps({"format": FORMAT, **asdict(self), **times}, indent=1).encode() + b"\n"
 
     @classmethod
     def read(cls, text: bytes) -> "Manifest":
-        """Read it from an archive.
+        """Parse a manifest.
 
-        :raises UnreadableInput: for one that does not parse, is of another format, or names a file that no store has
+        :raises UnreadableInput: for a manifest that does not parse, has another format, or lists a file that is not part of a store
         """
         try:
-            found = json.loads(text)
-            if found["format"] != FORMAT:
-                raise UnreadableInput(f"has format {found['format']!r}, and {FORMAT} is read here: use the Rolegraph that wrote it")
-            files = {name: Kept(int(kept["size"]), str(kept["sha256"])) for name, kept in found["files"].items()}
-            published, made = (datetime.fromisoformat(found[name]) for name in ("published", "made"))
-            manifest = cls(int(found["revision"]), published, made, str(found["rolegraph"]), files)
+            document = json.loads(text)
+            if document["format"] != FORMAT:
+                detail = f"has format {document['format']!r}, and this version reads {FORMAT}: use the Rolegraph that wrote it"
+                raise UnreadableInput(detail)
+            files = {name: Kept(int(file["size"]), str(file["sha256"])) for name, file in document["files"].items()}
+            published, made = (datetime.fromisoformat(document[name]) for name in ("published", "made"))
+            manifest = cls(int(document["revision"]), published, made, str(document["rolegraph"]), files)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise UnreadableInput(f"is no whole backup: its {MANIFEST} does not parse ({type(error).__name__}: {error})") from error
-        foreign = [name for name, kept in files.items() if not _NAME.fullmatch(name) or kept.size < 0 or not _DIGEST.fullmatch(kept.sha256)]
+            raise UnreadableInput(f"is not a complete backup: its {MANIFEST} does not parse ({type(error).__name__}: {error})") from error
+        foreign = [name for name, file in files.items() if not _NAME.fullmatch(name) or file.size < 0 or not _DIGEST.fullmatch(file.sha256)]
         if foreign:
-            raise UnreadableInput(f"is no backup of a store: its {MANIFEST} tells of {_quoted(foreign[0])}")
+            raise UnreadableInput(f"is not a backup of a store: its {MANIFEST} lists {_quoted(foreign[0])}")
         if manifest.revision < 0 or "graph/CURRENT" not in files:
-            raise UnreadableInput(f"is no backup of a store: its {MANIFEST} tells of no revision")
+            raise UnreadableInput(f"is not a backup of a store: its {MANIFEST} lists no revision")
         return manifest
 
 
-def examine(name: str, path: Path, told: Told) -> Kept:
-    """Return the size and the digest of a file that is to go into an archive under a name.
+def examine(name: str, path: Path, progress: ByteProgress) -> Kept:
+    """Return the size and the digest of a file for the manifest.
 
-    :raises StoreUnusable: for a name that would be refused when it is read
+    :param name: its name in the archive
+    :raises StoreUnusable: for a name that :meth:`Manifest.read` would refuse
     """
     if not _NAME.fullmatch(name):
-        raise StoreUnusable(f"{name} is no file of a store; move it away")
+        raise StoreUnusable(f"{name} is not a file of a store; move it away")
     with path.open("rb") as file:
-        return _copy(file, len, told)
+        return _copy(file, len, progress)
 
 
 @contextmanager
 def writing(file: Path, *, force: bool) -> Iterator[gzip.GzipFile]:
-    """Give what is packed into a file, which is there once it is whole; what fails leaves nothing behind.
+    """Open a compressed file for writing. It gets its name once it is complete; a failure leaves no file behind.
 
-    :raises BadParameter: for a file that is there, unless by ``force``, or that cannot be written
+    :param force: replace an existing file
+    :raises BadParameter: for a file that exists (without ``force``) or cannot be written
     """
     part = file.with_name(file.name + ".part")
     try:
         part.unlink(missing_ok=True)
-        # digests of tokens are in it: for its owner only
+        # readable by its owner only, since it contains digests of tokens
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
             with gzip.GzipFile("", "wb", _LEVEL, raw) as packed:
                 yield packed
@@ -106,7 +110,7 @@ def writing(file: Path, *, force: bool) -> Iterator[gzip.GzipFile]:
         part.replace(file)
         sync(file.parent)
     except OSError as error:
-        expected = "a file in a folder that exists, may be written and has room"
+        expected = "a file in an existing, writable folder with enough space"
         raise BadParameter("file", f"{file} cannot be written: {error.strerror or error}", expected=expected) from error
     finally:
         with suppress(OSError):
@@ -114,32 +118,36 @@ def writing(file: Path, *, force: bool) -> Iterator[gzip.GzipFile]:
 
 
 def refuse_existing(file: Path, *, force: bool) -> None:
-    """Refuse a file that is there.
+    """Refuse to overwrite a file.
 
-    :raises BadParameter: for it, unless by ``force``
+    :raises BadParameter: for a folder, and for a file that exists (without ``force``)
     """
     if file.is_dir():
         raise BadParameter("file", f"{file} is a folder", expected="the name of a file")
     if file.exists() and not force:
-        raise BadParameter("file", f"{file} is there already", expected="a new name, or --force to replace it")
+        raise BadParameter("file", f"{file} exists already", expected="a new name, or --force to replace it")
 
 
-def pack(manifest: Manifest, files: Mapping[str, Path], packed: gzip.GzipFile, told: Told) -> None:
-    """Write an archive of files."""
+def pack(manifest: Manifest, files: Mapping[str, Path], packed: gzip.GzipFile, progress: ByteProgress) -> None:
+    """Write an archive.
+
+    :param files: the files by their name in the archive
+    """
     with tarfile.open(fileobj=packed, mode="w") as archive:
         text = manifest.as_json()
         archive.addfile(_member(MANIFEST, len(text), manifest), io.BytesIO(text))
         for name, path in files.items():
             with path.open("rb") as file:
                 archive.addfile(_member(name, manifest.files[name].size, manifest), file)
-            told(manifest.files[name].size)
+            progress(manifest.files[name].size)
 
 
 def unpack(file: Path, folder: Path, progress: Callable[[int, int], None]) -> Manifest:
-    """Write the files of an archive into a folder, each as its manifest describes it, and nothing else.
+    """Unpack an archive to a folder and check each file against the manifest.
 
-    :raises UnreadableInput: for a file that is no backup, or a damaged one
-    :raises OSError: where the folder cannot be written
+    :param progress: receives the bytes processed since the last call, and the total
+    :raises UnreadableInput: for a file that is not a backup, or a damaged one
+    :raises OSError: if the folder cannot be written
     """
     try:
         raw = file.open("rb")
@@ -148,12 +156,12 @@ def unpack(file: Path, folder: Path, progress: Callable[[int, int], None]) -> Ma
     try:
         with raw, gzip.GzipFile(fileobj=raw) as packed:
             manifest = _unpack(packed, folder, progress)
-            while packed.read(_CHUNK):  # to the end, where the checksum of the whole stands
+            while packed.read(_CHUNK):  # to the end, which has the checksum of the whole file
                 pass
     except EOFError as error:
-        raise UnreadableInput(f"{file} is cut short") from error
+        raise UnreadableInput(f"{file} is truncated") from error
     except (gzip.BadGzipFile, zlib.error, tarfile.TarError, ValueError) as error:
-        raise UnreadableInput(f"{file} is no backup, or damaged: {error}") from error
+        raise UnreadableInput(f"{file} is not a backup, or damaged: {error}") from error
     except UnreadableInput as error:
         raise UnreadableInput(f"{file} {error.detail}") from error
     return manifest
@@ -163,46 +171,46 @@ def _unpack(packed: gzip.GzipFile, folder: Path, progress: Callable[[int, int], 
     with tarfile.open(fileobj=packed, mode="r:") as archive:
         first = archive.next()
         if first is None or first.name != MANIFEST or not first.isreg() or first.size > _LARGEST_MANIFEST:
-            raise UnreadableInput(f"is no backup of Rolegraph: it does not begin with {MANIFEST}")
+            raise UnreadableInput(f"is not a backup of Rolegraph: it does not begin with {MANIFEST}")
         manifest = Manifest.read(_content(archive, first).read())
         missing = dict(manifest.files)
         (folder / "graph").mkdir()
         while member := archive.next():
-            kept = missing.pop(member.name, None)
-            if kept is None or not member.isreg():
-                raise UnreadableInput(f"is no whole backup: it holds {_quoted(member.name)}, which is no file that {MANIFEST} tells of")
-            received = member.size == kept.size and _receive(
+            listed = missing.pop(member.name, None)
+            if listed is None or not member.isreg():
+                raise UnreadableInput(f"is not a valid backup: it has {_quoted(member.name)}, which {MANIFEST} does not list as a file")
+            received = member.size == listed.size and _receive(
                 _content(archive, member), folder / member.name, lambda step: progress(step, manifest.size)
             )
-            if received != kept:
-                raise UnreadableInput(f"is damaged: {member.name} is not as {MANIFEST} describes it")
+            if received != listed:
+                raise UnreadableInput(f"is damaged: the content of {member.name} differs from {MANIFEST}")
     if missing:
-        raise UnreadableInput(f"is not whole: it lacks {', '.join(sorted(missing)[:5])}")
+        raise UnreadableInput(f"is not a complete backup: it lacks {', '.join(sorted(missing)[:5])}")
     return manifest
 
 
-def _receive(content: IO[bytes], path: Path, told: Told) -> Kept:
-    mode = 0o600 if path.name in BESIDE else 0o666  # the latter less the user's mask, as the engine has it
+def _receive(content: IO[bytes], path: Path, progress: ByteProgress) -> Kept:
+    mode = 0o600 if path.name in BESIDE else 0o666  # the umask applies, as for the files of the engine
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        kept = _copy(content, file.write, told)
+        written = _copy(content, file.write, progress)
         file.flush()
         os.fsync(file.fileno())
-    return kept
+    return written
 
 
-def _copy(content: IO[bytes], write: Callable[[bytes], int], told: Told) -> Kept:
+def _copy(content: IO[bytes], write: Callable[[bytes], int], progress: ByteProgress) -> Kept:
     digest, size = hashlib.sha256(), 0
     while chunk := content.read(_CHUNK):
         digest.update(chunk)
         size += write(chunk)
-        told(len(chunk))
+        progress(len(chunk))
     return Kept(size, digest.hexdigest())
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     content = archive.extractfile(member)
     if content is None:
-        raise UnreadableInput(f"is damaged: {_quoted(member.name)} is no file")
+        raise UnreadableInput(f"is damaged: {_quoted(member.name)} is not a file")
     return content
 
 

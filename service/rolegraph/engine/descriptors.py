@@ -1,4 +1,4 @@
-"""The files that a process may have open. The engine must never meet their end: an error of reading can make its queries run for ever."""
+"""The limit of open files. The engine must never reach it: a read error can make its queries run for ever."""
 
 import sys
 from contextlib import suppress
@@ -6,23 +6,23 @@ from pathlib import Path
 
 from rolegraph.errors import StoreUnusable
 
-SPARE = 64  # for what else opens files: connections, long answers, pipes to workers
+SPARE = 64  # file descriptors for connections, long answers and pipes to workers
 _OPEN = Path("/proc/self/fd")
 
 
 def raise_limit() -> None:
-    """Let this process, and those that it starts, open as many files as it may allow itself."""
+    """Raise the soft limit of open files of this process, and of its children, to the hard limit."""
     if sys.platform == "win32":
         return
     import resource
 
-    with suppress(ValueError, OSError):  # some systems have a lower limit of their own than they tell
+    with suppress(ValueError, OSError):  # some systems have a lower limit than they report
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def limit() -> int | None:
-    """Return how many files this process may have open, None where that is not known or there is no limit."""
+    """Return how many files this process may have open, None if unknown or unlimited."""
     if sys.platform == "win32":
         return None
     import resource
@@ -32,17 +32,17 @@ def limit() -> int | None:
 
 
 def demand(folder: Path) -> None:
-    """Make sure that the files of a store can be opened, and some more.
+    """Require enough file descriptors to open the files of a store, and some to spare.
 
-    :raises StoreUnusable: where too few are left
+    :raises StoreUnusable: if too few are left
     """
-    most = limit()
-    if most is None or not _OPEN.exists():
+    maximum = limit()
+    if maximum is None or not _OPEN.exists():
         return
-    with suppress(OSError):  # none is left even for counting: the same answer
-        if len(list(_OPEN.iterdir())) + len(list(folder.iterdir())) + SPARE <= most:
+    with suppress(OSError):  # no descriptor is left even for counting: too few
+        if len(list(_OPEN.iterdir())) + len(list(folder.iterdir())) + SPARE <= maximum:
             return
     raise StoreUnusable(
-        f"too many files are open to open another revision: {most} are allowed (ulimit -n)",
-        expected="the same a little later, or a higher limit",
+        f"too many files are open to open another revision: {maximum} are allowed (ulimit -n)",
+        expected="the same request, a little later, or a higher limit",
     )

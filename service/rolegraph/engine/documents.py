@@ -1,6 +1,4 @@
-"""RDF documents as the engines take them: parsed whole before any store is touched, or file by file in a stream, with IRIs in place of
-blank nodes; and terms.
-"""
+"""Parses RDF documents for the engines, whole or as a stream, and replaces blank nodes by IRIs (skolemisation)."""
 
 import hashlib
 import mmap
@@ -13,12 +11,12 @@ from typing import TypeVar
 import pyoxigraph as ox
 
 from rolegraph import wellformed
-from rolegraph.engine import BOM, Document, Keep, skolems
+from rolegraph.engine import BOM, Document, WriteMode, skolems
 from rolegraph.engine.skolems import GENERATED, skolemised, space
 from rolegraph.errors import NotAcceptable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
-from rolegraph.things import Value
+from rolegraph.values import Value
 
 RESULTS = {
     "json": ox.QueryResultsFormat.JSON,
@@ -41,40 +39,44 @@ T = TypeVar("T", bound=Term)
 S = TypeVar("S", ox.Triple, ox.Quad)
 
 _CONTROL = bytes(0 if code < 0x20 and code not in b"\t\n\r" else 1 for code in range(256))
-_SUSPECT = (b"\\u", b"\\U", b"\xef\xb7", b"\xbf\xbe", b"\xbf\xbf")  # escapes, and the ends of code points that are no characters
+_SUSPECT = (b"\\u", b"\\U", b"\xef\xb7", b"\xbf\xbe", b"\xbf\xbf")  # escapes, and the last bytes of noncharacters
 
 
 def read(document: Document, format_: Format, graph: str | None, *, skolemise: bool, alone: bool = True) -> set[Triple]:
-    """Return the triples of a document, or of several ones, in a graph format; relative IRIs start from that of the graph.
+    """Return the triples of one or several documents in a graph format; the base of relative IRIs is the IRI of the graph.
 
-    :param skolemise: make each blank node an IRI that depends on the graph and on the node's canonical label only, so that
-        the same document gives the same triples again; otherwise blank nodes are fresh ones
-    :param alone: the document is all of the graph; otherwise its blank nodes are told from those of other documents there
+    :param skolemise: replace each blank node by an IRI that only depends on the graph and on the node's canonical label, so that
+        the same document always gives the same triples; otherwise blank nodes are new
+    :param alone: the document is the whole graph; otherwise its blank nodes are distinct from those of other documents of the graph
     :raises UnreadableInput: for a document that does not parse, with line and column
     """
     parts = document if isinstance(document, tuple) else (document or b"",)
-    told = not alone or len(parts) > 1
-    return set().union(*(_part(part, format_, graph, skolemise=skolemise, told=told) for part in parts))
+    distinct = not alone or len(parts) > 1
+    return set().union(*(_part(part, format_, graph, skolemise=skolemise, distinct=distinct) for part in parts))
 
 
-def kept(old: set[Triple], new: set[Triple], keep: Keep) -> set[Triple]:
-    """Return what of a graph stays when a document is written to it. What was a blank node goes with what alone led to it."""
-    if keep != "others":
-        return old if keep == "all" else set()
-    left = {subject for subject, _, _ in new}
-    step = left
+def kept(old: set[Triple], new: set[Triple], mode: WriteMode) -> set[Triple]:
+    """Return the triples of the old graph that survive the write. A skolemised blank node is removed with the last subject that
+    referred to it.
+    """
+    if mode != "merge":
+        return old if mode == "append" else set()
+    removed = {subject for subject, _, _ in new}
+    step = removed
     while step:
         parts = {object_ for subject, _, object_ in old if subject in step and isinstance(object_, ox.NamedNode)}
-        step = {part for part in parts - left if part.value.startswith(GENERATED)}
-        left = left | step
-    return {triple for triple in old if triple[0] not in left}
+        step = {part for part in parts - removed if part.value.startswith(GENERATED)}
+        removed = removed | step
+    return {triple for triple in old if triple[0] not in removed}
 
 
 class Stream:
-    """The triples of a file in a graph format, for graphs that do not fit into memory. Read it once; ``blank`` then tells whether
-    there were blank nodes, in whose place are IRIs that depend on the graph, the number of the file and the label.
+    """A stream of the triples of a file in a graph format, for graphs that do not fit into memory. It can be read once.
 
-    :raises UnreadableInput: while it is read, where the file does not parse, with line and column
+    Blank nodes are replaced by IRIs that depend on the graph, the number of the file and the label.
+
+    :ivar blank: whether there were blank nodes, known after reading
+    :raises UnreadableInput: while reading, if the file does not parse, with line and column
     """
 
     def __init__(self, path: Path, format_: Format, graph: str, number: int) -> None:
@@ -82,7 +84,7 @@ class Stream:
         self._path = path
         self._format = format_
         self._graph = graph
-        # set apart from canonical labels, which name other nodes of the same graph
+        # a separate namespace: canonical labels name other nodes of the same graph
         self._space = f"{space(f'{graph}#{number}'.encode())}file-"
 
     def __iter__(self) -> Iterator[Triple]:
@@ -106,13 +108,13 @@ class Stream:
 
 
 def plain(path: Path) -> Iterator[Triple]:
-    """Yield the triples of a file of N-Triples that the engine wrote."""
+    """Yield the triples of an N-Triples file."""
     for quad in ox.parse(path=path, format=ox.RdfFormat.N_TRIPLES):
         yield quad.subject, quad.predicate, quad.object
 
 
 def surely_without_blank_nodes(path: Path, format_: Format) -> bool:
-    """Tell whether a look at the bytes of a file is enough to know that it has no blank nodes."""
+    """Return whether a file is certain to have no blank nodes, without parsing it."""
     if format_.name != "ntriples" or not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -120,7 +122,7 @@ def surely_without_blank_nodes(path: Path, format_: Format) -> bool:
 
 
 def pieces(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
-    """Yield a file of lines in pieces of whole lines, of about some size in bytes, with the number of lines before each."""
+    """Yield (lines before, piece) for a file, in pieces of whole lines of about ``size`` bytes."""
     before = 0
     with path.open("rb") as file:
         while piece := file.read(size):
@@ -129,16 +131,19 @@ def pieces(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
             before += piece.count(b"\n")
 
 
-def difference(held: Path, new: Sequence[Path], removed: Path, added: Path) -> None:
-    """Compare files of N-Triples without blank nodes line by line: write what only ``held`` has, and what only the new ones have.
+def difference(old: Path, new: Sequence[Path], removed: Path, added: Path) -> None:
+    """Compare N-Triples files without blank nodes line by line.
 
-    A triple that is written in two ways is in both; no more than a digest of each new line is held in memory.
+    A triple that is spelt in two ways is in both differences. Only a digest of each new line is in memory.
+
+    :param removed: the file to write the lines to that only ``old`` has
+    :param added: the file to write the lines to that only ``new`` has
     """
     fresh: set[bytes] = set()
     for path in new:
         with path.open("rb") as lines:
             fresh.update(_digest(line) for line in lines)
-    with held.open("rb") as lines, removed.open("wb") as output:
+    with old.open("rb") as lines, removed.open("wb") as output:
         for line in lines:
             digest = _digest(line)
             if digest in fresh:
@@ -157,7 +162,12 @@ def _digest(line: bytes) -> bytes:
 
 @contextmanager
 def syntax_errors(what: str, before: int = 0) -> Iterator[None]:
-    """Turn a parser's errors about a document, before which there were some lines, into ours."""
+    """Convert the errors of a parser.
+
+    :param what: the name of the document in the message
+    :param before: the number of lines before the parsed part
+    :raises UnreadableInput: with line and column
+    """
     try:
         yield
     except SyntaxError as error:
@@ -167,13 +177,13 @@ def syntax_errors(what: str, before: int = 0) -> Iterator[None]:
         raise UnreadableInput(f"{what} does not parse: {error}") from error
 
 
-def lines(found: Iterable[Triple]) -> str:
-    """Return triples as N-Triples, which Turtle and the DATA blocks of SPARQL updates take as well."""
-    return "".join(f"{subject} {predicate} {object_} .\n" for subject, predicate, object_ in found)
+def lines(triples: Iterable[Triple]) -> str:
+    """Return triples as N-Triples, which are also valid as Turtle and in the DATA blocks of SPARQL updates."""
+    return "".join(f"{subject} {predicate} {object_} .\n" for subject, predicate, object_ in triples)
 
 
 def value(term: Term) -> Value:
-    """Return a term as a value of a row."""
+    """Return a term as a :class:`~rolegraph.values.Value`."""
     if isinstance(term, ox.NamedNode):
         return Value(term.value)
     if isinstance(term, ox.Literal):
@@ -184,9 +194,9 @@ def value(term: Term) -> Value:
 
 
 def checked(triples: Iterable[Triple]) -> Iterator[Triple]:
-    """Yield triples as long as every format can express their literals.
+    """Yield triples and check that every format can express their literals.
 
-    :raises UnreadableInput: with the triple that some format cannot
+    :raises UnreadableInput: for a triple that some format cannot express
     """
     for triple in triples:
         _check(triple)
@@ -202,19 +212,19 @@ def _check(triple: Triple | ox.Triple) -> None:
 
 
 def check_lines(content: bytes) -> None:
-    """Look over N-Triples, at the speed at which a file is read, for what some format cannot express.
+    """Check N-Triples for literals that some format cannot express; parses them only if they contain suspect bytes.
 
-    :raises UnreadableInput: with the triple
+    :raises UnreadableInput: for a triple that some format cannot express
     """
     if _suspect(content):
-        with suppress(SyntaxError, ValueError):  # is told where the lines are loaded
+        with suppress(SyntaxError, ValueError):  # syntax errors are reported when the lines are loaded
             deque(checked((quad.subject, quad.predicate, quad.object) for quad in ox.parse(content, ox.RdfFormat.N_TRIPLES)), maxlen=0)
 
 
 def writable(statements: Iterable[S], format_: Format) -> Iterator[S]:
-    """Yield triples or quads as long as a format can express their properties.
+    """Yield triples or quads and check that the format can express their properties.
 
-    :raises NotAcceptable: for a property that is no name of XML, in RDF/XML
+    :raises NotAcceptable: for RDF/XML, if a property does not end in an XML name
     """
     for statement in statements:
         if format_.name == "rdfxml" and (fault := wellformed.fault_of_property(statement.predicate.value)):
@@ -223,7 +233,7 @@ def writable(statements: Iterable[S], format_: Format) -> Iterator[S]:
 
 
 def suspect(text: str) -> bool:
-    """Tell whether a text may hold, as it is or escaped, a character that some format cannot express."""
+    """Return whether a text may contain a character, plain or escaped, that some format cannot express."""
     return _suspect(text.encode("utf-8", "replace"))
 
 
@@ -231,12 +241,12 @@ def _suspect(content: bytes) -> bool:
     return b"\0" in content.translate(_CONTROL) or any(mark in content for mark in _SUSPECT)
 
 
-def _part(document: bytes, format_: Format, graph: str | None, *, skolemise: bool, told: bool) -> set[Triple]:
+def _part(document: bytes, format_: Format, graph: str | None, *, skolemise: bool, distinct: bool) -> set[Triple]:
     base = graph or BASE
     document = document.removeprefix(BOM.encode())
     with syntax_errors(f"the {format_.name} of {graph or 'the default graph'}"):
         parsed = ox.parse(document, RDF[format_.name], base_iri=base, without_named_graphs=True, rename_blank_nodes=not skolemise)
         triples = list(checked((quad.subject, quad.predicate, quad.object) for quad in parsed))
     if skolemise and any(isinstance(node, ox.BlankNode) for subject, _, object_ in triples for node in (subject, object_)):
-        return set(skolemised(triples, base.encode() + (document if told else b""), document))
+        return set(skolemised(triples, base.encode() + (document if distinct else b""), document))
     return set(triples)

@@ -9,80 +9,87 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
-from rolegraph.engine import TURTLE, Changes, Gone, Guard, Job, Keep, R, Receipt, unguarded, waiting, writing
-from rolegraph.engine.reach import Reach
+from rolegraph.engine import TURTLE, Changes, Guard, IsCancelled, Job, R, Receipt, WriteMode, never_cancelled, unguarded, writing
+from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision
 from rolegraph.engine.validators import Validators
-from rolegraph.engine.written import Written, Wrote
+from rolegraph.engine.write_log import ChangedGraphs, WriteLog
 from rolegraph.errors import NotFound, Refused
 from rolegraph.formats import Format
-from rolegraph.things import Dataset
+from rolegraph.values import Dataset
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What an operator decides of a store: prefixes of its answers, whether the default graph is the union of the named
-    ones, which addresses SERVICE and LOAD may name, and which revisions are kept.
+    """Settings of a store.
+
+    :param prefixes: the prefixes of its answers, prefix → namespace IRI
+    :param union: whether the default graph is the union of the named ones
+    :param reach: which endpoints SERVICE and LOAD may call
+    :param retention: which revisions are kept
     """
 
     prefixes: Mapping[str, str] = field(default_factory=terms.prefixes)
     union: bool = True
-    reach: Reach = field(default_factory=Reach)
+    reach: FederationPolicy = field(default_factory=FederationPolicy)
     retention: Retention = field(default_factory=Retention)
 
 
 class Snapshot(Reader):
-    """A revision, opened for reading: it is never written, so any number of processes may. It lasts while somebody holds it."""
+    """A revision, opened for reading by any number of processes. Its folder stays on disk as long as the object exists."""
 
     def __init__(self, path: Path, settings: Settings, number: int = 0, lease: Lease | None = None) -> None:
         super().__init__(ox.Store.read_only(str(path)), settings.prefixes, settings.reach)
         self.union = settings.union
         self.revision = number
         if lease:
-            weakref.finalize(self, lease.release).atexit = False  # what the end of the process leaves, the next start removes
+            weakref.finalize(self, lease.release).atexit = False  # not at exit: the next start removes the folder
 
     def copy(self, path: Path) -> None:
-        """Make a store of it in a new folder, by hard links."""
+        """Copy the store to a new folder, by hard links."""
         self._store.backup(str(path))
 
-    def written(self, since: int) -> Wrote:
-        """Return none: what is read is never written."""
+    def written(self, since: int) -> ChangedGraphs:
+        """Return an empty set: a snapshot never changes."""
         return frozenset()
 
     def revisions(self) -> Sequence[Revision]:
-        """Return none: a revision knows of no other."""
+        """Return an empty list: a snapshot does not know the other revisions."""
         return []
 
     def at(self, revision: int) -> "Snapshot":
-        """Return this one, or raise NotFound."""
+        """Return this snapshot for its own revision.
+
+        :raises NotFound: for another revision
+        """
         if revision != self.revision:
-            raise NotFound(f"revision {revision} is not this one", expected=str(self.revision))
+            raise NotFound(f"revision {revision} cannot be read from revision {self.revision}", expected=str(self.revision))
         return self
 
     def validator(self, graph: str) -> str:
-        """Return the number of the revision: nothing changes here."""
+        """Return the number of the revision, since a snapshot never changes."""
         return str(self.revision)
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
-        """Refuse: what was, stays."""
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
+        """Refuse the write: a snapshot is read-only."""
         raise _past()
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
-        """Refuse: what was, stays."""
+        """Refuse the update: a snapshot is read-only."""
         raise _past()
 
-    def work(self, job: Job[R], gone: Gone = waiting) -> R:
-        """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
+    def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
+        """Run a job in this process; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self)
 
     def close(self) -> None:
-        """Do nothing: the folder is let go when nobody holds this any more."""
+        """Do nothing: the folder is released with the object."""
 
 
 class EmbeddedEngine(Reader):
-    """Oxigraph in memory behind the :class:`~rolegraph.engine.Engine` protocol, for one user: a reader in another thread may
-    see a part of a write. :class:`StoredEngine` keeps writes apart from readers.
+    """Oxigraph in memory behind the :class:`~rolegraph.engine.Engine` protocol, for a single user: a reader in another thread may
+    see a part of a write. :class:`RevisionStore` isolates readers from writes.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -91,11 +98,11 @@ class EmbeddedEngine(Reader):
         self._writing = threading.Lock()
         self.union = settings.union
         self.revision = 0
-        self._written = Written(0)
+        self._written = WriteLog(0)
         self._validators = Validators()
 
-    def written(self, since: int) -> Wrote:
-        """Return the graphs that were written after a revision; see :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
+    def written(self, since: int) -> ChangedGraphs:
+        """See :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
 
     def validator(self, graph: str) -> str:
@@ -103,21 +110,24 @@ class EmbeddedEngine(Reader):
         return self._validators.of(graph)
 
     def revisions(self) -> Sequence[Revision]:
-        """Return none: only the newest is kept."""
+        """Return an empty list: past revisions are not stored."""
         return []
 
     def at(self, revision: int) -> "EmbeddedEngine":
-        """Return this engine for its own revision."""
+        """Return this engine for the newest revision.
+
+        :raises NotFound: for another revision
+        """
         if revision != self.revision:
-            raise NotFound(f"revision {revision} is not kept: this store keeps no other than the newest", expected=str(self.revision))
+            raise NotFound(f"revision {revision} is not stored: this store only has the newest", expected=str(self.revision))
         return self
 
-    def write(self, changes: Changes, format_: Format = TURTLE, *, keep: Keep = "none", guard: Guard = unguarded) -> Receipt:
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         """See :meth:`Engine.write <rolegraph.engine.Engine.write>`."""
-        read = writing.read(changes, format_, union=self.union, keep=keep)
+        parsed = writing.read(changes, format_, union=self.union, mode=mode)
         with self._writing:
             guard()
-            self._note(writing.replace(self._store, read, union=self.union, keep=keep))
+            self._note(writing.replace(self._store, parsed, union=self.union, mode=mode))
             return self._validators.receipt(self.revision, changes)
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
@@ -133,14 +143,14 @@ class EmbeddedEngine(Reader):
                 raise
             return Receipt(self.revision)
 
-    def work(self, job: Job[R], gone: Gone = waiting) -> R:
-        """Run a job here; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
+    def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
+        """Run a job in this process; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
         return job.run(self)
 
     def close(self) -> None:
         """Release the store."""
 
-    def _note(self, wrote: Wrote) -> None:
+    def _note(self, wrote: ChangedGraphs) -> None:
         if wrote is None or wrote:
             self._written.note(self.revision + 1, wrote)
             self._validators.note(self.revision + 1, wrote)
@@ -149,4 +159,4 @@ class EmbeddedEngine(Reader):
 
 
 def _past() -> Refused:
-    return Refused("a past revision is never written", expected="a write to the newest one")
+    return Refused("a past revision cannot be written", expected="a write to the newest revision")

@@ -1,4 +1,4 @@
-"""How a store on disk is opened for writing, what is said where that fails, and the way back to an older revision."""
+"""Opens a store on disk for writing, explains why that fails, and reverts to an older revision."""
 
 import gc
 import time
@@ -16,11 +16,11 @@ RESTORE = "restore a backup with: rolegraph restore FILE --store ANOTHER-FOLDER"
 
 
 class InUse(StoreUnusable):
-    """A store that somebody has open for writing."""
+    """A store that another process has open for writing."""
 
 
 def patiently(open_: Callable[[], ox.Store]) -> ox.Store:
-    """Open a store that nobody else uses, once nobody here holds what it was: an error that is being answered may, for a moment."""
+    """Open a store with retries: an error that is being handled may refer to the old store, which keeps it open for a moment."""
     for pause in PAUSES:
         try:
             return open_()
@@ -31,9 +31,9 @@ def patiently(open_: Callable[[], ox.Store]) -> ox.Store:
 
 
 def writable(path: Path) -> ox.Store:
-    """Open the folder in which writes are prepared.
+    """Open the working copy for writing.
 
-    :raises InUse: where another process has it open
+    :raises InUse: if another process has it open
     """
     try:
         return ox.Store(path)
@@ -47,7 +47,7 @@ def writable(path: Path) -> ox.Store:
 
 
 def meaning(folder: Path, error: Exception) -> str:
-    """Say what keeps a store from being opened, and what to do."""
+    """Return the message for a store that cannot be opened: the cause, and what to do."""
     text = str(error)
     if isinstance(error, PermissionError) or "Permission denied" in text or "Read-only file system" in text:
         return f"the store in {folder} cannot be written ({text}); give this user the right to, or name another folder with --store"
@@ -59,48 +59,48 @@ def meaning(folder: Path, error: Exception) -> str:
 
 
 def damaged(folder: Path, revisions: Revisions, number: int, wrong: str) -> str:
-    """Say that a revision does not hold what was written, and which one does."""
+    """Return the message for a damaged revision, with the newest intact one."""
     whole = revisions.whole()
     back = "" if whole is None else f"revision {whole} is whole: go back to it with: rolegraph revert {whole} --store {folder}; or "
     return f"the store in {folder} is damaged: in revision {number} {wrong}; {back}{RESTORE}"
 
 
 def revert(folder: Path, number: int) -> int:
-    """Make what a revision holds the newest one, with a number of its own, and return that. Nobody may have the store open.
+    """Publish the content of an older revision as the newest one, and return its new number.
 
-    :raises NotFound: for a revision that is not kept
-    :raises StoreUnusable: where it is in use, damaged itself, or cannot be written
+    :raises NotFound: for a revision that is not stored
+    :raises StoreUnusable: if the store is in use or cannot be written, or the revision is damaged
     """
     if not (folder / "revisions").is_dir():
         raise StoreUnusable(f"there is no store in {folder}", expected="the folder that rolegraph serve --store names")
     revisions = Revisions(folder / "revisions", Retention(1 << 30))
     if number not in revisions.kept():
-        raise NotFound(f"revision {number} is not kept in {folder}", expected=", ".join(map(str, revisions.kept())) or "none is")
+        raise NotFound(f"revision {number} is not stored in {folder}", expected=", ".join(map(str, revisions.kept())) or "none is stored")
     try:
-        held = _held(folder / "graph")
+        lock = _lock(folder / "graph")
         if wrong := revisions.wrong(number):
             raise StoreUnusable(damaged(folder, revisions, number, wrong))
         snapshot = Snapshot(revisions.path(number), Settings())
-        # what was loaded since is no longer there: the next start loads it again. Before the revision is, lest a crash come between
+        # the next start must load the shipped data again. Removed before publishing, in case of a crash in between
         (folder / "shipped.json").unlink(missing_ok=True)
         fresh = (revisions.newest or 0) + 1
         revisions.publish(fresh, snapshot.copy, len(snapshot.graphs()))
-        del held
+        del lock
     except (OSError, RuntimeError) as error:
         raise StoreUnusable(meaning(folder, error)) from error
     return fresh
 
 
 def check_kind(folder: Path, store: ox.Store, *, union: bool) -> None:
-    """Refuse a store whose default graph is of the other kind: it would be read and kept wrongly."""
+    """Refuse a store that was created with another kind of default graph, which would be read and written incorrectly."""
     marker = folder / "default-graph"
     kind = "union" if union else "own"
-    found = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(store) else kind
-    if found not in ("union", "own"):
-        detail = f"{marker} is damaged: it must hold the word that --default-graph was at the first start, union (the default) or own"
+    stored_kind = marker.read_text(encoding="utf-8").strip() if marker.exists() else "union" if len(store) else kind
+    if stored_kind not in ("union", "own"):
+        detail = f"{marker} is damaged: it must contain the value of --default-graph at the first start, union (the default) or own"
         raise StoreUnusable(detail)
-    if found != kind:
-        detail = f"the store in {folder} was made with --default-graph {found}: start it so, or name another folder with --store"
+    if stored_kind != kind:
+        detail = f"the store in {folder} was created with --default-graph {stored_kind}: use the same value, or another folder with --store"
         raise StoreUnusable(detail)
     if not marker.exists():
         fresh = marker.with_suffix(".new")
@@ -110,8 +110,8 @@ def check_kind(folder: Path, store: ox.Store, *, union: bool) -> None:
         sync(folder)
 
 
-def _held(path: Path) -> ox.Store | None:
-    """Keep others from the store while what is returned is held; none where it is damaged, so that nobody can have it open."""
+def _lock(path: Path) -> ox.Store | None:
+    """Lock the store as long as the returned object exists; None if it is damaged, so that no process can have it open."""
     try:
         return writable(path)
     except (OSError, RuntimeError):

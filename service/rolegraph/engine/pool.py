@@ -1,4 +1,4 @@
-"""Worker processes that run jobs, each limited in time and memory, and shared fairly between clients."""
+"""A pool of worker processes with limits of time and memory, shared fairly between clients."""
 
 import os
 import pickle
@@ -15,27 +15,30 @@ from multiprocessing import Pipe, reduction
 from typing import Any
 
 from rolegraph import errors, slots
-from rolegraph.engine import Gone, worker
+from rolegraph.engine import IsCancelled, worker
 from rolegraph.engine.worker import Reply, Request
 from rolegraph.errors import ClientGone, MemoryLimitReached, RolegraphError, StoreUnusable, TimeLimitReached, TooManyRequests
 
 CLIENT: ContextVar[str] = ContextVar("client", default="")
-"""The client that the current work is for; an empty one is the service itself, which no share limits."""
+"""The client of the current request; empty for the service itself, which has no share limit."""
 
 STARTING = 30.0  # seconds that a new worker has to start
-ENDING = 5.0  # seconds in which a process whose pipe broke is known to have ended
-LOOK = 0.25  # seconds between two looks at whether the client is still there
-WAITING = 16  # jobs of one client that wait for a worker at a time: each takes a thread of the service
+ENDING = 5.0  # seconds to wait for the end of a process whose pipe broke
+LOOK = 0.25  # seconds between two checks of whether the client is still connected
+WAITING = 16  # waiting jobs per client: each occupies a thread of the service
 MIB = 1024 * 1024
-OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGSEGV, 127, worker.OUT_OF_MEMORY}  # of Rust and C++, a thread, libc, Python
-ONE_HEAP = {"MALLOC_ARENA_MAX": "2"}  # glibc reserves 64 MiB a heap, which would count as taken
+OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGSEGV, 127, worker.OUT_OF_MEMORY}  # exit codes: Rust and C++, a thread, libc, Python
+ONE_HEAP = {"MALLOC_ARENA_MAX": "2"}  # glibc reserves 64 MiB per heap, which would count as used
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one job may take: ``seconds``, and ``memory`` in bytes; how many may run at a time, and how many of one client.
+    """Limits of a pool.
 
-    A ``share`` of 0 is half of the workers.
+    :param seconds: the time limit of a job
+    :param memory: the memory limit of a job, in bytes
+    :param workers: the number of worker processes
+    :param share: the number of jobs of one client that run at a time; 0 is half of the workers
     """
 
     seconds: float = 10.0
@@ -45,13 +48,14 @@ class Limits:
 
     @property
     def fair(self) -> int:
-        """How many jobs of one client run at a time."""
+        """The number of jobs of one client that run at a time."""
         return min(self.share, self.workers) if self.share else max(1, self.workers // 2)
 
 
 class Pool:
-    """Some worker processes, each of which runs one job at a time; without a ``network`` where the platform allows that.
+    """A pool of worker processes, each of which runs one job at a time.
 
+    :param network: whether workers may use the network; otherwise they are isolated from it, if the platform allows that
     :param eager: start all workers now; otherwise each when it is first needed
     """
 
@@ -65,23 +69,23 @@ class Pool:
         self._workers = {_Worker(limits.memory, network=network) for _ in range(limits.workers if eager else 0)}
         self._idle = list(self._workers)
 
-    def ask(self, request: Request, gone: Gone) -> Any:
-        """Have a worker run a job, and return its result.
+    def ask(self, request: Request, is_cancelled: IsCancelled) -> Any:
+        """Run a job in a worker and return its result.
 
-        :raises TimeLimitReached: also where no worker was free in time
-        :raises MemoryLimitReached: where the worker was denied memory
-        :raises TooManyRequests: where the client has its share of the workers, and more is waiting than may
-        :raises ClientGone: where ``gone`` says so meanwhile
+        :raises TimeLimitReached: if the job took too long, or no worker was free in time
+        :raises MemoryLimitReached: if the worker ran out of memory
+        :raises TooManyRequests: if the client already uses its share of the workers, or too many of its jobs are waiting
+        :raises ClientGone: if ``is_cancelled`` returned True meanwhile
         """
         client = CLIENT.get()
         slots.free()
-        found = self._take(client, gone)
+        process = self._take(client, is_cancelled)
         try:
-            reply = found.ask(request, replace(self._limits, seconds=self._limits.seconds * request.patience), gone)
-        except BaseException:  # whatever ended the call, what this worker does now is not known
-            self._discard(found, client)
+            reply = process.ask(request, replace(self._limits, seconds=self._limits.seconds * request.patience), is_cancelled)
+        except BaseException:  # the state of this worker is unknown now
+            self._discard(process, client)
             raise
-        self._put_back(found, client)
+        self._put_back(process, client)
         return _result(reply)
 
     def close(self) -> None:
@@ -90,10 +94,10 @@ class Pool:
             self._closed = True
             workers = list(self._workers)
             self._changed.notify_all()
-        for found in workers:
-            found.kill()
+        for process in workers:
+            process.kill()
 
-    def _take(self, client: str, gone: Gone) -> "_Worker":
+    def _take(self, client: str, is_cancelled: IsCancelled) -> "_Worker":
         until = time.monotonic() + self._limits.seconds
         with self._changed:
             if client and self._waiting[client] >= WAITING:
@@ -102,25 +106,25 @@ class Pool:
             try:
                 while True:
                     shared = not client or self._running[client] < self._limits.fair
-                    found = self._free() if shared else None
-                    if found:
+                    process = self._free() if shared else None
+                    if process:
                         self._running[client] += 1
-                        return found
+                        return process
                     left = until - time.monotonic()
                     if left <= 0:
                         raise self._busy(shared=shared)
                     self._changed.wait(min(left, LOOK))
-                    if gone():
-                        raise _gone()
+                    if is_cancelled():
+                        raise _client_gone()
             finally:
                 self._done(self._waiting, client)
 
     def _free(self) -> "_Worker | None":
-        """Return a worker that runs and has nothing to do, or one that is new where there are fewer than there may be."""
-        for found in [found for found in self._idle if not found.alive]:
-            self._idle.remove(found)
-            self._workers.discard(found)
-            found.kill()
+        """Return an idle worker, or a new one if the pool is not full; otherwise None."""
+        for dead in [each for each in self._idle if not each.alive]:
+            self._idle.remove(dead)
+            self._workers.discard(dead)
+            dead.kill()
         if self._idle:
             return self._idle.pop()
         if len(self._workers) >= self._limits.workers or self._closed:
@@ -133,24 +137,24 @@ class Pool:
         if not shared:
             return _too_many(f"{self._limits.fair} requests of this client have been running for {self._limits.seconds:g} s")
         detail = f"all {self._limits.workers} workers were busy for {self._limits.seconds:g} s"
-        return TimeLimitReached(detail, limit=f"{self._limits.seconds:g} s", expected="the same, a little later")
+        return TimeLimitReached(detail, limit=f"{self._limits.seconds:g} s", expected="the same request, a little later")
 
-    def _put_back(self, found: "_Worker", client: str) -> None:
+    def _put_back(self, process: "_Worker", client: str) -> None:
         with self._changed:
             self._done(self._running, client)
-            self._idle.append(found)
+            self._idle.append(process)
             self._changed.notify_all()
 
-    def _discard(self, found: "_Worker", client: str) -> None:
-        """End a worker of which is not known what it does now. Its end takes time, for which the client need not wait."""
-        found.stop()
-        threading.Thread(target=self._replace, args=(found, client)).start()
+    def _discard(self, process: "_Worker", client: str) -> None:
+        """Stop a worker in an unknown state. Its replacement starts in a thread, so that the client does not wait for it."""
+        process.stop()
+        threading.Thread(target=self._replace, args=(process, client)).start()
 
-    def _replace(self, found: "_Worker", client: str) -> None:
-        found.kill()
+    def _replace(self, process: "_Worker", client: str) -> None:
+        process.kill()
         with self._changed:
             self._done(self._running, client)
-            self._workers.discard(found)
+            self._workers.discard(process)
             if not self._closed:
                 fresh = _Worker(self._limits.memory, network=self._network)
                 self._workers.add(fresh)
@@ -161,44 +165,45 @@ class Pool:
     def _done(counted: Counter[str], client: str) -> None:
         counted[client] -= 1
         if not counted[client]:
-            del counted[client]  # or each address that ever asked would stay
+            del counted[client]  # otherwise the counter would grow with every new address
 
 
 class _Worker:
     """One worker process and the pipe to it; used by one thread at a time."""
 
     def __init__(self, memory: int, *, network: bool) -> None:
-        self._pipe, theirs = Pipe()
-        # not with -m: the module would be another one there, and its requests and replies of other classes
+        self._pipe, remote_end = Pipe()
+        # not with -m: the module would be named __main__, and its classes of requests and replies would differ from ours
         program = f"from {worker.__name__} import main; main()"
-        command = [sys.executable, "-c", program, str(theirs.fileno()), str(memory), str(int(network))]
+        command = [sys.executable, "-c", program, str(remote_end.fileno()), str(memory), str(int(network))]
         environment = {**os.environ, **ONE_HEAP}
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[remote_end.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment,
-            process_group=0,  # what a terminal sends to all of its foreground is for the parent only, which ends this one
+            process_group=0,  # signals of a terminal reach the parent only, which stops its workers itself
         )
-        theirs.close()
+        remote_end.close()
         self._ready = False
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
-    def ask(self, request: Request, limits: Limits, gone: Gone) -> Reply:
-        """Send a request and return the reply, with the file of a long answer.
+    def ask(self, request: Request, limits: Limits, is_cancelled: IsCancelled) -> Reply:
+        """Send a request and return the reply; a long answer is an open file.
 
-        :raises TimeLimitReached: where none comes in time
-        :raises MemoryLimitReached: where the process ends because it is denied memory
-        :raises ClientGone: where ``gone`` says so meanwhile
+        :raises TimeLimitReached: if the reply did not arrive in time
+        :raises MemoryLimitReached: if the process ran out of memory
+        :raises StoreUnusable: if the process did not start, or ended for another reason
+        :raises ClientGone: if ``is_cancelled`` returned True meanwhile
         """
         try:
             self._await_start()
             self._pipe.send_bytes(pickle.dumps(request))
-            self._await_reply(request.job.name, limits, gone)
+            self._await_reply(request.job.name, limits, is_cancelled)
             reply: Reply = pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - our own worker wrote it
             if not reply.filed:
                 return reply
@@ -207,18 +212,18 @@ class _Worker:
             raise self._broken(error, request.job.name, limits) from error
 
     def stop(self) -> None:
-        """Have the process end at once."""
+        """Kill the process without waiting for its end."""
         with suppress(OSError):
             self._process.kill()
 
     def kill(self) -> None:
-        """End the process at once and wait for its end."""
+        """Kill the process and wait for its end."""
         self.stop()
         self._process.wait()
         self._pipe.close()
 
     def _broken(self, error: Exception, name: str, limits: Limits) -> RolegraphError:
-        """Return what a broken pipe means: the process has ended, or, where it still runs, this one could not receive."""
+        """Return the error for a broken pipe. If the process is still running, receiving the answer has failed."""
         try:
             self._process.wait(timeout=ENDING if isinstance(error, EOFError | ConnectionError) else 0)
         except subprocess.TimeoutExpired:
@@ -229,14 +234,14 @@ class _Worker:
             return MemoryLimitReached(detail, limit=limit, expected="a narrower question, or LIMIT without ORDER BY")
         return StoreUnusable(f"the process that worked on {name} was ended; ask again")
 
-    def _await_reply(self, name: str, limits: Limits, gone: Gone) -> None:
+    def _await_reply(self, name: str, limits: Limits, is_cancelled: IsCancelled) -> None:
         until = time.monotonic() + limits.seconds
         while not self._pipe.poll(max(0.0, min(until - time.monotonic(), LOOK))):
             if time.monotonic() >= until:
                 detail = f"{name} took longer than {limits.seconds:g} s and was stopped"
                 raise TimeLimitReached(detail, limit=f"{limits.seconds:g} s", expected="a narrower question, LIMIT, or less in one request")
-            if gone():
-                raise _gone()
+            if is_cancelled():
+                raise _client_gone()
 
     def _await_start(self) -> None:
         started = time.monotonic()
@@ -247,20 +252,20 @@ class _Worker:
 
 
 def _result(reply: Reply) -> Any:
-    """Return what came of a job, or raise the error that it raised."""
+    """Return the result of a job, or raise its error."""
     if reply.error == worker.FAULT:
         raise RuntimeError(f"a worker failed: {reply.detail}")
     if reply.error:
         kind: type[RolegraphError] = getattr(errors, reply.error)
-        error = kind.__new__(kind)  # each class makes its members in its own way, and here they are made already
-        RolegraphError.__init__(error, reply.detail, told=reply.told, **reply.members)
+        error = kind.__new__(kind)  # bypass the constructors, which build members: the reply already has them
+        RolegraphError.__init__(error, reply.detail, public_detail=reply.public_detail, **reply.members)
         raise error
     return reply.result
 
 
-def _gone() -> ClientGone:
-    return ClientGone("the client went away before there was an answer")
+def _client_gone() -> ClientGone:
+    return ClientGone("the client closed the connection before the answer was ready")
 
 
 def _too_many(detail: str) -> TooManyRequests:
-    return TooManyRequests(detail, expected="the same, once an earlier request of this client has its answer")
+    return TooManyRequests(detail, expected="the same request, once an earlier request of this client is answered")

@@ -1,4 +1,4 @@
-"""Reads a store of Oxigraph: answers queries and serialises graphs. One store, one thread at a time for each result."""
+"""Reads an Oxigraph store: runs queries and serialises graphs."""
 
 import re
 import tempfile
@@ -9,21 +9,21 @@ from typing import IO, Any, TypeVar, cast
 
 import pyoxigraph as ox
 
-from rolegraph.engine import DEFAULT, Choose, Gone, mistakes, waiting
+from rolegraph.engine import DEFAULT, Choose, IsCancelled, never_cancelled, syntax_errors
 from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
-from rolegraph.engine.nesting import refuse_deep
-from rolegraph.engine.reach import Reach
-from rolegraph.engine.watching import watch
+from rolegraph.engine.federation import FederationPolicy
+from rolegraph.engine.query_limits import refuse_deep
+from rolegraph.engine.watchdog import watch
 from rolegraph.errors import NotAcceptable, RolegraphError, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
-from rolegraph.things import Answer, Dataset, Row
+from rolegraph.values import Answer, Dataset, Row
 
-IN_MEMORY = 1024 * 1024  # bytes of an answer; a longer one goes to a file
-SORTED = 20_000  # triples; longer graphs are given in the order in which the store holds them
+IN_MEMORY = 1024 * 1024  # bytes; a longer answer is written to a temporary file
+SORTED = 20_000  # triples; larger graphs are serialised in the order of the store
 _POSITION = re.compile(r"error at (\d+):(\d+): ")
-_AHEAD = 40  # characters, more than the longest word of SPARQL has
-# how RocksDB names its faults; what else goes wrong in a query is due to the query
+_AHEAD = 40  # characters, longer than the longest keyword of SPARQL
+# the error messages of RocksDB; any other error of a query is an error in the query
 _FAULT = re.compile(r"(?:Corruption|IO error|Invalid argument|Not found|Operation \w+|Resource busy|Shutdown in progress): ?")
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _UNKNOWN_FUNCTION = re.compile(r"^The custom function <(.*)> is not supported$")
@@ -33,30 +33,33 @@ T = TypeVar("T")
 
 
 class Reader:
-    """What can be asked of a store as it is. A result is serialised before a call returns: an open iterator that another
-    thread touches aborts the process.
+    """Queries and dumps of a store. Results are serialised before a call returns, because an open iterator that another thread uses
+    aborts the process.
     """
 
-    def __init__(self, store: ox.Store, prefixes: Mapping[str, str], reach: Reach) -> None:
+    def __init__(self, store: ox.Store, prefixes: Mapping[str, str], reach: FederationPolicy) -> None:
         self._store = store
         self._prefixes = prefixes
         self._reach = reach
 
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, gone: Gone = waiting) -> Answer:
-        """Answer a query; see :class:`~rolegraph.engine.Engine`."""
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
+        """See :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
         refuse_deep(text)
         self._reach.check_query(text)
         with query_errors(text):
-            store, asked = self._asked(text, dataset)
-            return tolerant(lambda functions: self._answer(store.query(text, base_iri=BASE, custom_functions=functions, **asked), choose))
+            store, graphs = self._scope(text, dataset)
+            return tolerant(lambda functions: self._answer(store.query(text, base_iri=BASE, custom_functions=functions, **graphs), choose))
 
     def rows(self, text: str) -> list[Row]:
-        """Answer a SELECT query as rows; see :class:`~rolegraph.engine.Engine`."""
+        """See :meth:`Engine.rows <rolegraph.engine.Engine.rows>`.
+
+        :raises UnreadableInput: for a query that is not a SELECT query
+        """
         self._reach.check_query(text)
         with query_errors(text), watch.over() as look:
             solutions = self._store.query(text, base_iri=BASE)
             if not isinstance(solutions, ox.QuerySolutions):
-                raise UnreadableInput("rows are the answer of a SELECT query, and this is another form")
+                raise UnreadableInput("only a SELECT query returns rows; this is another query form")
             names = [variable.value for variable in solutions.variables]
             return [
                 {name: value(term) for name, term in zip(names, solution, strict=True) if term is not None}
@@ -69,7 +72,7 @@ class Reader:
             return sorted(graph.value for graph in self._store.named_graphs())
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
-        """Serialise all named graphs, or one graph; see :class:`~rolegraph.engine.Engine`."""
+        """See :meth:`Engine.dump <rolegraph.engine.Engine.dump>`."""
         with reading_errors():
             return self._dump(format_, graph)
 
@@ -81,28 +84,28 @@ class Reader:
     def _dump(self, format_: Format, graph: str | None) -> Answer:
         if graph is not None:
             return self._graph(ox.DefaultGraph() if graph == DEFAULT else ox.NamedNode(graph), format_)
-        names = sorted(self._store.named_graphs(), key=str)  # one after the other: not the union between, which is as large again
+        names = sorted(self._store.named_graphs(), key=str)  # one by one, to skip the union, which is as large again
         return self._serialized(chain.from_iterable(self._store.quads_for_pattern(None, None, None, name) for name in names), format_)
 
     def _graph(self, graph: ox.NamedNode | ox.DefaultGraph, format_: Format) -> Answer:
-        """Serialise a graph: the triples of a small one in order, those of a large one as the engine has them, which is much quicker."""
+        """Serialise a graph: sorted if it is small; a large one in the order of the store, which is much faster."""
         triples = (quad.triple for quad in self._store.quads_for_pattern(None, None, None, graph))
         few = list(islice(triples, SORTED))
-        if len(few) < SORTED or format_.name == "rdfxml":  # whose properties are looked at
+        if len(few) < SORTED or format_.name == "rdfxml":  # RDF/XML: its properties are checked
             return self._serialized(chain(few, triples), format_)
         prefixes = dict(self._prefixes)
         return spooled(format_, lambda file: self._store.dump(file, RDF[format_.name], from_graph=graph, prefixes=prefixes))
 
-    def _asked(self, text: str, dataset: Dataset | None) -> tuple[ox.Store, dict[str, Any]]:
-        """Return the store to ask and the graphs to ask in it.
+    def _scope(self, text: str, dataset: Dataset | None) -> tuple[ox.Store, dict[str, Any]]:
+        """Return the store to query and the arguments that select graphs in it.
 
-        The engine gives a triple of two default graphs twice, where SPARQL has it once: those are merged first.
+        Oxigraph returns a triple of two default graphs twice, but SPARQL requires it once: several default graphs are merged first.
         """
-        asked = dataset or self._reach.dataset(text)
-        if asked is None:
+        scope = dataset or self._reach.dataset(text)
+        if scope is None:
             return self._store, {}
-        named = [ox.NamedNode(iri) for iri in asked.named]
-        default = [ox.NamedNode(iri) for iri in dict.fromkeys(asked.default)]
+        named = [ox.NamedNode(iri) for iri in scope.named]
+        default = [ox.NamedNode(iri) for iri in dict.fromkeys(scope.default)]
         if len(default) < 2:
             return self._store, {"default_graph": default, "named_graphs": named} if dataset else {}
         merged = ox.Store()
@@ -119,16 +122,16 @@ class Reader:
         return spooled(format_, lambda file: results.serialize(file, RESULTS[format_.name]))
 
     def _serialized(self, statements: Iterable[ox.Triple] | Iterable[ox.Quad], format_: Format) -> Answer:
-        """Serialise triples or quads: few are sorted and declare only the prefixes that they use, many are streamed."""
-        rest = iter(statements)
-        first = cast("list[ox.Quad]", list(islice(rest, SORTED)))
+        """Serialise triples or quads. If there are few, they are sorted and only used prefixes are declared; many are streamed."""
+        remaining = iter(statements)
+        first = cast("list[ox.Quad]", list(islice(remaining, SORTED)))
         if len(first) < SORTED:
             first.sort(key=_order)
             plain = ox.serialize(first, format=ox.RdfFormat.N_QUADS) or b""
             used = {prefix: namespace for prefix, namespace in self._prefixes.items() if f"<{namespace}".encode() in plain}
         else:
             used = dict(self._prefixes)
-        everything = cast("Iterable[ox.Quad]", chain(first, rest))  # or triples: all of one kind
+        everything = cast("Iterable[ox.Quad]", chain(first, remaining))  # either all quads or all triples
         return spooled(format_, lambda file: ox.serialize(writable(everything, format_), file, RDF[format_.name], prefixes=used))
 
 
@@ -139,22 +142,26 @@ def of(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[Tripl
 
 
 def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
-    """Return as an answer what a function writes into a file: in memory where it is short."""
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - whoever reads the answer closes it
+    """Return what ``write`` writes to a file as an answer: bytes if it is short, otherwise a temporary file.
+
+    :raises NotAcceptable: if the format cannot express the answer
+    :raises StoreUnusable: if the temporary file cannot be written
+    """
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the reader of the answer closes it
     try:
         write(guarded(file, format_))
         if file.tell() > IN_MEMORY:
-            file.flush()  # the last bytes may be those that find no room
+            file.flush()  # the disk may be too full for the last bytes
             return Answer(format_, file)
         file.seek(0)
         with file:
             return Answer(format_, file.read())
     except OSError as error:
-        with suppress(OSError):  # what could not be written cannot be at the end either
+        with suppress(OSError):  # closing tries to write the same bytes again
             file.close()
-        if error.errno is None and _FAULT.match(str(error)):  # of the engine, which reads what is written here
+        if error.errno is None and _FAULT.match(str(error)):  # an error of RocksDB while reading
             raise
-        if error.errno is None:  # of the serialiser, not of the system
+        if error.errno is None:  # an error of the serialiser, not of the system
             raise NotAcceptable(f"this answer cannot be given as {format_.media}: {error}", expected="another format") from error
         raise StoreUnusable(f"the answer could not be written to a temporary file: {error.strerror}") from error
     except BaseException:
@@ -163,41 +170,43 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
 
 
 def guarded(file: IO[bytes], format_: Format) -> IO[bytes]:
-    """Return a file to write a format into: for XML one that makes up for what the engine leaves out."""
+    """Return a file to write a format to: for XML, one that escapes what Oxigraph does not escape."""
     return cast("IO[bytes]", _Xml(file)) if format_.name in ("rdfxml", "xml") else file
 
 
 class _Xml:
-    """A file of XML, into which the engine writes texts without a look at what XML has no way to write.
+    """An XML file that corrects the output of Oxigraph.
 
-    It leaves carriage returns as they are, which readers then take for line feeds, and control characters, for which no reader
-    takes the whole. No graph holds the latter, but a query can make them.
+    Oxigraph does not escape carriage returns, which XML parsers read as line feeds, nor control characters, which make the document
+    invalid. Graphs have no control characters, but a query can create them.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._end = b""  # of what was written before: the bytes of one character may come in two pieces
+        self._end = b""  # the last bytes written: a character may be split between two pieces
 
     def write(self, piece: bytes) -> int:
-        """Write a piece, its carriage returns as references.
+        """Write bytes, with carriage returns as character references.
 
-        :raises NotAcceptable: where it holds what XML cannot
+        :raises NotAcceptable: for a character that XML does not allow
         """
         if _NOT_XML.search(self._end + piece):
-            raise NotAcceptable("this answer holds a character that XML cannot have", expected="another format")
+            raise NotAcceptable("this answer has a character that XML does not allow", expected="another format")
         self._end = (self._end + piece)[-2:]
         self._file.write(piece.replace(b"\r", b"&#13;"))
         return len(piece)
 
     def flush(self) -> None:
-        """Write out what is held back."""
+        """Flush the file."""
         self._file.flush()
 
 
 def tolerant(run: Callable[[Functions], T]) -> T:
-    """Run something with functions of SPARQL that nobody knows: each call of one is an error in its expression, as SPARQL wants.
+    """Run a query or an update so that a call of an unknown function is an error of its expression, as SPARQL requires.
 
-    The engine knows only functions that are given, and refuses the whole query for another: it is given each that it misses.
+    Oxigraph refuses a whole query with an unknown function. So the query is run again with a function of that name that always fails.
+
+    :param run: runs the query with custom functions
     """
     functions: Functions = {}
     while True:
@@ -212,7 +221,7 @@ def tolerant(run: Callable[[Functions], T]) -> T:
 
 @contextmanager
 def reading_errors() -> Iterator[None]:
-    """Turn the engine's errors of reading into ours; what they tell of files is for the log only."""
+    """Convert errors of Oxigraph while reading into :class:`StoreUnusable`; names of files are not public."""
     try:
         yield
     except (OSError, RuntimeError) as error:
@@ -223,7 +232,11 @@ def reading_errors() -> Iterator[None]:
 
 @contextmanager
 def query_errors(text: str, *, what: str = "query") -> Iterator[None]:
-    """Turn the engine's errors about a query or an update into ours, with line and column."""
+    """Convert errors of Oxigraph about a query or an update.
+
+    :raises UnreadableInput: for an error in the text, with line and column
+    :raises StoreUnusable: for an error of reading
+    """
     try:
         yield
     except RolegraphError:
@@ -238,20 +251,20 @@ def query_errors(text: str, *, what: str = "query") -> Iterator[None]:
 
 def _unreadable(text: str) -> StoreUnusable:
     if "Too many open files" in text:
-        return StoreUnusable("the store could not be read: too many files are open", expected="the same, a little later")
-    return StoreUnusable(f"the store could not be read: {text}", told="the store could not be read: it may be damaged")
+        return StoreUnusable("the store could not be read: too many files are open", expected="the same request, a little later")
+    return StoreUnusable(f"the store could not be read: {text}", public_detail="the store could not be read: it may be damaged")
 
 
 def unparsed(text: str, what: str, message: str = "") -> UnreadableInput:
-    """Return the error about a query or an update that does not parse, in words for people.
+    """Return the error for a query or an update that does not parse, with a readable message.
 
-    The engine looks ahead for as many characters as each word has that it would take, and tells of the furthest that it came:
-    behind the end there has to be something for that to lead back to where it stood.
+    Oxigraph reports the furthest position that it reached while looking ahead for keywords. At the end of the text that position is
+    only right if blanks follow, so the text is parsed again with padding.
 
-    :param message: what the engine said of it
+    :param message: the message of Oxigraph
     """
-    found = mistakes.find(text, what) or mistakes.meant(text, message) or mistakes.ungrouped(text)
-    if found is None:
+    mistake = syntax_errors.find(text, what) or syntax_errors.meant(text, message) or syntax_errors.ungrouped(text)
+    if mistake is None:
         padded = f"{text}\n{' ' * _AHEAD}"
         try:
             ox.Store().update(padded) if what == "update" else ox.Store().query(padded)
@@ -260,8 +273,8 @@ def unparsed(text: str, what: str, message: str = "") -> UnreadableInput:
         position = _POSITION.search(message)
         line, column = (int(position[1]), int(position[2])) if position else (1, 1)
         start = sum(map(len, text.splitlines(keepends=True)[: line - 1]))
-        found = mistakes.near(text, message, start + column - 1)
-    return found.error(text, what)
+        mistake = syntax_errors.near(text, message, start + column - 1)
+    return mistake.error(text, what)
 
 
 def _order(statement: ox.Triple | ox.Quad) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The revisions of a store: numbered, immutable copies, one for each write, of which the newest are kept."""
+"""The revisions of a store: numbered, immutable copies, one for each write. Old ones are removed."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from rolegraph.engine.inventory import FILE, Digests, Inventory
 from rolegraph.errors import NotFound
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
-_ENGINES = ("CURRENT", "MANIFEST-*", "*.sst")  # files of the engine: each of them says that a folder is, or was, a revision
+_ENGINES = ("CURRENT", "MANIFEST-*", "*.sst")  # files of RocksDB: a folder with any of them is a revision, perhaps a damaged one
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Revision:
 
 @dataclass(frozen=True)
 class Retention:
-    """How many revisions are kept, the newest always among them, and for how long after they were published."""
+    """Which revisions are kept: at most ``number``, and no older than ``age``; the newest is always kept."""
 
     number: int = 16
     age: timedelta | None = None
 
 
 class Lease:
-    """The use of a revision: its folder stays until the lease is released, which may be done more than once."""
+    """Protects the folder of a revision from removal until it is released; releasing twice does nothing. A context manager."""
 
     def __init__(self, number: int, path: Path, release: Callable[[int], None]) -> None:
         self.number = number
@@ -43,7 +43,7 @@ class Lease:
         self._release: Callable[[int], None] | None = release
 
     def release(self) -> None:
-        """Let the folder go."""
+        """Release the folder."""
         release, self._release = self._release, None
         if release:
             release(self.number)
@@ -56,9 +56,9 @@ class Lease:
 
 
 class Revisions:
-    """The revisions in a folder, a folder each, named by their numbers. Publishing, reading and removing are safe between threads.
+    """The revisions in a folder; each is a folder named by its number. Thread-safe.
 
-    Other folders there, such as empty ones, are passed over.
+    Other folders, such as empty ones, are ignored.
     """
 
     def __init__(self, folder: Path, retention: Retention | None = None) -> None:
@@ -71,56 +71,58 @@ class Revisions:
 
     @property
     def newest(self) -> int | None:
-        """The number of the newest revision, None where there is none."""
+        """The number of the newest revision, None if there is none."""
         return max(self._numbers(), default=None)
 
     def path(self, number: int) -> Path:
         """Return the folder of a revision.
 
-        :raises NotFound: for one that is not kept
+        :raises NotFound: for a revision that is not stored
         """
         kept = self._kept()
         if number not in kept and number not in self._used:
-            known = ", ".join(map(str, kept))
-            raise NotFound(f"revision {number} is not kept", expected=f"one of {known}" if known else "none: nothing was written yet")
+            numbers = ", ".join(map(str, kept))
+            expected = f"one of {numbers}" if numbers else "none: nothing was written yet"
+            raise NotFound(f"revision {number} is not stored", expected=expected)
         return self._folder / str(number)
 
     def all(self) -> list[Revision]:
-        """Return the revisions that are kept, newest first."""
+        """Return the stored revisions, newest first."""
         with self._changing:
             return [Revision(number, self._published(number)) for number in reversed(self._kept())]
 
     def kept(self) -> list[int]:
-        """Return the numbers of the revisions that are kept, oldest first."""
+        """Return the numbers of the stored revisions, oldest first."""
         with self._changing:
             return self._kept()
 
     def wrong(self, number: int) -> str | None:
-        """Return what is wrong with a revision, None where it holds what was written, or where that is not known.
+        """Return what is wrong with a revision, None if it is intact, or if it has no inventory.
 
-        Not known is what older versions wrote, without an inventory.
+        Older versions wrote no inventory.
 
-        :raises NotFound: for one that is not kept
+        :raises NotFound: for a revision that is not stored
         """
         path = self.path(number)
         try:
-            found = Inventory.read(path)
+            inventory = Inventory.read(path)
         except ValueError as error:
             return str(error)
-        return found.wrong(path, self._digests) if found else None
+        return inventory.wrong(path, self._digests) if inventory else None
 
     def whole(self) -> int | None:
-        """Return the number of the newest revision that is known to hold what was written, None where there is none."""
+        """Return the number of the newest revision that is intact by its inventory, None if there is none."""
         return next((number for number in reversed(self.kept()) if (self.path(number) / FILE).exists() and not self.wrong(number)), None)
 
     def publish(self, number: int, copy: Callable[[Path], None], graphs: int) -> None:
-        """Make a revision of what ``copy`` writes into a new folder, and remove what is not kept. It is on the disk when this returns.
+        """Publish a revision, sync it to disk, and remove expired revisions.
 
-        :param graphs: how many named graphs it has
+        :param copy: writes the store to a new folder
+        :param graphs: the number of its named graphs
         """
         with self._changing:
             fresh = self._folder / f"{number}.new"
-            shutil.rmtree(fresh, ignore_errors=True)  # left by a crash; here only the one who holds the store comes by
+            shutil.rmtree(fresh, ignore_errors=True)  # left by a crash: only one process has the store open for writing
             try:
                 copy(fresh)
                 published = datetime.now(UTC)
@@ -135,15 +137,15 @@ class Revisions:
             self.clean()
 
     def withdraw(self, number: int) -> None:
-        """Remove a revision that was published but never read."""
+        """Remove a revision that was published but never opened."""
         with self._changing:
             shutil.rmtree(self._folder / str(number))
             sync(self._folder)
 
     def lease(self, number: int) -> Lease:
-        """Keep a revision from being removed until the lease is released; also a ``with`` statement that gives the folder.
+        """Protect a revision from removal until the lease is released. In a ``with`` statement, the value is the folder.
 
-        :raises NotFound: for one that is not kept
+        :raises NotFound: for a revision that is not stored
         """
         with self._changing:
             path = self.path(number)
@@ -151,7 +153,7 @@ class Revisions:
         return Lease(number, path, self._release)
 
     def clean(self) -> None:
-        """Remove what is not kept and not in use, here or in another process."""
+        """Remove expired revisions that are not in use, in this or another process."""
         kept = self._kept()
         for number in self._numbers():
             if number not in kept and number not in self._used:
@@ -165,7 +167,7 @@ class Revisions:
                 self.clean()
 
     def _kept(self) -> list[int]:
-        """Return the numbers of those that are to be kept, oldest first; others may still be there because they are in use."""
+        """Return the numbers of the revisions to keep, oldest first; expired ones may still exist because they are in use."""
         numbers = self._numbers()
         kept = numbers[-self._retention.number :]
         if self._retention.age is None:
@@ -181,22 +183,22 @@ class Revisions:
 
 
 def _is_revision(path: Path) -> bool:
-    """Tell whether a folder is a revision, or what is left of a damaged one."""
+    """Return whether a folder is a revision, or the remains of a damaged one."""
     return (path / FILE).exists() or any(next(path.glob(pattern), None) for pattern in _ENGINES)
 
 
 def _remove(path: Path) -> None:
-    """Remove a revision, unless another process reads it: the next write comes by again."""
+    """Remove a revision, unless another process is reading it; the next write tries again."""
     try:
-        with locks.holding(path, wait=False) as held:
-            if held:
+        with locks.holding(path, wait=False) as locked:
+            if locked:
                 shutil.rmtree(path, ignore_errors=True)
-    except (OSError, ImportError):  # where there are no locks
+    except (OSError, ImportError):  # the platform or the file system has no locks
         shutil.rmtree(path, ignore_errors=True)
 
 
 def sync(path: Path) -> None:
-    """Have a file, or the names in a folder, written to the disk."""
+    """Sync a file, or the entries of a folder, to disk."""
     if os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY)

@@ -1,8 +1,7 @@
-"""A process that runs jobs on a revision of the store and may be killed at any moment.
+"""A worker process: it runs jobs on a revision of the store and may be killed at any moment.
 
-A running query cannot be cancelled in Oxigraph, nor can a parser or a validator in Python: only ending the process stops them. So
-this one holds nothing that anybody would miss: it reads requests from a pipe, answers each, and ends when the pipe closes or its
-parent is gone.
+A running query cannot be cancelled in Oxigraph, nor can a parser or a validator in Python: only killing the process stops them.
+So a worker has no state of its own. It reads requests from a pipe, answers them, and ends when the pipe closes or its parent ends.
 """
 
 import ctypes
@@ -25,22 +24,22 @@ from rolegraph.engine import Engine, Job
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
-from rolegraph.things import Answer, Dataset
+from rolegraph.values import Answer, Dataset
 
 READY = b"ready"
-FAULT = "fault"  # in place of an error's class: the fault is ours
-OUT_OF_MEMORY = 77  # how the process ends that is denied memory, where it can tell
+FAULT = "fault"  # in place of the class of an error: an unexpected exception
+OUT_OF_MEMORY = 77  # the exit code after a MemoryError
 STATUS = Path("/proc/self/statm")
-WATCH = 1.0  # seconds between two looks at whether the parent is still there
-IDLE = 10.0  # seconds without a request after which the revision is closed: its files may be those of one that was removed
-_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # of unshare(2)
+WATCH = 1.0  # seconds between two checks of whether the parent is still running
+IDLE = 10.0  # seconds without a request after which the revision is closed, since an open revision keeps removed files on disk
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # flags of unshare(2)
 
 
 class Opening(Protocol):
-    """Says what to open for a job; it travels to the worker."""
+    """Opens the engine for a job in the worker; must be picklable."""
 
     def open(self) -> Engine:
-        """Return the engine that a job reads."""
+        """Return the engine that the job reads."""
 
 
 @dataclass(frozen=True)
@@ -57,37 +56,37 @@ class Revision:
 
 @dataclass(frozen=True)
 class Request:
-    """A job, and what it is run on."""
+    """A job and the engine it runs on."""
 
     opening: Opening
     job: Job[Any]
-    patience: int = 1  # times the limit of time
+    patience: int = 1  # a factor of the time limit
 
 
 @dataclass(frozen=True)
 class Reply:
-    """The result of a job, or an ``error``, by class.
+    """The result of a job, or its ``error`` as the name of a class.
 
-    A ``filed`` result is an answer whose content lies in a file: its descriptor follows.
+    If ``filed`` is set, the content of the answer is in a file, whose descriptor is sent next.
     """
 
     result: Any = None
     filed: bool = False
     error: str = ""
     detail: str = ""
-    told: str = ""
+    public_detail: str = ""
     members: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Unoffered:
-    """In place of an answer: what it would hold, which the client takes in no format."""
+    """Replaces an answer of a kind that the client accepts in no format."""
 
     holds: str
 
 
 class _NotOffered(Exception):
-    """The answer is of a kind that the client takes in no format."""
+    """The client accepts this kind of answer in no format."""
 
     def __init__(self, holds: str) -> None:
         self.holds = holds
@@ -95,7 +94,7 @@ class _NotOffered(Exception):
 
 @dataclass(frozen=True)
 class Query:
-    """The job of answering a query; ``offered`` names the format for each kind of answer that the client takes."""
+    """The job of running a query; ``offered`` maps each kind of answer that the client accepts to the name of a format."""
 
     text: str
     offered: dict[str, str]
@@ -104,7 +103,7 @@ class Query:
     private: bool = False
 
     def run(self, engine: Engine) -> Answer | Unoffered:
-        """Answer the query."""
+        """Run the query."""
 
         def choose(holds: str) -> Format:
             if holds not in self.offered:
@@ -119,7 +118,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Dump:
-    """The job of serialising all named graphs, or one."""
+    """The job of serialising all named graphs, or one graph."""
 
     format: Format
     graph: str | None
@@ -132,23 +131,23 @@ class Dump:
 
 
 def main() -> None:
-    """Answer requests from the pipe whose descriptor is the first argument; the second is the memory allowed, in bytes.
+    """Answer requests until the parent ends.
 
-    The third is ``1`` where jobs may call other endpoints, so that a network is needed.
+    Arguments of the command: the file descriptor of the pipe, the memory limit in bytes, and ``1`` if jobs may use the network.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all its processes: the parent ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all its processes: the parent stops this one
     descriptor, memory, network = map(int, sys.argv[1:4])
     if not network:
         isolate()
     end_with_parent()
     pipe = Connection(descriptor)
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent has gone: so does this
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent has ended
         pipe.send_bytes(READY)
         _serve(pipe, memory)
 
 
 def isolate() -> bool:
-    """Leave the network, where the platform lets a process do so, and return whether it did: a second lock behind the one on SERVICE."""
+    """Leave the network if the platform allows that, and return whether it did: a second defence behind the check of SERVICE."""
     if not sys.platform.startswith("linux"):
         return False
     unshare = ctypes.CDLL(None, use_errno=True).unshare
@@ -164,12 +163,13 @@ def _serve(pipe: Connection, memory: int) -> None:
         request: Request = pickle.loads(pipe.recv_bytes())  # noqa: S301 - the parent wrote it
         try:
             if engine is None or request.opening != opened:
-                _allow(None)
+                _limit_memory(None)
                 engine = None
                 engine, opened = request.opening.open(), request.opening
-                _allow(memory)
+                _limit_memory(memory)
         except OSError as error:
-            _send(pipe, _failed(StoreUnusable(f"the revision could not be opened: {error}", told="the revision could not be opened")))
+            detail = "the revision could not be opened"
+            _send(pipe, _error_reply(StoreUnusable(f"{detail}: {error}", public_detail=detail)))
             engine = None
             continue
         _answer(pipe, engine, request.job)
@@ -179,15 +179,15 @@ def _answer(pipe: Connection, engine: Engine, job: Job[Any]) -> None:
     try:
         result = job.run(engine)
     except RolegraphError as error:
-        _send(pipe, _failed(error))
+        _send(pipe, _error_reply(error))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the service is told, and answers 500
-        if "can't start new thread" in str(error):  # a thread takes memory, too
+    except Exception as error:  # noqa: BLE001 - every error is reported to the service, which answers 500
+        if "can't start new thread" in str(error):  # a thread needs memory, too
             os._exit(OUT_OF_MEMORY)
-        told = type(error).__name__ if job.private else repr(error)
-        print("".join(traceback.format_tb(error.__traceback__)), told, sep="", file=sys.stderr, flush=True)  # noqa: T201
-        _send(pipe, Reply(error=FAULT, detail=told))
+        fault = type(error).__name__ if job.private else repr(error)
+        print("".join(traceback.format_tb(error.__traceback__)), fault, sep="", file=sys.stderr, flush=True)  # noqa: T201
+        _send(pipe, Reply(error=FAULT, detail=fault))
     else:
         if not isinstance(result, Answer) or isinstance(result.content, bytes):
             _send(pipe, Reply(result))
@@ -198,34 +198,34 @@ def _answer(pipe: Connection, engine: Engine, job: Job[Any]) -> None:
         result.content.close()
 
 
-def _failed(error: RolegraphError) -> Reply:
-    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)  # which the service knows
-    return Reply(error=kind.__name__, detail=error.detail, told=error.told, members=error.members)
+def _error_reply(error: RolegraphError) -> Reply:
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)  # the service only imports this module
+    return Reply(error=kind.__name__, detail=error.detail, public_detail=error.public_detail, members=error.members)
 
 
 def _send(pipe: Connection, reply: Reply) -> None:
     pipe.send_bytes(pickle.dumps(reply))
 
 
-def _allow(memory: int | None) -> None:
-    """Limit the address space to what is taken now and the bytes that a job may take, or lift the limit, as far as the system allows.
+def _limit_memory(memory: int | None) -> None:
+    """Limit the address space to its current size plus ``memory`` bytes; None removes the limit, as far as the system allows.
 
-    It counts from what is taken once the store is open: RocksDB's threads alone reserve hundreds of MiB that they never use.
+    The current size is that with the store open: the threads of RocksDB alone reserve hundreds of MiB that they never use.
     """
     if not STATUS.exists():
-        return  # without /proc there is no telling what is taken, and a limit would hit at random
+        return  # without /proc the current size is unknown, and a limit would fail at random
     import resource
 
-    _, most = resource.getrlimit(resource.RLIMIT_AS)  # one that was set from outside cannot be raised
-    allowed = most
+    _, maximum = resource.getrlimit(resource.RLIMIT_AS)  # a hard limit that was set from outside cannot be raised
+    allowed = maximum
     if memory is not None:
         allowed = int(STATUS.read_text(encoding="ascii").split()[0]) * resource.getpagesize() + memory
-        allowed = allowed if most == resource.RLIM_INFINITY else min(allowed, most)
-    resource.setrlimit(resource.RLIMIT_AS, (allowed, most))
+        allowed = allowed if maximum == resource.RLIM_INFINITY else min(allowed, maximum)
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, maximum))
 
 
 def end_with_parent() -> None:
-    """Have this process end when the one that started it is gone, however that ended."""
+    """Exit this process when its parent has ended, however it ended."""
     parent = os.getppid()
 
     def watch() -> None:

@@ -1,4 +1,4 @@
-"""Changes of a store of Oxigraph. The one who writes holds the store alone; a change that fails midway is taken back by them."""
+"""Changes of an Oxigraph store. The caller has exclusive access to the store, and rolls back a change that fails midway."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from rolegraph.engine import Changes, Keep, algebra, documents, targets
+from rolegraph.engine import Changes, WriteMode, algebra, documents, update_targets
 from rolegraph.engine.documents import Triple
-from rolegraph.engine.nesting import refuse_deep
-from rolegraph.engine.reach import Reach
+from rolegraph.engine.federation import FederationPolicy
+from rolegraph.engine.query_limits import refuse_deep
 from rolegraph.engine.reading import of, query_errors, tolerant
-from rolegraph.engine.written import Wrote
+from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
-from rolegraph.things import Dataset
+from rolegraph.values import Dataset
 
-LARGE = 50_000  # quads from which loading in bulk is worth its start
-PIECE = 24 * 1024 * 1024  # bytes of N-Triples that are loaded at once; the engine takes some ten times that for a while
+LARGE = 50_000  # quads from which a bulk load is faster in spite of its start-up time
+PIECE = 24 * 1024 * 1024  # bytes of N-Triples per bulk load; Oxigraph needs about ten times that in memory
 
 _DEFAULT = ox.DefaultGraph()
 _JOIN_UNION = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } FILTER NOT EXISTS { ?s ?p ?o } }"
@@ -30,34 +30,36 @@ Change = tuple[Graph, set[Triple] | None]
 
 
 class TakenBack(UnreadableInput):
-    """What a change brought into the store may not stay there; the one who writes takes it back."""
+    """The change added triples that must not be stored; the caller rolls it back."""
 
 
-def read(changes: Changes, format_: Format, *, union: bool, keep: Keep) -> list[Change]:
-    """Return what each graph is to hold, None where it is to be gone.
+def read(changes: Changes, format_: Format, *, union: bool, mode: WriteMode) -> list[Change]:
+    """Parse documents and return the new triples of each graph, None for a graph to delete.
 
-    :raises Refused: for the default graph where it is the union
+    :param union: whether the default graph is the union of the named ones
+    :raises Refused: for the default graph if it is the union
     :raises UnreadableInput: for a document that does not parse
     """
     if union and None in changes:
-        detail = "the default graph is the union of all named graphs and follows them by itself: nothing is written to it"
+        detail = "the default graph cannot be written: it is the union of all named graphs"
         raise Refused(detail, expected="the IRI of a graph; or a service that was started with --default-graph own")
-    found: list[Change] = []
+    parsed: list[Change] = []
     for name, document in changes.items():
         graph = _DEFAULT if name is None else _named(name)
-        found.append((graph, None if document is None else documents.read(document, format_, name, skolemise=union, alone=keep == "none")))
-    return found
+        alone = mode == "replace"
+        parsed.append((graph, None if document is None else documents.read(document, format_, name, skolemise=union, alone=alone)))
+    return parsed
 
 
-def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Keep = "none") -> Wrote:
-    """Make graphs hold just some triples, and what of theirs is kept, and the union with them. Return which graphs changed."""
+def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, mode: WriteMode = "replace") -> ChangedGraphs:
+    """Replace the triples of graphs, except those that ``mode`` keeps, and update the union. Return the graphs that changed."""
     changed = set()
     joined: set[Triple] = set()
     left: set[Triple] = set()
     for graph, triples in changes:
         new = triples or set()
         old = set(of(store, graph))
-        added, removed = new - old, old - new - documents.kept(old, new, keep)
+        added, removed = new - old, old - new - documents.kept(old, new, mode)
         _remove(store, graph, removed)
         _add(store, graph, added)
         if isinstance(graph, ox.NamedNode) and store.contains_named_graph(graph) != (triples is not None):
@@ -67,15 +69,15 @@ def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, keep: Ke
             changed.add(_name(graph))
         joined, left = joined | added, left | removed
     if union:
-        mend(store, joined, left)
+        update_union(store, joined, left)
     return frozenset(changed)
 
 
-def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> Wrote:
-    """Make graphs hold just what is in files, and the union with them, without holding them in memory. Return which graphs.
+def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> ChangedGraphs:
+    """Replace graphs by the content of files and update the union, without reading them into memory. Return the graphs.
 
-    :param old: a folder for what the graphs held before, while that is needed
-    :raises BadParameter: for a file that is not there
+    :param old: a temporary folder for the old content of the graphs
+    :raises BadParameter: for a file that does not exist
     :raises UnreadableInput: for a file that does not parse
     """
     graphs = {_named(name): tuple(paths) for name, paths in files.items()}
@@ -84,48 +86,48 @@ def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, 
             raise BadParameter("files", f"there is no file {path}", expected="files that can be read")
     for number, (graph, paths) in enumerate(graphs.items()):
         store.add_graph(graph)
-        held = _held(store, graph, old / str(number))
+        old_content = _dump_old(store, graph, old / str(number))
         if all(documents.surely_without_blank_nodes(path, format_) for path in paths):
-            _load_lines(store, graph, paths, held, union=union)
+            _load_lines(store, graph, paths, old_content, union=union)
         else:
-            _load_any(store, graph, paths, held, format_, union=union)
+            _load_any(store, graph, paths, old_content, format_, union=union)
     return frozenset(files)
 
 
-def _held(store: ox.Store, graph: ox.NamedNode, file: Path) -> Path | None:
-    """Write what a graph holds to a file of N-Triples; None where it holds nothing."""
+def _dump_old(store: ox.Store, graph: ox.NamedNode, file: Path) -> Path | None:
+    """Write the triples of a graph to an N-Triples file; return None if it has none."""
     if next(of(store, graph), None) is None:
         return None
     store.dump(file, ox.RdfFormat.N_TRIPLES, from_graph=graph)
     return file
 
 
-def _load_lines(store: ox.Store, graph: ox.NamedNode, paths: Sequence[Path], held: Path | None, *, union: bool) -> None:
-    """Load N-Triples without blank nodes: of a graph that held something, only what is new, after what is gone."""
-    if held is None:
+def _load_lines(store: ox.Store, graph: ox.NamedNode, paths: Sequence[Path], old: Path | None, *, union: bool) -> None:
+    """Load N-Triples without blank nodes; if the graph has old content, only the difference is removed and added."""
+    if old is None:
         for path in paths:
             _load_pieces(store, graph, path, union=union)
         return
-    removed, added = held.with_suffix(".removed"), held.with_suffix(".added")
-    documents.difference(held, paths, removed, added)
-    _withdraw(store, graph, removed, union=union)
+    removed, added = old.with_suffix(".removed"), old.with_suffix(".added")
+    documents.difference(old, paths, removed, added)
+    _remove_everywhere(store, graph, removed, union=union)
     try:
         _load_pieces(store, graph, added, union=union)
     except UnreadableInput:
-        for path in paths:  # tells where in which of the files that were sent
+        for path in paths:  # to report the file and the line, which the file of the difference does not have
             with documents.syntax_errors(f"the ntriples in {path}"):
                 deque(documents.plain(path), maxlen=0)
         raise
 
 
 def _load_pieces(store: ox.Store, graph: ox.NamedNode, path: Path, *, union: bool) -> None:
-    """Load N-Triples into the graph and the union, piece by piece, since the engine sorts in memory what it is given at once."""
+    """Load N-Triples into the graph and the union in pieces, since a bulk load sorts its input in memory."""
 
     def load(into: Graph, piece: bytes, before: int) -> None:
         if into == graph:
             documents.check_lines(piece)
         with documents.syntax_errors(f"the ntriples in {path}", before):
-            # what is wrong is told where the graph is loaded, and need not be looked for twice
+            # lenient for the union: errors are reported where the graph is loaded, and need not be checked twice
             store.bulk_load(piece, ox.RdfFormat.N_TRIPLES, to_graph=into, lenient=into != graph)
 
     into = (graph, _DEFAULT) if union else (graph,)
@@ -135,20 +137,20 @@ def _load_pieces(store: ox.Store, graph: ox.NamedNode, path: Path, *, union: boo
                 done.result()
 
 
-def _load_any(store: ox.Store, graph: ox.NamedNode, paths: Sequence[Path], held: Path | None, format_: Format, *, union: bool) -> None:
-    """Load files in any format, where the graph is emptied before, and the union loses afterwards what is not there again."""
-    if held is not None:
+def _load_any(store: ox.Store, graph: ox.NamedNode, paths: Sequence[Path], old: Path | None, format_: Format, *, union: bool) -> None:
+    """Load files in any format: empty the graph first, and afterwards remove from the union the old triples that were not loaded again."""
+    if old is not None:
         if union:
-            _remove(store, graph, documents.plain(held))
+            _remove(store, graph, documents.plain(old))
         else:
             store.clear_graph(graph)
     for number, path in enumerate(paths):
         _load(store, graph, path, number, format_, union=union)
-    if held is not None and union:
-        _remove(store, _DEFAULT, (triple for triple in documents.plain(held) if not _stated(store, triple)))
+    if old is not None and union:
+        _remove(store, _DEFAULT, (triple for triple in documents.plain(old) if not _stated(store, triple)))
 
 
-def _withdraw(store: ox.Store, graph: ox.NamedNode, removed: Path, *, union: bool) -> None:
+def _remove_everywhere(store: ox.Store, graph: ox.NamedNode, removed: Path, *, union: bool) -> None:
     """Remove the triples in a file from a graph, and from the union those that no other graph states."""
     _remove(store, graph, documents.plain(removed))
     if union:
@@ -164,72 +166,72 @@ def _load(store: ox.Store, graph: ox.NamedNode, path: Path, number: int, format_
     stream = documents.Stream(path, format_, graph.value, number)
     store.bulk_extend(ox.Quad(*triple, graph) for triple in stream)
     if stream.blank:
-        # half as fast, but a second reading of the file may name them otherwise
+        # half as fast, but parsing the file again might give the blank nodes other names
         store.bulk_extend(ox.Quad(*triple, _DEFAULT) for triple in of(store, graph))
     else:
         store.bulk_load(path=path, format=kind, base_iri=graph.value, to_graph=_DEFAULT)
 
 
-def mend(store: ox.Store, joined: set[Triple], left: set[Triple]) -> None:
-    """Bring the union in line after triples joined or left named graphs: one leaves it with the last graph that states it."""
+def update_union(store: ox.Store, joined: set[Triple], left: set[Triple]) -> None:
+    """Update the union after triples joined or left named graphs: a triple leaves it with the last graph that states it."""
     _remove(store, _DEFAULT, {triple for triple in left if not _stated(store, triple)})
     _add(store, _DEFAULT, joined)
 
 
-def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Reach, *, union: bool) -> Wrote:
-    """Run a SPARQL update, and bring the union in line. Return which graphs changed, as far as that is known.
+def update(store: ox.Store, text: str, dataset: Dataset | None, reach: FederationPolicy, *, union: bool) -> ChangedGraphs:
+    """Run a SPARQL update and update the union. Return the graphs that changed, None if unknown.
 
-    :raises UnreadableInput: for one that does not parse
-    :raises Refused: for one that writes to a union, or reaches too far
-    :raises TakenBack: for one that added what some format cannot express
+    :raises UnreadableInput: for an update that does not parse
+    :raises Refused: for an update that writes to the union, or calls an endpoint that is not allowed
+    :raises TakenBack: for an update that added triples that some format cannot express
     """
     refuse_deep(text, data=True)
     text = reach.admit(text)
     if dataset:
-        text = targets.asked_of(text, dataset)
+        text = update_targets.asked_of(text, dataset)
     if not union:
         _run(store, text)
         _check_all(store, text)
         return None
     try:
-        named = targets.written(text)
+        named = update_targets.written(text)
     except algebra.Unreadable as error:
-        _run(ox.Store(), text)  # where it does not parse either, this tells where and why
-        raise Refused("the update could not be read closely enough to tell which graphs it writes; write it in plain SPARQL 1.1") from error
+        _run(ox.Store(), text)  # if it does not parse here either, this reports where and why
+        raise Refused("the graphs that the update writes could not be determined; write it in plain SPARQL 1.1") from error
     if named is None:
         _run(store, text)
         _check_all(store, text)
-        store.update(_JOIN_UNION)  # what fails from here on is no error of what was sent
+        store.update(_JOIN_UNION)  # an error from here on is not an error of the input
         store.update(_LEAVE_UNION)
         return None
     graphs = [ox.NamedNode(name) for name in named]
-    known = set(store.named_graphs())
+    graphs_before = set(store.named_graphs())
     before = {graph: set(of(store, graph)) for graph in graphs}
     _run(store, text)
     after = {graph: set(of(store, graph)) for graph in graphs}
     joined = set().union(*(after[graph] - before[graph] for graph in graphs))
     _check(joined)
     left = set().union(*(before[graph] - after[graph] for graph in graphs))
-    mend(store, joined, left)
-    changed = {graph for graph in graphs if before[graph] != after[graph]} | (known ^ set(store.named_graphs()))
+    update_union(store, joined, left)
+    changed = {graph for graph in graphs if before[graph] != after[graph]} | (graphs_before ^ set(store.named_graphs()))
     return frozenset(_name(graph) for graph in changed)
 
 
 def _check(added: Iterable[Triple]) -> None:
-    """Look over what an update added.
+    """Check the triples that an update added.
 
-    :raises TakenBack: for what some format cannot express
+    :raises TakenBack: for a triple that some format cannot express
     """
     try:
         deque(documents.checked(added), maxlen=0)
     except UnreadableInput as error:
-        raise TakenBack(f"the update would store what cannot be given in every format: {error.detail}", **error.members) from error
+        raise TakenBack(f"the update would store a literal that some formats cannot express: {error.detail}", **error.members) from error
 
 
 def _check_all(store: ox.Store, text: str) -> None:
-    """Look over a store for what some format cannot express, where nobody can tell what an update added.
+    """Check all triples of a store, after an update whose additions are unknown.
 
-    That is only needed where the update itself may hold such a character: no function of SPARQL makes one of others.
+    This is only needed if the text of the update may contain such a character: no SPARQL function creates one from others.
     """
     if documents.suspect(text):
         _check((quad.subject, quad.predicate, quad.object) for quad in store)
@@ -241,7 +243,7 @@ def _run(store: ox.Store, text: str) -> None:
 
 
 def _remove(store: ox.Store, graph: Graph, triples: Iterable[Triple]) -> None:
-    for triple in triples:  # quicker than any update or remove_graph
+    for triple in triples:  # faster than an update or remove_graph
         store.remove(ox.Quad(*triple, graph))
 
 
@@ -251,7 +253,7 @@ def _add(store: ox.Store, graph: Graph, triples: set[Triple]) -> None:
 
 
 def _stated(store: ox.Store, triple: Triple) -> bool:
-    """Tell whether a named graph states a triple."""
+    """Return whether a named graph states a triple."""
     return any(isinstance(quad.graph_name, ox.NamedNode) for quad in store.quads_for_pattern(*triple, None))
 
 
@@ -263,4 +265,4 @@ def _named(iri: str) -> ox.NamedNode:
     try:
         return ox.NamedNode(iri)
     except ValueError as error:
-        raise BadParameter("graph", f"{iri!r} is no IRI", expected="the absolute IRI of a graph") from error
+        raise BadParameter("graph", f"{iri!r} is not an IRI", expected="the absolute IRI of a graph") from error

@@ -1,8 +1,8 @@
-"""Importers: what publishers offer for download, read into Rolegraph's model.
+"""Importers: read the downloads of publishers into Rolegraph's model.
 
 Each importer is a function that reads a :class:`~rolegraph.importers.downloads.Download`, writes triples to a
-:class:`~rolegraph.importers.triples.Triples`, tells a :class:`~rolegraph.importers.reports.Report` what it left out or mended, and returns
-the :class:`~rolegraph.importers.publications.Publication` that it read.
+:class:`~rolegraph.importers.triples.Triples`, records what it skipped or fixed in an
+:class:`~rolegraph.importers.reports.ImportReport`, and returns the :class:`~rolegraph.importers.publications.Publication` that it read.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,35 +11,35 @@ from pathlib import Path
 
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.publications import Publication
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
 from rolegraph.importers.triples import Triples
 
-Labelled = Callable[[str], Mapping[str, str]]
-"""Gives, for a kind by its name, the IRI of each thing of the vocabularies by its labels, case-folded; an ambiguous label is left out."""
+IrisByLabel = Callable[[str], Mapping[str, str]]
+"""Maps the name of a kind to the IRIs of its things in the vocabularies by case-folded label; ambiguous labels are left out."""
 
-Known = Callable[[str], Mapping[str, frozenset[str]]]
-"""Gives, for a kind by its name, the IRIs of all its things in the store, each with its preferred labels in English, if any."""
+PreferredLabels = Callable[[str], Mapping[str, frozenset[str]]]
+"""Maps the name of a kind to the IRIs of all its things in the store, each with its preferred labels in English, if any."""
 
 
-def nothing(_kind: str) -> Mapping[str, frozenset[str]]:
-    """Know nothing: the plainest :data:`Known`."""
+def no_labels(_kind: str) -> Mapping[str, frozenset[str]]:
+    """Return no things: the default :data:`PreferredLabels`."""
     return {}
 
 
 @dataclass(frozen=True)
 class Task:
-    """What an importer is given: the files, what was asked for, where the triples go, whom to tell, and what vocabularies and store know.
+    """The input and output of an importer: files, options, the file for the triples, the report, labels of vocabularies and store.
 
-    ``version`` is that of the publisher where the caller names it; ``languages`` are those that are wanted, all where there is none.
+    ``version`` is the publisher's version if the caller names it; ``languages`` are the languages to import, or empty for all.
     """
 
     download: Download
     triples: Triples
-    report: Report
-    labelled: Labelled
+    report: ImportReport
+    iris_by_label: IrisByLabel
     version: str | None = None
     languages: tuple[str, ...] = ()
-    known: Known = nothing
+    preferred_labels: PreferredLabels = no_labels
 
 
 Importer = Callable[[Task], Publication]
@@ -47,15 +47,15 @@ Importer = Callable[[Task], Publication]
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import made: a publication, the N-Triples file that holds its graph, and the report."""
+    """The result of an import: the publication, the N-Triples file that holds its graph, and the report."""
 
     publication: Publication
     path: Path
-    report: Report
+    report: ImportReport
 
 
 def run(importer: Importer, task: Task) -> Imported:
-    """Run an importer, and describe the publication beside what it wrote."""
+    """Run an importer and add the description of its publication to the graph."""
     try:
         publication = importer(task)
         publication.describe(task.triples)

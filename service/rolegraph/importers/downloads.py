@@ -1,4 +1,4 @@
-"""What a publisher offers for download, as a user gets it: folders, zip files, single files. Files are found by name, wherever they lie."""
+"""A publisher's download: folders, zip files and single files. Files are found by name, in any folder."""
 
 import io
 import zipfile
@@ -14,19 +14,19 @@ from rolegraph.importers.reports import printable
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-TABLES = (".csv", ".txt")  # what the names of tables end with
+TABLES = (".csv", ".txt")  # extensions of tables
 _ZIP = ".zip"
-_PIECE = 256 * 1024  # bytes that are read at once
-_OFFERED = "the zip as the publisher offers it, downloaded again where it is damaged, and without a password"
-_END, _END_WITHIN = b"PK\x05\x06", 22 + 65_535  # where a zip's last record begins, and within which last bytes; a comment may follow it
-_MANY = 65_535  # files, or more
+_PIECE = 256 * 1024  # bytes per read
+_OFFERED = "the zip file as the publisher offers it, undamaged and without a password"
+_END, _END_WITHIN = b"PK\x05\x06", 22 + 65_535  # signature of a zip's last record, and the size of it and a comment
+_MANY = 65_535  # files or more: zip64 stores the count elsewhere
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file of a download: ``name`` is its last part, ``place`` says to people where it lies.
+    """One file of a download: ``name`` is the last part of its path, ``place`` the whole path as error messages show it.
 
-    ``within`` are the names of the folders and zip files that lead to it from the path that was given.
+    ``within`` are the names of the folders and zip files between the given path and the file.
     """
 
     name: str
@@ -37,11 +37,11 @@ class Part:
     member: zipfile.ZipInfo | None = None
 
     def open(self) -> IO[bytes]:
-        """Open the file for reading; inside a zip it is unpacked as it is read.
+        """Open the file for reading; a file inside a zip is decompressed while it is read.
 
-        :raises UnreadableInput: here and while it is read, for what cannot be read or unpacked
+        :raises UnreadableInput: here and on each read, if the file cannot be read or decompressed
         """
-        with _told(self):
+        with _readable_errors(self):
             if self.member is None:
                 return io.BufferedReader(_Reading(self, self.path.open("rb", buffering=0)), _PIECE)
             packed = zipfile.ZipFile(self.path)
@@ -53,33 +53,33 @@ class Part:
 
 
 class Download:
-    """The files of one or more folders, zip files and single files; ``where`` says to people which."""
+    """The files of one or more folders, zip files and single files; ``where`` lists these paths for error messages."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        """Look what there is. Zip files are tested whole: one that is damaged could lack a file without any other sign of it.
+        """List the files. Zip files are tested whole: a damaged one could lack a file without any other sign of it.
 
-        :raises UnreadableInput: for a path where nothing lies, or a zip file that is none, damaged or locked
+        :raises UnreadableInput: for a path that does not exist, or a zip file that is invalid, damaged or locked with a password
         """
         self.paths = tuple(paths)
         self.where = ", ".join(printable(str(path)) for path in paths)
         self.parts = tuple(part for path in paths for part in _parts(path))
 
     def named(self, *names: str) -> list[Part]:
-        """Return the files that have one of these names, without regard to case; those of the first name first."""
+        """Return the files that have one of these names, ignoring case, in the order of the names."""
         return [part for name in names for part in self.parts if part.name.lower() == name.lower()]
 
-    def one(self, *names: str) -> Part:
-        """Return the one file that has one of these names: a publisher's names for the same file over time.
+    def single(self, *names: str) -> Part:
+        """Return the only file that has one of these names: the names that a publisher gave the same file over time.
 
-        :raises UnreadableInput: where there is none, with the names that are there; or more than one
+        :raises UnreadableInput: if there is no such file, with the names of the files there are; or several
         """
-        found = self.named(*names)
-        if len(found) == 1:
-            return found[0]
+        parts = self.named(*names)
+        if len(parts) == 1:
+            return parts[0]
         wanted = " or ".join(names)
-        if found:
-            places = ", ".join(part.place for part in found)
-            raise UnreadableInput(f"{self.where} has {wanted} more than once: {places}", expected="it once")
+        if parts:
+            places = ", ".join(part.place for part in parts)
+            raise UnreadableInput(f"{self.where} has {wanted} more than once: {places}", expected=f"{wanted} once")
         raise UnreadableInput(f"{self.where} has no file {wanted}", expected=wanted, found=self._names())
 
     def _names(self) -> str:
@@ -90,19 +90,19 @@ class Download:
 def _parts(path: Path) -> Iterator[Part]:
     try:
         if path.is_dir():
-            for inner in sorted(found for found in path.rglob("*") if found.is_file()):
-                within = inner.relative_to(path).parts
-                yield from _members(inner, within) if inner.suffix.lower() == _ZIP else (_file(inner, within[:-1]),)
+            for file in sorted(entry for entry in path.rglob("*") if entry.is_file()):
+                within = file.relative_to(path).parts
+                yield from _members(file, within) if file.suffix.lower() == _ZIP else (_file(file, within[:-1]),)
         elif path.suffix.lower() == _ZIP and path.is_file():
             yield from _members(path)
         elif path.is_file():
             yield _file(path)
         else:
             expected = "a folder, a zip file or a file, as the publisher offers it"
-            raise UnreadableInput(f"there is nothing at {printable(str(path))}", expected=expected)
+            raise UnreadableInput(f"{printable(str(path))} does not exist", expected=expected)
     except OSError as error:
         detail = f"{printable(str(path))} cannot be read: {error.strerror}"
-        raise UnreadableInput(detail, expected="files that this user may read") from error
+        raise UnreadableInput(detail, expected="files that this user is allowed to read") from error
 
 
 def _file(path: Path, within: tuple[str, ...] = ()) -> Part:
@@ -112,14 +112,14 @@ def _file(path: Path, within: tuple[str, ...] = ()) -> Part:
 def _members(path: Path, within: tuple[str, ...] = ()) -> Iterator[Part]:
     try:
         with zipfile.ZipFile(path) as packed:
-            found = packed.infolist()
-        _count(path, len(found))
-    except Exception as error:  # as below
-        raise UnreadableInput(f"{printable(str(path))} is no zip file that can be read: {_reason(error)}", expected=_OFFERED) from error
-    for info in found:
-        inner = PurePosixPath(info.filename)
-        part = Part(printable(inner.name), printable(f"{path}:{inner}"), info.file_size, path, (*within, *inner.parts[:-1]), info)
-        with part.open() as content:  # looks whether the file itself agrees with the directory
+            members = packed.infolist()
+        _check_count(path, len(members))
+    except Exception as error:  # zipfile raises many types, see _readable_errors
+        raise UnreadableInput(f"{printable(str(path))} cannot be read as a zip file: {_reason(error)}", expected=_OFFERED) from error
+    for info in members:
+        member = PurePosixPath(info.filename)
+        part = Part(printable(member.name), printable(f"{path}:{member}"), info.file_size, path, (*within, *member.parts[:-1]), info)
+        with part.open() as content:  # checks the file's own header against the directory
             if part.name.lower().endswith(TABLES):
                 while content.read(_PIECE):
                     pass
@@ -127,39 +127,39 @@ def _members(path: Path, within: tuple[str, ...] = ()) -> Iterator[Part]:
             yield part
 
 
-def _count(path: Path, found: int) -> None:
-    """See that a zip has as many files as its end says: a wrong length in its directory makes Python's reader pass over those that follow.
+def _check_count(path: Path, listed: int) -> None:
+    """Check that a zip lists as many files as its last record states: after a wrong length in its directory Python skips files.
 
-    :raises zipfile.BadZipFile: where it has not
+    :raises zipfile.BadZipFile: if the counts differ
     """
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _END_WITHIN))
         tail = file.read()
     at = tail.rfind(_END)
-    told = int.from_bytes(tail[at + 10 : at + 12], "little")
-    if told not in (found, _MANY):
-        raise zipfile.BadZipFile(f"its end tells of {told} files, its directory of {found}")
+    stated = int.from_bytes(tail[at + 10 : at + 12], "little")
+    if stated not in (listed, _MANY):
+        raise zipfile.BadZipFile(f"its last record states {stated} files, its directory lists {listed}")
 
 
 class _Reading(io.RawIOBase):
-    """A file that says in our words what is wrong with it, and closes with itself the zip that it is in."""
+    """A file that raises :class:`UnreadableInput` for each error, and closes the zip that contains it."""
 
     def __init__(self, part: Part, file: IO[bytes] | io.RawIOBase, packed: zipfile.ZipFile | None = None) -> None:
         self._part, self._file, self._packed = part, file, packed
         self._read = 0
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """Return how many bytes were read."""
+        """Return the number of bytes read so far."""
         return self._read
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
         """Read the next bytes."""
         view = memoryview(buffer)
-        with _told(self._part):
+        with _readable_errors(self._part):
             piece = self._file.read(len(view)) or b""
         view[: len(piece)] = piece
         self._read += len(piece)
@@ -175,14 +175,15 @@ class _Reading(io.RawIOBase):
 
 
 @contextmanager
-def _told(part: Part) -> Iterator[None]:
-    """Turn what reading a file raises into an error of ours."""
+def _readable_errors(part: Part) -> Iterator[None]:
+    """Convert every error while reading a file to :class:`UnreadableInput`."""
     try:
         yield
-    except Exception as error:  # a password, an unknown method of packing, and each known one for bad bytes: all raise their own
+    except Exception as error:  # passwords, unknown compression methods and each decompressor's errors have types of their own
         if part.member is None:
-            raise UnreadableInput(f"{part.place} cannot be read: {_reason(error)}", expected="a file that this user may read") from error
-        raise UnreadableInput(f"{part.place} cannot be unpacked: {_reason(error)}", expected=_OFFERED) from error
+            detail = f"{part.place} cannot be read: {_reason(error)}"
+            raise UnreadableInput(detail, expected="a file that this user is allowed to read") from error
+        raise UnreadableInput(f"{part.place} cannot be decompressed: {_reason(error)}", expected=_OFFERED) from error
 
 
 def _reason(error: Exception) -> str:

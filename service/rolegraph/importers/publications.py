@@ -1,4 +1,4 @@
-"""What was imported, as a source: which version, whose, on which terms."""
+"""The source that an import creates: publisher, version, licence and credit line."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from rolegraph import terms
 from rolegraph.errors import BadParameter
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.reports import Report, printable
+from rolegraph.importers.reports import ImportReport, printable
 from rolegraph.importers.triples import Triples
 
-_GIVEN = re.compile(r"[0-9][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
+_VERSION = re.compile(r"[0-9][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One version of what a publisher offers: ``credit`` is the line that has to be shown, ``changes`` says what the import changes.
+    """One version of a publisher's data: ``credit`` is the required credit line, ``changes`` describes what the import changes.
 
-    ``issued`` is a day in the form of ISO 8601, or empty where it is not known. ``slug`` is the last part of the source's IRI.
+    ``issued`` is an ISO 8601 date, or empty if unknown. ``slug`` is the last part of the source's IRI.
     """
 
     slug: str
@@ -54,53 +54,57 @@ def slug(name: str, version: str) -> str:
     return terms.slugify(f"{name} {version}")
 
 
-def version_of(given: str | None, told: Collection[str], what: str) -> str:
-    """Return the version that the caller gives, or else that the names of the download tell; see :func:`told_by`.
+def version_of(requested: str | None, versions: Collection[str], what: str) -> str:
+    """Return the version that the caller requests, or else the one in the names of the download; see :func:`versions_in_names`.
 
-    :raises BadParameter: where neither says it, or the names differ
+    :param what: the name of the publication, for errors
+    :raises BadParameter: if there is no version, an invalid one, or several
     """
-    if given:
-        version = plain(given)
-        if not _GIVEN.fullmatch(version):
-            raise BadParameter("version", f"{given!r} is no version", expected="a number, with letters and digits after it, such as 1.1.1")
+    if requested:
+        version = without_prefix(requested)
+        if not _VERSION.fullmatch(version):
+            detail = f"{requested!r} is not a version"
+            raise BadParameter("version", detail, expected="a number, followed by letters, digits, dots and hyphens, such as 1.1.1")
         return version
-    if len(told) > 1:
-        raise BadParameter("version", f"the names tell several versions of {what}: {', '.join(sorted(told))}", expected="one of them")
-    for version in told:
+    if len(versions) > 1:
+        detail = f"the names contain several versions of {what}: {', '.join(sorted(versions))}"
+        raise BadParameter("version", detail, expected="files of one version; or --version with one of them")
+    for version in versions:
         return version
-    expected = "--version, such as --version 1.1.1; or its number in the name of the folder or the file that is given"
+    expected = "--version, such as --version 1.1.1; or its number in the name of the given folder or file"
     raise BadParameter("version", f"the files do not say which version of {what} they are", expected=expected)
 
 
-def plain(version: str) -> str:
-    """Return a version without the "v" that many write before it: v1.0.3 is 1.0.3."""
+def without_prefix(version: str) -> str:
+    """Return a version without a leading "v": v1.0.3 is 1.0.3."""
     return re.sub(r"^[vV]\.?(?=\d)", "", version.strip())
 
 
-def told_by(download: Download, name: str) -> dict[str, str]:
-    """Return the versions that names tell, each with the first of these names.
+def versions_in_names(download: Download, name: str) -> dict[str, str]:
+    """Return the versions in the names of a download, each with the first name that contains it.
 
-    Those of the paths that are given, as they are given; else those within them that have the publication's own name. Never those of the
-    folders above, which can be any project or environment; so a path without a name, such as ``.``, has to have the publication's name.
+    These are the names of the given paths; if they contain no version, the names inside them that contain the publication's name. Names of
+    parent folders do not count: they can belong to any project or environment. So the folder behind a path without a name, such as ``.``,
+    counts only if its name contains the publication's.
 
     :param name: a pattern for the publication's name, such as ``ESCO``
     """
     named = re.compile(name, re.IGNORECASE)
-    given = [path.name if path.name not in ("", "..") else _with(named, path.resolve().name) for path in download.paths]
-    within = [piece for part in download.parts for piece in part.within if named.search(piece)]
+    given = [path.name if path.name not in ("", "..") else _if_matching(named, path.resolve().name) for path in download.paths]
+    inside = [folder for part in download.parts for folder in part.within if named.search(folder)]
     version = re.compile(rf"(?:^|[^A-Za-z0-9.]|{name})v?(\d+(?:\.\d+){{1,3}})(?!\.?\d)", re.IGNORECASE)
-    for names in (given, within):
-        if told := {found[1]: one for one in reversed(names) if (found := version.search(one))}:
-            return told
+    for names in (given, inside):
+        if versions := {match[1]: text for text in reversed(names) if (match := version.search(text))}:
+            return versions
     return {}
 
 
-def differing(report: Report, version: str, names: Iterable[str]) -> None:
-    """Note the names that tell another version than that of an import."""
+def differing(report: ImportReport, version: str, names: Iterable[str]) -> None:
+    """Note the names that contain another version than that of the import."""
     for name in map(printable, names):
-        detail = f"{name} tells another version than {version}, which was asked for, and counts"
+        detail = f"{name} contains another version than {version}, which was requested and is used"
         report.note("version differs from the name", name, 0, detail)
 
 
-def _with(named: re.Pattern[str], name: str) -> str:
+def _if_matching(named: re.Pattern[str], name: str) -> str:
     return name if named.search(name) else ""

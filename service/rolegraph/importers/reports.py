@@ -1,4 +1,4 @@
-"""What an import did with what it read: how much, and each row that was left out, mended or worth a word, with file, line and reason."""
+"""Reports of imports: counts, and each row that was skipped, fixed or noted, with file, line and reason."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -6,19 +6,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Progress = Callable[[str, int, int], None]
-"""Is told the name of a file, and how many of its bytes are read; or the name of a step, and a size of 0."""
+"""Called with the name of a file, the number of bytes read, and its size in bytes; or with the name of a step and a size of 0."""
 
-Deed = Literal["skipped", "mended", "noted"]
-HEADER = ("deed", "rule", "file", "line", "detail")
+Action = Literal["skipped", "fixed", "noted"]
+HEADER = ("action", "rule", "file", "line", "detail")
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What was done with one row: ``rule`` names the reason, the same for all rows of that kind; ``line`` counts from 1;
-    0 is the file as a whole.
-    """
+    """What was done with one row: ``rule`` names the reason, ``line`` counts from 1; 0 is the file as a whole."""
 
-    deed: Deed
+    action: Action
     rule: str
     file: str
     line: int
@@ -26,50 +24,50 @@ class Remark:
 
     def row(self) -> tuple[str, ...]:
         """Return the remark as a row of the table whose header is :data:`HEADER`."""
-        return (self.deed, self.rule, self.file, str(self.line), self.detail)
+        return (self.action, self.rule, self.file, str(self.line), self.detail)
 
 
 def printable(text: str) -> str:
-    """Return a text of a file, or the name of one, for people: what is no character to be shown is written as its code."""
+    """Return a text with its unprintable characters escaped."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def unwatched(name: str, read: int, size: int) -> None:
-    """Tell nobody: the plainest :data:`Progress`."""
+def no_progress(name: str, read: int, size: int) -> None:
+    """Ignore the progress: the default :data:`Progress`."""
 
 
 @dataclass
-class Report:
-    """Collects what an import did: rows by file, things and links by what they are, remarks in the order in which they came up.
+class ImportReport:
+    """Collects what an import did: ``read`` counts rows by file, ``written`` things and links by kind, ``remarks`` are in order.
 
-    ``removed`` is what the graph held before and holds no more, by what it is: how many, of how many.
+    ``removed`` counts what the import removed from the graph, by kind: the number removed, and the number before.
     """
 
-    progress: Progress = unwatched
+    progress: Progress = no_progress
     read: Counter[str] = field(default_factory=Counter)
     written: Counter[str] = field(default_factory=Counter)
     removed: dict[str, tuple[int, int]] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
 
     def skip(self, rule: str, file: str, line: int, detail: str) -> None:
-        """Note that a row, or a part of it, was left out."""
+        """Record that a row, or a part of it, was left out."""
         self.remarks.append(Remark("skipped", rule, file, line, printable(detail)))
 
-    def mend(self, rule: str, file: str, line: int, detail: str) -> None:
-        """Note that a row was taken in a changed form."""
-        self.remarks.append(Remark("mended", rule, file, line, printable(detail)))
+    def fix(self, rule: str, file: str, line: int, detail: str) -> None:
+        """Record that a row was imported in a changed form."""
+        self.remarks.append(Remark("fixed", rule, file, line, printable(detail)))
 
     def note(self, rule: str, file: str, line: int, detail: str) -> None:
-        """Note what was taken as it is, but may surprise."""
+        """Record something unexpected in a row that was imported unchanged."""
         self.remarks.append(Remark("noted", rule, file, line, printable(detail)))
 
-    def summary(self) -> Iterator[tuple[Deed, str, int, Remark]]:
-        """Yield, for each deed and rule, how many remarks there are and the first of them."""
-        counts = Counter((remark.deed, remark.rule) for remark in self.remarks)
-        first: dict[tuple[Deed, str], Remark] = {}
+    def summary(self) -> Iterator[tuple[Action, str, int, Remark]]:
+        """Yield each action and rule with the number of its remarks and the first of them."""
+        counts = Counter((remark.action, remark.rule) for remark in self.remarks)
+        first: dict[tuple[Action, str], Remark] = {}
         for remark in self.remarks:
-            first.setdefault((remark.deed, remark.rule), remark)
-        for (deed, rule), number in sorted(counts.items()):
-            yield deed, rule, number, first[deed, rule]
+            first.setdefault((remark.action, remark.rule), remark)
+        for (action, rule), number in sorted(counts.items()):
+            yield action, rule, number, first[action, rule]

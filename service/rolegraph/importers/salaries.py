@@ -1,4 +1,4 @@
-"""Salaries that people told a survey of pay in artificial intelligence and data, as distributions by role and level."""
+"""Salaries from a survey of pay in artificial intelligence and data, as distributions by role and level."""
 
 import datetime as dt
 import re
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from rolegraph import terms
 from rolegraph.errors import BadParameter
-from rolegraph.importers import Task, found
-from rolegraph.importers.found import Found, Table
+from rolegraph.importers import Task, table_detection
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, differing, slug
+from rolegraph.importers.table_detection import DetectedTable, Table
 from rolegraph.importers.tables import COMMAS
 
 TABLE = Table(COMMAS, ("work_year", "experience_level", "employment_type", "job_title", "salary_in_usd"))
@@ -24,7 +24,7 @@ PERCENTILES = {
     75: "schema:percentile75",
     90: "schema:percentile90",
 }
-HIGHEST = 10_000_000  # USD a year; the shapes refuse what is above
+HIGHEST = 10_000_000  # USD a year; the shapes refuse higher amounts
 _ROLE = terms.KINDS["role"].namespace
 _LEVEL = terms.KINDS["level"].namespace
 _DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
@@ -33,7 +33,7 @@ _YEAR = re.compile(r"(?:19|20)\d{2}")
 
 @dataclass(frozen=True)
 class Record:
-    """One row: what one person said to earn in a year, in US dollars. Two equal rows are two people."""
+    """One row: the yearly pay of one person in US dollars. Two equal rows are two people."""
 
     line: int
     year: int
@@ -46,12 +46,12 @@ class Record:
 def read(task: Task) -> Publication:
     """Import the records of a survey as distributions of pay of the roles that their job titles name.
 
-    :raises UnreadableInput: where there is no such table, or more than one
-    :raises BadParameter: where neither the caller nor the name of the file says the day of the snapshot
+    :raises UnreadableInput: if there is no such table, or several
+    :raises BadParameter: if neither the caller nor the file name gives the day of the snapshot
     """
-    table = found.only(task.download, [TABLE], "tables of salaries")
+    table = table_detection.detect_one(task.download, [TABLE], "tables of salaries")
     if table is None:
-        raise found.missing(task.download, [TABLE], "table of salaries")
+        raise table_detection.missing(task.download, [TABLE], "table of salaries")
     day = _day(task, table)
     publication = Publication(
         slug=slug("salaries", day.isoformat()),
@@ -76,31 +76,31 @@ def read(task: Task) -> Publication:
 
 
 def percentile(ordered: Sequence[int], percent: int) -> int:
-    """Return a percentile of numbers in rising order: between the two nearest it is interpolated linearly (type 7), halves rounded up."""
+    """Return a percentile of sorted numbers, interpolated linearly between the two nearest (type 7), halves rounded up."""
     whole, hundredths = divmod((len(ordered) - 1) * percent, 100)
     above = ordered[min(whole + 1, len(ordered) - 1)]
     return (100 * ordered[whole] + hundredths * (above - ordered[whole]) + 50) // 100
 
 
-def _day(task: Task, table: Found) -> dt.date:
+def _day(task: Task, table: DetectedTable) -> dt.date:
     named = _DAY.search(table.part.name)
     text = task.version or (named[0] if named else "")
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
-        detail = f"{text!r} is no day" if text else "the name of the file does not say of which day the snapshot is"
+        detail = f"{text!r} is not a date" if text else "the file name does not contain the day of the snapshot"
         raise BadParameter("version", detail, expected="--version with the day, such as --version 2025-01-19") from None
     if named and named[0] != day.isoformat():
         differing(task.report, day.isoformat(), [table.part.name])
     return day
 
 
-def _records(task: Task, table: Found) -> Iterator[Record]:
-    """Yield the records that can be read; every other row is reported."""
+def _records(task: Task, table: DetectedTable) -> Iterator[Record]:
+    """Yield the valid records; every other row is reported."""
     file, report = table.part.name, task.report
     for line, (year, level, employment, title, pay) in table.rows(report):
         if not _YEAR.fullmatch(year):
-            report.skip("year unreadable", file, line, f"{year!r} is no year")
+            report.skip("year unreadable", file, line, f"{year!r} is not a year")
         elif level not in LEVELS:
             report.skip("unknown level", file, line, f"{level!r} is none of {', '.join(LEVELS)}")
         elif employment not in EMPLOYMENT:
@@ -108,7 +108,7 @@ def _records(task: Task, table: Found) -> Iterator[Record]:
         elif not title:
             report.skip("no job title", file, line, "the cell is empty")
         elif not (pay.isascii() and pay.isdigit() and len(pay) < 10 and 0 < int(pay) <= HIGHEST):
-            report.skip("salary unreadable", file, line, f"{pay!r} is no salary in whole dollars from 1 to {HIGHEST:,}")
+            report.skip("salary unreadable", file, line, f"{pay!r} is not a whole number of dollars from 1 to {HIGHEST:,}")
         else:
             yield Record(line, int(year), level, employment, title, int(pay))
 
@@ -120,7 +120,7 @@ class _Writer:
         self._task, self._file, self._source, self._day = task, file, source, day
 
     def write(self, by_title: Mapping[str, list[Record]]) -> None:
-        newest = max((record.year for own in by_title.values() for record in own if record.year < self._day.year), default=0)
+        newest = max((record.year for records in by_title.values() for record in records if record.year < self._day.year), default=0)
         by_role: dict[str, list[Record]] = defaultdict(list)
         for title, role in self._roles(by_title).items():
             by_role[role] += by_title[title]
@@ -135,33 +135,33 @@ class _Writer:
             self._role(role, name, records, newest)
 
     def _roles(self, by_title: Mapping[str, list[Record]]) -> dict[str, str]:
-        """Return the roles that the titles name. A role's own name goes before its other names, our roles before those of other sources."""
-        ours, others = self._named()
+        """Return the role of each title. Preferred labels come before alternative ones, our roles before those of other sources."""
+        ours, others = self._preferred()
         roles = {title: ours[title] for title in by_title if title in ours}
-        preferred, also = set(roles.values()), self._task.labelled("role")
+        preferred, by_label = set(roles.values()), self._task.iris_by_label("role")
         for title, records in by_title.items():
-            role, number = also.get(title), f"{records[0].title!r}, {len(records):,} records"
+            role, number = by_label.get(title), f"{records[0].title!r}, {len(records):,} records"
             if title in roles:
                 continue
             if role and role not in preferred:
                 roles[title] = role
             elif role:
-                detail = f"{number}, is another name of {terms.shorten(role)}, whose own name has records"
+                detail = f"{number}, is another name of {terms.shorten(role)}, whose preferred label has records"
                 self._task.report.skip("another name of a role", self._file, records[0].line, detail)
             elif len(others.get(title, ())) == 1 and " " in title:
                 roles[title] = next(iter(others[title]))
             else:
-                # "Architect" among these records is nobody who builds houses
-                single = "is one word, too little to mean a role of another source"
+                # "Architect" in these records does not mean someone who designs buildings
+                single = "is a single word, which is too ambiguous to match a role of another source"
                 several = single if len(others.get(title, ())) == 1 else "is the name of several roles"
                 reason = several if title in others else "is not the name of a role"
                 self._task.report.skip("no role of that name", self._file, records[0].line, f"{number}, {reason}")
         return roles
 
-    def _named(self) -> tuple[dict[str, str], dict[str, set[str]]]:
+    def _preferred(self) -> tuple[dict[str, str], dict[str, set[str]]]:
         ours: dict[str, str] = {}
         others: dict[str, set[str]] = defaultdict(set)
-        for role, labels in self._task.known("role").items():
+        for role, labels in self._task.preferred_labels("role").items():
             for label in labels:
                 if role.startswith(_ROLE):
                     ours[_folded(label)] = role
@@ -172,13 +172,13 @@ class _Writer:
     def _role(self, role: str, name: str, records: Sequence[Record], newest: int) -> None:
         for record in records:
             if record.employment != "FT":
-                detail = f"{record.title!r}, {EMPLOYMENT[record.employment]}, counts like the others"
+                detail = f"{record.title!r}, {EMPLOYMENT[record.employment]}, is counted like the others"
                 self._task.report.note("not full-time", self._file, record.line, detail)
         self._distribution(role, name, records)
         for code, level in LEVELS.items():
-            own = [record for record in records if record.level == code]
-            if own:
-                self._distribution(role, f"{name}-{level}", own, _LEVEL + level)
+            of_level = [record for record in records if record.level == code]
+            if of_level:
+                self._distribution(role, f"{name}-{level}", of_level, _LEVEL + level)
         recent = [record for record in records if record.year == newest]
         if recent and len(recent) < len(records):
             self._distribution(role, f"{name}-{newest}", recent)

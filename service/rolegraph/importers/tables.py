@@ -1,4 +1,4 @@
-"""Tables of a download: rows with the number of the line on which they begin, and only the columns that are asked for."""
+"""Tables of a download: rows with the number of their first line, reduced to the requested columns."""
 
 import csv
 import io
@@ -9,23 +9,23 @@ from typing import Any
 
 from rolegraph.errors import UnreadableInput
 from rolegraph.importers.downloads import Part
-from rolegraph.importers.reports import Report, printable
+from rolegraph.importers.reports import ImportReport, printable
 
-CELL = 64 * 1024 * 1024  # characters; single cells of half a million are met, over the limit that Python's reader starts with
-PREAMBLE = 100  # lines that a publisher may write before the header
-SHOWN = 1000  # characters of a header, in an error
-TOLD = 1000  # rows between two words about the progress
+CELL = 64 * 1024 * 1024  # characters; cells of half a million occur, which exceed the default limit of Python's reader
+PREAMBLE = 100  # lines that may precede the header
+SHOWN = 1000  # characters of a header in an error
+PROGRESS_ROWS = 1000  # rows between two reports of the progress
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a table is written: the character between cells, and whether quotes around a cell are markup or part of the text."""
+    """The delimiter of a table, and whether quotes around a cell are markup or part of the text."""
 
     delimiter: str = ","
     quoted: bool = True
 
     def reader(self, lines: io.TextIOBase) -> Any:
-        """Return a reader of rows, which holds to the letter of the file: line ends inside of quotes stay as they are."""
+        """Return a strict reader of rows; line ends inside quotes stay as they are."""
         csv.field_size_limit(max(csv.field_size_limit(), CELL))
         if self.quoted:
             return csv.reader(lines, delimiter=self.delimiter, strict=True)
@@ -38,7 +38,7 @@ TABS = Layout("\t", quoted=False)
 
 
 def header(part: Part, layout: Layout, columns: Sequence[str]) -> int | None:
-    """Return how many lines stand before the header, the first line that has all of these columns; None where the first lines have none."""
+    """Return the number of lines before the header, the first line that has all of these columns; None if there is none."""
     with part.open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as lines:
         for number, line in enumerate(itertools.islice(lines, PREAMBLE)):
             if set(columns) <= {cell.strip() for cell in line.replace('"', "").split(layout.delimiter)}:
@@ -47,23 +47,23 @@ def header(part: Part, layout: Layout, columns: Sequence[str]) -> int | None:
 
 
 def rows(
-    part: Part, layout: Layout, columns: Sequence[str], report: Report, optional: Sequence[str] = (), *, before: int = 0
+    part: Part, layout: Layout, columns: Sequence[str], report: ImportReport, optional: Sequence[str] = (), *, before: int = 0
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield for each row the number of its first line and its cells in the order of ``columns``, then ``optional``.
+    """Yield the number of the first line of each row and its cells in the order of ``columns``, then ``optional``.
 
-    A byte order mark is passed over. A short row has empty cells at its end, as has a table without an optional column.
+    A byte order mark is ignored. Missing cells at the end of a row, and the cells of a missing optional column, are empty.
 
-    :param before: how many lines stand before the header; see :func:`header`
-    :raises UnreadableInput: for a table without one of the columns, or that is not written as it should be, with file and line
+    :param before: the number of lines before the header; see :func:`header`
+    :raises UnreadableInput: if a column is missing or the table is malformed, with file and line
     """
     with part.open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as lines:
         for _ in itertools.islice(lines, before):
             pass
         reader = layout.reader(lines)
         try:
-            named = [name.strip() for name in next(reader, [])]
-            places = [_place(part, named, name) for name in columns]
-            places += [named.index(name) if name in named else -1 for name in optional]
+            names = [name.strip() for name in next(reader, [])]
+            places = [_place(part, names, name) for name in columns]
+            places += [names.index(name) if name in names else -1 for name in optional]
             line = before + reader.line_num + 1
             width = max(places, default=-1) + 1
             for number, row in enumerate(reader):
@@ -72,7 +72,7 @@ def rows(
                     yield line, [full[place] if place >= 0 else "" for place in places]
                     report.read[part.name] += 1
                 line = before + reader.line_num + 1
-                if number % TOLD == 0:
+                if number % PROGRESS_ROWS == 0:
                     report.progress(part.name, raw.tell(), part.size)
             if not report.read[part.name]:
                 report.note("no rows", part.name, 0, f"{part.place} has a header and no rows")

@@ -1,6 +1,6 @@
-"""Search: labels of every kind and language, found as people type them, in an index that is kept by revision.
+"""Search: finds things by label, in every kind and language and as people type them, in one index per revision.
 
-:class:`Search` follows the newest revision of a graph, :class:`Pinned` is of one revision, :class:`Past` of an older one that has no index.
+:class:`Search` follows the newest revision, :class:`Pinned` reads one revision, and :class:`Past` an older one without an index.
 """
 
 from rolegraph.search.finding import MOST, Finder, Past

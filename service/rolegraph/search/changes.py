@@ -1,4 +1,4 @@
-"""Changes of the tables of an index: what graphs say now, and the entries of the things of which they say something else."""
+"""Updates the tables of an index: what each graph states, and the entries of the things that changed."""
 
 import json
 import sqlite3
@@ -9,18 +9,22 @@ from itertools import chain
 from rolegraph.search import records
 from rolegraph.search.records import Record
 
-# what full text knows of an entry: stems, and what filters ask for, in words that no label has
+# the full text of an entry: its stems, and the values of filters as words that no label contains
 _TERMS = (
     "entry.stems || ' _k' || thing.kind || thing.sources || '_l' || "
     "SUBSTR(entry.language, 1, IIF(INSTR(entry.language, '-'), INSTR(entry.language, '-') - 1, 99))"
 )
 _TOUCHED = "touched CROSS JOIN entry ON entry.id = touched.id CROSS JOIN thing ON thing.id = entry.thing"
-_RANKED, _NUMBERED = 40, 12  # bits of the place of an entry: its rank, then the number of its thing, then its own
-MANY = 1000  # things from which reading all of a table is quicker than looking each of them up
+_RANKED, _NUMBERED = 40, 12  # bits of the id of an entry: its rank, then the number of its thing, then its own number
+MANY = 1000  # changed things from which a scan of the table is faster than look-ups
 
 
 def replace(connection: sqlite3.Connection, graph: int, new: Mapping[str, str]) -> set[str]:
-    """Note what a graph says now, and return the IRIs of the things of which it says something else than before."""
+    """Store what a graph states now, and return the IRIs of the things whose statements changed.
+
+    :param graph: number of the graph
+    :param new: the statements of the graph by IRI of the thing, as JSON texts
+    """
     old = dict(connection.execute("SELECT thing, said FROM part WHERE graph = ?", [graph]))
     changed = {iri for iri in old.keys() | new.keys() if old.get(iri) != new.get(iri)}
     connection.executemany("DELETE FROM part WHERE graph = ? AND thing = ?", ((graph, iri) for iri in changed & old.keys()))
@@ -29,37 +33,41 @@ def replace(connection: sqlite3.Connection, graph: int, new: Mapping[str, str]) 
 
 
 def reindex(connection: sqlite3.Connection, changed: Sequence[str], graphs: Mapping[int, str]) -> Counter[str]:
-    """Index some things anew; return by how much the number of entries with each stem grew."""
+    """Rebuild the entries of some things; return by how much the number of entries with each stem changed.
+
+    :param changed: IRIs of the things
+    :param graphs: IRIs of the graphs by number
+    """
     counted: Counter[str] = Counter()
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS touched (id INTEGER PRIMARY KEY)")
     connection.execute("DELETE FROM touched")
     if connection.execute("SELECT EXISTS (SELECT 1 FROM thing)").fetchone()[0]:
-        counted.subtract(_forget(connection, changed))
+        counted.subtract(_remove(connection, changed))
     numbers = {graph: number for number, graph in graphs.items()}
     stems: list[str] = []
-    said: dict[str, dict[str, str]] = {iri: {} for iri in changed}
+    statements: dict[str, dict[str, str]] = {iri: {} for iri in changed}
     for iri, graph, text in _parts(connection, changed):
-        said[iri][graphs[graph]] = text
+        statements[iri][graphs[graph]] = text
     for iri in changed:
-        record = records.merge(iri, said.pop(iri))
+        record = records.merge(iri, statements.pop(iri))
         if record:
-            stems += _enter(connection, record, numbers)
-    counted.update(chain.from_iterable(set(one.split()) for one in stems))
-    # in order, without which full text writes what it gathered after each
+            stems += _insert(connection, record, numbers)
+    counted.update(chain.from_iterable(set(text.split()) for text in stems))
+    # sorted by id: otherwise FTS5 flushes after each row
     connection.execute(f"INSERT INTO words (rowid, terms) SELECT entry.id, {_TERMS} FROM {_TOUCHED} ORDER BY entry.id")
     return Counter({word: number for word, number in counted.items() if number})
 
 
 def _parts(connection: sqlite3.Connection, changed: Sequence[str]) -> Iterable[tuple[str, int, str]]:
-    """Return what the graphs say of some things: one after the other, or all where many changed."""
+    """Return the statements of the graphs about some things, by look-ups, or by a scan if many things changed."""
     if len(changed) < MANY:
         return (row for iri in changed for row in connection.execute("SELECT thing, graph, said FROM part WHERE thing = ?", [iri]))
     wanted = set(changed)
     return (row for row in connection.execute("SELECT thing, graph, said FROM part") if row[0] in wanted)
 
 
-def _enter(connection: sqlite3.Connection, record: Record, numbers: Mapping[str, int]) -> list[str]:
-    """Index a thing but for the full text, and return the stems of each of its entries."""
+def _insert(connection: sqlite3.Connection, record: Record, numbers: Mapping[str, int]) -> list[str]:
+    """Insert a thing and its entries, except the full text, and return the stems of each entry."""
     sources = "".join(f" _s{numbers[graph]}" for graph in record.sources)
     names = json.dumps(record.names, ensure_ascii=False)
     row = [record.iri, record.kind, record.uses, names, f"{sources} "]
@@ -73,8 +81,8 @@ def _enter(connection: sqlite3.Connection, record: Record, numbers: Mapping[str,
     return [row[-3] for row in rows]
 
 
-def _forget(connection: sqlite3.Connection, iris: Sequence[str]) -> Iterator[str]:
-    """Take things out of the index, and yield the stems of their entries."""
+def _remove(connection: sqlite3.Connection, iris: Sequence[str]) -> Iterator[str]:
+    """Remove things from the index, and yield the stems of their entries."""
     for iri in iris:
         connection.execute("INSERT INTO touched SELECT entry.id FROM entry JOIN thing ON thing.id = entry.thing WHERE iri = ?", [iri])
     for (stems,) in connection.execute(f"SELECT stems FROM {_TOUCHED}"):

@@ -1,4 +1,4 @@
-"""Search beside another process that keeps the index: in a copy of it, which is then brought in line with what is read here."""
+"""Search beside a process that owns the index: in a copy, which is updated to the revision that is read."""
 
 import os
 import sqlite3
@@ -10,24 +10,27 @@ from rolegraph.search.index import NAME, Index
 
 
 class Copied(Search):
-    """A search whose index lies in a temporary folder and begins as a copy of the one in another folder, which is left as it is."""
+    """A search whose index is in a temporary folder and starts as a copy of an index in another folder.
+
+    :param source: the other folder; it is not changed
+    """
 
     def __init__(self, graph: Graph, source: Path) -> None:
         super().__init__(graph)
         self._source: Path | None = source
 
-    def _left(self) -> Index | None:
-        source, self._source = self._source, None  # copied once: a copy that turns out to be damaged is built anew
-        place = self._place() / NAME
-        return Index(place) if source and copy(source / NAME, place) else super()._left()
+    def _saved(self) -> Index | None:
+        source, self._source = self._source, None  # copied once: a damaged copy is rebuilt
+        path = self._own_folder() / NAME
+        return Index(path) if source and copy(source / NAME, path) else super()._saved()
 
 
 def copy(source: Path, target: Path) -> bool:
-    """Copy an index as it is at one moment, whoever writes it meanwhile, and return whether that was possible."""
+    """Copy a consistent state of an index, even while another process writes it, and return whether that was possible."""
     log = source.with_name(source.name + "-wal")
     with suppress(OSError, sqlite3.Error):
         before = source.stat()
-        if not log.exists():  # nobody has it open; and to open it as usual would make that file
+        if not log.exists():  # no process has it open; a normal connection would create this file
             _copy(source, target, "immutable=1")
             if not log.exists() and _same(before, source.stat()):
                 return True
@@ -38,11 +41,12 @@ def copy(source: Path, target: Path) -> bool:
     return False
 
 
-def _copy(source: Path, target: Path, how: str) -> None:
+def _copy(source: Path, target: Path, options: str) -> None:
     target.unlink(missing_ok=True)
-    with closing(sqlite3.connect(f"{source.absolute().as_uri()}?{how}", uri=True)) as there, closing(sqlite3.connect(target)) as here:
-        there.backup(here)
+    address = f"{source.absolute().as_uri()}?{options}"
+    with closing(sqlite3.connect(address, uri=True)) as original, closing(sqlite3.connect(target)) as duplicate:
+        original.backup(duplicate)
 
 
-def _same(one: os.stat_result, other: os.stat_result) -> bool:
-    return (one.st_ino, one.st_size, one.st_mtime_ns) == (other.st_ino, other.st_size, other.st_mtime_ns)
+def _same(before: os.stat_result, after: os.stat_result) -> bool:
+    return all(getattr(before, name) == getattr(after, name) for name in ("st_ino", "st_size", "st_mtime_ns"))

@@ -1,4 +1,4 @@
-"""The questions that a search answers, and what each of them refuses."""
+"""The operations of a search, and the checks of their parameters."""
 
 import re
 from abc import ABC, abstractmethod
@@ -8,22 +8,22 @@ from typing import Protocol, TypeVar
 from rolegraph import terms
 from rolegraph.errors import BadParameter
 from rolegraph.search import hits
-from rolegraph.search.asking import Candidate, Question
 from rolegraph.search.filters import Only
 from rolegraph.search.hits import USUAL, Hit
 from rolegraph.search.index import Index, Reading
 from rolegraph.search.matching import Typed
+from rolegraph.search.query import Candidate, SearchQuery
 from rolegraph.terms import Kind
 
-MOST = 100  # hits of one search
-LONGEST = 200  # characters of a search
-_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, less what is longer than any tag in use
+MOST = 100  # most hits of a search
+LONGEST = 200  # most characters of a search
+_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, limited to the length of tags in use
 
 T = TypeVar("T")
 
 
 class Finder(Protocol):
-    """Finds things by their labels; each of these works or refuses in every search."""
+    """Finds things by label. Every search has these methods; some refuse."""
 
     def find(
         self,
@@ -34,44 +34,44 @@ class Finder(Protocol):
         language: str | None = None,
         limit: int = 20,
     ) -> list[Hit]:
-        """Return the things whose labels answer a text, the best first.
+        """Return the things whose labels match a text, the best match first.
 
         :param kinds: names of kinds (:data:`rolegraph.terms.KINDS`); none for every kind
-        :param source: the graph that names or uses the thing: a slug of a source, a CURIE or an IRI
-        :param language: the language of the label, such as ``fr`` or ``en-GB``, which ``en`` answers too; labels without one fit every
-            language
-        :param limit: 1 to 100
-        :raises BadParameter: for a text that is empty or too long, an unknown kind or source, no language, a limit out of bounds
+        :param source: only things in the graph of this source: its slug, CURIE or IRI
+        :param language: only labels in this language, such as ``fr`` or ``en-GB`` (``en`` matches too), and labels without a language
+        :param limit: most hits, 1 to 100
+        :raises BadParameter: for a text that is empty or too long, an unknown kind or source, an invalid language tag, or a limit out
+            of range
         """
 
     def suggest(self, text: str, kinds: Sequence[str] = (), limit: int = 10) -> list[Hit]:
-        """Return what a text that is still being typed may become, the best first; see :meth:`find`."""
+        """Return completions of a text that is being typed, the best first; see :meth:`find`."""
 
     def meant(self, text: str, kinds: Sequence[str], limit: int = 20) -> list[Hit]:
-        """Return what a text that may be anything answers, the best first; nothing for one that cannot be searched for."""
+        """Return the hits for any text, the best first; none for a text that cannot be searched."""
 
     def labelled(self, text: str, kinds: Sequence[str], limit: int = 20) -> list[Hit]:
-        """Return the things of which a text is a label, in another number or spelling too: a part of :meth:`meant` that is quick."""
+        """Return the things that have a text as a label, also in another number or spelling: a fast part of :meth:`meant`."""
 
     def named(self, text: str, kinds: Sequence[Kind]) -> list[str]:
-        """Return the IRIs of the things of some kinds that a text is a label of: of preferred labels, else of alternative ones."""
+        """Return the IRIs of the things of some kinds with a label equal to a text: a preferred label, or else an alternative one."""
 
     def nearest(self, text: str, kinds: Sequence[Kind]) -> list[str]:
-        """Return the IRIs of up to five things of some kinds that a wrong name was likely meant for."""
+        """Return the IRIs of up to five things of some kinds as suggestions for a wrong name."""
 
     def languages(self) -> list[str]:
         """Return the languages of the labels, sorted."""
 
     def refresh(self) -> Index:
-        """Bring the index in line with the revision, and return it."""
+        """Update the index to the revision, and return it."""
 
 
 class Questions(ABC):
-    """Answers the questions of :class:`Finder` from an index."""
+    """Implements :class:`Finder` with an index."""
 
     @abstractmethod
     def answered(self, ask: Callable[[Reading], T]) -> T:
-        """Return what a function reads in the index, as it is at one moment."""
+        """Return the result of a function that reads one state of the index."""
 
     def find(
         self,
@@ -85,11 +85,11 @@ class Questions(ABC):
         """See :meth:`Finder.find`."""
         _check(kinds, language, limit)
         typed = _typed(text)
-        wanted = (tuple(dict.fromkeys(kinds)), _lookup(language))
+        unique_kinds, tags = tuple(dict.fromkeys(kinds)), _lookup(language)
 
         def ask(reading: Reading) -> list[Hit]:
-            only = Only(wanted[0], None if source is None else _graph(reading, source), wanted[1])
-            return _found(Question(reading, typed, only).answer(wanted[1] or (USUAL,))[:limit], reading, wanted[1])
+            only = Only(unique_kinds, None if source is None else _graph(reading, source), tags)
+            return _hits(SearchQuery(reading, typed, only).answer(tags or (USUAL,))[:limit], reading, tags)
 
         return self.answered(ask)
 
@@ -106,7 +106,7 @@ class Questions(ABC):
         if not _searchable(text):
             return []
         typed, only = Typed.of(text), Only(tuple(kinds))
-        return self.answered(lambda reading: _found(Question(reading, typed, only).labels((USUAL,))[:limit], reading, ()))
+        return self.answered(lambda reading: _hits(SearchQuery(reading, typed, only).labels((USUAL,))[:limit], reading, ()))
 
     def named(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """See :meth:`Finder.named`."""
@@ -128,7 +128,7 @@ class Questions(ABC):
 
 
 class Past:
-    """The search of an older revision, of which there is no index: only names are looked up, in that of the newest one."""
+    """The search of an older revision, which has no index. It only resolves names, in the index of the newest revision."""
 
     def __init__(self, newest: Questions) -> None:
         self._newest = newest
@@ -142,7 +142,7 @@ class Past:
         language: str | None = None,
         limit: int = 20,
     ) -> list[Hit]:
-        """Refuse.
+        """Refuse the search.
 
         :raises BadParameter: always
         """
@@ -179,12 +179,12 @@ class Past:
 
 
 def _past() -> BadParameter:
-    return BadParameter("revision", "only the newest revision is searched", expected="a search without a revision")
+    return BadParameter("revision", "only the newest revision can be searched", expected="a search without the parameter revision")
 
 
-def _found(candidates: Sequence[Candidate], reading: Reading, languages: Sequence[str]) -> list[Hit]:
-    known = reading.index.things([candidate.entry.thing for candidate in candidates])
-    return [hits.hit(one, *known[one.entry.thing], languages) for one in candidates if one.entry.thing in known]
+def _hits(candidates: Sequence[Candidate], reading: Reading, languages: Sequence[str]) -> list[Hit]:
+    things = reading.index.things([candidate.entry.thing for candidate in candidates])
+    return [hits.hit(match, *things[match.entry.thing], languages) for match in candidates if match.entry.thing in things]
 
 
 def _searchable(text: str) -> bool:
@@ -192,16 +192,16 @@ def _searchable(text: str) -> bool:
 
 
 def _encodable(text: str) -> bool:
-    """Tell whether a text is Unicode: half of a surrogate pair is none."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in text)
+    """Return whether a text can be encoded: a lone surrogate cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _typed(text: str) -> Typed:
     if len(text) > LONGEST:
-        raise BadParameter("q", f"{len(text)} characters are too many to search for", expected=f"up to {LONGEST} characters")
+        raise BadParameter("q", f"the search text has {len(text)} characters", expected=f"up to {LONGEST} characters")
     typed = Typed.of(text)
     if not typed.folded or not _encodable(text):
-        raise BadParameter("q", "there is nothing to search for", expected="a label, or some words or letters of one")
+        raise BadParameter("q", "the search text has no letters or digits", expected="a label, or words or letters of one")
     return typed
 
 
@@ -210,23 +210,24 @@ def _check(kinds: Sequence[str], language: str | None, limit: int) -> None:
         if kind not in terms.KINDS:
             raise BadParameter("kind", f"there is no kind {kind[:LONGEST]!r}", expected=f"one of {', '.join(terms.KINDS)}")
     if language is not None and not _TAG.fullmatch(language):
-        raise BadParameter("language", f"{language[:LONGEST]!r} is no language", expected="a language tag, such as en, fr or en-GB")
+        raise BadParameter("language", f"{language[:LONGEST]!r} is not a language tag", expected="a language tag, such as en, fr or en-GB")
     if not 1 <= limit <= MOST:
-        raise BadParameter("limit", f"{limit} hits cannot be given", expected=f"a number from 1 to {MOST}")
+        accepted = f"a whole number from 1 to {MOST}"
+        raise BadParameter("limit", f"limit must be {accepted}, not {limit}", expected=accepted)
 
 
 def _lookup(language: str | None) -> tuple[str, ...]:
-    """Return the tags that answer a tag, the nearest first: en-gb, then en (RFC 4647, 3.4)."""
+    """Return the tags that match a tag, the nearest first: en-gb, then en (RFC 4647, 3.4)."""
     parts = language.lower().split("-") if language else []
     return tuple("-".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
 def _graph(reading: Reading, source: str) -> int:
     """Return the number of a graph by slug, CURIE or IRI."""
-    known = reading.index.graphs()
+    numbers = reading.index.graphs()
     for iri in (terms.KINDS["source"].namespace + source, terms.BASE + source, terms.expand(source) or source):
-        if iri in known:
-            return known[iri]
-    speaking = [terms.shorten(iri) for iri in known if iri.startswith(terms.KINDS["source"].namespace)]
+        if iri in numbers:
+            return numbers[iri]
+    sources = [terms.shorten(iri) for iri in numbers if iri.startswith(terms.KINDS["source"].namespace)]
     detail = f"there is no source {source[:LONGEST]!r}"
-    raise BadParameter("source", detail, expected="the slug, CURIE or IRI of a graph", suggestions=sorted(speaking)[:5])
+    raise BadParameter("source", detail, expected="the slug, CURIE or IRI of a graph", suggestions=sorted(sources)[:5])

@@ -1,4 +1,4 @@
-"""How a label and what is typed are made alike: case, accents, punctuation, plural, spelling; and the other forms a label has."""
+"""Folding of labels and search texts: case, accents, punctuation, plural and spelling; and the variants of a label."""
 
 import re
 import unicodedata
@@ -7,14 +7,14 @@ from functools import lru_cache
 
 from rolegraph.search import shortforms
 
-LITTLE = frozenset(
+STOP_WORDS = frozenset(
     ("a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with",
      "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou", "par", "pour", "sur", "un", "une")
 )
-"""Words that say nothing by themselves."""
+"""Stop words, in English and French."""
 
-LONGEST = 400  # characters of a label or a query that are looked at
-_TITLE = 60  # characters of a label whose brackets may hold a short form of it
+LONGEST = 400  # characters of a label or a search text that are used
+_TITLE = 60  # most characters of a label whose brackets may hold its short form
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "’": "'", "ʼ": "'"})
 _MARKS = re.compile(r"[^\w+#&]|_")
 _ASCII = {code: " and " if chr(code) == "&" else " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "+#"}
@@ -29,11 +29,11 @@ _PAIR = re.compile(r"(\S+)\s*/\s*(\S+)")
 
 
 def fold(text: str) -> str:
-    """Return a text in lower case without accents and punctuation, words parted by single blanks; ``+`` and ``#`` stay (C++, C#)."""
+    """Return a text in lower case, without accents and punctuation, with single blanks between words; ``+`` and ``#`` stay (C++, C#)."""
     plain = text[:LONGEST].casefold()
     if not plain.isascii():
         plain = plain.translate(_LETTERS)
-        plain = "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign)).casefold()
+        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter)).casefold()
         plain = _MARKS.sub(" ", plain) if "'" not in plain else _MARKS.sub(" ", _OF_ONE.sub("", plain))
     elif "'" in plain:
         plain = _OF_ONE.sub("", plain)
@@ -45,7 +45,7 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """Return what a folded word has in common with its plural and its other spelling: it need be no word."""
+    """Return the stem that a folded word shares with its plural and its other spellings; it need not be a word."""
     word = shortforms.spellings().get(word, word)
     if len(word) <= 3 or not word.isalpha():
         return word
@@ -66,39 +66,39 @@ def stem(word: str) -> str:
     return word[:-1] + "s" if word.endswith("nc") else word
 
 
-def loose(folded: str) -> str:
-    """Return a folded text with the stem of each word."""
+def stemmed(folded: str) -> str:
+    """Return a folded text with each word replaced by its stem."""
     return " ".join(map(stem, folded.split()))
 
 
-def telling(words: list[str]) -> list[str]:
-    """Return words without the little ones, or all of them where there are no others."""
-    return [word for word in words if word not in LITTLE] or words
+def content_words(words: list[str]) -> list[str]:
+    """Return words without the stop words, or all words if there are only stop words."""
+    return [word for word in words if word not in STOP_WORDS] or words
 
 
 def initials(folded: str) -> str:
-    """Return the initials of two to eight words, little ones left out; an empty text for any other number of words."""
-    words = [word[0] for word in folded.split() if word not in LITTLE]
+    """Return the initials of two to eight words, without stop words; '' for any other number of words."""
+    words = [word[0] for word in folded.split() if word not in STOP_WORDS]
     return "".join(words) if 2 <= len(words) <= 8 else ""
 
 
 def variants(text: str, language: str) -> Iterator[str]:
-    """Yield the other forms that a label stands for.
+    """Yield the variants of a label.
 
-    Those are the label without what stands in brackets, what stands there itself where it is short ("Registered Nurse (RN)"),
-    and each half of a gendered pair: of "directeur/directrice" and of "agent/agente de sécurité".
+    These are the label without its brackets, the content of the brackets if it is a short form ("Registered Nurse (RN)"), and each half
+    of a gendered pair ("directeur/directrice", "agent/agente de sécurité").
     """
     bare = _BESIDE.sub(" ", text).strip() if "(" in text else text
     if bare and bare != text:
         yield bare
         if text.endswith(")") and len(bare) <= _TITLE:
-            yield from (within for within in _WITHIN.findall(text) if len(within) <= 6 and within.isupper())
+            yield from (short for short in _WITHIN.findall(text) if len(short) <= 6 and short.isupper())
     if "/" in text and not language.startswith("en"):
         yield from _gendered(bare or text)
 
 
 def _gendered(text: str) -> Iterator[str]:
-    """Yield both halves of a pair: the whole label twice, or a word of it."""
+    """Yield both variants of a gendered label: of the whole label, or of one word."""
     halves = [half.strip() for half in text.split("/")]
     if len(halves) == 2 and all(halves) and abs(len(halves[0].split()) - len(halves[1].split())) <= 1 and " " in halves[0]:
         yield from halves

@@ -1,4 +1,4 @@
-"""The search that follows a graph: its index is brought in line with the revision that is asked for, never back."""
+"""The search of a graph: its index is updated to the requested revision, never back to an older one."""
 
 import json
 import shutil
@@ -15,61 +15,63 @@ from typing import Protocol, TypeVar
 
 from rolegraph import deadlines
 from rolegraph.errors import StoreUnusable
-from rolegraph.kept import AGE
-from rolegraph.search import facts
+from rolegraph.per_revision import AGE
+from rolegraph.search import labels
 from rolegraph.search.finding import Past, Questions
 from rolegraph.search.index import NAME, Index, Reading, Stamp, damaged, form
-from rolegraph.things import Row
+from rolegraph.values import Row
 
-PAUSES = (0.0, 0.02, 0.1, 0.3, 1.0)  # seconds before each try to read an index that cannot be read for the moment
+PAUSES = (0.0, 0.02, 0.1, 0.3, 1.0)  # seconds before each attempt to read an index that is temporarily unreadable
 
 T = TypeVar("T")
 
 
 class Published(Protocol):
-    """What search needs to know of a revision."""
+    """A revision, as far as search uses it."""
 
     @property
     def number(self) -> int:
-        """Its number."""
+        """The number of the revision."""
 
     @property
     def published(self) -> datetime:
-        """When it was published, by which it is told from one of the same number in another store."""
+        """When it was published; distinguishes revisions of the same number in different stores."""
 
 
 class Graph(Protocol):
-    """What search needs of an engine; see :class:`rolegraph.engine.Engine`."""
+    """An engine, as far as search uses it; see :class:`rolegraph.engine.Engine`."""
 
     @property
     def revision(self) -> int | None:
-        """The number of the newest revision, None where others may write unseen."""
+        """The number of the newest revision; None if other processes may write unnoticed."""
 
     def at(self, revision: int) -> "Graph":
-        """Return an engine that reads a revision."""
+        """Return an engine pinned to a revision."""
 
     def rows(self, text: str) -> list[Row]:
-        """Answer a SELECT query as rows."""
+        """Run a SELECT query and return its rows."""
 
     def graphs(self) -> Iterable[str]:
         """Return the IRIs of the named graphs."""
 
     def written(self, since: int) -> frozenset[str] | None:
-        """Return the graphs that were written after a revision, None where that is not known."""
+        """Return the graphs that were written after a revision; None if unknown."""
 
     def revisions(self) -> Sequence[Published]:
-        """Return the revisions that are kept, newest first."""
+        """Return the stored revisions, the newest first."""
 
 
 class RevisionMoved(StoreUnusable):
-    """The index is of a newer revision than the one that is asked for: the graph was written meanwhile."""
+    """The index is of a newer revision than the requested one: the graph was written meanwhile."""
 
 
 class Search(Questions):
-    """Finds the things of one graph by label, in its newest revision; safe to share between threads.
+    """Finds the things of a graph by label, in its newest revision. Thread-safe.
 
-    The index lies in a folder beside the store, where it outlasts a restart, or in a temporary one. It follows the graph at the
-    next search: only the graphs that were written are read again, and only what changed in them is indexed anew.
+    The index is in a folder beside the store, where it survives a restart, or in a temporary folder. It is updated at the next search:
+    only written graphs are read again, and only changed things are indexed again.
+
+    :param folder: folder of the index; None is a temporary one
     """
 
     def __init__(self, graph: Graph, folder: Path | None = None) -> None:
@@ -77,33 +79,33 @@ class Search(Questions):
         self._folder = folder
         self._updating = threading.Lock()
         self._index: Index | None = None
-        self._read = 0.0  # when, where there are no revisions
+        self._read = 0.0  # time of the last update, for engines without revisions
 
     def at(self, graph: Graph) -> "Pinned":
-        """Return the search of the revision that an engine reads. It answers until the index has gone on to a newer one."""
+        """Return the search of the revision of a pinned engine. It works until the index moves on to a newer one."""
         return Pinned(self, graph)
 
     def past(self) -> Past:
-        """Return what the search of an older revision is."""
+        """Return the search of an older revision."""
         return Past(self)
 
     def answered(self, ask: Callable[[Reading], T]) -> T:
-        """Return what a function reads in the index of the newest revision."""
+        """Return the result of a function that reads the index of the newest revision."""
         while True:
             revision = self._graph.revision
             try:
                 return self.asked(ask, self._graph if revision is None else self._graph.at(revision))
-            except RevisionMoved:  # another thread saw a newer one
+            except RevisionMoved:  # another thread moved the index on
                 if self._graph.revision == revision:
                     raise
 
     def asked(self, ask: Callable[[Reading], T], graph: Graph) -> T:
-        """Return what a function reads in the index of the revision that an engine reads.
+        """Return the result of a function that reads the index of the revision of a pinned engine.
 
-        An index that turns out to be damaged is built anew, once; one that cannot be read for the moment is tried again.
+        A damaged index is rebuilt; one that is temporarily unreadable is tried again.
 
-        :raises RevisionMoved: where the index is of a newer revision
-        :raises StoreUnusable: where it cannot be read or written
+        :raises RevisionMoved: if the index is of a newer revision
+        :raises StoreUnusable: if the index cannot be read or written
         """
         for tries, pause in enumerate(PAUSES, 1):
             time.sleep(pause)
@@ -118,16 +120,16 @@ class Search(Questions):
                     raise
                 if tries == len(PAUSES):
                     detail = f"the index of labels cannot be used: {error}"
-                    raise StoreUnusable(detail, expected="the same, a little later") from error
+                    raise StoreUnusable(detail, expected="the same request later") from error
         raise AssertionError
 
     def close(self) -> None:
-        """Let the index go."""
+        """Close the index."""
         with self._updating:
             self._index = None
 
     def _reading(self, graph: Graph, stack: ExitStack) -> Reading:
-        """Begin to read the index of a revision; it stays as it is until the stack is left, whatever is written meanwhile."""
+        """Start a read transaction on the index of a revision; it ends with the stack."""
         revision, index = graph.revision, self._index
         if index:
             reading = stack.enter_context(index.reading())
@@ -139,7 +141,7 @@ class Search(Questions):
             if index is None or not self._fits(index.stamp, revision):
                 began = time.monotonic()
                 with deadlines.apart():
-                    index = self._index = self._in_line(self._index, graph)
+                    index = self._index = self._updated(self._index, graph)
                 self._read = began
             return stack.enter_context(index.reading())
 
@@ -147,47 +149,47 @@ class Search(Questions):
         if revision is None:
             return time.monotonic() - self._read < AGE
         if stamp.revision is not None and stamp.revision > revision:
-            raise RevisionMoved("the graph was written meanwhile", expected="the same once more")
+            raise RevisionMoved("the graph was written meanwhile", expected="the same request again")
         return stamp.revision == revision
 
-    def _in_line(self, index: Index | None, graph: Graph) -> Index:
-        """Return the index of a revision, made of the index of an older one, or of the one that the last run left, where it can be."""
+    def _updated(self, index: Index | None, graph: Graph) -> Index:
+        """Return the index of a revision: an update of the open index or of the saved one if possible, else a new one."""
         stamp = Stamp(form(), graph.revision, self._published(graph.revision))
-        followed = index is not None
-        index = index or self._left()
+        is_open = index is not None
+        index = index or self._saved()
         if index and index.stamp.form != stamp.form:
             index = None
         if index and index.stamp == stamp and stamp.published:
             return index
         graphs = list(graph.graphs())
-        read = lambda name: facts.read(graph.rows, name)  # noqa: E731
+        read = lambda name: labels.read(graph.rows, name)  # noqa: E731
         if index is None:
-            made = Index.make(self._place())
-            made.refresh(graphs, (), read, stamp)
-            return made.finish()
+            fresh = Index.make(self._own_folder())
+            fresh.refresh(graphs, (), read, stamp)
+            return fresh.finish()
         same = index.stamp.published and index.stamp.published == self._published(index.stamp.revision)
-        known = index.stamp.revision if followed or same else None
-        written = None if known is None else self._graph.written(known)
+        since = index.stamp.revision if is_open or same else None
+        written = None if since is None else self._graph.written(since)
         changed = set(graphs) if written is None else written & set(graphs)
         index.refresh(changed, index.graphs().keys() - set(graphs), read, stamp)
         return index
 
     def _published(self, revision: int | None) -> str:
-        return next((one.published.isoformat() for one in self._graph.revisions() if one.number == revision), "")
+        return next((entry.published.isoformat() for entry in self._graph.revisions() if entry.number == revision), "")
 
-    def _place(self) -> Path:
+    def _own_folder(self) -> Path:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="rolegraph-search-"))
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         return self._folder
 
-    def _left(self) -> Index | None:
-        """Return the index that the last run left, if there is one."""
+    def _saved(self) -> Index | None:
+        """Return the index of the last run, if there is one."""
         path = self._folder and self._folder / NAME
         return Index(path) if path and path.is_file() else None
 
     def _drop(self, damaged_: Index | None) -> None:
-        """Remove an index that is damaged, unless another thread did: a reader that still has it open keeps its file."""
+        """Remove a damaged index, unless another thread has. Readers that have it open keep its file."""
         with self._updating:
             if self._index is damaged_:
                 self._index = None
@@ -196,15 +198,15 @@ class Search(Questions):
 
 
 class Pinned(Questions):
-    """The search of one revision, which was the newest when it was asked for."""
+    """The search of one revision, which was the newest when it was pinned."""
 
     def __init__(self, search: Search, graph: Graph) -> None:
         self._search = search
         self._graph = graph
 
     def answered(self, ask: Callable[[Reading], T]) -> T:
-        """Return what a function reads in the index of the revision.
+        """Return the result of a function that reads the index of the revision.
 
-        :raises RevisionMoved: where the index has gone on to a newer one
+        :raises RevisionMoved: if the index has moved on to a newer revision
         """
         return self._search.asked(ask, self._graph)

@@ -1,20 +1,23 @@
-"""What a search answers: things, each with the label that was found and how it answers."""
+"""Hits of a search: things, each with the label that matched and the kind of match."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rolegraph import terms
-from rolegraph.search.asking import Candidate
-from rolegraph.search.facts import PROPERTIES
+from rolegraph.search.labels import PROPERTIES
+from rolegraph.search.query import Candidate
 
-USUAL = "en"  # the language of labels where none is asked for
+USUAL = "en"  # the language of labels if none is requested
 HEADER = ("id", "curie", "kind", "label", "matched", "language", "property", "match", "score", "sources")
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing that answers a search: ``label`` is its preferred one, ``matched`` the label that answers, ``match`` how it does."""
+    """A hit of a search. ``label`` is the preferred label of the thing, ``matched`` the label that matched.
+
+    ``match`` is the kind of match (:data:`rolegraph.search.MATCHES`), ``score`` is from 1 to 100, ``sources`` are IRIs of graphs.
+    """
 
     iri: str
     kind: str
@@ -27,7 +30,7 @@ class Hit:
     sources: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the hit as JSON."""
+        """Return the hit as a JSON object."""
         return {
             "id": self.iri,
             "curie": terms.shorten(self.iri),
@@ -40,7 +43,7 @@ class Hit:
         }
 
     def row(self) -> list[str]:
-        """Return the hit as the cells of a table with :data:`HEADER`; sources are parted by blanks."""
+        """Return the hit as the cells of a row under :data:`HEADER`; sources are separated by blanks."""
         return [
             *(self.iri, terms.shorten(self.iri), self.kind, self.label, self.matched, self.language, self.property, self.match),
             *(str(self.score), " ".join(self.sources)),
@@ -51,11 +54,11 @@ def hit(candidate: Candidate, names: Mapping[str, str], sources: tuple[str, ...]
     """Return a candidate as a hit.
 
     :param names: the preferred labels of its thing by language
-    :param languages: those in which the thing is named, the first in which it has a label
+    :param languages: preferred languages of the label, the first one that has a label counts
     """
     entry = candidate.entry
-    wanted = (names[language] for language in (*languages, USUAL, "") if names.get(language))
-    label = next(wanted, next(iter(names.values()), entry.text))
+    preferred = (names[language] for language in (*languages, USUAL, "") if names.get(language))
+    label = next(preferred, next(iter(names.values()), entry.text))
     return Hit(
         iri=entry.iri,
         kind=entry.kind,

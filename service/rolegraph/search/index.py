@@ -1,4 +1,4 @@
-"""The index of labels: a file of SQLite with the labels of one revision, and full text over the stems of their words."""
+"""The index of labels: an SQLite file with the labels of one revision, and full text (FTS5) over their stems."""
 
 import hashlib
 import json
@@ -16,11 +16,11 @@ from rolegraph.search import changes, shortforms
 from rolegraph.search.filters import Only
 from rolegraph.search.spelling import Vocabulary
 
-FORM = 1  # of the tables, and of what folding makes of a label: counted up with each change of either
+FORM = 1  # version of the tables and of folding; increase it with each change of either
 NAME = "labels.sqlite"
-MAPPED = 1 << 30  # bytes of the file
-STATES = 2  # of the index whose stems are kept: readers may still be at the one before
-_PARTED = "phrase queries are not supported"  # full text takes some letters of newer scripts for blanks
+MAPPED = 1 << 30  # most bytes of the file that are memory-mapped
+STATES = 2  # states of the index whose stems are cached: readers may still use the previous one
+_PARTED = "phrase queries are not supported"  # FTS5 reads some letters of newer scripts as blanks
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE graph (id INTEGER PRIMARY KEY, iri TEXT UNIQUE);
@@ -45,11 +45,11 @@ _FAST = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size 
 _SAFE = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 
 Read = Callable[[str], Mapping[str, str]]
-"""Returns what a graph says of each thing; see :func:`rolegraph.search.facts.read`."""
+"""Returns the statements of a graph by thing; see :func:`rolegraph.search.labels.read`."""
 
 
-class Found(NamedTuple):
-    """An entry as the index holds it, with its thing."""
+class IndexedEntry(NamedTuple):
+    """An entry of the index, with its thing. ``place`` is the id of the entry, ``thing`` the id of the thing."""
 
     place: int
     thing: int
@@ -64,7 +64,10 @@ class Found(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """Which state of which graph an index holds. ``published`` tells a revision from one of the same number in another store."""
+    """The state of an index: its form and its revision.
+
+    ``published`` distinguishes revisions of the same number in different stores.
+    """
 
     form: str
     revision: int | None
@@ -72,7 +75,7 @@ class Stamp(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> "Stamp":
-        """Return the stamp that a text holds."""
+        """Parse a stamp from its text."""
         form_, revision, published = (*text.split(" "), "", "")[:3]
         return cls(form_, int(revision) if revision.isdecimal() else None, published)
 
@@ -80,13 +83,13 @@ class Stamp(NamedTuple):
         return f"{self.form} {self.revision} {self.published}".strip()
 
 
-class _Own:
-    """The connection of one thread, which is closed with this object: by itself it would last until the garbage collector comes."""
+class _ThreadConnection:
+    """The connection of one thread, closed with this object and not only when the garbage collector runs."""
 
     def __init__(self, path: Path) -> None:
-        self.connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)  # the last who holds this closes it
+        self.connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)  # any thread may close it
         self.connection.execute("PRAGMA busy_timeout = 10000")
-        self.connection.execute(f"PRAGMA mmap_size = {MAPPED}")  # pages are read where the system has them, not copied
+        self.connection.execute(f"PRAGMA mmap_size = {MAPPED}")  # pages are read from the page cache without a copy
 
     def __del__(self) -> None:
         if hasattr(self, "connection"):
@@ -94,11 +97,11 @@ class _Own:
 
 
 class Index:
-    """The file of an index, opened. Any thread may read while one writes: it sees the labels before, or those after."""
+    """An open index file. Threads may read while one writes; each read sees one state."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._own = threading.local()
+        self._local = threading.local()
         self._writing = threading.Lock()
         self._changing = threading.Lock()
         self._words: OrderedDict[Stamp, Vocabulary] = OrderedDict()
@@ -106,17 +109,17 @@ class Index:
 
     @classmethod
     def make(cls, folder: Path) -> "Index":
-        """Make an empty index in place of one that is there: nothing of it is seen before :meth:`finish`."""
+        """Create an empty index in a new file; it is not visible before :meth:`finish`."""
         folder.mkdir(parents=True, exist_ok=True)
         fresh = folder / f"{NAME}.new"
         for suffix in ("", "-wal", "-shm", "-journal"):
             fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
-        made = cls(fresh)
-        made.connection.executescript(_FAST + _SCHEMA)
-        return made
+        index = cls(fresh)
+        index.connection.executescript(_FAST + _SCHEMA)
+        return index
 
     def finish(self) -> "Index":
-        """Put the index in the place that it is read from, and return it as it lies there."""
+        """Move the new index to its final path, and return it opened there."""
         self.connection.executescript(_INDEXES)
         self.connection.execute("INSERT INTO words (words) VALUES ('optimize')")
         self.close()
@@ -124,33 +127,33 @@ class Index:
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         self.path.replace(path)
-        found = Index(path)
-        found.connection.executescript(_SAFE)
-        return found
+        index = Index(path)
+        index.connection.executescript(_SAFE)
+        return index
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The connection of this thread. It is closed when the thread ends, or when nobody holds the index any more: who reads holds it."""
-        own: _Own | None = getattr(self._own, "own", None)
-        if own is None:
-            own = self._own.own = _Own(self.path)
-        return own.connection
+        """The connection of this thread. It is closed with the thread, or when the last reference to the index is gone."""
+        opened: _ThreadConnection | None = getattr(self._local, "connection", None)
+        if opened is None:
+            opened = self._local.connection = _ThreadConnection(self.path)
+        return opened.connection
 
     def close(self) -> None:
         """Close the connection of this thread."""
-        self._own.own = None
+        self._local.connection = None
 
     @contextmanager
     def reading(self) -> Iterator["Reading"]:
-        """Read the index as it is now, whatever is written meanwhile."""
+        """Yield the current state of the index in a read transaction."""
         with self._transaction("DEFERRED"):
             yield Reading(self, self.stamp)
 
     @property
     def stamp(self) -> Stamp:
-        """What state the index holds, as it was given to :meth:`refresh`."""
-        found = self.connection.execute("SELECT value FROM meta WHERE name = 'stamp'").fetchone()
-        return Stamp.read(str(found[0]) if found else "")
+        """The stamp of the last :meth:`refresh`."""
+        row = self.connection.execute("SELECT value FROM meta WHERE name = 'stamp'").fetchone()
+        return Stamp.read(str(row[0]) if row else "")
 
     def graphs(self) -> dict[str, int]:
         """Return the numbers of the graphs by IRI."""
@@ -158,26 +161,32 @@ class Index:
 
     def languages(self, stamp: Stamp) -> list[str]:
         """Return the languages of the entries, sorted."""
-        known = self._languages
-        if known is None or known[0] != stamp:
+        cached = self._languages
+        if cached is None or cached[0] != stamp:
             rows = self.connection.execute("SELECT DISTINCT language FROM entry WHERE language <> '' ORDER BY language")
-            known = self._languages = (stamp, [str(language) for (language,) in rows])
-        return known[1]
+            cached = self._languages = (stamp, [str(language) for (language,) in rows])
+        return cached[1]
 
     def words(self) -> list[tuple[str, int]]:
-        """Return each stem with the number of entries that hold it."""
+        """Return each stem with its number of entries."""
         return self.connection.execute("SELECT text, number FROM word").fetchall()
 
     def vocabulary(self, stamp: Stamp) -> Vocabulary:
-        """Return the stems of the state that this thread reads."""
+        """Return the stems of the state that this thread reads, from a cache."""
         with self._changing:
             if stamp not in self._words:
                 self._words[stamp] = Vocabulary(self.words())
-                self._forget()
+                self._evict()
             return self._words[stamp]
 
     def refresh(self, graphs: Iterable[str], gone: Iterable[str], read: Read, stamp: Stamp) -> None:
-        """Read some graphs anew, forget those that are gone, and index what changed, in one write."""
+        """Read some graphs again, remove others, and index what changed, in one transaction.
+
+        :param graphs: IRIs of the graphs to read
+        :param gone: IRIs of the graphs to remove
+        :param read: reads a graph
+        :param stamp: the new state of the index
+        """
         with self._writing:
             before = self.stamp
             with self._transaction("IMMEDIATE") as connection:
@@ -197,49 +206,53 @@ class Index:
             with self._changing:
                 if before in self._words:
                     self._words[stamp] = self._words[before].extended(counted)
-                    self._forget()
+                    self._evict()
 
-    def _forget(self) -> None:
+    def _evict(self) -> None:
         while len(self._words) > STATES:
             self._words.popitem(last=False)
 
-    def entries(self, where: str, values: Sequence[str | int], only: Only, most: int) -> list[Found]:
-        """Return the likeliest entries for which a condition of SQL holds."""
-        condition, more = only.condition
-        tables = "entry CROSS JOIN thing ON thing.id = entry.thing" if only.source is not None else "entry"
-        return self._found(f"SELECT entry.id FROM {tables} WHERE {where}{condition} ORDER BY entry.id LIMIT ?", [*values, *more, most])
+    def entries(self, where: str, values: Sequence[str | int], only: Only, most: int) -> list[IndexedEntry]:
+        """Return the entries that match an SQL condition, the likeliest first in the limit.
 
-    def of(self, iri: str, only: Only) -> list[Found]:
-        """Return the likeliest entry of a thing."""
+        :param values: the values of the condition
+        :param most: most entries to return
+        """
+        condition, filtered = only.condition
+        tables = "entry CROSS JOIN thing ON thing.id = entry.thing" if only.source is not None else "entry"
+        return self._select(f"SELECT entry.id FROM {tables} WHERE {where}{condition} ORDER BY entry.id LIMIT ?", [*values, *filtered, most])
+
+    def entry_of(self, iri: str, only: Only) -> list[IndexedEntry]:
+        """Return the best entry of a thing, as a list of at most one."""
         return self.entries("entry.thing = (SELECT id FROM thing WHERE iri = ?)", [iri], only, 1)
 
-    def holding(self, terms: str, only: Only, most: int) -> list[Found]:
-        """Return the likeliest entries that match an expression of full text; none for words that it cannot hold in one piece."""
-        condition, values = only.spoken if len(only.languages) > 1 else ("", [])
+    def holding(self, terms: str, only: Only, most: int) -> list[IndexedEntry]:
+        """Return the entries that match a full-text expression; none for words that FTS5 cannot index whole."""
+        condition, values = only.language_condition if len(only.languages) > 1 else ("", [])
         tables = "words JOIN entry ON entry.id = words.rowid" if condition else "words"
         match = [f"({terms}){only.terms}", *values, most]
         try:
-            return self._found(f"SELECT words.rowid FROM {tables} WHERE words MATCH ?{condition} ORDER BY words.rowid LIMIT ?", match)
+            return self._select(f"SELECT words.rowid FROM {tables} WHERE words MATCH ?{condition} ORDER BY words.rowid LIMIT ?", match)
         except sqlite3.OperationalError as error:
             if _PARTED in str(error):
                 return []
             raise
 
     def things(self, numbers: Iterable[int]) -> dict[int, tuple[dict[str, str], tuple[str, ...]]]:
-        """Return the preferred labels by language, and the sources, of things by their numbers in the index."""
-        wanted = list(numbers)
-        marks = ", ".join("?" * len(wanted))
+        """Return the preferred labels by language, and the sources, of things by number."""
+        ids = list(numbers)
+        marks = ", ".join("?" * len(ids))
         names = {number: graph for graph, number in self.graphs().items()}
-        rows = self.connection.execute(f"SELECT id, names, sources FROM thing WHERE id IN ({marks})", wanted)
-        return {number: (json.loads(labels), tuple(names[int(one[2:])] for one in sources.split())) for number, labels, sources in rows}
+        rows = self.connection.execute(f"SELECT id, names, sources FROM thing WHERE id IN ({marks})", ids)
+        return {number: (json.loads(labels), tuple(names[int(word[2:])] for word in sources.split())) for number, labels, sources in rows}
 
-    def _found(self, places: str, values: Sequence[str | int]) -> list[Found]:
+    def _select(self, places: str, values: Sequence[str | int]) -> list[IndexedEntry]:
         rows = self.connection.execute(
             "SELECT entry.id, entry.thing, property, form, language, text, folded, iri, entry.kind, uses "
             f"FROM entry JOIN thing ON thing.id = entry.thing WHERE entry.id IN ({places})",
             values,
         )
-        return [Found(*row) for row in rows]
+        return [IndexedEntry(*row) for row in rows]
 
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
@@ -256,7 +269,7 @@ class Index:
 
 @dataclass(frozen=True)
 class Reading:
-    """An index as it is at one moment, while its transaction lasts."""
+    """One state of an index, within a read transaction."""
 
     index: Index
     stamp: Stamp
@@ -272,13 +285,13 @@ class Reading:
 
 
 def damaged(error: Exception) -> bool:
-    """Tell whether an error means that the file is damaged: a locked one, a full disk or a failed read means nothing of it."""
+    """Return whether an error means that the file is damaged. A lock, a full disk or a failed read does not."""
     if isinstance(error, sqlite3.OperationalError):
         return str(error).startswith(("no such table", "no such column", "Could not decode"))
-    # SQLITE_CORRUPT and SQLITE_NOTADB are of the class itself; a part that contradicts another one breaks a constraint
+    # SQLITE_CORRUPT and SQLITE_NOTADB raise DatabaseError itself; contradicting parts break a constraint
     return type(error) is sqlite3.DatabaseError or isinstance(error, sqlite3.IntegrityError | json.JSONDecodeError)
 
 
 def form() -> str:
-    """Return what an index is only good for: this form of the tables, these spellings."""
+    """Return a digest of everything that an index depends on: tables, code and spellings."""
     return hashlib.sha256(f"{FORM} {__version__} {shortforms.digest()}".encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""How well a label answers what was typed: the kind of match, and a score of 0 to 100."""
+"""Scoring: how well a label matches a search text, as a kind of match and a score of 0 to 100."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,110 +6,110 @@ from dataclasses import dataclass, field
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from rolegraph.search import folding
-from rolegraph.search.index import Found
+from rolegraph.search.index import IndexedEntry
 
 MATCHES = {
     "exact": "the label itself",
     "spelling": "the label in another number or spelling",
-    "abbreviation": "a short form, or what one stands for",
-    "prefix": "the label begins so",
+    "abbreviation": "a short form, or its expansion",
+    "prefix": "the start of the label",
     "words": "all words, in any order",
-    "typo": "nearly all words, with errors of typing",
+    "typo": "all words, with typing errors",
     "some": "some of the words",
 }
-"""The kinds of match, the best first."""
+"""The kinds of match with their meaning, the best first."""
 
-_BY_PROPERTY = (0, 3, 5, 1)  # points that a label loses by its property: preferred, alternative, hidden, code
-_OF_A_FORM = 2  # points that a form of a label loses against the label as it stands
+_BY_PROPERTY = (0, 3, 5, 1)  # points that are subtracted by property: preferred, alternative, hidden, code
+_OF_A_FORM = 2  # points that are subtracted for a variant of a label
 
 
 @dataclass(frozen=True)
 class Typed:
-    """What was typed, folded in the ways in which labels are."""
+    """A search text, folded as labels are."""
 
     text: str
     folded: str
     words: tuple[str, ...]
     stems: tuple[str, ...]
-    core: tuple[str, ...] = field(default=())
+    content_stems: tuple[str, ...] = field(default=())
 
     @classmethod
     def of(cls, text: str) -> "Typed":
         """Fold a text."""
         folded = folding.fold(text)
         words = folded.split()
-        return cls(text, folded, tuple(words), tuple(map(folding.stem, words)), tuple(map(folding.stem, folding.telling(words))))
+        return cls(text, folded, tuple(words), tuple(map(folding.stem, words)), tuple(map(folding.stem, folding.content_words(words))))
 
     @property
-    def loose(self) -> str:
-        """The stems, parted by blanks."""
+    def stemmed(self) -> str:
+        """The stems, separated by blanks."""
         return " ".join(self.stems)
 
     @property
-    def squeezed(self) -> str:
-        """The stems in one piece."""
+    def joined_stems(self) -> str:
+        """The stems without blanks."""
         return "".join(self.stems)
 
 
 @dataclass(frozen=True)
 class Match:
-    """That a label answers, how, and how well."""
+    """A match of a label: its kind, and its score from 0 to 100."""
 
     kind: str
     score: float
 
 
-def judge(typed: Typed, entry: Found) -> Match | None:
-    """Return how an entry answers what was typed, or None where it does not."""
-    found = _judged(typed, entry.folded)
-    if found is None:
+def match_entry(typed: Typed, entry: IndexedEntry) -> Match | None:
+    """Return the match of an entry with a search text, or None."""
+    match = _match(typed, entry.folded)
+    if match is None:
         return None
-    lost = _BY_PROPERTY[entry.property] + _OF_A_FORM * entry.form
-    return Match(found.kind, max(found.score - lost, 1.0))
+    penalty = _BY_PROPERTY[entry.property] + _OF_A_FORM * entry.form
+    return Match(match.kind, max(match.score - penalty, 1.0))
 
 
-def shortened(typed: Typed, entry: Found) -> Match | None:
-    """Return the match of a label whose words are those that were typed, where letters of some stand for several words."""
-    words = [word for word in entry.folded.split() if word not in folding.LITTLE]
+def shortened(typed: Typed, entry: IndexedEntry) -> Match | None:
+    """Return the match of a label whose words were typed, some of them as a run of initials; None if they were not."""
+    words = [word for word in entry.folded.split() if word not in folding.STOP_WORDS]
     if not _spelt(typed.words, words):
         return None
     return Match("abbreviation", 80.0 - _BY_PROPERTY[entry.property])
 
 
-def by_way_of(match: Match) -> Match:
-    """Return the match of a text in which a short form was written out, given that of the text."""
+def as_abbreviation(match: Match) -> Match:
+    """Return the match of a text, lowered because a short form in it was expanded."""
     return Match("abbreviation", match.score * 0.85)
 
 
-def _judged(typed: Typed, folded: str) -> Match | None:
+def _match(typed: Typed, folded: str) -> Match | None:
     if folded == typed.folded:
         return Match("exact", 100.0)
-    loose = folding.loose(folded)
-    squeezed = loose.replace(" ", "")
-    if squeezed == typed.squeezed:
-        return Match("spelling", 90.0 + (loose == typed.loose))
-    words = folding.telling(loose.split())
-    covered = min(1.0, sum(map(len, typed.core)) / max(1, sum(map(len, words))))
-    if _begins(typed, folded, loose):
-        whole = folded.startswith(typed.folded + " ") or loose.startswith(typed.loose + " ")
+    stemmed = folding.stemmed(folded)
+    joined_stems = stemmed.replace(" ", "")
+    if joined_stems == typed.joined_stems:
+        return Match("spelling", 90.0 + (stemmed == typed.stemmed))
+    words = folding.content_words(stemmed.split())
+    covered = min(1.0, sum(map(len, typed.content_stems)) / max(1, sum(map(len, words))))
+    if _begins(typed, folded, stemmed):
+        whole = folded.startswith(typed.folded + " ") or stemmed.startswith(typed.stemmed + " ")
         return Match("prefix", 64.0 + 6 * covered + 3 * whole)
-    begun = _begun(typed.core, words)
+    begun = _begun(typed.content_stems, words)
     if begun is not None:
-        same = len(words) == len(typed.core) and sorted(words) == sorted(typed.core)
+        same = len(words) == len(typed.content_stems) and sorted(words) == sorted(typed.content_stems)
         return Match("words", 78.0 if same else 48.0 + 14 * covered - 4 * begun)
-    if squeezed.startswith(typed.squeezed):
+    if joined_stems.startswith(typed.joined_stems):
         return Match("prefix", 50.0 + 6 * covered)
     return _nearly(typed, words)
 
 
-def _begins(typed: Typed, folded: str, loose: str) -> bool:
-    return folded.startswith(typed.folded) or loose.startswith(typed.loose)
+def _begins(typed: Typed, folded: str, stemmed: str) -> bool:
+    return folded.startswith(typed.folded) or stemmed.startswith(typed.stemmed)
 
 
-def _begun(core: Sequence[str], words: Sequence[str]) -> int | None:
-    """Return how many stems are only the beginning of a word of a label that has all of them; None where it has not."""
+def _begun(stems: Sequence[str], words: Sequence[str]) -> int | None:
+    """Return how many stems are only the start of a word of the label; None if the label lacks one of them."""
     begun = 0
-    for stem in core:
+    for stem in stems:
         if stem not in words:
             if len(stem) < 2 or not any(word.startswith(stem) for word in words):
                 return None
@@ -118,24 +118,24 @@ def _begun(core: Sequence[str], words: Sequence[str]) -> int | None:
 
 
 def _nearly(typed: Typed, words: Sequence[str]) -> Match | None:
-    """Return the match of a label that has some of the words, or words that are nearly those."""
+    """Return the match of a label that has some of the words, or similar words."""
     closeness, near = 0.0, 0
-    for stem in typed.core:
+    for stem in typed.content_stems:
         best = max((_closeness(stem, word) for word in words), default=0.0)
         closeness += best
         near += best > 0
     if not near:
         return None
     total = sum(map(len, words))
-    covered = min(1.0, sum(map(len, typed.core)) / max(1, total))
-    alike = closeness / len(typed.core)
-    if near == len(typed.core):
-        return Match("typo", 10.0 + 34 * alike + 10 * covered)
-    return Match("some", 24.0 * alike * (0.5 + covered / 2))
+    covered = min(1.0, sum(map(len, typed.content_stems)) / max(1, total))
+    mean = closeness / len(typed.content_stems)
+    if near == len(typed.content_stems):
+        return Match("typo", 10.0 + 34 * mean + 10 * covered)
+    return Match("some", 24.0 * mean * (0.5 + covered / 2))
 
 
 def _closeness(stem: str, word: str) -> float:
-    """Return how nearly a stem is a word, 0 where it cannot have been meant, 1 where it is the word."""
+    """Return the similarity of a stem and a word: 1 if they are equal, 0 if they differ by too many errors."""
     if stem == word:
         return 1.0
     most = 2 if max(len(stem), len(word)) >= 6 else 1
@@ -148,7 +148,7 @@ def _closeness(stem: str, word: str) -> float:
 
 
 def _spelt(typed: Sequence[str], words: Sequence[str]) -> bool:
-    """Tell whether words are those that were typed, each whole or by its initial in a run of initials."""
+    """Return whether all words were typed, each whole or as an initial in a run of initials."""
     if not typed:
         return not words
     first = typed[0]

@@ -1,4 +1,4 @@
-"""The tables that are shipped for searching: short forms that initials cannot tell, and words with two spellings."""
+"""Shipped tables of the search: short forms that are not initials, and words with two spellings."""
 
 import csv
 from functools import cache
@@ -13,28 +13,28 @@ def _table(name: str) -> list[tuple[str, str]]:
 
 @cache
 def spellings() -> dict[str, str]:
-    """Return word → the word that it is taken for, of those that no rule of spelling covers."""
+    """Return the standard spelling of each word with two spellings that no rule of :func:`rolegraph.search.folding.stem` covers."""
     return dict(_table("spellings.csv"))
 
 
 @cache
-def longs() -> dict[str, tuple[str, ...]]:
-    """Return short form → what it stands for, the usual meaning first, both as they are written in the table."""
-    found: dict[str, tuple[str, ...]] = {}
+def expansions() -> dict[str, tuple[str, ...]]:
+    """Return the expansions of each short form, the usual meaning first."""
+    by_short: dict[str, tuple[str, ...]] = {}
     for short, long in _table("short-forms.csv"):
-        found[short] = (*found.get(short, ()), long)
-    return found
+        by_short[short] = (*by_short.get(short, ()), long)
+    return by_short
 
 
 @cache
-def shorts() -> dict[str, tuple[str, ...]]:
-    """Return what short forms stand for → those short forms: the table read backwards."""
-    found: dict[str, tuple[str, ...]] = {}
+def abbreviations() -> dict[str, tuple[str, ...]]:
+    """Return the short forms of each expansion."""
+    by_long: dict[str, tuple[str, ...]] = {}
     for short, long in _table("short-forms.csv"):
-        found[long] = (*found.get(long, ()), short)
-    return found
+        by_long[long] = (*by_long.get(long, ()), short)
+    return by_long
 
 
 def digest() -> str:
-    """Return what changes whenever the spellings do, which labels are kept by."""
+    """Return a text that changes with the spellings, on which the stems of an index depend."""
     return repr(sorted(spellings().items()))

@@ -2,52 +2,47 @@
 
 from flask import Flask
 
-from rolegraph.registry import Rolegraph
-from rolegraph.web import (
-    analysing,
-    canned,
-    choosing,
-    clients,
-    comparing,
-    cors,
-    display,
-    entering,
-    guarding,
-    headers,
-    leading,
-    linked,
-    model,
-    posting,
+from rolegraph.facade import Rolegraph
+from rolegraph.web.http import connection, context, problems
+from rolegraph.web.middleware import cors, headers, request_checks
+from rolegraph.web.middleware.cache import RECALL, ResponseCache
+from rolegraph.web.middleware.compression import Compression
+from rolegraph.web.middleware.suffixes import Suffixes
+from rolegraph.web.pages import choices, filters
+from rolegraph.web.resources import (
+    analyses,
+    comparison,
+    graphs,
     probes,
-    problems,
-    querying,
-    searching,
-    state,
-    storing,
-    validating,
+    profiles,
+    queries,
+    redirects,
+    search,
+    service,
+    sources,
+    sparql,
+    things,
+    validation,
 )
-from rolegraph.web.compressing import Compressing
-from rolegraph.web.negotiation import Suffixes
-from rolegraph.web.remembering import RECALL, Remembering
 
 
 def create_app(graph: Rolegraph) -> Flask:
     """Make the application that serves one graph."""
-    app = state.Application(__name__)
-    app.config.update(MAX_CONTENT_LENGTH=state.BODY_LIMIT, MAX_FORM_MEMORY_SIZE=state.BODY_LIMIT)
+    app = context.Application(__name__)
+    app.config.update(MAX_CONTENT_LENGTH=context.BODY_LIMIT, MAX_FORM_MEMORY_SIZE=context.BODY_LIMIT)
     app.url_map.strict_slashes = False
-    compressing = Compressing(Remembering(Suffixes(app.wsgi_app), graph))
-    app.extensions[RECALL] = compressing.recall
-    app.wsgi_app = compressing  # type: ignore[method-assign]  # the way that Flask documents
-    state.keep(app, graph)
+    cache = ResponseCache(Compression(Suffixes(app.wsgi_app)), graph)
+    app.extensions[RECALL] = cache.recall
+    app.wsgi_app = cache  # type: ignore[method-assign]  # the way that Flask documents
+    context.keep(app, graph)
     problems.install(app)
-    clients.install(app)
+    connection.install(app)
     headers.install(app)
     cors.install(app)
-    guarding.install(app)
-    display.install(app)
-    choosing.install(app)
-    asking = (comparing, analysing, posting, searching, querying, canned)
-    for module in (*asking, storing, entering, validating, model, probes, problems, leading, linked):
+    request_checks.install(app)
+    filters.install(app)
+    choices.install(app)
+    read = (comparison, analyses, profiles, search, sparql, queries)
+    for module in (*read, graphs, sources, validation, service, probes, problems, redirects, things):
         app.register_blueprint(module.routes)
     return app

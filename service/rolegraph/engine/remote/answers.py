@@ -1,4 +1,4 @@
-"""An endpoint's answers as ours: read, put right where servers are known to differ, and laid out in the formats of every engine."""
+"""Parses the answers of an endpoint, normalises known differences between servers, and serialises them in our formats."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,27 +9,27 @@ import pyoxigraph as ox
 from rolegraph.engine.documents import RDF, RESULTS, Term, Triple, value
 from rolegraph.engine.reading import guarded
 from rolegraph.engine.remote import literals
-from rolegraph.engine.remote.forms import Form
-from rolegraph.engine.remote.wire import IN_MEMORY, Reply, Spool
+from rolegraph.engine.remote.http import IN_MEMORY, Reply, Spool
+from rolegraph.engine.remote.query_forms import QueryForm
 from rolegraph.errors import StoreUnusable, UnsupportedFormat
 from rolegraph.formats import Format, holding, of_media
-from rolegraph.things import PIECE, Answer, Row
+from rolegraph.values import PIECE, Answer, Row
 
 
-def table(reply: Reply, form: Form, format_: Format) -> Answer:
+def table(reply: Reply, form: QueryForm, format_: Format) -> Answer:
     """Return the answer of a SELECT or ASK query in a format for tables."""
     with _reading(reply):
-        found = _results(reply)
-        if form.name == "ASK" and isinstance(found, ox.QuerySolutions):  # Virtuoso answers with a table of one row
-            truth = any(isinstance(term := solution[0], ox.Literal) and term.value in ("1", "true") for solution in found)
-            found = ox.parse_query_results(f'{{"head":{{}},"boolean":{str(truth).lower()}}}', ox.QueryResultsFormat.JSON)
+        results = _results(reply)
+        if form.name == "ASK" and isinstance(results, ox.QuerySolutions):  # Virtuoso answers with a table of one row
+            truth = any(isinstance(term := solution[0], ox.Literal) and term.value in ("1", "true") for solution in results)
+            results = ox.parse_query_results(f'{{"head":{{}},"boolean":{str(truth).lower()}}}', ox.QueryResultsFormat.JSON)
         output = Spool()
-        found.serialize(guarded(output, format_), RESULTS[format_.name])
+        results.serialize(guarded(output, format_), RESULTS[format_.name])
     return _answer(format_, output)
 
 
 def graph(reply: Reply, format_: Format, prefixes: Mapping[str, str]) -> tuple[Answer, int]:
-    """Return the answer of a CONSTRUCT or DESCRIBE query in a graph format, with the number of its triples."""
+    """Return the answer of a CONSTRUCT or DESCRIBE query in a graph format, and the number of its triples."""
     count = 0
 
     def counted() -> Iterator[ox.Triple]:
@@ -45,31 +45,31 @@ def graph(reply: Reply, format_: Format, prefixes: Mapping[str, str]) -> tuple[A
     return _answer(format_, output), count
 
 
-def laid_out(found: Iterable[tuple[str, Triple]], format_: Format, prefixes: Mapping[str, str]) -> Answer:
-    """Serialise triples with their graphs, declaring only the prefixes that they use; however many there are, few are in memory."""
+def laid_out(triples: Iterable[tuple[str, Triple]], format_: Format, prefixes: Mapping[str, str]) -> Answer:
+    """Serialise (graph, triple) pairs as a stream, declaring only the prefixes that they use."""
     plain, output = Spool(), Spool()
-    ox.serialize((ox.Quad(*triple, ox.NamedNode(graph)) for graph, triple in found), plain, ox.RdfFormat.N_QUADS)
+    ox.serialize((ox.Quad(*triple, ox.NamedNode(graph)) for graph, triple in triples), plain, ox.RdfFormat.N_QUADS)
     used = _used(plain, prefixes)
     quads = ox.parse(plain, ox.RdfFormat.N_QUADS)
-    again = quads if format_.holds == "dataset" else (quad.triple for quad in quads)
-    ox.serialize(again, guarded(output, format_), RDF[format_.name], prefixes=used)
+    statements = quads if format_.holds == "dataset" else (quad.triple for quad in quads)
+    ox.serialize(statements, guarded(output, format_), RDF[format_.name], prefixes=used)
     return _answer(format_, output)
 
 
 def solutions(reply: Reply) -> Iterator[tuple[Term | None, ...]]:
-    """Yield the rows of a table as terms, with booleans and durations as they were written."""
+    """Yield the rows of a table as terms, with normalised booleans and durations."""
     with _reading(reply):
-        found = _results(reply)
-        if isinstance(found, ox.QuerySolutions):
-            for solution in found:
+        results = _results(reply)
+        if isinstance(results, ox.QuerySolutions):
+            for solution in results:
                 yield tuple(literals.given(term) for term in solution)
 
 
 def rows(reply: Reply) -> list[Row]:
-    """Return the rows of a table by the names of their variables."""
+    """Return the rows of a table; an unbound variable is absent from its row."""
     with _reading(reply):
-        found = _results(reply)
-        names = [variable.value for variable in found.variables] if isinstance(found, ox.QuerySolutions) else []
+        results = _results(reply)
+        names = [variable.value for variable in results.variables] if isinstance(results, ox.QuerySolutions) else []
     reply.body.seek(0)
     return [{name: value(term) for name, term in zip(names, row, strict=True) if term is not None} for row in solutions(reply)]
 
@@ -79,7 +79,7 @@ def _results(reply: Reply) -> ox.QuerySolutions | ox.QueryBoolean:
 
 
 def _used(plain: IO[bytes], prefixes: Mapping[str, str]) -> dict[str, str]:
-    """Return the prefixes whose namespaces occur in a file, and rewind it."""
+    """Return the prefixes whose namespaces occur in a file, and rewind the file."""
     plain.seek(0)
     missing = {prefix: f"<{namespace}".encode() for prefix, namespace in prefixes.items()}
     longest = max(map(len, missing.values()), default=1)

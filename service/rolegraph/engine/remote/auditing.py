@@ -1,9 +1,9 @@
-"""Compares the union with the graphs on an endpoint, in pieces, and makes it agree with them.
+"""Compares the union with the graphs on an endpoint, in pieces, and repairs it.
 
-A write changes the union only such that whatever is in it stays in some graph (see :mod:`~rolegraph.engine.remote.keeping`). So one that
-broke off leaves the union short of triples of the graph that was written, and nothing else. What is left over in the union comes from
-elsewhere: a server that ran a request late, somebody who wrote past us, or an older version of this program. Triples with blank nodes are
-written by others only; the union leaves them out.
+At every moment of a write, each triple of the union is in some graph (see :mod:`~rolegraph.engine.remote.graphs`). So after an interrupted
+write the union can only lack triples of the graphs that were written. Surplus triples in the union have other causes: a server that ran a
+request late, a program that wrote to the endpoint directly, or an older version of Rolegraph. Only other programs write triples with blank
+nodes; the union does not contain them.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -12,24 +12,24 @@ from typing import NamedTuple
 import pyoxigraph as ox
 
 from rolegraph.engine.documents import Triple
+from rolegraph.engine.remote.http import Parameters
 from rolegraph.engine.remote.lookups import PAGE, Lookups
 from rolegraph.engine.remote.names import NOTHING, UNION
 from rolegraph.engine.remote.steps import Steps
-from rolegraph.engine.remote.wire import Parameters
 
-LARGEST = 4  # graphs that are looked into by name, before all are: most triples are in one of them, which takes a tenth of the time
+LARGEST = 4  # graphs that are searched by name before all others: most triples are in one of them, which takes a tenth of the time
 _NAMED = "FILTER(!ISBLANK(?s) && !ISBLANK(?o))"
 
 
 class Left(NamedTuple):
-    """Triples of one property that are in the union and in no graph."""
+    """The number of triples of one property that are in the union but in no graph."""
 
     property: str
     number: int
 
 
 class Audit:
-    """Compares the union with the graphs that are listed."""
+    """Compares the union with the listed graphs."""
 
     def __init__(self, lookups: Lookups, listed: Collection[str]) -> None:
         self._lookups = lookups
@@ -37,36 +37,36 @@ class Audit:
 
     def missing(self, graph: str) -> int:
         """Return how many triples of a graph the union lacks."""
-        return self._lookups.count(f"{{ {_short(graph)} }}", graph)
+        return self._lookups.count(f"{{ {_missing_pattern(graph)} }}", graph)
 
     def add(self, graph: str, steps: Steps) -> None:
-        """Add to the union what it lacks of a graph, one property at a time."""
+        """Add the missing triples of a graph to the union, one property at a time."""
         name = ox.NamedNode(graph)
         for property_ in self._lookups.column(f"SELECT DISTINCT ?p {{ GRAPH {name} {{ ?s ?p ?o }} }}"):
             made = f"GRAPH <{UNION}> {{ ?s {property_} ?o }}"
-            steps.send(f"INSERT {{ {made} }} WHERE {{ {_short(graph, property_)} }}")
+            steps.send(f"INSERT {{ {made} }} WHERE {{ {_missing_pattern(graph, property_)} }}")
 
     def left_over(self) -> Iterator[Left]:
-        """Yield how much there is in the union that no graph states, by property."""
+        """Yield the properties of which the union has triples that no graph states."""
         for property_ in self._lookups.column(f"SELECT DISTINCT ?p {{ GRAPH <{UNION}> {{ ?s ?p ?o }} }}"):
-            pattern, parameters = self._left(property_)
+            pattern, parameters = self._surplus_pattern(property_)
             if number := self._lookups.count(pattern, UNION, parameters):
                 yield Left(property_.value, number)
 
     def remove(self, property_: str, steps: Steps) -> None:
-        """Remove from the union what no graph states of a property."""
-        pattern, parameters = self._left(ox.NamedNode(property_))
-        known: set[Triple] = set()
+        """Remove the triples of a property from the union that no graph states."""
+        pattern, parameters = self._surplus_pattern(ox.NamedNode(property_))
+        removed: set[Triple] = set()
         while True:
             text = f"SELECT ?s ({ox.NamedNode(property_)} AS ?p) ?o {pattern} LIMIT {PAGE}"
-            found = set(self._lookups.triples(text, parameters))
-            if not found - known:
+            page = set(self._lookups.triples(text, parameters))
+            if not page - removed:
                 return
-            steps.remove(UNION, found)
-            known |= found
+            steps.remove(UNION, page)
+            removed |= page
 
-    def _left(self, property_: ox.NamedNode) -> tuple[str, Parameters]:
-        """Return the pattern of what no graph states of a property, and the parameters that name the graphs to ask."""
+    def _surplus_pattern(self, property_: ox.NamedNode) -> tuple[str, Parameters]:
+        """Return the pattern for triples of a property that no graph states, and the parameters that name the graphs to query."""
         triple = f"?s {property_} ?o"
         largest = ""
         if self._listed:
@@ -82,7 +82,7 @@ class Audit:
         ]
 
 
-def _short(graph: str, property_: ox.NamedNode | None = None) -> str:
-    """Return the pattern of what the union lacks of a graph."""
+def _missing_pattern(graph: str, property_: ox.NamedNode | None = None) -> str:
+    """Return the pattern for triples of a graph that are not in the union."""
     triple = f"?s {property_ or '?p'} ?o"
     return f"GRAPH {ox.NamedNode(graph)} {{ {triple} }} {_NAMED} FILTER NOT EXISTS {{ GRAPH <{UNION}> {{ {triple} }} }}"

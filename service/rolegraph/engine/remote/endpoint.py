@@ -1,4 +1,4 @@
-"""A remote endpoint: where it is, how it is asked, and what goes wrong between it and us, in our errors."""
+"""The configuration of a remote endpoint, and the conversion of its HTTP errors."""
 
 import http.client
 import urllib.error
@@ -11,27 +11,27 @@ from rolegraph.errors import BadParameter, RolegraphError, StoreUnusable, TimeLi
 
 AUTH = ("none", "basic", "digest", "bearer")
 REFUSALS = {
-    401: "does not accept the credentials, or asks for some (401)",
-    403: "does not allow this to whoever asks (403)",
-    404: "is not there (404)",
-    405: "does not take requests of this kind (405)",
+    401: "requires credentials, or does not accept the given ones (401)",
+    403: "does not allow this request (403)",
+    404: "does not exist (404)",
+    405: "does not accept this HTTP method (405)",
 }
 TOO_LATE = (408, 504)
-TOO_LONG = ("S1T00", "S1TAT", "estimated execution time")  # Virtuoso's words, with a status of 500
+TOO_LONG = ("S1T00", "S1TAT", "estimated execution time")  # in messages of Virtuoso, with status 500
 MOST_OF_A_MESSAGE = 300  # characters
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a remote store is asked and written, and what it may take.
+    """The URLs, credentials and time limits of a remote SPARQL endpoint.
 
-    :param query_url: where queries go
-    :param update_url: where updates go; without it the endpoint is only read
-    :param graph_store_url: where large pieces of graphs go, which is quicker than updates
-    :param auth: ``none``, ``basic``, ``digest`` or ``bearer``, with ``user`` and ``password`` (a bearer's token is the password)
-    :param read_auth: send the credentials with queries too. An endpoint that needs them may run as a write what was sent as a query
-    :param seconds: what a query may take
-    :param write_seconds: what a request of a write may take
+    :param query_url: the URL for queries
+    :param update_url: the URL for updates; without it the endpoint is read-only
+    :param graph_store_url: the URL of the graph store, for large pieces of graphs: faster than updates
+    :param auth: ``none``, ``basic``, ``digest`` or ``bearer``, with ``user`` and ``password`` (the token, for ``bearer``)
+    :param read_auth: send the credentials with queries, too; some servers then run an update that was sent as a query
+    :param seconds: the time limit of a query
+    :param write_seconds: the time limit of a request of a write
     """
 
     query_url: str
@@ -50,9 +50,9 @@ class Endpoint:
         if self.auth not in AUTH:
             raise BadParameter("auth", f"there is no authentication {self.auth!r}", expected=f"one of {', '.join(AUTH)}")
         if self.auth != "none" and not (self.password and (self.user or self.auth == "bearer")):
-            raise BadParameter("auth", f"{self.auth} authentication lacks its credentials", expected="a user and a password, or a token")
+            raise BadParameter("auth", f"{self.auth} authentication needs credentials", expected="a user and a password, or a token")
         if self.graph_store_url and not self.update_url:
-            raise BadParameter("graph_store_url", "graphs are not written through it alone", expected="update_url beside it")
+            raise BadParameter("graph_store_url", "graph_store_url needs update_url", expected="both URLs")
 
 
 def _check(name: str, url: str | None) -> None:
@@ -64,26 +64,29 @@ def _check(name: str, url: str | None) -> None:
     except ValueError:
         fit, parts = False, urlsplit("")
     if not fit or parts.username is not None:
-        what = "holds credentials" if fit else "is no address of an endpoint"
-        raise BadParameter(name, f"{name} {what}", expected="an http or https URL without user and password, which are given apart")
+        what = "contains credentials" if fit else "is not the URL of an endpoint"
+        raise BadParameter(name, f"{name} {what}", expected="an http or https URL without user and password, which have their own settings")
 
 
 def shown(url: str) -> str:
-    """Return a URL for people to read: without user, password and parameters, which may hold a key."""
+    """Return a URL for messages: without user, password and parameters, which may contain a key."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def late(seconds: float) -> TimeLimitReached:
-    """Return the error of a request that took too long."""
+    """Return the error for a request that took too long."""
     return TimeLimitReached(f"the endpoint took longer than {seconds:g} seconds", limit=f"{seconds:g}")
 
 
 @contextmanager
 def errors(url: str, seconds: float, what: str) -> Iterator[None]:
-    """Turn what goes wrong on the wire, and what the endpoint says of it, into our errors.
+    """Convert errors of HTTP requests to an endpoint, with its message.
 
     :param what: ``query`` or ``write``
+    :raises StoreUnusable: if the endpoint cannot be reached, or refuses the request
+    :raises UnreadableInput: if it refuses the query
+    :raises TimeLimitReached: if it takes too long
     """
     place = shown(url)
     try:
@@ -98,27 +101,27 @@ def errors(url: str, seconds: float, what: str) -> Iterator[None]:
             raise late(seconds) from error
         raise StoreUnusable(f"the endpoint {place} cannot be reached: {reason}") from error
     except (OSError, http.client.HTTPException) as error:
-        raise StoreUnusable(f"the connection to the endpoint {place} broke off: {error}") from error
-    except ValueError as error:  # a challenge that this kind of authentication does not know
-        raise StoreUnusable(f"the endpoint {place} cannot be talked to: {error}") from error
+        raise StoreUnusable(f"the connection to the endpoint {place} was lost: {error}") from error
+    except ValueError as error:  # an unsupported authentication challenge
+        raise StoreUnusable(f"the endpoint {place} cannot be used: {error}") from error
 
 
 def _refusal(error: urllib.error.HTTPError, message: str, place: str, what: str, seconds: float) -> RolegraphError:
-    """Return our error for a status other than success."""
-    said = f": {message}" if message else ""
+    """Return the error for an HTTP status other than success."""
+    suffix = f": {message}" if message else ""
     if error.code == 400 and what == "query":
-        return UnreadableInput(f"the endpoint cannot read the query{said}")
+        return UnreadableInput(f"the endpoint cannot parse the query{suffix}")
     if error.code in TOO_LATE or any(words in message for words in TOO_LONG):
         return late(seconds)
     if 300 <= error.code < 400:
-        detail = f"redirects to {shown(error.headers.get('Location') or '')}, which is not followed: name that address instead"
+        detail = f"redirects to {shown(error.headers.get('Location') or '')}; redirects are not followed: configure that address instead"
     else:
-        detail = REFUSALS.get(error.code, f"answered with status {error.code}") + said
+        detail = REFUSALS.get(error.code, f"answered with status {error.code}") + suffix
     return StoreUnusable(f"the endpoint {place} {detail}", endpoint_status=error.code)
 
 
 def _message(error: urllib.error.HTTPError) -> str:
-    """Return the first line of an error message, where it is text."""
+    """Return the first line of an error message, or an empty text for HTML."""
     if error.headers.get_content_type() == "text/html":
         return ""
     try:

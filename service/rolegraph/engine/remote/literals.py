@@ -1,4 +1,4 @@
-"""Literals as servers take them and give them: Virtuoso rewrites booleans, and takes a duration only with all of its parts."""
+"""Normalises literals: Virtuoso rewrites booleans, and only accepts durations with all parts."""
 
 import re
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ _ZERO = re.compile(r"(?<![\d.])0+(?:\.0+)?[YMDHS]")
 
 
 def sent(triples: Iterable[Triple]) -> str:
-    """Return triples as N-Triples, with each duration written out: ``P1Y`` as ``P1Y0M0DT0H0M0S``, which is the same."""
+    """Return triples as N-Triples, with all parts of each duration: ``P1Y`` becomes ``P1Y0M0DT0H0M0S``, which is equal."""
     return lines((subject, predicate, _whole(object_)) for subject, predicate, object_ in triples)
 
 
 def given(term: Term | None) -> Term | None:
-    """Return a term of an answer with booleans as words, and durations without the parts that are nothing."""
+    """Return a term of an answer; booleans become ``true`` or ``false``, and durations lose parts that are zero."""
     if not isinstance(term, ox.Literal):
         return term
     if term.datatype == _BOOLEAN:

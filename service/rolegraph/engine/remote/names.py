@@ -1,8 +1,8 @@
-"""The graphs that are ours on an endpoint, and what the bookkeeping says in.
+"""Names of Rolegraph's internal graphs on an endpoint, and the vocabulary of its bookkeeping.
 
-The bookkeeping says of itself which graphs there are (``PART``), which are being written or removed (``WRITING``, ``REMOVING``), which
-hold only a part of what was last written to them (``PARTLY``), and who may write now (``WRITER``); of each writer since when it was last
-seen and where it runs; and of each shipped graph its digest.
+The bookkeeping graph lists the graphs (``PART``), those that are being written or removed (``WRITING``, ``REMOVING``), those with an
+incomplete write (``PARTLY``), and the current writer (``WRITER``) with the time when it was last seen and the place where it runs. It also
+has the digest of each shipped graph.
 """
 
 import pyoxigraph as ox
@@ -23,4 +23,4 @@ SYSTEM = {
     "http://www.w3.org/ns/ldp#",
     "urn:activitystreams-owl:map",
 }
-"""Graphs that servers bring with them."""
+"""Graphs that come with servers."""

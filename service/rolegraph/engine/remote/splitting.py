@@ -1,13 +1,13 @@
-"""Splits a look-up whose answer an endpoint cuts at its limit of rows into several, which together answer the same.
+"""Splits a look-up whose answer passes the row limit of an endpoint into several look-ups with the same rows in total.
 
-Each row goes to one of them by a digest of what it holds, so no order is needed, which servers do not keep from one request to the next.
+A digest of its values assigns each row to one of them. So no order is needed, which servers do not keep between requests.
 """
 
 import re
 from typing import NamedTuple
 
 DIGITS = "0123456789abcdef"
-DEEPEST = 3  # digits of the digest: 4,096 parts
+DEEPEST = 3  # digits of the digest: at most 4,096 parts
 
 _PROLOGUE = re.compile(r"(?:\s|#[^\n]*(?:\n|$)|PREFIX\s+[^\s:]*:\s*<[^>]*>)*", re.IGNORECASE)
 _HEADER = re.compile(r"SELECT\b(.*?)(?:\bWHERE\b\s*)?\{", re.IGNORECASE | re.DOTALL)
@@ -16,7 +16,7 @@ _VARIABLE = re.compile(r"[?$](\w+)")
 
 
 class Part(NamedTuple):
-    """The rows of a look-up whose digest begins with digits of these sets, one set for each place."""
+    """The rows of a look-up whose digest begins with one of these digits at each place."""
 
     prologue: str
     text: str
@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> "Part | None":
-        """Return a whole look-up as a part, None where it cannot be split: no plain variable tells its rows apart, or order counts."""
+        """Return a whole look-up as a part, None if it cannot be split: its rows have no plain variable, or it has an order or a limit."""
         start = len(match[0]) if (match := _PROLOGUE.match(text)) else 0
         header = _HEADER.match(text, start)
         if not header or _ORDERED.search(text[text.rfind("}") :]):
@@ -34,7 +34,7 @@ class Part(NamedTuple):
         return cls(text[:start], text[start:], variables) if variables else None
 
     def halves(self) -> "tuple[Part, Part] | None":
-        """Return the two halves of a part, None for one that is as small as can be."""
+        """Return the two halves of a part, None for a part of the smallest size."""
         *before, last = self.digits
         if len(last) == 1:
             if len(self.digits) == DEEPEST:
@@ -46,7 +46,7 @@ class Part(NamedTuple):
 
     def query(self) -> str:
         """Return the query for the rows of a part."""
-        # without expressions of the query, which may be long; encoded, since servers differ in the bytes of other text
+        # plain variables only, as expressions may be long; encoded, as servers differ in the encoding of other characters
         words = ", ".join(f'COALESCE(STR(?{name}), "")' for name in self.variables)
         joined = f'CONCAT({words}, "")'
         digest = f"MD5(ENCODE_FOR_URI({joined}))"
@@ -56,7 +56,7 @@ class Part(NamedTuple):
 
 
 def _without_expressions(header: str) -> str:
-    """Return what a SELECT names outside of parentheses."""
+    """Return the projection of a SELECT without the parts in parentheses."""
     depth, plain = 0, []
     for character in header:
         depth += {"(": 1, ")": -1}.get(character, 0)

@@ -1,4 +1,4 @@
-"""The requests of one write, each sent only while the lease is ours."""
+"""The requests of one write. Each is only sent while this process has the lease."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -6,19 +6,20 @@ import pyoxigraph as ox
 
 from rolegraph.engine.documents import Triple
 from rolegraph.engine.remote import literals
+from rolegraph.engine.remote.http import Connection
 from rolegraph.engine.remote.leases import Lease
 from rolegraph.engine.remote.names import BOOK
-from rolegraph.engine.remote.wire import Connection
 
 BATCH = 500  # triples in one update: Virtuoso's compiler runs out of memory at some 5,000
-LONGEST = 256 * 1024  # characters of them, for those with long texts
-PIECE = 20_000  # triples in one request of the graph store: Virtuoso resets the connection of one with 90 MB
+LONGEST = 256 * 1024  # characters in one update, for triples with long texts
+PIECE = 20_000  # triples in one request to the graph store: Virtuoso resets the connection for 90 MB
 
 
 class Steps:
     """Sends the requests of one write.
 
-    :param stores: large pieces go through the graph store
+    :param stores: send large pieces to the graph store
+    :ivar done: the number of requests sent so far
     """
 
     def __init__(self, wire: Connection, lease: Lease, *, stores: bool) -> None:
@@ -34,7 +35,7 @@ class Steps:
         self.done += 1
 
     def remove(self, graph: str, triples: Collection[Triple]) -> None:
-        """Take triples from a graph; those with blank nodes stay, as no update can name them."""
+        """Remove triples from a graph, except those with blank nodes, which no update can name."""
         for batch in _batches(triple for triple in triples if not blank(triple)):
             self.send(f"DELETE DATA {{ GRAPH {ox.NamedNode(graph)} {{\n{batch}}} }}")
 
@@ -50,19 +51,19 @@ class Steps:
             self.send(f"INSERT DATA {{ GRAPH {ox.NamedNode(graph)} {{\n{batch}}} }}")
 
     def book(self, removed: Collection[Triple], added: Collection[Triple]) -> None:
-        """Change the bookkeeping where the lease is ours: the endpoint itself looks whether it is."""
+        """Change the bookkeeping, on condition that this process has the lease, which the endpoint checks."""
         for triples, word in ((removed, "DELETE"), (added, "INSERT")):
             for batch in _batches(triples):
                 self.send(f"{word} {{ GRAPH <{BOOK}> {{\n{batch}}} }} WHERE {{ {self.lease.condition} }}")
 
 
 def blank(triple: Triple) -> bool:
-    """Tell whether a triple has a blank node; none that we write has."""
+    """Return whether a triple has a blank node; Rolegraph itself writes none."""
     return any(isinstance(term, ox.BlankNode) for term in triple)
 
 
 def _batches(triples: Iterable[Triple], most: int | None = None, longest: int | None = None) -> Iterator[str]:
-    """Yield triples as text, in pieces of bounded size, but for a triple that is longer alone."""
+    """Yield triples as text, in pieces of bounded size; a longer single triple is a piece of its own."""
     batch: list[str] = []
     length = 0
     for triple in triples:

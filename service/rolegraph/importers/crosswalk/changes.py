@@ -9,10 +9,10 @@ from typing import Literal
 from rolegraph import terms
 from rolegraph.importers import Task
 from rolegraph.importers.cleaning import Cleaner
-from rolegraph.importers.found import Found, Table
-from rolegraph.importers.needed import nothing_of
+from rolegraph.importers.needed import no_usable_rows
 from rolegraph.importers.publications import Publication, version_of
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
+from rolegraph.importers.table_detection import DetectedTable, Table
 from rolegraph.importers.tables import COMMAS, SEMICOLONS
 
 ONET = terms.prefixes()["onet"]
@@ -59,7 +59,7 @@ class Changes:
 
 
 def heirs(code: str, current: Collection[str], changes: Changes | None) -> tuple[Fate, tuple[str, ...]]:
-    """Return what became of a code that may be of 2010, and the codes among the current ones that stand for it now."""
+    """Return what became of a code, which may be one of 2010, and the current codes that replace it."""
     if code in current:
         return "kept", (code,)
     new = tuple(sorted({heir for heir in (changes.heirs.get(code, []) if changes else []) if heir in current}))
@@ -70,23 +70,23 @@ def heirs(code: str, current: Collection[str], changes: Changes | None) -> tuple
     return ("merged" if len(changes.origins[new[0]]) > 1 else "renamed"), new
 
 
-def read(table: Found, report: Report) -> Changes:
-    """Read the table; a row without two codes is left out, as is one that was there before.
+def read(table: DetectedTable, report: ImportReport) -> Changes:
+    """Read the table; rows without two codes and repeated rows are skipped.
 
-    :raises UnreadableInput: where that leaves nothing
+    :raises UnreadableInput: if no row is left
     """
-    found: dict[tuple[str, str], Change] = {}
+    by_codes: dict[tuple[str, str], Change] = {}
     clean = Cleaner(report, table.part.name)
     for line, (old, old_title, new, new_title) in table.rows(report):
         if not (CODE.fullmatch(old) and CODE.fullmatch(new)):
             report.skip("no code of O*NET-SOC", table.part.name, line, f"{old!r} to {new!r}")
-        elif (old, new) in found:
-            report.skip("row repeated", table.part.name, line, f"{old} to {new} stands in line {found[old, new].line}")
+        elif (old, new) in by_codes:
+            report.skip("row repeated", table.part.name, line, f"{old} to {new} is on line {by_codes[old, new].line} already")
         else:
-            found[old, new] = Change(line, old, clean.label(old_title, line), new, clean.label(new_title, line))
-    if not found:
-        raise nothing_of(table.part, report)
-    return Changes(found.values())
+            by_codes[old, new] = Change(line, old, clean.label(old_title, line), new, clean.label(new_title, line))
+    if not by_codes:
+        raise no_usable_rows(table.part, report)
+    return Changes(by_codes.values())
 
 
 def publish(task: Task, changes: Changes) -> Publication:

@@ -1,4 +1,4 @@
-"""Nesta's crosswalk: for each ESCO occupation the O*NET occupation that suits it best, found by machine and then looked through."""
+"""Nesta's crosswalk: the best O*NET occupation for each ESCO occupation, matched by machine and then reviewed."""
 
 import ast
 import re
@@ -10,9 +10,9 @@ from rolegraph.importers import Task
 from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.crosswalk.changes import ONET, Changes, Fate, heirs
 from rolegraph.importers.crosswalk.ends import OCCUPATION, Ends, ends
-from rolegraph.importers.found import Found, Table
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, differing, slug, version_of
+from rolegraph.importers.table_detection import DetectedTable, Table
 from rolegraph.importers.tables import COMMAS
 
 TABLE = Table(
@@ -22,13 +22,13 @@ TABLE = Table(
 SURE = Decimal(2)  # the highest of the source's three levels of confidence: 0.5, 1 and 2
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,20})?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DATED = re.compile(rf"({'|'.join(_MONTHS)})[a-z]*[ _-]?(\d{{4}})", re.IGNORECASE)
-_CELL = 100_000  # characters; a list of titles has some hundred
+_MONTH = re.compile(rf"({'|'.join(_MONTHS)})[a-z]*[ _-]?(\d{{4}})", re.IGNORECASE)
+_CELL = 100_000  # characters; a list of titles has a few hundred
 _FINE = Decimal("0.0001")
 
 
-def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
-    """Write the matches from ESCO to current O*NET codes, each with a mapping that holds the figures of the source."""
+def publish(task: Task, table: DetectedTable, changes: Changes | None) -> Publication:
+    """Write the matches from ESCO to current O*NET codes, each with a mapping that holds the source's confidence and similarity."""
     version = _version(task, table)
     publication = Publication(
         slug=slug("crosswalk esco onet nesta", version),
@@ -49,16 +49,16 @@ def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
     return publication
 
 
-def _version(task: Task, table: Found) -> str:
-    dated = _DATED.search(table.part.name)
-    told = {f"{dated[2]}-{_MONTHS.index(dated[1].lower()) + 1:02}": table.part.name} if dated else {}
-    version = version_of(task.version, told, "the crosswalk")
-    differing(task.report, version, [name for other, name in told.items() if other != version])
+def _version(task: Task, table: DetectedTable) -> str:
+    match = _MONTH.search(table.part.name)
+    versions = {f"{match[2]}-{_MONTHS.index(match[1].lower()) + 1:02}": table.part.name} if match else {}
+    version = version_of(task.version, versions, "the crosswalk")
+    differing(task.report, version, [name for other, name in versions.items() if other != version])
     return version
 
 
 def predicate(confidence: Decimal, fate: Fate) -> str:
-    """Return the SKOS property for how sure the source is, and for what became of the code; a machine's match is never exact."""
+    """Return the SKOS property for a confidence and for what became of the code; a match by machine is never exact."""
     if confidence < SURE or fate == "split":
         return "skos:relatedMatch"
     return "skos:broadMatch" if fate == "merged" else "skos:closeMatch"
@@ -66,7 +66,7 @@ def predicate(confidence: Decimal, fate: Fate) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table, as it stands there."""
+    """One row of the table, unchanged."""
 
     line: int
     label: str
@@ -80,7 +80,7 @@ class Row:
 class _Writer:
     """Writes one crosswalk."""
 
-    def __init__(self, task: Task, table: Found, publication: Publication, ends: Ends, changes: Changes | None) -> None:
+    def __init__(self, task: Task, table: DetectedTable, publication: Publication, ends: Ends, changes: Changes | None) -> None:
         self._task, self._table, self._ends, self._changes = task, table, ends, changes
         self._report, self._file, self._source = task.report, table.part.name, publication.iri
         self._clean = Cleaner(task.report, table.part.name)
@@ -92,41 +92,41 @@ class _Writer:
             for code, property_, confidence in self._targets(row):
                 pair = (row.iri, code)
                 if pair in written:
-                    self._report.skip("pair repeated", self._file, line, f"{row.label!r} to {code} stands in line {written[pair]}")
+                    self._report.skip("pair repeated", self._file, line, f"{row.label!r} to {code} is on line {written[pair]} already")
                 else:
                     written[pair] = line
                     self._mapping(row, code, property_, confidence)
 
     def _targets(self, row: Row) -> Iterator[tuple[str, str, Decimal]]:
-        """Yield the codes that a row leads to, each with its property and confidence; none for a row that is left out."""
+        """Yield the codes that a row leads to, each with its property and confidence; none for a skipped row."""
         if not row.iri.startswith(OCCUPATION) or row.iri not in self._ends.esco:
-            self._report.skip("not in ESCO", self._file, row.line, f"<{row.iri}>, {row.label!r}, is no occupation of the store's ESCO")
+            self._report.skip("not in ESCO", self._file, row.line, f"<{row.iri}>, {row.label!r}, is not an ESCO occupation in the store")
             return
         if not _NUMBER.fullmatch(row.confidence):
-            self._report.skip("confidence unreadable", self._file, row.line, f"{row.confidence!r} for {row.label!r} is no number")
+            self._report.skip("confidence unreadable", self._file, row.line, f"{row.confidence!r} for {row.label!r} is not a number")
             return
         fate, codes = heirs(row.code, self._ends.codes, self._changes)
         if not codes:
-            beside = "" if self._changes else "; the table of O*NET-SOC 2010 to 2019 beside the crosswalk would say what became of it"
-            self._report.skip("not a code of O*NET", self._file, row.line, f"{row.code!r} for {row.label!r} is not current{beside}")
+            hint = "" if self._changes else "; give the table of O*NET-SOC 2010 to 2019 beside the crosswalk to follow changed codes"
+            self._report.skip("not a code of O*NET", self._file, row.line, f"{row.code!r} for {row.label!r} is not current{hint}")
             return
         self._remark(row, fate, codes)
-        sure = Decimal(row.confidence)
-        shared = sure if len(codes) == 1 else (sure / len(codes)).quantize(_FINE, ROUND_HALF_EVEN).normalize()
+        confidence = Decimal(row.confidence)
+        share = confidence if len(codes) == 1 else (confidence / len(codes)).quantize(_FINE, ROUND_HALF_EVEN).normalize()
         for code in codes:
-            yield code, predicate(sure, fate), shared
+            yield code, predicate(confidence, fate), share
 
     def _remark(self, row: Row, fate: Fate, codes: Sequence[str]) -> None:
         names, which = self._ends.esco[row.iri], f"{row.code}, for {row.label!r},"
         if names and _folded(row.label) not in {_folded(name) for name in names}:
             self._report.note("label has changed", self._file, row.line, f"{row.label!r} is {min(names)!r} now")
-        parted = [heir for heir in (self._changes.heirs.get(row.code, ()) if self._changes else ()) if heir != row.code]
-        if fate == "kept" and parted:
-            self._report.note("code kept in part", self._file, row.line, f"{which} gave a part to {', '.join(parted)}")
+        split_off = [heir for heir in (self._changes.heirs.get(row.code, ()) if self._changes else ()) if heir != row.code]
+        if fate == "kept" and split_off:
+            self._report.note("code kept in part", self._file, row.line, f"{which} was split, with parts in {', '.join(split_off)}")
         elif fate == "split":
-            self._report.mend("code split", self._file, row.line, f"{which} could be {' or '.join(codes)}")
+            self._report.fix("code split", self._file, row.line, f"{which} could be {' or '.join(codes)}")
         elif fate != "kept":
-            self._report.mend(f"code {fate}", self._file, row.line, f"{which} is {codes[0]} now")
+            self._report.fix(f"code {fate}", self._file, row.line, f"{which} is {codes[0]} now")
 
     def _mapping(self, row: Row, code: str, property_: str, confidence: Decimal) -> None:
         triples, target = self._task.triples, ONET + code
@@ -148,23 +148,23 @@ class _Writer:
         if _NUMBER.fullmatch(row.similarity) and Decimal(row.similarity) <= 1:
             return Decimal(row.similarity)
         if row.similarity:
-            detail = f"{row.similarity!r} is no number from 0 to 1, and was left out"
+            detail = f"{row.similarity!r} is not a number from 0 to 1, and was left out"
             self._report.skip("similarity unreadable", self._file, row.line, detail)
         return None
 
     def _titles(self, row: Row) -> list[str]:
-        """Return the titles in a cell that holds a list in the notation of Python, or ``na`` for none."""
+        """Return the titles in a cell, which holds a Python list, or ``na`` for none."""
         if row.titles in ("", "na"):
             return []
         try:
-            found = ast.literal_eval(row.titles) if len(row.titles) <= _CELL else None
+            titles = ast.literal_eval(row.titles) if len(row.titles) <= _CELL else None
         except (ValueError, SyntaxError, RecursionError, MemoryError):
-            found = None
-        if not isinstance(found, list) or not all(isinstance(title, str) and title.strip() for title in found):
-            detail = f"{row.titles[:80]!r} is no list of titles, and was left out"
+            titles = None
+        if not isinstance(titles, list) or not all(isinstance(title, str) and title.strip() for title in titles):
+            detail = f"{row.titles[:80]!r} is not a list of titles, and was left out"
             self._report.skip("titles unreadable", self._file, row.line, detail)
             return []
-        return [label for title in found if (label := self._clean.label(title, row.line))]
+        return [label for title in titles if (label := self._clean.label(title, row.line))]
 
 
 def _folded(label: str) -> str:

@@ -1,11 +1,11 @@
-"""The crosswalk of the European Commission, made with the U.S. Department of Labor: O*NET occupations with those of ESCO, or its groups."""
+"""The crosswalk of the European Commission and the U.S. Department of Labor: O*NET occupations to occupations or groups of ESCO."""
 
 from rolegraph.importers import Task
 from rolegraph.importers.crosswalk.changes import CODE, ONET, Changes
 from rolegraph.importers.crosswalk.ends import Ends, ends
-from rolegraph.importers.found import Found, Table
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, slug, version_of
+from rolegraph.importers.table_detection import DetectedTable, Table
 from rolegraph.importers.tables import COMMAS, SEMICOLONS
 
 _COLUMNS = ("O*NET Id", "O*NET Title", "ESCO or ISCO URI", "Type of Match")
@@ -16,7 +16,7 @@ PROPERTIES = {name.casefold(): f"skos:{name}" for name in ("exactMatch", "closeM
 PROPERTIES["exactisco"] = "skos:exactMatch"
 
 
-def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
+def publish(task: Task, table: DetectedTable, changes: Changes | None) -> Publication:
     """Write the matches of the file as they are, each from ESCO to O*NET."""
     version = version_of(task.version, (), "the crosswalk")
     publication = Publication(
@@ -32,24 +32,24 @@ def publish(task: Task, table: Found, changes: Changes | None) -> Publication:
         changes="Matches were written from ESCO to O*NET; titles and descriptions were left to the two taxonomies.",
         homepage="https://esco.ec.europa.eu/en/use-esco/other-crosswalks",
     )
-    known = ends(task, changes)
+    connectable = ends(task, changes)
     with needed(table.part, task.triples, task.report):
-        _write(task, table, known)
+        _write(task, table, connectable)
     return publication
 
 
-def _write(task: Task, table: Found, known: Ends) -> None:
+def _write(task: Task, table: DetectedTable, connectable: Ends) -> None:
     file, written = table.part.name, dict[tuple[str, str], int]()
     for line, (code, title, iri, match) in table.rows(task.report):
         property_ = PROPERTIES.get(match.rpartition(":")[2].casefold())
-        if iri not in known.esco:
+        if iri not in connectable.esco:
             task.report.skip("not in ESCO", file, line, f"<{iri}>, for {code}, is not in the store's ESCO")
-        elif not CODE.fullmatch(code) or code not in known.codes:
+        elif not CODE.fullmatch(code) or code not in connectable.codes:
             task.report.skip("not a code of O*NET", file, line, f"{code!r}, {title!r}, is not current")
         elif property_ is None:
             task.report.skip("unknown type of match", file, line, f"{match!r} between {code} and <{iri}>")
         elif (iri, code) in written:
-            task.report.skip("pair repeated", file, line, f"<{iri}> and {code} stand in line {written[iri, code]}")
+            task.report.skip("pair repeated", file, line, f"<{iri}> and {code} are on line {written[iri, code]} already")
         else:
             written[iri, code] = line
             task.triples.link(iri, property_, ONET + code)

@@ -5,7 +5,7 @@ from rolegraph.importers.esco.concepts import Concepts
 from rolegraph.importers.esco.files import Files
 from rolegraph.importers.esco.links import Links
 from rolegraph.importers.esco.schemes import Schemes
-from rolegraph.importers.publications import Publication, differing, slug, told_by, version_of
+from rolegraph.importers.publications import Publication, differing, slug, version_of, versions_in_names
 
 CREDIT = "This service uses the ESCO classification of the European Commission."
 CHANGES = (
@@ -18,17 +18,17 @@ HOMEPAGE = "https://esco.ec.europa.eu/"
 
 
 def read(task: Task) -> Publication:
-    """Read a version of ESCO in the languages that are asked for.
+    """Read a version of ESCO in the requested languages.
 
-    :raises UnreadableInput: for a file that is missing or cannot be read
-    :raises BadParameter: for a language that is not there, or where nothing tells the version
+    :raises UnreadableInput: if a file is missing or cannot be read
+    :raises BadParameter: if a language is missing, or the version is unknown
     """
-    found = Files(task.download, task.languages, task.report)
+    download_files = Files(task.download, task.languages, task.report)
     version = _version(task)
     concepts = Concepts(task.triples, task.report)
-    concepts.read(found)
-    Schemes(task.triples, task.report, concepts).read(found)
-    Links(task.triples, task.report, concepts).read(found)
+    concepts.read(download_files)
+    Schemes(task.triples, task.report, concepts).read(download_files)
+    Links(task.triples, task.report, concepts).read(download_files)
     return Publication(
         slug=slug("esco", version),
         title=f"ESCO {version}",
@@ -42,8 +42,8 @@ def read(task: Task) -> Publication:
 
 
 def _version(task: Task) -> str:
-    """Return the version that the caller gives, or that the names tell; where the two differ, which is noted, the caller's counts."""
-    told = told_by(task.download, "ESCO")
-    version = version_of(task.version, told, "ESCO")
-    differing(task.report, version, [name for other, name in told.items() if other != version])
+    """Return the version that the caller requests, or else the one in the names. If the two differ, that is noted."""
+    versions = versions_in_names(task.download, "ESCO")
+    version = version_of(task.version, versions, "ESCO")
+    differing(task.report, version, [name for other, name in versions.items() if other != version])
     return version

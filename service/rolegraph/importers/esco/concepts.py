@@ -1,4 +1,4 @@
-"""Occupations, skills and their groups: a row of a table in each language becomes a concept with its labels."""
+"""Occupations, skills and groups: the rows of the tables in each language become concepts with labels."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from rolegraph import terms
 from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.esco import files
-from rolegraph.importers.esco.files import Files, Spoken, table
+from rolegraph.importers.esco.files import Files, LanguageTable, table
 from rolegraph.importers.esco.labels import Labels
 from rolegraph.importers.needed import needed
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
 from rolegraph.importers.triples import Triples
 
 ESCO = "http://data.europa.eu/esco/"
@@ -22,7 +22,7 @@ REUSE_LEVELS = {
 }
 
 _COLUMNS = ("conceptUri", "preferredLabel")
-# of a concept, whatever the language, and in a language
+# columns that do not depend on the language, and columns that do
 _FACTS = ("code", "inScheme", "modifiedDate", "iscoGroup", "regulatedProfessionNote", "naceCode", "skillType", "reuseLevel")
 _TEXTS = ("status", "altLabels", "hiddenLabels", "description", "scopeNote", "definition")
 _LEVELS = 4
@@ -32,26 +32,26 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
-class Sort:
-    """What a table holds: ``what`` is the word for it, ``types`` are its classes beside ``skos:Concept``."""
+class ConceptTable:
+    """A table of concepts: ``what`` names them in the plural, ``types`` are their classes besides ``skos:Concept``."""
 
     table: str
     what: str
     types: tuple[str, ...]
 
 
-OCCUPATION = Sort(files.OCCUPATIONS, "occupations", ("rg:Role", "esco:Occupation"))
-SKILL = Sort(files.SKILLS, "skills", ("rg:Skill", "esco:Skill"))
-ISCO_GROUP = Sort(files.ISCO_GROUPS, "ISCO groups", ("rg:Group",))
-SKILL_GROUP = Sort(files.SKILL_GROUPS, "skill groups", ("rg:Group",))
+OCCUPATION = ConceptTable(files.OCCUPATIONS, "occupations", ("rg:Role", "esco:Occupation"))
+SKILL = ConceptTable(files.SKILLS, "skills", ("rg:Skill", "esco:Skill"))
+ISCO_GROUP = ConceptTable(files.ISCO_GROUPS, "ISCO groups", ("rg:Group",))
+SKILL_GROUP = ConceptTable(files.SKILL_GROUPS, "skill groups", ("rg:Group",))
 SORTS = (OCCUPATION, SKILL, ISCO_GROUP, SKILL_GROUP)
 
 
 class Concepts:
-    """The concepts that were read: ``sorts`` says, by IRI, what each is; ``schemes`` are those that they name."""
+    """Reads and writes the concepts: ``sorts`` maps each IRI to its table; ``schemes`` are the schemes that they name."""
 
-    def __init__(self, triples: Triples, report: Report) -> None:
-        self.sorts: dict[str, Sort] = {}
+    def __init__(self, triples: Triples, report: ImportReport) -> None:
+        self.sorts: dict[str, ConceptTable] = {}
         self.schemes: dict[str, None] = {}
         self.membership: set[tuple[str, str]] = set()
         self.values: dict[str, str] = {}
@@ -59,17 +59,17 @@ class Concepts:
         self._report = report
         self._labels = Labels(triples, report)
         self._facts: dict[str, tuple[str, ...]] = {}
-        self._said: set[tuple[str, str]] = set()
+        self._written: set[tuple[str, str]] = set()
 
-    def read(self, found: Files) -> None:
+    def read(self, download_files: Files) -> None:
         """Read all tables of concepts in all languages."""
         for sort in SORTS:
-            for spoken in found.spoken(sort.table):
-                with needed(spoken.part, self._triples, self._report) if sort.table in files.REQUIRED else nullcontext():
-                    self._read(sort, spoken)
-        for spoken in found.spoken(files.HIERARCHY):
-            self._complete(spoken)
-        self._labels.tell_shared()
+            for localised in download_files.in_languages(sort.table):
+                with needed(localised.part, self._triples, self._report) if sort.table in files.REQUIRED else nullcontext():
+                    self._read(sort, localised)
+        for localised in download_files.in_languages(files.HIERARCHY):
+            self._complete(localised)
+        self._labels.report_ambiguous_labels()
 
     def join(self, iri: str, scheme: str) -> None:
         """Put a concept into a scheme or a collection."""
@@ -79,23 +79,23 @@ class Concepts:
             self._triples.link(iri, "skos:inScheme", scheme)
             self._report.written["members of schemes"] += 1
 
-    def _read(self, sort: Sort, spoken: Spoken) -> None:
-        file, clean = spoken.part.name, Cleaner(self._report, spoken.part.name)
+    def _read(self, sort: ConceptTable, localised: LanguageTable) -> None:
+        file, clean = localised.part.name, Cleaner(self._report, localised.part.name)
         texts_from = len(_COLUMNS) + len(_FACTS)
-        for line, cells in table(spoken.part, _COLUMNS, self._report, (*_FACTS, *_TEXTS)):
+        for line, cells in table(localised.part, _COLUMNS, self._report, (*_FACTS, *_TEXTS)):
             iri, name, facts, (status, *texts) = cells[0].strip(), cells[1], tuple(cells[len(_COLUMNS) : texts_from]), cells[texts_from:]
-            if self._refused(iri, status, file, line):
+            if self._skips(iri, status, file, line):
                 continue
             preferred = clean.label(name, line)
-            if (iri, spoken.language) in self._said or self.sorts.get(iri, sort) is not sort:
-                self._report.skip("concept given twice", file, line, f"{terms.shorten(iri)} stands in an earlier row")
+            if (iri, localised.language) in self._written or self.sorts.get(iri, sort) is not sort:
+                self._report.skip("concept given twice", file, line, f"{terms.shorten(iri)} is in an earlier row already")
             elif not preferred:
                 self._report.skip("no preferred label", file, line, terms.shorten(iri))
             else:
                 self._describe(iri, sort, facts, file, line)
-                self._say(iri, sort, spoken.language, preferred, texts, place=(file, line), clean=clean)
+                self._write_texts(iri, sort, localised.language, preferred, texts, place=(file, line), clean=clean)
 
-    def _refused(self, iri: str, status: str, file: str, line: int) -> bool:
+    def _skips(self, iri: str, status: str, file: str, line: int) -> bool:
         if not terms.is_iri(iri):
             self._report.skip("no IRI", file, line, repr(iri))
             return True
@@ -104,14 +104,14 @@ class Concepts:
             return True
         return False
 
-    def _describe(self, iri: str, sort: Sort, facts: tuple[str, ...], file: str, line: int) -> None:
-        """Write what does not depend on the language, of the first language that has the concept."""
+    def _describe(self, iri: str, sort: ConceptTable, facts: tuple[str, ...], file: str, line: int) -> None:
+        """Write what does not depend on the language, from the first language that has the concept."""
         if iri in self.sorts:
-            known = self._facts[iri]
-            for name, old, new in zip(_FACTS, known, facts, strict=True):
-                # when a translation was last changed is its own affair
+            earlier = self._facts[iri]
+            for name, old, new in zip(_FACTS, earlier, facts, strict=True):
+                # each translation has its own date of change
                 if old != new and name != "modifiedDate" and sorted(_LIST.split(old)) != sorted(_LIST.split(new)):
-                    detail = f"{terms.shorten(iri)} has {new!r} as {name}, and {old!r} in an earlier file, which counts"
+                    detail = f"{terms.shorten(iri)} has {new!r} as {name}, and {old!r} in an earlier file, which is used"
                     self._report.note("languages differ", file, line, detail)
             return
         self.sorts[iri] = sort
@@ -124,8 +124,8 @@ class Concepts:
         for scheme in self._iris(schemes, "inScheme", file, line):
             self.join(iri, scheme)
         self._date(iri, modified.strip(), file, line)
-        for above in self._iris(f"{ESCO}isco/C{group.strip()}" if group.strip() else "", "iscoGroup", file, line):
-            self._triples.link(iri, "esco:memberOfISCOGroup", above)
+        for isco_group in self._iris(f"{ESCO}isco/C{group.strip()}" if group.strip() else "", "iscoGroup", file, line):
+            self._triples.link(iri, "esco:memberOfISCOGroup", isco_group)
         for note in self._iris(regulated, "regulatedProfessionNote", file, line):
             self._triples.link(iri, "esco:regulatedProfessionNote", note)
         for activity in self._iris(nace, "naceCode", file, line):
@@ -134,18 +134,18 @@ class Concepts:
             self._value(iri, "esco:skillType", type_, SKILL_TYPES, (file, line))
             self._value(iri, "esco:skillReuseLevel", level, REUSE_LEVELS, (file, line))
 
-    def _value(self, iri: str, property_: str, cell: str, known: dict[str, str], place: tuple[str, int]) -> None:
+    def _value(self, iri: str, property_: str, cell: str, values: dict[str, str], place: tuple[str, int]) -> None:
         name = property_.removeprefix("esco:")
         words = cell.split("\n") if cell.strip() else []
         if not words:
             self._report.note(f"no {name}", *place, f"{terms.shorten(iri)} has none")
         for word in words:
-            value = known.get(word.strip().lower())
+            value = values.get(word.strip().lower())
             if value:
                 self._triples.link(iri, property_, value)
                 self.values.setdefault(value, word.strip())
             else:
-                self._report.skip(f"unknown {name}", *place, f"{terms.shorten(iri)} has {word.strip()!r}; known are {', '.join(known)}")
+                self._report.skip(f"unknown {name}", *place, f"{terms.shorten(iri)} has {word.strip()!r}, not one of {', '.join(values)}")
 
     def _date(self, iri: str, modified: str, file: str, line: int) -> None:
         if _TIME.fullmatch(modified):
@@ -155,34 +155,34 @@ class Concepts:
         elif modified:
             self._report.skip("no date", file, line, f"{terms.shorten(iri)} was modified {modified!r}")
 
-    def _say(
-        self, iri: str, sort: Sort, language: str, preferred: str, texts: Sequence[str], *, place: tuple[str, int], clean: Cleaner
+    def _write_texts(
+        self, iri: str, sort: ConceptTable, language: str, preferred: str, texts: Sequence[str], *, place: tuple[str, int], clean: Cleaner
     ) -> None:
-        """Write what there is in a language: labels, definition, notes."""
-        self._said.add((iri, language))
+        """Write labels, definition and notes in one language."""
+        self._written.add((iri, language))
         alternative, hidden, description, scope, definition = texts
         others = (("skos:altLabel", alternative), ("skos:hiddenLabel", hidden))
         self._labels.write(iri, sort.what, (language, preferred), others, place=place, clean=clean)
         if not description.strip():
-            description, definition = definition, ""  # the column of definitions tells what is in scope, where both are given
+            description, definition = definition, ""  # where both are given, the column of definitions describes the scope
         for property_, cell in (("skos:definition", description), ("skos:scopeNote", scope), ("skos:scopeNote", definition)):
             text = clean.prose(cell, place[1]) if cell else ""
             if text:
                 self._triples.text(iri, property_, text, language)
                 self._report.written[f"definitions and notes in {language}"] += 1
 
-    def _complete(self, spoken: Spoken) -> None:
-        """Take the groups that stand in the hierarchy of skills alone."""
-        file, clean = spoken.part.name, Cleaner(self._report, spoken.part.name)
+    def _complete(self, localised: LanguageTable) -> None:
+        """Take the groups that are only in the hierarchy of skills."""
+        file, clean = localised.part.name, Cleaner(self._report, localised.part.name)
         columns = ("Level 0 URI", "Level 0 preferred term")
         levels = range(1, _LEVELS)
         optional = [f"Level {level} {what}" for level in levels for what in ("URI", "preferred term")]
         optional += [*(f"Level {level} code" for level in range(_LEVELS)), "Description", "Scope note"]
-        for line, cells in table(spoken.part, columns, self._report, optional):
-            above = [level for level in range(_LEVELS) if cells[2 * level].strip()]
-            deepest = above[-1] if above else 0
+        for line, cells in table(localised.part, columns, self._report, optional):
+            filled = [level for level in range(_LEVELS) if cells[2 * level].strip()]
+            deepest = filled[-1] if filled else 0
             iri, name, code = cells[2 * deepest].strip(), cells[2 * deepest + 1], cells[2 * _LEVELS + deepest]
-            if (iri, spoken.language) in self._said or self._refused(iri, "", file, line):
+            if (iri, localised.language) in self._written or self._skips(iri, "", file, line):
                 continue
             preferred = clean.label(name, line)
             if not preferred:
@@ -191,7 +191,7 @@ class Concepts:
             self._report.note("group of the hierarchy only", file, line, f"{terms.shorten(iri)} has no row in {files.SKILL_GROUPS}")
             if iri not in self.sorts:
                 self._describe(iri, SKILL_GROUP, (code, *[""] * (len(_FACTS) - 1)), file, line)
-            self._say(iri, SKILL_GROUP, spoken.language, preferred, ("", "", *cells[-2:], ""), place=(file, line), clean=clean)
+            self._write_texts(iri, SKILL_GROUP, localised.language, preferred, ("", "", *cells[-2:], ""), place=(file, line), clean=clean)
 
     def _iris(self, cell: str, column: str, file: str, line: int) -> Iterable[str]:
         for text in _LIST.split(cell.strip()) if cell else ():

@@ -1,23 +1,23 @@
-"""The labels of concepts, cleaned by rule, and which of them name several concepts."""
+"""Cleaned labels of concepts, and the labels that several concepts share."""
 
 import re
 from collections.abc import Sequence
 
 from rolegraph import terms
 from rolegraph.importers.cleaning import Cleaner
-from rolegraph.importers.reports import Report
+from rolegraph.importers.reports import ImportReport
 from rolegraph.importers.triples import Triples
 
-NAMED = 5  # concepts of an ambiguous label that a remark names
+NAMED = 5  # concepts that a remark about an ambiguous label lists
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 Place = tuple[str, int]
 
 
 class Labels:
-    """Writes labels. Of one concept, in one language, each stands once: preferred, else alternative, else hidden."""
+    """Writes labels. Each label of a concept is written once per language: as preferred, else alternative, else hidden."""
 
-    def __init__(self, triples: Triples, report: Report) -> None:
+    def __init__(self, triples: Triples, report: ImportReport) -> None:
         self._triples = triples
         self._report = report
         self._bearers: dict[tuple[str, str], dict[str, str]] = {}
@@ -28,9 +28,10 @@ class Labels:
     ) -> None:
         """Write the labels of a concept in a language.
 
-        :param what: the sort of concepts among which a label should be of one only
-        :param preferred: the language, and the preferred label in it, which is clean
-        :param others: pairs of a property and a cell with a label in each line
+        :param what: the sort of concepts within which labels should be unique, in the plural
+        :param preferred: the language, and the cleaned preferred label
+        :param others: pairs of a property and a cell with one label per line
+        :param place: the file and the line
         """
         (file, line), (language, name) = place, preferred
         seen = {name}
@@ -42,9 +43,9 @@ class Labels:
                     seen.add(label)
                     self._triples.text(iri, property_, label, language)
                 elif label == name:
-                    self._report.mend("label repeats the preferred one", file, line, f"{label!r} was left out of {property_}")
+                    self._report.fix("label repeats the preferred one", file, line, f"{label!r} was left out of {property_}")
                 elif label:
-                    self._report.mend("label given twice", file, line, f"{label!r} was taken once")
+                    self._report.fix("label given twice", file, line, f"{label!r} was taken once")
         self._report.written[f"labels in {language}"] += len(seen)
         self._remember(iri, what, language, seen, place)
 
@@ -55,8 +56,8 @@ class Labels:
             if first != iri:
                 self._shared.setdefault((what, language, label), {first: place})[iri] = place
 
-    def tell_shared(self) -> None:
-        """Note each label that several concepts of a sort have, at the second of them: it does not tell which one is meant."""
+    def report_ambiguous_labels(self) -> None:
+        """Note each label that several concepts of a sort share, at the second of them."""
         for (what, language, label), iris in self._shared.items():
             names = ", ".join(terms.shorten(iri) for iri in list(iris)[:NAMED]) + (" …" if len(iris) > NAMED else "")
             file, line = list(iris.values())[1]

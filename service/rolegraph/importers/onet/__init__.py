@@ -1,19 +1,19 @@
-"""O*NET, the occupations of the United States, from the text files of its database."""
+"""O*NET, the classification of occupations in the United States, from the text files of its database."""
 
 import re
 
 from rolegraph.errors import BadParameter
 from rolegraph.importers import Task
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.onet import education, elements, neighbours, occupations, tasks, technologies, titles
-from rolegraph.importers.onet.reading import Reading, demand
-from rolegraph.importers.publications import Publication, differing, slug, told_by, version_of
+from rolegraph.importers.onet import education, elements, occupations, related_occupations, tasks, technologies, titles
+from rolegraph.importers.onet.reading import Reading, require_files
+from rolegraph.importers.publications import Publication, differing, slug, version_of, versions_in_names
 
-_NAMED = re.compile(r"O\*NET\s+(\d+(?:\.\d+)+)\s+Database", re.IGNORECASE)
+_TITLE = re.compile(r"O\*NET\s+(\d+(?:\.\d+)+)\s+Database", re.IGNORECASE)
 _RELEASED = re.compile(r"^(\w+ \d{4}) Release\s*$", re.MULTILINE)
 _ZIPPED = re.compile(r"(?<![A-Za-z])db_(\d+)_(\d+)")
 WHAT = "the O*NET database"
-READ_ME = 100_000  # bytes; it has five hundred
+READ_ME = 100_000  # bytes that are read; the file has about 500
 
 CREDIT = (
     "This page includes information from the O*NET {version} Database by the U.S. Department of Labor, Employment and Training "
@@ -31,13 +31,13 @@ CHANGES = (
 def read(task: Task) -> Publication:
     """Read the text files of one release, from a folder or the zip.
 
-    :raises UnreadableInput: where a file or a column that is needed is missing, or a file is not a table as it should be
-    :raises BadParameter: where the version is not told, or is told in two ways
+    :raises UnreadableInput: if a required file or column is missing, or a table is malformed
+    :raises BadParameter: if the version is unknown or contradictory
     """
-    demand(task.download)
-    told = _read_me(task.download)
-    version = _version(task, told)
-    found = _RELEASED.search(told)
+    require_files(task.download)
+    read_me = _read_me(task.download)
+    version = _version(task, read_me)
+    released = _RELEASED.search(read_me)
     publication = Publication(
         slug=slug("onet", version),
         title=f"O*NET {version} Database",
@@ -45,7 +45,7 @@ def read(task: Task) -> Publication:
         version=version,
         licence="https://creativecommons.org/licenses/by/4.0/",
         credit=CREDIT.format(version=version),
-        changes=CHANGES.format(released=f"The release of {found[1]}. " if found else ""),
+        changes=CHANGES.format(released=f"The release of {released[1]}. " if released else ""),
         homepage="https://www.onetcenter.org/database.html",
     )
     reading = Reading(task, publication.iri)
@@ -55,37 +55,37 @@ def read(task: Task) -> Publication:
     technologies.read(reading)
     elements.read(reading)
     education.read(reading)
-    neighbours.read(reading)
-    reading.tell_silence()
+    related_occupations.read(reading)
+    reading.report_missing_occupations()
     return publication
 
 
 def _read_me(download: Download) -> str:
     if not download.named("Read Me.txt"):
         return ""
-    with download.one("Read Me.txt").open() as file:
+    with download.single("Read Me.txt").open() as file:
         return file.read(READ_ME).decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _version(task: Task, told: str) -> str:
-    """Return the version that the file Read Me states, or else the caller, or else the names of files and folders.
+def _version(task: Task, read_me: str) -> str:
+    """Return the version that Read Me states, or else the requested one, or else the one in the names of files and folders.
 
-    :raises BadParameter: where none says it, or the caller says another one than Read Me
+    :raises BadParameter: if there is none, or the caller requests another one than Read Me states
     """
-    stated, given = _NAMED.search(told), version_of(task.version, (), WHAT) if task.version else ""
-    if stated and given and stated[1] != given:
-        detail = f"{task.version!r} was asked for, and Read Me.txt says that this is O*NET {stated[1]}"
-        raise BadParameter("version", detail, expected=f"--version {stated[1]}, or the files of {given}")
+    stated, requested = _TITLE.search(read_me), version_of(task.version, (), WHAT) if task.version else ""
+    if stated and requested and stated[1] != requested:
+        detail = f"{task.version!r} was requested, but Read Me.txt says that this is O*NET {stated[1]}"
+        raise BadParameter("version", detail, expected=f"--version {stated[1]}, or the files of {requested}")
     if stated:
         return stated[1]
-    named = {f"{zipped[1]}.{zipped[2]}": name for name in _names(task.download) if (zipped := _ZIPPED.search(name))}
-    named = named or told_by(task.download, r"O\*?NET")
-    version = given or version_of(None, named, WHAT)
-    differing(task.report, version, [name for other, name in named.items() if other != version])
+    versions = {f"{zipped[1]}.{zipped[2]}": name for name in _names(task.download) if (zipped := _ZIPPED.search(name))}
+    versions = versions or versions_in_names(task.download, r"O\*?NET")
+    version = requested or version_of(None, versions, WHAT)
+    differing(task.report, version, [name for other, name in versions.items() if other != version])
     return version
 
 
 def _names(download: Download) -> list[str]:
-    """Return the names of what is given and of what lies in it, in which a publisher's own ``db_29_2_text`` may be."""
+    """Return the names of the given paths and of the folders in them, one of which may be the publisher's ``db_29_2_text``."""
     given = [path.name if path.name not in ("", "..") else path.resolve().name for path in download.paths]
     return [*given, *dict.fromkeys(name for part in download.parts for name in part.within)]

@@ -1,4 +1,4 @@
-"""Which education is required: how many of those asked name each level, and what follows from it."""
+"""Required education: the share of respondents that name each level, and the degrees derived from it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,12 +9,12 @@ FILE = "Education, Training, and Experience.txt"
 CATEGORIES = "Education, Training, and Experience Categories.txt"
 SCALE = "RL"
 SHARE = (0, 100)
-PREFERRED = Decimal(20)  # percent: a fifth of those asked
+PREFERRED = Decimal(20)  # percent of the respondents
 
 
 @dataclass(frozen=True)
 class Share:
-    """How many percent of those asked name a category; ``withheld`` is one whose suppression is recommended."""
+    """The percentage of respondents that name a category, and their number; ``withheld`` if O*NET recommends suppression."""
 
     line: int
     category: int
@@ -24,55 +24,55 @@ class Share:
 
 
 def read(reading: Reading) -> None:
-    """Read the distributions of required education. The other scales of the file are left alone."""
+    """Read the distributions of required education. Other scales of the file are ignored."""
     if not reading.has(FILE):
         return
     degrees = _degrees(reading)
-    found: dict[str, list[Share]] = {}
-    untaken: set[str] = set()
+    shares_of: dict[str, list[Share]] = {}
+    ignored: set[str] = set()
     columns = ("Element ID", "Scale ID", "Category", "Data Value", "N", "Recommend Suppress")
     for line, code, (_, scale, category, value, people, suppress) in reading.of_occupations(FILE, columns, {0: ELEMENT}):
         if scale != SCALE:
-            if scale not in untaken:
-                reading.report.note("scale that is not taken", FILE, line, f"{scale}, here and further down")
-            untaken.add(scale)
+            if scale not in ignored:
+                reading.report.note("scale that is not taken", FILE, line, f"{scale}, on this and later lines")
+            ignored.add(scale)
             continue
-        told = f"{code}: category {category}, {value} percent"
+        detail = f"{code}: category {category}, {value} percent"
         if not NUMERAL.fullmatch(category) or int(category) not in degrees:
-            reading.report.skip("unknown category", FILE, line, told)
+            reading.report.skip("unknown category", FILE, line, detail)
             continue
         percent = reading.figure(FILE, line, value, SHARE)
         if suppress == "Y":
-            reading.report.skip("suppression recommended", FILE, line, told)
+            reading.report.skip("suppression recommended", FILE, line, detail)
         if percent is not None:
             number = int(people) if NUMERAL.fullmatch(people) else None
-            found.setdefault(code, []).append(Share(line, int(category), percent, number, suppress == "Y"))
-    for code, shares in found.items():
+            shares_of.setdefault(code, []).append(Share(line, int(category), percent, number, suppress == "Y"))
+    for code, shares in shares_of.items():
         _write(reading, code, shares, degrees)
 
 
 def _degrees(reading: Reading) -> dict[int, str]:
-    """Return the degrees of the categories of required education: those of our vocabulary by the same name, or new ones, described."""
-    ours = reading.labelled("degree")
+    """Return the degree of each category of required education: one of our vocabulary with the same name, or a new one."""
+    ours = reading.iris_by_label("degree")
     clean, report = reading.cleaner(CATEGORIES), reading.report
-    found: dict[int, str] = {}
+    degrees: dict[int, str] = {}
     columns = ("Scale ID", "Category", "Category Description")
     for line, (scale, category, text) in reading.rows(CATEGORIES, columns, {0: ELEMENT, 1: NUMERAL}):
         if scale != SCALE:
             continue
         description = clean.label(text, line)
         label = description.partition(" - ")[0] or f"Category {category}"
-        found[int(category)] = ours.get(label.casefold()) or thing("degree", f"onet-{int(category)}")
+        degrees[int(category)] = ours.get(label.casefold()) or thing("degree", f"onet-{int(category)}")
         if label.casefold() in ours:
             report.written["degrees of the vocabulary"] += 1
             continue
         report.written["degrees of the source's own"] += 1
-        reading.concept(found[int(category)], "rg:Degree", label, description if description != label else "", f"{scale} {category}")
-    return found
+        reading.concept(degrees[int(category)], "rg:Degree", label, description if description != label else "", f"{scale} {category}")
+    return degrees
 
 
 def _write(reading: Reading, code: str, shares: list[Share], degrees: dict[int, str]) -> None:
-    """Write the shares as ratings: the level that most name is required, higher ones that a fifth or more name are preferred."""
+    """Write the shares as ratings. The level that most name is required; higher ones that a fifth or more name are preferred."""
     for share in shares:
         if not share.withheld:
             figures = {"rg:share": share.percent, "rg:observations": share.people}

@@ -10,12 +10,12 @@ FILES = ("Skills.txt", "Knowledge.txt")
 MODEL = "Content Model Reference.txt"
 COLUMNS = ("Element ID", "Element Name", "Scale ID", "Data Value", "N", "Recommend Suppress", "Not Relevant")
 IMPORTANCE, LEVEL = (1, 5), (0, 7)
-ESSENTIAL, OPTIONAL = Decimal(3), Decimal(2)  # the scale's own words for them: important, and somewhat important
+ESSENTIAL, OPTIONAL = Decimal(3), Decimal(2)  # on the scale: important, and somewhat important
 
 
 @dataclass
 class Rated:
-    """What the rows of one element for one occupation say; ``relevant`` is whether most of those asked found it so."""
+    """The rows of one element for one occupation; ``relevant`` is false if most respondents found it not relevant."""
 
     people: str = ""
     importance: Decimal | None = None
@@ -24,7 +24,7 @@ class Rated:
 
 
 def read(reading: Reading) -> None:
-    """Read the ratings, then describe the elements that occur, and the headings above them and above the activities."""
+    """Read the ratings, then write the elements that occur, and the headings above them and above the activities."""
     names: dict[str, str] = {}
     for file in FILES:
         with reading.needed(file):
@@ -33,29 +33,29 @@ def read(reading: Reading) -> None:
 
 
 def _rated(reading: Reading, file: str, names: dict[str, str]) -> dict[tuple[str, str], Rated]:
-    found: dict[tuple[str, str], Rated] = {}
+    ratings: dict[tuple[str, str], Rated] = {}
     clean, report = reading.cleaner(file), reading.report
     for line, code, (element, name, scale, value, people, suppress, irrelevant) in reading.of_occupations(file, COLUMNS, {0: ELEMENT}):
         if element not in names:
             names[element] = clean.label(name, line)
-        rated = found.setdefault((code, element), Rated())
-        told = f"{code}: {names[element]}, {scale} {value}"
+        rated = ratings.setdefault((code, element), Rated())
+        detail = f"{code}: {names[element]}, {scale} {value}"
         if scale not in ("IM", "LV"):
-            report.skip("unknown scale", file, line, told)
+            report.skip("unknown scale", file, line, detail)
         elif irrelevant == "Y":
             rated.relevant = False
-            report.skip("not relevant", file, line, told)
+            report.skip("not relevant", file, line, detail)
         elif suppress == "Y":
-            report.skip("suppression recommended", file, line, told)
+            report.skip("suppression recommended", file, line, detail)
         elif scale == "IM":
             rated.importance, rated.people = reading.figure(file, line, value, IMPORTANCE), people
         else:
             rated.mastery, rated.people = reading.figure(file, line, value, LEVEL), rated.people or people
-    return found
+    return ratings
 
 
-def _write(reading: Reading, found: dict[tuple[str, str], Rated]) -> None:
-    for (code, element), rated in found.items():
+def _write(reading: Reading, ratings: dict[tuple[str, str], Rated]) -> None:
+    for (code, element), rated in ratings.items():
         if rated.importance is None and rated.mastery is None:
             continue
         figures: dict[str, int | Decimal | None] = {"rg:importance": rated.importance, "rg:mastery": rated.mastery}
@@ -69,13 +69,16 @@ def _write(reading: Reading, found: dict[tuple[str, str], Rated]) -> None:
 
 
 def _model(reading: Reading, names: dict[str, str]) -> None:
-    """Describe the elements of some names, and all headings above them and above what is placed below an element."""
+    """Write the named elements, and all headings above them and above the things placed below an element.
+
+    :param names: the names of the rated elements by identifier
+    """
     model: dict[str, tuple[str, str]] = {}
     clean, report = reading.cleaner(MODEL), reading.report
     for line, (element, name, text) in reading.rows(MODEL, ("Element ID", "Element Name", "Description"), {0: ELEMENT}):
         model[element] = clean.label(name, line), clean.prose(text, line)
     if not model:
-        raise reading.nothing_of(MODEL)
+        raise reading.no_usable_rows(MODEL)
     for thing, element in reading.placed:
         above = element if element in model else next(_above(element, model), None)
         if above:
@@ -95,7 +98,7 @@ def _model(reading: Reading, names: dict[str, str]) -> None:
 
 
 def _above(element: str, model: dict[str, tuple[str, str]]) -> Iterator[str]:
-    """Yield the elements above one that the model has, the nearest first."""
+    """Yield the elements of the model above an element, the nearest first."""
     while "." in element:
         element = element.rpartition(".")[0]
         if element in model:

@@ -1,4 +1,4 @@
-"""Occupations and how much preparation they take."""
+"""Occupations and their job zones, the levels of preparation."""
 
 from rolegraph.importers.onet.reading import NUMERAL, OCCUPATION, SOC, Reading, role, thing
 
@@ -8,7 +8,7 @@ ZONE_NAMES = "Job Zone Reference.txt"
 
 
 def read(reading: Reading) -> None:
-    """Read the occupations, which everything else is about, and their job zones."""
+    """Read the occupations and their job zones."""
     with reading.needed(FILE):
         _occupations(reading)
     if reading.has(ZONES):
@@ -32,14 +32,14 @@ def _occupations(reading: Reading) -> None:
 
 def _zones(reading: Reading) -> None:
     clean = reading.cleaner(ZONE_NAMES)
-    known = set()
+    zones = set()
     columns = ("Job Zone", "Name", "Experience", "Education", "Job Training")
     for line, (zone, name, *texts) in reading.rows(ZONE_NAMES, columns, {0: NUMERAL}):
-        known.add(zone)
+        zones.add(zone)
         definition = " ".join(clean.prose(text, line) for text in texts if text)
         reading.concept(_zone(zone), "rg:PreparationLevel", clean.label(name, line) or f"Job Zone {zone}", definition, zone)
     for line, code, (zone,) in reading.of_occupations(ZONES, ("Job Zone",), {0: NUMERAL}):
-        if zone in known:
+        if zone in zones:
             reading.triples.link(role(code), "rg:preparation", _zone(zone))
             reading.report.written["job zones of roles"] += 1
         else:

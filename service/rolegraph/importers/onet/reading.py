@@ -1,4 +1,4 @@
-"""What reading each of O*NET's files needs: rows without nulls, of occupations that there are, and a way to write ratings."""
+"""Shared by the readers of O*NET's files: rows without nulls, rows of known occupations, and writing ratings and concepts."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from rolegraph.errors import UnreadableInput
 from rolegraph.importers import Task
 from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.needed import needed, nothing_of
+from rolegraph.importers.needed import needed, no_usable_rows
 from rolegraph.importers.tables import TABS, rows
 from rolegraph.terms import KINDS
 
@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 
 NULL = "n/a"
 ENGLISH = "en"
-SPARSE = ("Emerging Tasks.txt", "Tasks to DWAs.txt")  # of which nobody expects that they speak of every occupation
+SPARSE = ("Emerging Tasks.txt", "Tasks to DWAs.txt")  # files that do not cover every occupation
 
 REQUIRED = (
     *("Occupation Data.txt", "Alternate Titles.txt", "Task Statements.txt", "Technology Skills.txt", "Skills.txt", "Knowledge.txt"),
@@ -35,13 +35,13 @@ OPTIONAL = {
     "Job Zones.txt": ("Job Zone Reference.txt",),
     "Related Occupations.txt": (),
 }
-"""The files that may be missing, each with those that it cannot be read without."""
+"""The optional files, each with the files that it needs."""
 
 
-def demand(download: Download) -> None:
-    """See that the files are there, before anything is read.
+def require_files(download: Download) -> None:
+    """Check that the required files are there.
 
-    :raises UnreadableInput: naming all that are missing
+    :raises UnreadableInput: naming all missing files
     """
     missing = [name for name in REQUIRED if not download.named(name)]
     for name, companions in OPTIONAL.items():
@@ -49,55 +49,55 @@ def demand(download: Download) -> None:
             missing += [companion for companion in companions if not download.named(companion)]
     if missing:
         names = sorted({part.name for part in download.parts})
-        detail = f"{download.where} has no file {', no file '.join(missing)}; other releases may call it otherwise"
+        detail = f"{download.where} has no file {', no file '.join(missing)}; other releases may use other names"
         expected = "the text files of the O*NET database, tab-separated, by their names in 29.2"
         raise UnreadableInput(detail, expected=expected, found=names[:60])
 
 
 class Reading:
-    """One release that is being read: what its modules share.
+    """The state shared by the modules that read one release.
 
-    ``titles`` holds the title and the line of each occupation by its code, as soon as they are read; ``placed`` the things that stand below
+    ``titles`` maps the code of each occupation to its title and line, once they are read; ``placed`` lists things below
     an element of the content model, each with that element.
     """
 
     def __init__(self, task: Task, source: str) -> None:
         self.triples = task.triples
         self.report = task.report
-        self.labelled = task.labelled
+        self.iris_by_label = task.iris_by_label
         self.source = source
         self.titles: dict[str, tuple[str, int]] = {}
         self.placed: list[tuple[str, str]] = []
         self._download = task.download
-        self._spoken: dict[str, set[str]] = {}
+        self._covered: dict[str, set[str]] = {}
 
     def has(self, name: str) -> bool:
-        """Tell whether a file that may be missing is there, and note where it is not."""
+        """Return whether an optional file exists; note it if not."""
         if self._download.named(name):
             return True
-        self.report.note("file that may be missing", name, 0, "there is no such file; what it would say is left out")
+        self.report.note("file that may be missing", name, 0, "there is no such file; its contents are not imported")
         return False
 
     def needed(self, name: str) -> AbstractContextManager[None]:
-        """Return what sees, while a file is read that cannot be done without, that it makes triples; see :func:`~needed.needed`."""
-        return needed(self._download.one(name), self.triples, self.report)
+        """Return a context that checks that reading a required file writes triples; see :func:`~needed.needed`."""
+        return needed(self._download.single(name), self.triples, self.report)
 
-    def nothing_of(self, name: str) -> UnreadableInput:
-        """Return the error that says that nothing could be taken from a file."""
-        return nothing_of(self._download.one(name), self.report)
+    def no_usable_rows(self, name: str) -> UnreadableInput:
+        """Return the error for a file without a single usable row."""
+        return no_usable_rows(self._download.single(name), self.report)
 
     def cleaner(self, name: str) -> Cleaner:
-        """Return what cleans the labels of a file."""
+        """Return the cleaner for a file."""
         return Cleaner(self.report, name)
 
     def rows(
         self, name: str, columns: Sequence[str], codes: Mapping[int, Pattern[str]], optional: Sequence[str] = ()
     ) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows of a file with their lines; nulls are empty.
+        """Yield the rows of a file with their lines; nulls become empty cells.
 
-        :param codes: how the cells of some columns, by their places, have to look, so that an IRI can be made of them
+        :param codes: patterns for cells that become part of an IRI, by the position of the column; other rows are skipped
         """
-        for line, cells in rows(self._download.one(name), TABS, columns, self.report, optional):
+        for line, cells in rows(self._download.single(name), TABS, columns, self.report, optional):
             row = ["" if cell == NULL else cell for cell in cells] if NULL in cells else cells
             for place, pattern in codes.items():
                 if not pattern.fullmatch(row[place]):
@@ -109,36 +109,40 @@ class Reading:
     def of_occupations(
         self, name: str, columns: Sequence[str], codes: Mapping[int, Pattern[str]], optional: Sequence[str] = ()
     ) -> Iterator[tuple[int, str, list[str]]]:
-        """Yield line, code of the occupation and the other cells of the rows of a file, whose first column is that code."""
-        spoken = self._spoken.setdefault(name, set())
+        """Yield the line, the code of the occupation, and the other cells of each row of a file whose first column is that code."""
+        codes_in_file = self._covered.setdefault(name, set())
         shifted = {place + 1: pattern for place, pattern in codes.items()}
         for line, row in self.rows(name, (OCCUPATION, *columns), shifted, optional):
             code = row[0]
             if code in self.titles:
-                spoken.add(code)
+                codes_in_file.add(code)
                 yield line, code, row[1:]
             else:
                 self.report.skip("unknown occupation", name, line, f"{code!r} is not in Occupation Data.txt")
 
-    def tell_silence(self) -> None:
-        """Note each occupation of which a file says nothing: nothing is known, which is not to say that it has nothing."""
-        for name, spoken in self._spoken.items():
+    def report_missing_occupations(self) -> None:
+        """Note each occupation without data in a file: missing data does not mean that the occupation needs none of it."""
+        for name, codes_in_file in self._covered.items():
             for code, (title, line) in self.titles.items():
-                if code not in spoken and name not in SPARSE:
+                if code not in codes_in_file and name not in SPARSE:
                     self.report.note(f"no data in {name}", "Occupation Data.txt", line, f"{code} {title}")
 
     def figure(self, name: str, line: int, text: str, bounds: tuple[int, int]) -> Decimal | None:
-        """Return a number within the bounds of its scale; None for a null, and for what is no such number, which is reported."""
+        """Return a number within the bounds of its scale; None for a null, and for an invalid number, which is reported."""
         if not text:
             return None
         number = Decimal(text) if _NUMBER.fullmatch(text) else None
         if number is None or not bounds[0] <= number <= bounds[1]:
-            self.report.skip("not on the scale", name, line, f"{text!r} is no number from {bounds[0]} to {bounds[1]}")
+            self.report.skip("not on the scale", name, line, f"{text!r} is not a number from {bounds[0]} to {bounds[1]}")
             return None
         return number
 
     def rate(self, code: str, key: str, item: str, figures: Mapping[str, int | Decimal | None]) -> None:
-        """Write the rating of an item for an occupation, with the figures that there are, by property."""
+        """Write the rating of an item for an occupation.
+
+        :param key: completes the IRI of the rating, after the code of the occupation
+        :param figures: values by property; those that are None are left out
+        """
         rating = f"{self.source}#{code}-{key}"
         self.triples.types(rating, "rg:Rating")
         self.triples.link(rating, "rg:role", role(code))
@@ -149,7 +153,7 @@ class Reading:
         self.report.written["ratings"] += 1
 
     def concept(self, iri: str, class_: str, label: str, definition: str = "", notation: str = "") -> None:
-        """Write a concept of a class of ours, with its label, and its definition and notation where there are any."""
+        """Write a concept with its class, label, definition and notation; the last two may be empty."""
         self.triples.types(iri, "skos:Concept", class_)
         self.triples.text(iri, "skos:prefLabel", label, ENGLISH)
         if definition:
@@ -164,5 +168,5 @@ def role(code: str) -> str:
 
 
 def thing(kind: str, slug: str) -> str:
-    """Return the IRI of a thing of ours."""
+    """Return the IRI of a thing in Rolegraph's namespace of a kind."""
     return KINDS[kind].namespace + slug

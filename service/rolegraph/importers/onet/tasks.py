@@ -1,4 +1,4 @@
-"""Tasks, the detailed work activities above them, and tasks that are emerging."""
+"""Tasks, the detailed work activities above them, and emerging tasks."""
 
 import hashlib
 
@@ -10,50 +10,50 @@ EMERGING = "Emerging Tasks.txt"
 LINKS = "Tasks to DWAs.txt"
 ACTIVITIES = "DWA Reference.txt"
 CORE = {"Core": "true", "Supplemental": "false"}
-DIGEST = 12  # hexadecimal digits, of which one occupation's handful of emerging tasks needs few
+DIGEST = 12  # hexadecimal digits, enough for the few emerging tasks of one occupation
 
 
 def read(reading: Reading) -> None:
-    """Read tasks as responsibilities, below the activities that they are cases of."""
+    """Read tasks as responsibilities, below their detailed work activities."""
     with reading.needed(FILE):
-        known = _tasks(reading)
+        numbers = _tasks(reading)
     if reading.has(LINKS):
-        _activities(reading, known)
+        _activities(reading, numbers)
     if reading.has(EMERGING):
-        _emerging(reading, known)
+        _emerging(reading, numbers)
 
 
 def _tasks(reading: Reading) -> set[str]:
     clean, report = reading.cleaner(FILE), reading.report
-    known: set[str] = set()
+    numbers: set[str] = set()
     for line, code, (number, text, kind) in reading.of_occupations(FILE, ("Task ID", "Task", "Task Type"), {0: NUMERAL}):
         label, task = clean.label(text, line), _task(number)
-        if number in known or not label:
+        if number in numbers or not label:
             report.skip("task twice" if label else "no text", FILE, line, f"{code}: task {number}")
             continue
-        known.add(number)
+        numbers.add(number)
         reading.concept(task, "rg:Responsibility", label, notation=number)
         reading.triples.link(role(code), "rg:responsibility", task)
         if kind in CORE:
             reading.triples.value(task, "rg:core", CORE[kind], "boolean")
-    report.written["tasks"] = len(known)
-    return known
+    report.written["tasks"] = len(numbers)
+    return numbers
 
 
 def _activities(reading: Reading, tasks: set[str]) -> None:
     clean, report = reading.cleaner(ACTIVITIES), reading.report
-    known: set[str] = set()
+    activities: set[str] = set()
     for line, (element, activity, title) in reading.rows(ACTIVITIES, ("Element ID", "DWA ID", "DWA Title"), {0: ELEMENT, 1: ELEMENT}):
         label = clean.label(title, line)
-        if activity in known or not label:
+        if activity in activities or not label:
             report.skip("activity twice" if label else "no text", ACTIVITIES, line, activity)
             continue
-        known.add(activity)
+        activities.add(activity)
         reading.concept(_activity(activity), "rg:Responsibility", label, notation=activity)
         reading.placed.append((_activity(activity), element))
-    report.written["detailed work activities"] = len(known)
+    report.written["detailed work activities"] = len(activities)
     for line, code, (number, activity) in reading.of_occupations(LINKS, ("Task ID", "DWA ID"), {0: NUMERAL, 1: ELEMENT}):
-        if number in tasks and activity in known:
+        if number in tasks and activity in activities:
             reading.triples.link(_task(number), "skos:broader", _activity(activity))
             report.written["tasks below activities"] += 1
         else:

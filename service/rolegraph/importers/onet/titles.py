@@ -1,4 +1,4 @@
-"""Alternate titles: other names of occupations, of which many belong to several."""
+"""Alternate titles of occupations; many belong to several occupations."""
 
 from rolegraph.importers.onet.reading import ENGLISH, Reading, role
 
@@ -6,7 +6,7 @@ FILE = "Alternate Titles.txt"
 
 
 def read(reading: Reading) -> None:
-    """Read alternate and short titles as alternative labels, and note each that is a title of several occupations."""
+    """Read alternate and short titles as alternative labels, and note titles of several occupations."""
     clean = reading.cleaner(FILE)
     spelt: dict[str, tuple[str, int]] = {}
     owners: dict[str, dict[str, None]] = {}

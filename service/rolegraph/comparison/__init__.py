@@ -1,0 +1,1 @@
+"""Comparison of roles: the model of a comparison, and making one."""

@@ -1,0 +1,298 @@
+"""The embedded engine on disk: one writer, and immutable revisions for readers."""
+
+import math
+import shutil
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from rolegraph import slots
+from rolegraph.engine import (
+    TURTLE,
+    Changes,
+    Check,
+    Choose,
+    Guard,
+    IsCancelled,
+    Job,
+    R,
+    Receipt,
+    WriteMode,
+    descriptors,
+    never_cancelled,
+    opening,
+    unchecked,
+    unguarded,
+    writing,
+)
+from rolegraph.engine.embedded import Settings, Snapshot
+from rolegraph.engine.past_revisions import PastRevisions
+from rolegraph.engine.reading import Reader
+from rolegraph.engine.revisions import Lease, Revision, Revisions
+from rolegraph.engine.validators import Validators
+from rolegraph.engine.watchdog import GROWTH, watch
+from rolegraph.engine.write_log import ChangedGraphs, WriteLog
+from rolegraph.errors import RolegraphError, StoreUnusable
+from rolegraph.formats import Format
+from rolegraph.values import Answer, Dataset, Row
+
+JOURNAL = 512 * 1024  # bytes of RocksDB's journal (MANIFEST) above which it is rebuilt, since every revision has a copy
+_NOTHING_WRITTEN = "nothing was written: {}; the store is as it was before"
+Change = Callable[[ox.Store], ChangedGraphs]
+LARGE = 8 * 1024 * 1024  # bytes of loaded files above which the store is optimised afterwards
+
+
+class RevisionStore:
+    """Oxigraph on disk, in a folder. A write is published as a revision before it is acknowledged; readers only see revisions.
+
+    Publishing is the commit. The folder ``graph`` is the working copy for writes; it is rebuilt from the newest revision at each
+    start and after each failure. Writes take one lock, since Oxigraph loses concurrent updates of a store on disk without an error.
+    A store that is damaged, in use by another process, or not writable raises StoreUnusable.
+    """
+
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+        self.settings = settings = settings or Settings()
+        self._folder = folder
+        self._graph = folder / "graph"
+        self._writing = threading.Lock()
+        self._past = PastRevisions()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._revisions = Revisions(folder / "revisions", settings.retention)
+            self._store: ox.Store | None = self._open()
+            opening.check_kind(folder, self._store, union=settings.union)
+            if self._revisions.newest is None:
+                # a new store, or one whose revisions were removed: its present content is the first revision
+                self._written = WriteLog(first := 1 if len(self._store) else 0)
+                self._publish(self._store, first)
+            self._newest = self._snapshot(self._revisions.newest or 0)
+            self._written = WriteLog.read(self._revisions.path(self.revision), self.revision)
+            self._validators = Validators(folder, self.revision)
+            self._revisions.clean()
+        except (OSError, RuntimeError) as error:  # Oxigraph raises RuntimeError for damage
+            raise StoreUnusable(opening.meaning(folder, error)) from error
+
+    @property
+    def union(self) -> bool:
+        """Whether the default graph is the union of the named ones."""
+        return self.settings.union
+
+    @property
+    def revision(self) -> int:
+        """The number of the newest revision."""
+        return self._newest.revision
+
+    @property
+    def newest(self) -> Snapshot:
+        """The newest revision. It stays on disk as long as the object exists."""
+        return self._newest
+
+    def written(self, since: int) -> ChangedGraphs:
+        """See :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
+        return self._written.since(since)
+
+    def validator(self, graph: str) -> str:
+        """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
+        return self._validators.of(graph)
+
+    def revisions(self) -> Sequence[Revision]:
+        """Return the stored revisions, newest first."""
+        return self._revisions.all()
+
+    def at(self, revision: int) -> Snapshot:
+        """Return a revision. It stays on disk as long as the object exists.
+
+        :raises NotFound: for a revision that is not stored
+        :raises StoreUnusable: for a damaged revision
+        """
+        newest = self._newest
+        return newest if revision == newest.revision else self._past.at(revision, self._open_past)
+
+    def lease(self, revision: int) -> Lease:
+        """Protect the folder of a revision from removal; any process may open it as a :class:`Snapshot`.
+
+        :raises NotFound: for a revision that is not stored
+        """
+        return self._revisions.lease(revision)
+
+    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
+        """Run a query on the newest revision."""
+        return self._newest.query(text, choose, dataset, is_cancelled)
+
+    def rows(self, text: str) -> list[Row]:
+        """Run a SELECT query on the newest revision and return its rows."""
+        return self._newest.rows(text)
+
+    def graphs(self) -> list[str]:
+        """Return the IRIs of the named graphs, sorted."""
+        return self._newest.graphs()
+
+    def dump(self, format_: Format, graph: str | None = None) -> Answer:
+        """Serialise all named graphs, or one graph, of the newest revision."""
+        return self._newest.dump(format_, graph)
+
+    def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
+        """Run a job on the newest revision, in this process; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
+        return job.run(self._newest)
+
+    def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
+        parsed = writing.read(changes, format_, union=self.union, mode=mode)
+        return self._commit(lambda store: writing.replace(store, parsed, union=self.union, mode=mode), changes, guard)
+
+    def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
+        def change(store: ox.Store) -> ChangedGraphs:
+            with watch.over(math.inf, 4 * GROWTH):  # no time limit, but a memory limit, which ends an endless loop of the engine
+                return writing.update(store, text, dataset, self.settings.reach, union=self.union)
+
+        return self._commit(change, (), guard)
+
+    def load(self, files: Mapping[str, Iterable[Path]], format_: Format = TURTLE, check: Check = unchecked) -> None:
+        """Replace graphs by the content of files, in one write: for graphs that do not fit into memory.
+
+        :param files: the files by the IRI of their graph, in a graph format; they must not change meanwhile
+        :param check: validates the store with the new graphs before they are published; its error aborts the write
+        :raises BadParameter: for a file that does not exist
+        :raises UnreadableInput: for a file that does not parse; then nothing is changed
+        """
+        paths_by_graph = {graph: tuple(paths) for graph, paths in files.items()}
+
+        def change(store: ox.Store) -> ChangedGraphs:
+            with tempfile.TemporaryDirectory(dir=self._folder, prefix="load-") as old:
+                changed = writing.load(store, paths_by_graph, format_, union=self.union, old=Path(old))
+            if sum(path.stat().st_size for paths in paths_by_graph.values() for path in paths) > LARGE:
+                store.optimize()  # takes seconds; later reads, including those of the check, are several times faster
+            check(Reader(store, self.settings.prefixes, self.settings.reach).rows)
+            return changed
+
+        self._commit(change, large=True)
+
+    def close(self) -> None:
+        """Release the store."""
+        with self._writing:
+            self._past.keep(())
+            del self._store, self._newest  # acknowledged writes are on disk
+
+    def _commit(self, change: Change, about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False) -> Receipt:
+        """Make a change and publish it.
+
+        :param about: the graphs whose validators go into the receipt
+        :param large: the change is not atomic: even an error in the input may leave a part of it in the working copy
+        """
+        slots.free()
+        with self._writing:
+            guard()
+            self._change(change, large=large)
+            receipt = self._validators.receipt(self.revision, about)
+        self._past.keep(self._revisions.kept())
+        return receipt
+
+    def _change(self, change: Change, *, large: bool) -> None:
+        store, changed = self._working_copy(), large
+        try:
+            wrote = change(store)
+            if wrote is None or wrote:
+                changed = True
+                self._validators.note(self.revision + 1, wrote)
+                self._written.note(self.revision + 1, wrote)
+                self._newest = self._publish(store, self.revision + 1)
+                self._validators.settle()
+        except BaseException as error:
+            if isinstance(error, RolegraphError) and not changed and not isinstance(error, writing.TakenBack):
+                raise
+            del store
+            self._close_after(error)
+            if isinstance(error, OSError | RuntimeError | StoreUnusable):
+                raise self._write_failed(error) from error
+            raise
+
+    def _working_copy(self) -> ox.Store:
+        """Return the working copy; after a failed write, or if its journal is too long, it is first rebuilt from the newest revision.
+
+        RocksDB never shortens the journal of an open store; every revision copies it, and every process that opens a revision reads it.
+        """
+        if sum(path.stat().st_size for path in self._graph.glob("MANIFEST-*")) > JOURNAL:
+            self._store = None
+        if self._store is None:
+            try:
+                self._store = opening.patiently(self._open)
+            except (OSError, RuntimeError, StoreUnusable) as error:
+                raise self._write_failed(error) from error
+        return self._store
+
+    def _publish(self, store: ox.Store, number: int) -> Snapshot:
+        store.flush()
+        self._revisions.publish(number, self._written.kept(lambda path: store.backup(str(path))), sum(1 for _ in store.named_graphs()))
+        try:
+            return self._snapshot(number)
+        except BaseException:  # an unreadable revision must not stay, since its number will be used again
+            self._revisions.withdraw(number)
+            raise
+
+    def _open_past(self, number: int) -> Snapshot:
+        """Check a revision for damage and open it."""
+        with self._revisions.lease(number):
+            if wrong := self._revisions.wrong(number):
+                detail = f"revision {number} is damaged"
+                raise StoreUnusable(f"{detail}: {wrong}", public_detail=detail, expected="another revision")
+            try:
+                return self._snapshot(number)
+            except (OSError, RuntimeError) as error:
+                detail = f"revision {number} cannot be opened"
+                raise StoreUnusable(f"{detail}: {error}", public_detail=detail, expected="another revision") from error
+
+    def _snapshot(self, number: int) -> Snapshot:
+        lease = self._revisions.lease(number)
+        try:
+            descriptors.demand(lease.path)
+            return Snapshot(lease.path, self.settings, number, lease)
+        except BaseException:
+            lease.release()
+            raise
+
+    def _open(self) -> ox.Store:
+        """Rebuild the working copy from the newest revision and open it; this drops writes that a failure or a crash left unfinished.
+
+        :raises StoreUnusable: if another process has the store open, or the newest revision is damaged
+        """
+        newest = self._revisions.newest
+        try:
+            store = opening.writable(self._graph)  # first of all, so that a store in use is not changed
+        except (OSError, RuntimeError):  # damaged, which does not matter if the newest revision is intact
+            if newest is None:
+                raise
+        else:
+            if newest is None:
+                return store
+            newest = self._revisions.newest or newest  # again, now that no other process can write
+            del store
+        if newest is not None and (wrong := self._revisions.wrong(newest)):
+            raise StoreUnusable(opening.damaged(self._folder, self._revisions, newest, wrong))
+        fresh, old = (self._graph.with_suffix(suffix) for suffix in (".new", ".old"))
+        for leftover in (fresh, old, *self._folder.glob("load-*")):
+            shutil.rmtree(leftover, ignore_errors=True)
+        # hard links take no space; this is safe because RocksDB never changes a file once it is written
+        ox.Store.read_only(str(self._revisions.path(newest))).backup(str(fresh))
+        self._graph.rename(old)  # not removed in place: threads of RocksDB may still be deleting files there
+        fresh.rename(self._graph)
+        shutil.rmtree(old, ignore_errors=True)
+        return opening.writable(self._graph)
+
+    def _close_after(self, error: BaseException) -> None:
+        """Close the working copy after a failed write; the next write, or the next start, rebuilds it.
+
+        It is not rebuilt at once: the cause of the failure, such as a full disk, would make that fail, too.
+        """
+        self._store = None
+        cause: BaseException | None = error
+        while cause:  # the frames of the failed calls refer to the store, which would keep it open
+            traceback.clear_frames(cause.__traceback__)
+            cause = cause.__context__
+
+    def _write_failed(self, error: Exception) -> StoreUnusable:
+        text = error.detail if isinstance(error, StoreUnusable) else str(error)
+        public = text.replace(f"{self._folder}/", "").replace(str(self._folder), "FOLDER")  # only the operator may see the path
+        return StoreUnusable(_NOTHING_WRITTEN.format(text), public_detail=_NOTHING_WRITTEN.format(public))

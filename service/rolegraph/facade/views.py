@@ -1,0 +1,130 @@
+"""Views: read access to one revision, with caches of its own."""
+
+from collections.abc import Callable, Collection
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rolegraph import equivalence
+from rolegraph.catalogue import Catalogue
+from rolegraph.comparison.compare import Comparer
+from rolegraph.engine import Engine
+from rolegraph.errors import BadParameter, NotFound
+from rolegraph.facade.profile_lookup import ProfileLookup
+from rolegraph.per_revision import AGE, CachedValue, LruCache
+from rolegraph.queries import QueryCatalogue
+from rolegraph.search import Finder, Search
+
+if TYPE_CHECKING:
+    from rolegraph.analysis import Analysis
+    from rolegraph.analysis.incremental import IncrementalFacts
+
+PAST = 4  # views of older revisions in the cache
+Trusted = Callable[[], Collection[str]]
+
+
+class View:
+    """One revision: an engine that reads it, and its lookups, comparisons and analyses.
+
+    All requests on the revision share it. It is freed with the last of them, since nothing in it refers back to it.
+    """
+
+    def __init__(self, engine: Engine, search: Finder, queries: QueryCatalogue, classes: CachedValue[dict[str, str]] | None = None) -> None:
+        self.engine = engine
+        self.search = search
+        self.catalogue = Catalogue(engine, search.nearest, search.named)
+        self.trusted = _trusted(engine, self.catalogue)
+        self.comparer = Comparer(engine, self.catalogue, queries.get("proficiency"), self.trusted, classes)
+        self.analysis: Callable[[], Analysis] = partial(_refuse, engine.revision)
+
+
+class Views:
+    """The views of an engine: of the newest revision, and of the older ones that were used most recently.
+
+    An engine without revisions gets a new view each time; only slow reads are cached, for :data:`~rolegraph.per_revision.AGE`.
+
+    :param folder: where the snapshot of the analyses is stored for the next start
+    """
+
+    def __init__(self, engine: Engine, search: Search, queries: QueryCatalogue, folder: Path | None) -> None:
+        self._engine = engine
+        self._search = search
+        self._queries = queries
+        self._folder = folder
+        self._newest: LruCache[int, View] = LruCache(1)
+        self._past: LruCache[int, View] = LruCache(PAST)
+        self._incremental: CachedValue[IncrementalFacts] = CachedValue()
+        self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
+        self._analysis: CachedValue[Analysis] = CachedValue(AGE)
+
+    def newest(self) -> View:
+        """Return the view of the newest revision."""
+        while (revision := self._engine.revision) is not None:
+            try:
+                return self._newest.get(revision, lambda number=revision: self._pinned(number))  # type: ignore[misc]  # a default binds it
+            except NotFound:
+                if self._engine.revision == revision:
+                    raise
+        return self._unpinned()
+
+    def at(self, revision: int) -> View:
+        """Return the view of a revision.
+
+        :raises NotFound: if the store no longer has that revision
+        """
+        if revision == self._engine.revision:
+            return self._newest.get(revision, lambda: self._pinned(revision))
+        return self._past.get(revision, lambda: View(self._engine.at(revision), self._search.past(), self._queries))
+
+    def refresh(self) -> None:
+        """Update the search index and the snapshot of the analyses to the newest revision."""
+        self._search.refresh()
+        self._facts().refresh()
+
+    def close(self) -> None:
+        """Release all revisions."""
+        for views in (self._newest, self._past):
+            views.drop(lambda _: True)
+
+    def _pinned(self, revision: int) -> View:
+        """Create the view of the newest revision, and release views of revisions that the store no longer has."""
+        engine = self._engine.at(revision)
+        numbers = {revision.number for revision in self._engine.revisions()}
+        self._past.drop(lambda number: number not in numbers)
+        view = View(engine, self._search.at(engine), self._queries)
+        analysis: CachedValue[Analysis] = CachedValue()
+        trusted = view.trusted
+        view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
+        return view
+
+    def _unpinned(self) -> View:
+        view = View(self._engine, self._search, self._queries, self._classes)
+        trusted = view.trusted
+        view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, trusted))
+        return view
+
+    def _analysed(self, engine: Engine, trusted: Trusted) -> "Analysis":
+        from rolegraph.analysis import Analysis
+
+        return Analysis(self._facts(), ProfileLookup(self._search.at(engine)), engine, trusted)
+
+    def _facts(self) -> "IncrementalFacts":
+        from rolegraph.analysis.incremental import IncrementalFacts
+
+        return self._incremental.get(lambda: IncrementalFacts(self._engine, self._folder))
+
+
+def _trusted(engine: Engine, catalogue: Catalogue) -> Trusted:
+    """Return a function that returns the graphs of a revision whose matches are trusted."""
+
+    def graphs() -> Collection[str]:
+        sources = catalogue.sources(catalogue.source_iris()).values()
+        return equivalence.trusted(engine.graphs(), {source.iri for source in sources if source.version and source.credit})
+
+    return graphs
+
+
+def _refuse(revision: int | None) -> "Analysis":
+    """Refuse the analyses of an older revision: their index exists only for the newest one."""
+    detail = f"analyses are available for the newest revision only, and {revision} is older"
+    raise BadParameter("revision", detail, expected="the number of the newest revision, or no revision")

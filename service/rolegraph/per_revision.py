@@ -1,0 +1,79 @@
+"""Caches of values that are built on first use."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from contextlib import nullcontext
+from typing import Generic, TypeVar
+
+from rolegraph import deadlines
+
+AGE = 60.0  # seconds after which a value from a graph without revisions is rebuilt, since other processes may write to it unnoticed
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+class CachedValue(Generic[T]):
+    """A value that is built on first use. While one thread builds it, other callers wait.
+
+    The function that builds it is passed to each call and not stored, so that an owner and its values are no reference cycle.
+
+    :param age: seconds after which the value is rebuilt; None for never
+    """
+
+    def __init__(self, age: float | None = None) -> None:
+        self._age = age
+        self._building = threading.Lock()
+        self._cached: tuple[float, T] | None = None
+
+    def get(self, build: Callable[[], T]) -> T:
+        """Return the value; build it if there is none, or if it is too old."""
+        cached = self._cached
+        if cached and self._fresh(cached[0]):
+            return cached[1]
+        with self._building:
+            cached = self._cached
+            if not (cached and self._fresh(cached[0])):
+                began = time.monotonic()
+                with nullcontext() if self._age is None else deadlines.apart():  # it serves many requests: no limit of a single one
+                    cached = self._cached = (began, build())
+            return cached[1]
+
+    def _fresh(self, built: float) -> bool:
+        return self._age is None or time.monotonic() - built < self._age
+
+
+class LruCache(Generic[K, T]):
+    """A thread-safe cache that drops the least recently used values.
+
+    :param most: the number of values
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._changing = threading.Lock()
+        self._values: OrderedDict[K, CachedValue[T]] = OrderedDict()
+
+    def get(self, key: K, build: Callable[[], T]) -> T:
+        """Return the value of a key; build it if it is not cached. While one thread builds it, other callers for this key wait."""
+        with self._changing:
+            entry = self._values.setdefault(key, CachedValue())
+        try:
+            value = entry.get(build)
+        except BaseException:
+            self.drop(lambda other: other == key)  # a failed entry must not displace others
+            raise
+        with self._changing:
+            if key in self._values:
+                self._values.move_to_end(key)
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return value
+
+    def drop(self, unwanted: Callable[[K], bool]) -> None:
+        """Drop the values of the keys for which ``unwanted`` returns True."""
+        with self._changing:
+            for key in [key for key in self._values if unwanted(key)]:
+                del self._values[key]

@@ -1,0 +1,202 @@
+"""Finds the entries that may match a search text, and ranks them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice, product
+
+from rolegraph import terms
+from rolegraph.search import folding, matching, shortforms
+from rolegraph.search.filters import Only
+from rolegraph.search.index import IndexedEntry, Reading
+from rolegraph.search.matching import Match, Typed
+
+FEW = 5  # entries up to which less exact lookups are tried too
+ENOUGH = 120  # most entries of one lookup
+_SQUEEZED = "REPLACE(stems, ' ', '')"  # the expression of the index entry_squeezed
+_LAST = "\U0010ffff"
+_PLACES = {name: place for place, name in enumerate(terms.KINDS)}
+_RARE = 4  # entries up to which a word may be a typing error in the data
+_WRITTEN_OUT = 6  # most expansions of short forms that are tried
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An entry and its match."""
+
+    entry: IndexedEntry
+    match: Match
+
+    def order(self, languages: Sequence[str]) -> tuple[object, ...]:
+        """Return the sort key: score, then kind, uses, language, length."""
+        entry, score = self.entry, round(self.match.score)
+        foreign = entry.language not in ("", *languages)
+        return (-score, _PLACES[entry.kind], -entry.uses.bit_length(), foreign, len(entry.folded), entry.folded, entry.iri)
+
+
+class SearchQuery:
+    """One search in one state of an index."""
+
+    def __init__(self, reading: Reading, typed: Typed, only: Only) -> None:
+        self._index = reading.index
+        self._vocabulary = reading.vocabulary
+        self._typed = typed
+        self._only = only
+        self._candidates: dict[int, Candidate] = {}
+
+    def answer(self, languages: Sequence[str]) -> list[Candidate]:
+        """Return the best candidate of each thing, the best first.
+
+        :param languages: languages that come first on a tie
+        """
+        self._look_up_iri()
+        if self._typed.folded and not self._candidates:
+            self._look(self._typed)
+            self._shortened()
+            if self._doubtful():
+                self._mistyped()
+            if not self._candidates:
+                self._some()
+        return self._in_order(languages)
+
+    def labels(self, languages: Sequence[str]) -> list[Candidate]:
+        """Return the best candidate of each thing that has the text as a label, also in another number or spelling; see :meth:`answer`."""
+        self._look_up_iri()
+        if self._typed.folded and not self._candidates:
+            self._same(self._typed)
+        return self._in_order(languages)
+
+    def _look_up_iri(self) -> None:
+        iri = terms.expand(self._typed.text.strip()) or self._typed.text.strip()
+        if terms.is_iri(iri):
+            for entry in self._index.entry_of(iri, self._only):
+                self._keep(entry, Match("exact", 100.0))
+
+    def _in_order(self, languages: Sequence[str]) -> list[Candidate]:
+        best: dict[int, Candidate] = {}
+        for candidate in sorted(self._candidates.values(), key=lambda candidate: candidate.order(languages)):
+            best.setdefault(candidate.entry.thing, candidate)
+        return list(best.values())
+
+    def _best(self) -> float:
+        return max((candidate.match.score for candidate in self._candidates.values()), default=0.0)
+
+    def _take(self, entries: Iterable[IndexedEntry], typed: Typed, *, expanded: bool = False) -> None:
+        for entry in entries:
+            match = matching.match_entry(typed, entry)
+            if match:
+                self._keep(entry, matching.as_abbreviation(match) if expanded else match)
+
+    def _keep(self, entry: IndexedEntry, match: Match) -> None:
+        candidate = self._candidates.get(entry.place)
+        if candidate is None or candidate.match.score < match.score:
+            self._candidates[entry.place] = Candidate(entry, match)
+
+    def _look(self, typed: Typed, *, expanded: bool = False) -> None:
+        """Add the labels that equal, start with, or contain all of the search text."""
+        self._same(typed, expanded=expanded)
+        begins = {typed.joined_stems, "".join((*typed.stems[:-1], typed.words[-1]))}
+        for start in begins:
+            where = f"{_SQUEEZED} >= ? AND {_SQUEEZED} < ?"
+            self._take(self._index.entries(where, [start, start + _LAST], self._only, ENOUGH), typed, expanded=expanded)
+        if len(typed.content_stems) > 1 or len(typed.folded) > 2:
+            self._hold(typed, expanded=expanded)
+
+    def _same(self, typed: Typed, *, expanded: bool = False) -> None:
+        self._take(self._index.entries(f"{_SQUEEZED} = ?", [typed.joined_stems], self._only, ENOUGH), typed, expanded=expanded)
+
+    def _hold(self, typed: Typed, *, expanded: bool) -> None:
+        """Add the labels that contain all words. If few do, the last word, then all words may be prefixes."""
+        stems = list(dict.fromkeys(typed.content_stems))  # FTS5 takes time for each word, also for a repeated one
+        in_vocabulary = [self._vocabulary.number(stem) > 0 for stem in stems]
+        whole = [f'"{stem}"' for stem in stems]
+        begun = [f"{part}*" if self._vocabulary.begins(stem) else "" for part, stem in zip(whole, stems, strict=True)]
+        entries: list[IndexedEntry] = []
+        if all(in_vocabulary):
+            entries = self._index.holding(" AND ".join(whole), self._only, ENOUGH)
+        if len(entries) < FEW and not expanded:
+            parts = [part if is_known else other for part, other, is_known in zip(whole[:-1], begun[:-1], in_vocabulary[:-1], strict=True)]
+            if all(parts) and begun[-1]:
+                entries += self._index.holding(" AND ".join([*parts, begun[-1]]), self._only, ENOUGH)
+        self._take(entries, typed, expanded=expanded)
+
+    def _shortened(self) -> None:
+        """Add the labels whose words were typed as initials, as short forms, or expanded."""
+        for typed in islice(self._readings(), _WRITTEN_OUT):
+            self._look(typed, expanded=True)
+        words = [word for word in self._typed.words if word not in folding.STOP_WORDS]
+        short = [place for place, word in enumerate(words) if 2 <= len(word) <= 6 and word.isalpha()]
+        if len(words) > 4:
+            return
+        runs = {
+            "".join(word if place in chosen else word[0] for place, word in enumerate(words))
+            for number in range(1, len(short) + 1)
+            for chosen in combinations(short, number)
+        }
+        for run in sorted(runs):
+            if 2 <= len(run) <= 8:
+                for entry in self._index.entries("initials = ? AND initials <> ''", [run], self._only, ENOUGH):
+                    match = matching.shortened(self._typed, entry)
+                    if match:
+                        self._keep(entry, match)
+
+    def _readings(self) -> Iterator[Typed]:
+        """Yield the search text with short forms expanded, then with expansions shortened."""
+        expansions, abbreviations = shortforms.expansions(), shortforms.abbreviations()
+        words = self._typed.words
+        joined = "".join(words)
+        if joined in expansions and len(words) > 1:
+            yield from map(Typed.of, expansions[joined])
+        yield from self._split()
+        if any(word in expansions for word in words):
+            choices = [(*expansions.get(word, ()), *([] if word in expansions and len(words) == 1 else [word])) for word in words]
+            for choice in islice(product(*choices), _WRITTEN_OUT):
+                if choice != words:
+                    yield Typed.of(" ".join(choice))
+        for start in range(len(words)):
+            for end in range(len(words), start + 1, -1):
+                for short in abbreviations.get(" ".join(words[start:end]), ()):
+                    yield Typed.of(" ".join((*words[:start], short, *words[end:])))
+
+    def _split(self) -> Iterator[Typed]:
+        """Yield the search text with an unknown word split in two."""
+        words = self._typed.words
+        for place, word in enumerate(words):
+            if len(word) > 5 and word.isalpha() and not self._vocabulary.number(folding.stem(word)):
+                parts = self._vocabulary.split(word)
+                if parts:
+                    yield Typed.of(" ".join((*words[:place], *parts, *words[place + 1 :])))
+
+    def _doubtful(self) -> bool:
+        """Return whether the search text may have typing errors."""
+        best = self._best()
+        if best >= 75:
+            return False
+        if best < 45:
+            return True
+        return any(self._vocabulary.number(stem) <= _RARE for stem in self._typed.content_stems[:-1])
+
+    def _mistyped(self) -> None:
+        """Add the labels with words similar to the typed ones; first only rare words are replaced."""
+        written = dict(zip(self._typed.content_stems, folding.content_words(list(self._typed.words)), strict=True))
+        similar = [self._vocabulary.near(stem, len(word)) for stem, word in written.items()]
+        rare_replaced = [[stem] if self._vocabulary.number(stem) > _RARE else choice for stem, choice in zip(written, similar, strict=True)]
+        for choices in (rare_replaced, similar) if rare_replaced != similar else (similar,):
+            parts = [" OR ".join(f'"{other}"' for other in choice) for choice in choices if choice]
+            if len(parts) == len(choices):
+                self._take(self._index.holding(" AND ".join(f"({part})" for part in parts), self._only, ENOUGH), self._typed)
+            if not self._candidates:
+                self._fewer(parts)
+            if self._candidates:
+                return
+
+    def _fewer(self, parts: Sequence[str]) -> None:
+        """Add the labels that contain all words but one."""
+        for left_out in range(len(parts)) if len(parts) > 1 else ():
+            others = [part for place, part in enumerate(parts) if place != left_out]
+            self._take(self._index.holding(" AND ".join(f"({part})" for part in others), self._only, ENOUGH // 2), self._typed)
+
+    def _some(self) -> None:
+        """Add the labels that contain one of the two rarest words of the search text."""
+        stems = [stem for stem in self._typed.content_stems if self._vocabulary.number(stem)]
+        for stem in sorted(stems, key=self._vocabulary.number)[:2]:
+            self._take(self._index.holding(f'"{stem}"', self._only, ENOUGH), self._typed)

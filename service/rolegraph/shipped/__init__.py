@@ -1,0 +1,1 @@
+"""The shipped data: loading it into a store, and auditing its files."""

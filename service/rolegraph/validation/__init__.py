@@ -1,0 +1,1 @@
+"""Validation: role entries, the shapes that check them, and the findings."""

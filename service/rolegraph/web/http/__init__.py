@@ -1,0 +1,1 @@
+"""HTTP: negotiation, parameters, bodies, conditions, errors, and the SPARQL protocol; no routes."""

@@ -1,0 +1,109 @@
+"""Conditions of requests (RFC 9110, 13.1) on what a graph holds, and the tags that they name.
+
+The tag of a graph starts with its validator; what follows after a hyphen tells the form in which it was read: format, coding,
+address. A write depends on what is stored, not on how it was read, so there only the validator counts.
+"""
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from flask import Response, request
+from werkzeug.http import quote_etag
+from werkzeug.wrappers import Request
+
+from rolegraph import terms
+from rolegraph.engine import Engine, Receipt
+from rolegraph.errors import PreconditionFailed
+from rolegraph.facade.entries import Condition, always
+from rolegraph.formats import Format
+from rolegraph.web.http.context import newest
+from rolegraph.web.http.wsgi import CODING, TAG
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_PARAMETERS = 100  # of a request that is looked into
+_SOURCE = re.compile(rf"/sources/({terms.SLUG.pattern})(?:\.[a-z]+)?")
+
+
+def asked() -> Condition:
+    """Return what looks at the validator of a graph for the current request: :func:`check`, or nothing where it depends on none."""
+    return check if {"If-Match", "If-None-Match"} & set(request.headers.keys()) else always
+
+
+def check(validator: str | None) -> None:
+    """Let the current request pass only if what it depends on holds of a graph with a validator, None for one that is not there.
+
+    :raises PreconditionFailed: with the present tag
+    """
+    wanted, present = request.if_match, "If-Match" in request.headers
+    if present and not (validator if wanted.star_tag else _named(validator, wanted.as_set())):
+        raise _failed("If-Match", validator)
+    unwanted = request.if_none_match
+    if validator if unwanted.star_tag else _named(validator, unwanted.as_set(include_weak=True)):
+        raise _failed("If-None-Match", validator)
+
+
+def tagged(response: Response, receipt: Receipt, graph: str) -> Response:
+    """Return the answer to a write with the tag of the graph that it wrote, and the number of the revision that it made."""
+    if receipt.revision is not None:
+        response.headers["Rolegraph-Revision"] = str(receipt.revision)
+    if graph in receipt.validators:
+        response.headers["ETag"] = quote_etag(receipt.validators[graph])
+    return response
+
+
+def read(graph: str, format_: Format, answer: Callable[[], Response]) -> Response:
+    """Return the answer that holds a graph with its tag, where ResponseCache made none: of a store that others write.
+
+    The tag is made first: one that is newer than the answer would hide a write that came between.
+    """
+    engine = newest().engine
+    if engine.revision is None and "revision" not in request.args:
+        request.environ[TAG] = f"{engine.validator(graph)}-{format_.extension}-{request.environ.get(CODING, 'plain')}"
+    return answer()
+
+
+def version(environ: "WSGIEnvironment", engine: Engine) -> str | None:
+    """Return what the tag of the answer to a request starts with: the validator of the one graph that is read, else the revision.
+
+    None stands for a store that others write.
+    """
+    revision = engine.revision
+    if revision is None:
+        return None
+    graph = _read(environ, union=engine.union)
+    return str(revision) if graph is None else engine.validator(graph)
+
+
+def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
+    """Return the IRI of the one graph whose present content a request reads, an empty one for a default graph of its own, else None."""
+    path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    source = _SOURCE.fullmatch(path)
+    parameters = parse_qs(query, keep_blank_values=True) if query.count("&") <= _PARAMETERS else {"revision": []}
+    names, default = parameters.get("graph", []), "default" in parameters
+    if not (source or path.startswith("/graphs")) or "revision" in parameters or len(names) + default > 1:
+        return None
+    if source:
+        return terms.KINDS["source"].namespace + source[1]
+    if names:
+        return terms.expand(names[0]) or names[0]
+    if default or not path.startswith("/graphs/"):  # without a name it is all of them
+        return "" if default and not union else None
+    with suppress(UnicodeError):  # of a Host that is none, which is refused later
+        return Request(environ).base_url
+    return None
+
+
+def _named(validator: str | None, tags: set[str]) -> bool:
+    return validator is not None and any((tag or "").partition("-")[0] == validator for tag in tags)  # Werkzeug has None for ""
+
+
+def _failed(header: str, validator: str | None) -> PreconditionFailed:
+    state = "there is none" if validator is None else "it was changed, or is there already"
+    detail = f"nothing was written: what {header} says does not hold of the graph; {state}"
+    expected = "a write without If-Match, which makes it" if validator is None else "the tag of the graph as it is now; read it again"
+    return PreconditionFailed(detail, expected=expected, etag=None if validator is None else quote_etag(validator))

@@ -1,0 +1,183 @@
+"""The schemas of what comparisons and analyses of roles answer: what the ``as_dict`` of each value writes."""
+
+from rolegraph.analysis.gap import STATUSES
+from rolegraph.web.http.json_schema import (
+    COUNT,
+    IRI,
+    NAMED,
+    NUMBER,
+    NUMBER_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    TRUTH,
+    array,
+    closed,
+    one_of,
+    or_null,
+    ref,
+)
+
+COMPARISON = {
+    "Comparison": closed(
+        "Roles side by side, section by section",
+        {
+            "roles": array(ref("Named")),
+            "sources": array(ref("Source")),
+            "notComparable": array(ref("RolesApart")),
+            "sections": array(ref("ComparedSection")),
+        },
+    ),
+    "RolesApart": closed("Two roles that cannot be compared item by item", {"roles": array(IRI, 2, 2), "reason": TEXT}),
+    "ComparedSection": closed(
+        "A section of a comparison; of the roles in notStated nothing is said in it",
+        {"name": ref("Section"), "label": TEXT, "notStated": array(IRI), "items": array(ref("ComparedItem"))},
+    ),
+    "ComparedItem": closed(
+        "An item, and what is claimed of it; same holds its IRIs where it has several",
+        {
+            "id": IRI,
+            "curie": TEXT,
+            "label": TEXT,
+            "same?": array(IRI),
+            "sharedBy": one_of(["all", "some", "one"], "How many of the roles have it"),
+            "broader": array(ref("Named")),
+            "claims": array(ref("ComparedClaim")),
+        },
+    ),
+    "ComparedClaim": closed(
+        "That sources say of a role that it has an item; names are the IRIs by which they name the item",
+        {
+            "role": IRI,
+            "facet": TEXT,
+            "names?": array(IRI),
+            "sources": array(IRI),
+            "proficiency": array(ref("Proficiency")),
+        },
+    ),
+    "Proficiency": closed("How well somebody in a role should master an item", {"label": TEXT, "source": IRI}),
+}
+
+SIMILARITY = {
+    "Similarity": closed(
+        "The roles most like a role; source is the one that they were chosen from",
+        {"role": ref("Named"), "source": or_null(ref("Named")), "similar": array(ref("Similar")), "notComparable?": TEXT},
+    ),
+    "Similar": closed(
+        "A role like another one: score is from 0 to 1, the sum of the contributions and of rest, which the unlisted items add",
+        {
+            **NAMED,
+            "score": NUMBER_OR_NULL,
+            "contributions": array(ref("Contribution")),
+            "rest": NUMBER,
+            "unlisted": COUNT,
+            "notComparable?": TEXT,
+        },
+    ),
+    "Contribution": closed(
+        "What an item adds to the likeness of two roles, and how each has it",
+        {**NAMED, "contribution": NUMBER, "role": ref("Holding"), "other": ref("Holding")},
+    ),
+    "Holding": closed("How a role has an item: by facets, or via narrower items", {"facets": array(TEXT), "via": array(ref("Named"))}),
+}
+
+GAPS = {
+    "Gap": closed(
+        "What of the needs of a role is there: share is by weight; notComparable says why no figure can be given",
+        {
+            "from?": ref("Named"),
+            "to": ref("Named"),
+            "share": NUMBER_OR_NULL,
+            "fit?": NUMBER,
+            "notComparable?": TEXT,
+            "essential": closed("How many of the essential needs are covered", {"covered": {"type": ["integer", "null"]}, "of": COUNT}),
+            "needs": array(ref("Need")),
+        },
+    ),
+    "Need": closed(
+        "An item that a role needs; of one that is nearly covered, relation says what the item that is there (via) is to it",
+        {
+            **NAMED,
+            "status": one_of(STATUSES, "Whether it is there"),
+            "essential": TRUTH,
+            "facets": array(TEXT),
+            "weight": NUMBER,
+            "worth": NUMBER_OR_NULL,
+            "relation": TEXT_OR_NULL,
+            "via": or_null(ref("Named")),
+            "through": or_null(ref("Named")),
+        },
+    ),
+    "Fit": closed("The roles that a profile fits, the best first", {"profile": ref("Profile"), "roles": array(ref("Gap"))}),
+    "Profile": closed(
+        "What was understood of a profile",
+        {
+            "kind": TEXT,
+            "found": array(ref("ProfileItem")),
+            "unused": array(ref("ProfileItem")),
+            "ambiguous": array(ref("AmbiguousText")),
+            "unknown": array(TEXT),
+        },
+    ),
+    "ProfileItem": closed("A text of a profile, and the item that it names", {"text": TEXT, **NAMED, "guessed": TRUTH}),
+    "AmbiguousText": closed("A text of a profile that may name several items", {"text": TEXT, "candidates": array(ref("Named"))}),
+}
+
+ANALYSES = {
+    "Paths": closed(
+        "The cheapest routes from role to role",
+        {"from": ref("Named"), "to": ref("Named"), "smallestShare": NUMBER, "notComparable?": TEXT, "routes": array(ref("PathRoute"))},
+    ),
+    "PathRoute": closed("A route, the steps of which cost as much together", {"cost": NUMBER, "steps": array(ref("Step"))}),
+    "Step": closed(
+        "A step to a role: share is what is there of what it needs, by weight",
+        {"from": ref("Named"), "to": ref("Named"), "cost": NUMBER, "share": NUMBER, "learnt": array(ref("Learnt"))},
+    ),
+    "Learnt": closed("An item to learn", {**NAMED, "cost": NUMBER, "essential": TRUTH}),
+    "Openings": closed(
+        "The items that open most further roles, to be learnt in this order; open are the roles that are so already",
+        {
+            "from": ref("Named"),
+            "threshold": NUMBER,
+            "withoutEssentialSkills": COUNT,
+            "essentialSkillsStated": TRUTH,
+            "notComparable?": TEXT,
+            "sources": array(ref("Named")),
+            "open": array(ref("Named")),
+            "learn": array(ref("Opening")),
+        },
+    ),
+    "Opening": closed("An item, and the roles that it opens", {**NAMED, "opens": array(ref("Named"))}),
+    "Distinction": closed(
+        "Items by which any two roles differ, but for the pairs of sameItems; smallest tells that no fewer do",
+        {
+            "roles": array(ref("Named")),
+            "items": array(ref("Discriminator")),
+            "sameItems": array(array(IRI, 2, 2)),
+            "smallest": TRUTH,
+            "notComparable": array(ref("RolesApart")),
+        },
+    ),
+    "Discriminator": closed("An item, and those of the roles that have it", {**NAMED, "roles": array(IRI)}),
+    "Agreement": closed(
+        "What several sources say of a role, what one says alone, and what cannot all hold",
+        {
+            "role": ref("Named"),
+            "matches": array(ref("Match")),
+            "sources": array(ref("Named")),
+            "shared": array(ref("SupportedItem")),
+            "alone": array(ref("SupportedItem")),
+            "contradictions": array(ref("Contradiction")),
+            "notComparable": array(ref("SourcesApart")),
+        },
+    ),
+    "SourcesApart": closed("Two sources that cannot be compared item by item", {"sources": array(IRI, 2, 2), "reason": TEXT}),
+    "Match": closed("A role that is taken for the same", {**NAMED, "match": TEXT}),
+    "SupportedItem": closed("An item of a section, and who claims it", {"section": ref("Section"), **NAMED, "claims": array(ref("Claim"))}),
+    "Claim": closed("That a source says of a role that it has an item", {"role": IRI, "facet": TEXT, "source": IRI}),
+    "Contradiction": closed(
+        "Claims that cannot all hold",
+        {"kind": one_of(["necessity", "lowest degree"], "What they disagree on"), "items": array(ref("SupportedItem"))},
+    ),
+}
+
+ROLES = COMPARISON | SIMILARITY | GAPS | ANALYSES

@@ -1,0 +1,1 @@
+"""Middleware around every route: cache, compression, headers, checks of requests."""

@@ -1,0 +1,134 @@
+"""The analyses of roles: likeness, gaps, ways, openings, what tells roles apart, who agrees."""
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, Response, request
+
+from rolegraph.errors import BadParameter
+from rolegraph.facade import MOST_ROLES
+from rolegraph.web.http import context, negotiation, parameters
+from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import TEXT, array, integer, one_of
+from rolegraph.web.http.negotiation import HTML
+from rolegraph.web.http.operations import Operation, Parameter
+from rolegraph.web.pages.analyses import OFFERED, SOURCE, Found, page, respond
+
+PAIR = ("from", "to")
+
+routes = Blueprint("analyses", __name__)
+
+_ROLE = Parameter("role", "one role as name, slug, CURIE or IRI", required=True, example="ai-architect")
+_ROLES = Parameter("role", _ROLE.description, array(TEXT, 2, MOST_ROLES), required=True, example=["ai-architect", "ai-programmer"])
+_WITH = Parameter("with", "only this other role, with all that adds to the likeness")
+_COUNT = "how many are wanted"
+_FROM = Parameter("from", "the role that somebody comes from, as name, slug, CURIE or IRI", required=True, example="ai-architect")
+_TO = Parameter("to", "the role that is wanted, as name, slug, CURIE or IRI", required=True, example="deep-learning-engineer")
+_ROUTES = Parameter("k", "how many routes are wanted", integer(1, 10, 3))
+_MATCHING = Parameter("matching", "yes takes the roles that match it for the same role", one_of(["yes", "no"]))
+
+
+@routes.get("/similar")
+@Operation(
+    "The roles most like a role, item by item",
+    OFFERED,
+    "Similarity",
+    (_ROLE, _WITH, SOURCE, Parameter("count", _COUNT, integer(1, 100, 10))),
+)
+def similar() -> Response:
+    """Say which roles are most like a role, or how like it another one is, item by item."""
+
+    def find() -> Found:
+        role, other = parameters.role("role"), parameters.text("with")
+        if other:
+            return graph().analysis.likeness(graph().role(role), graph().role(other, "with"))
+        return graph().analysis.similar(graph().role(role), context.source(), parameters.number("count", 10, 100))
+
+    return answer("similar.html", ("role", "with", "source", "count"), find)
+
+
+@routes.get("/gap")
+@Operation("What of a role's needs another role has; without roles, a form", OFFERED, "Gap", (_FROM, _TO))
+def gap() -> Response:
+    """Say what of a role's needs somebody has who comes from another role; without roles, offer a form for that and for a profile."""
+    find: Callable[[], Found] = lambda: graph().analysis.gap(*between())  # noqa: E731
+    return answer("gap.html", ("from", "to"), find, PAIR)
+
+
+@routes.get("/paths")
+@Operation("The cheapest routes from role to role", OFFERED, "Paths", (_FROM, _TO, _ROUTES))
+def paths() -> Response:
+    """Give the cheapest routes from a role to another one."""
+    find: Callable[[], Found] = lambda: graph().analysis.paths(*between(), parameters.number("k", 3, 10))  # noqa: E731
+    return answer("paths.html", ("from", "to", "k"), find, PAIR)
+
+
+@routes.get("/openings")
+@Operation(
+    "The few items that open most further roles",
+    OFFERED,
+    "Openings",
+    (_FROM, SOURCE, Parameter("count", _COUNT, integer(1, 20, 5))),
+)
+def openings() -> Response:
+    """Say which few skills open most further roles to somebody who comes from a role."""
+
+    def find() -> Found:
+        return graph().analysis.openings(graph().role(parameters.role("from"), "from"), context.source(), parameters.number("count", 5, 20))
+
+    return answer("openings.html", ("from", "source", "count"), find)
+
+
+@routes.get("/distinguish")
+@Operation("The fewest items that tell roles apart", OFFERED, "Distinction", (_ROLES,))
+def distinguish() -> Response:
+    """Give the fewest items that tell roles apart."""
+    given = [value for value in request.args.getlist("role") if value.strip()]
+    find: Callable[[], Found] = lambda: graph().analysis.distinguish(graph().roles(given))  # noqa: E731
+    alone = len(given) == 1 and "," not in given[0]
+    return answer("distinguish.html", ("role",), find, ("role",) if alone else ())
+
+
+@routes.get("/agreement")
+@Operation("What sources agree on about a role, and what not", OFFERED, "Agreement", (_ROLE, _MATCHING))
+def agreement() -> Response:
+    """Say what sources agree on about a role, what one alone says, and where they contradict each other."""
+
+    def find() -> Found:
+        matching = parameters.text("matching") or "no"
+        if matching not in ("yes", "no"):
+            raise BadParameter("matching", f"{matching!r} is no value of matching", expected="yes or no")
+        return graph().analysis.agreement(graph().role(parameters.role("role")), matches=matching == "yes")
+
+    return answer("agreement.html", ("role", "matching"), find)
+
+
+def answer(template: str, names: Sequence[str], find: Callable[[], Found], ends: Sequence[str] = ()) -> Response:
+    """Answer with what an analysis finds; on a page, without parameters offer a form, and with wrong ones say so beside it.
+
+    :param names: the parameters that the analysis takes
+    :param ends: those of them that name roles, of which a page offers to name the others where one is given
+    """
+    format_ = negotiation.choose(*OFFERED)
+    negotiation.check_parameters(format_, *names)
+    if format_ != HTML:
+        return respond(find(), format_)
+    if not any(name in request.args for name in names) and negotiation.prefers_html():
+        return negotiation.respond(page(template), HTML)
+    try:
+        half = [name for name in ends if parameters.text(name)]
+        if len(half) == 1 and negotiation.prefers_html():
+            role = graph().role(parameters.text(half[0]), half[0])
+            return negotiation.respond(page(template, half={half[0]: graph().catalogue.labels([role])[role]}), HTML)
+        found = find()
+    except BadParameter as error:
+        if not negotiation.prefers_html():
+            raise
+        return negotiation.respond(page(template, error=error), HTML, error.status)
+    return negotiation.respond(page(template, found=found, alternates=negotiation.alternates(OFFERED)), HTML)
+
+
+def between() -> tuple[str, str]:
+    """Return the roles of the parameters ``from`` and ``to``."""
+    return graph().role(parameters.role("from"), "from"), graph().role(parameters.role("to"), "to")
+
+

@@ -1,0 +1,179 @@
+"""Home and the comparison of roles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from rolegraph import terms
+from rolegraph.comparison.model import Claim, Comparison, Item, Section
+from rolegraph.errors import BadParameter
+from rolegraph.formats import Format
+from rolegraph.output import to_csv, to_json
+from rolegraph.values import Member, Named, Row
+from rolegraph.web.http import negotiation
+from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import TEXT, array
+from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.http.operations import Operation, Parameter
+from rolegraph.web.pages import filters, pay
+
+CSV = next(format_ for format_ in TABLES if format_.name == "csv")
+OFFERED_ROLES = 60  # of more only ours are offered, and a field takes the name of another
+OFFERED = (HTML, DOCUMENT, CSV, *GRAPHS)
+
+routes = Blueprint("comparison", __name__)
+
+_ROLES = Parameter(
+    "role", "slug, CURIE or IRI of a role", array(TEXT, 2, 8), required=True, example=["ai-architect", "deep-learning-engineer"]
+)
+
+
+@dataclass(frozen=True)
+class Only:
+    """What one role alone has in a section: per facet the items with their claims."""
+
+    role: Named
+    count: int
+    facets: tuple[tuple[terms.Facet, tuple[tuple[Item, Claim], ...]], ...]
+    stated: bool
+
+
+@dataclass(frozen=True)
+class Band:
+    """One section of the page: the items of all roles, those of several, and what each role has alone."""
+
+    section: Section
+    all: tuple[Item, ...]
+    some: tuple[Item, ...]
+    only: tuple[Only, ...]
+
+
+@routes.get("/")
+@Operation("Home: pick roles and compare them", (HTML,))
+def home() -> Response:
+    """Say what this is and offer the roles."""
+    roles, more = _roles()
+    page = render_template("home.html", roles=roles, more=more, queries=list(graph().queries), pairs=_pairs(roles))
+    negotiation.choose(HTML)
+    return negotiation.respond(page, HTML)
+
+
+@routes.get("/compare")
+@Operation("Compare two to eight roles over every facet, with who says so", OFFERED, "Comparison", (_ROLES,), pooled=True)
+def compare() -> AnyResponse:
+    """Compare two to eight roles."""
+    format_ = negotiation.choose(*OFFERED)
+    given = request.args.getlist("role")
+    negotiation.check_parameters(format_, "role")
+    if format_ != HTML:
+        return _data(given, format_)
+    if not given and negotiation.prefers_html():
+        return negotiation.respond(_picker(None, []), HTML)
+    try:
+        return negotiation.respond(_page(given), HTML)
+    except BadParameter as error:
+        if not negotiation.prefers_html():
+            raise
+        return negotiation.respond(_picker(error, _slugs(given)), HTML, error.status)
+
+
+@routes.get("/sources")
+@Operation("Leads to /source", answers={303: "The list of the sources"}, revision=False)
+def sources() -> AnyResponse:
+    """Lead to the list of the sources."""
+    return redirect(url_for("things.members", kind="source"), 303)
+
+
+def _picker(error: BadParameter | None, given: Sequence[str]) -> str:
+    roles, more = _roles()
+    return render_template("picker.html", roles=roles, more=more, error=error, given=given)
+
+
+def _slugs(given: Sequence[str]) -> list[str]:
+    [parameter] = graph().queries.get("compare").parameters
+    names = (piece for text in given for piece in graph().parted(text, parameter))
+    return [filters.handle(terms.expand(piece) or piece) for piece in names]
+
+
+def _data(given: Sequence[str], format_: Format) -> Response:
+    if format_ == DOCUMENT:
+        found = graph().compare(given)
+        return negotiation.respond(to_json(found.as_dict()), format_)
+    if format_ == CSV:
+        return negotiation.respond(to_csv(graph().compare(given).table()), format_)
+    return negotiation.respond(graph().comparison_graph(given, format_).body, format_)
+
+
+def _page(given: Sequence[str]) -> str:
+    compared = graph().compare(given)
+    outlooks = _outlooks([role.iri for role in compared.roles])
+    measures = graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()}))
+    bands = [_band(compared, section) for section in compared.sections]
+    filters.prefetch_kinds({*(role.iri for role in compared.roles), *(item.iri for section in compared.sections for item in section.items)})
+    roles, more = _roles()
+    pays = pay.of(graph(), [role.iri for role in compared.roles])
+    paying = graph().catalogue.sources({one.source for one in pays} - {source.iri for source in compared.sources})
+    sources_ = [*compared.sources, *(paying[iri] for iri in sorted(paying))]
+    return render_template(
+        "compare.html",
+        compared=compared,
+        bands=bands,
+        widest=max(len(section.items) for section in compared.sections),
+        sources=sources_,
+        numbers=filters.numbered(sources_),
+        titles={source.iri: source.label for source in sources_},
+        pays=pays,
+        levels=pay.by_level(pays, compared.roles),
+        highest=pay.highest(pays),
+        outlooks=outlooks,
+        measures=measures,
+        roles=roles,
+        more=more,
+        given=[filters.handle(role.iri) for role in compared.roles],
+        alternates=negotiation.alternates(OFFERED),
+    )
+
+
+def _outlooks(roles: Sequence[str]) -> dict[str, Row]:
+    return {row["outlook"].value: row for row in graph().rows("outlook", {"role": list(roles)})}
+
+
+def _band(compared: Comparison, section: Section) -> Band:
+    by_spread: dict[str, list[Item]] = {"all": [], "some": [], "one": []}
+    for item in section.items:
+        by_spread[compared.spread(item)].append(item)
+    only = tuple(_only(compared, section, role, by_spread["one"]) for role in compared.roles)
+    return Band(section, tuple(by_spread["all"]), tuple(by_spread["some"]), only)
+
+
+def _only(compared: Comparison, section: Section, role: Named, items: Sequence[Item]) -> Only:
+    by_facet: dict[str, list[tuple[Item, Claim]]] = {}
+    only = [item for item in items if item.roles == (role.iri,)]
+    for item in only:
+        for claim in item.claims:
+            by_facet.setdefault(claim.facet, []).append((item, claim))
+    facets = tuple((facet, tuple(by_facet[facet.name])) for facet in terms.facets() if facet.name in by_facet)
+    return Only(role, len(only), facets, compared.stated(section, role.iri))
+
+
+def _roles() -> tuple[list[Member], int]:
+    """Return the roles to choose from, and the number of all where there are more."""
+    roles, total = graph().catalogue.shortlist("role", OFFERED_ROLES)
+    return roles, total if total > len(roles) else 0
+
+
+def _pairs(roles: Sequence[Member]) -> list[tuple[Named, Named]]:
+    """Return the pairs of roles that a source compares, each once."""
+    known = {role.iri: role for role in roles}
+    about: dict[str, list[str]] = {}
+    for source, role in graph().catalogue.compared():
+        if role in known:
+            about.setdefault(source, []).append(role)
+    found: dict[frozenset[str], tuple[Named, Named]] = {}
+    for pair in about.values():
+        if len(pair) == 2:
+            named = sorted((known[iri] for iri in pair), key=lambda role: (role.label.lower(), role.iri))
+            found.setdefault(frozenset(pair), (named[0], named[1]))
+    return list(found.values())

@@ -1,0 +1,71 @@
+"""Posted profiles against one role or all of them. What is posted is neither stored nor logged nor remembered."""
+
+from flask import Blueprint, Response
+
+from rolegraph import formats
+from rolegraph.engine import BOM
+from rolegraph.errors import BadParameter, RolegraphError, UnreadableInput
+from rolegraph.formats import Format
+from rolegraph.web.http import bodies, context, negotiation, parameters
+from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import integer
+from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TEXT
+from rolegraph.web.http.operations import Operation, Parameter
+from rolegraph.web.pages.analyses import OFFERED, SOURCE, page, respond
+
+READ = (TEXT, DOCUMENT, *GRAPHS)
+
+_TARGETS = (
+    Parameter("to", "one role; without it, the best of all"),
+    SOURCE,
+    Parameter("count", "how many are wanted", integer(1, 100, 10)),
+)
+PARAMETERS = tuple(parameter.name for parameter in _TARGETS)
+_BODIES = bodies.schemas("profile", READ, {f"{parameter.name}?": parameter.schema for parameter in _TARGETS})
+
+routes = Blueprint("profiles", __name__)
+
+
+@routes.after_request
+def _forget(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@routes.post("/gap")
+@Operation(
+    "What a profile meets of a role, or the roles that it fits best; stores nothing", OFFERED, "Fit", _TARGETS, _BODIES, stored=False
+)
+def profile() -> Response:
+    """Say what of a role's needs a profile meets, or, without a role, which roles it fits best."""
+    try:
+        return _answer()
+    except RolegraphError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what is logged of it may not hold a part of the profile
+        raise RuntimeError(type(error).__name__).with_traceback(error.__traceback__) from None
+
+
+def _answer() -> Response:
+    format_ = negotiation.choose(*OFFERED)
+    negotiation.check_parameters(format_, *PARAMETERS)
+    try:
+        sent = bodies.document("profile", READ, _guessed)
+        target = graph().role(parameters.role("to"), "to") if parameters.text("to") else None
+        given = graph().profile(sent.content, sent.format)
+        matches = graph().analysis.fit(given, target, context.source(), parameters.number("count", 10, 100))
+    except (UnreadableInput, BadParameter) as error:
+        if format_ != HTML:
+            raise
+        return negotiation.respond(page("gap.html", error=error), HTML, error.status)
+    if format_ == HTML:
+        return negotiation.respond(page("fit.html", found=matches), HTML)
+    return respond(matches, format_)
+
+
+def _guessed(written: str) -> Format:
+    start = written.removeprefix(BOM).lstrip()
+    if start.startswith(("{", "[")):
+        return DOCUMENT
+    turtle = start.lower().startswith(("@prefix", "@base", "prefix ", "base ", "<http"))
+    return formats.named("turtle", GRAPHS) if turtle and not start.lower().startswith("<http://data.europa.eu/esco/skill") else TEXT

@@ -1,0 +1,124 @@
+"""The canned queries: a list, and the page and the answers of each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from rolegraph import terms
+from rolegraph.errors import BadParameter
+from rolegraph.formats import holding
+from rolegraph.output import to_json
+from rolegraph.queries import CannedQuery, Parameter
+from rolegraph.values import Named
+from rolegraph.web.http import connection, negotiation
+from rolegraph.web.http.context import OPTIONS, graph
+from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
+from rolegraph.web.http.operations import Operation, in_path
+from rolegraph.web.http.results import ResultFormat, shown
+from rolegraph.web.http.tables import guarded
+from rolegraph.web.pages import filters, pay
+
+COMPARING = "compare"  # the tag of the queries that hold roles against each other
+MOST = 200  # things that a form offers to choose from; of more only ours
+
+routes = Blueprint("queries", __name__)
+
+
+@routes.get("/queries")
+@Operation("The canned queries", (HTML, DOCUMENT), "QueryList")
+def listing() -> Response:
+    """List the canned queries."""
+    offered = (HTML, DOCUMENT)
+    format_ = negotiation.choose(*offered)
+    negotiation.check_parameters(format_)
+    if format_ == HTML:
+        page = render_template("queries.html", queries=list(graph().queries), alternates=negotiation.alternates(offered))
+        return negotiation.respond(page, HTML)
+    found = [query.as_dict() for query in graph().queries]
+    return negotiation.respond(to_json({"queries": found}), DOCUMENT)
+
+
+@routes.get("/queries/<name>")
+@Operation(
+    "Run a canned query; each is described at its own path",
+    (*TABLES, *GRAPHS, HTML),
+    "SparqlResults",
+    (in_path("name", "the name of a canned query", "sources"),),
+    pooled=True,
+)
+def query(name: str) -> Response:
+    """Run a canned query; for people, also say what it asks and offer its parameters."""
+    canned = graph().queries.get(name)
+    names = [parameter.name for parameter in canned.parameters]
+    chosen = ResultFormat()
+    chosen.choose(canned.holds)
+    if not chosen.page(canned.holds):
+        given = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
+        answer = guarded(graph().run(name, given, chosen.choose, connection.is_cancelled()))
+        return negotiation.respond(answer, answer.format)
+    negotiation.check_parameters(HTML, *names)
+    given = {key: request.args.getlist(key) for key in names if key in request.args}
+    if not given and not all(parameter.default for parameter in canned.parameters):
+        return negotiation.respond(_canned(canned, {}), HTML)
+    try:
+        answer = graph().run(name, given, chosen.choose, connection.is_cancelled())
+    except BadParameter as error:
+        return negotiation.respond(_canned(canned, given, error=error), HTML, error.status)
+    result, withheld = pay.withhold(shown(answer))
+    page = _canned(canned, given, result=result, withheld=withheld, least=pay.LEAST, apart=_apart(canned, given))
+    return negotiation.respond(page, HTML)
+
+
+def _apart(canned: CannedQuery, given: Mapping[str, Sequence[str]]) -> list[tuple[Named, Named]]:
+    """Return the pairs of the roles compared that cannot be compared item by item, of which the rows of the answer say nothing."""
+    if COMPARING not in canned.tags:
+        return []
+    named = graph().named(canned.name, given)
+    iris = list(dict.fromkeys(iri for one in canned.parameters if one.kinds == ("role",) for iri in named.get(one.name, ())))
+    if len(iris) < 2:
+        return []
+    found = graph().comparer.compare(iris)
+    roles = {role.iri: role for role in found.roles}
+    return [(roles[one], roles[other]) for one, other in found.apart]
+
+
+def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: Any) -> str:
+    run = "result" in shown
+    return render_template(
+        "query.html",
+        query=canned,
+        given={parameter.name: _values(parameter, given) for parameter in canned.parameters},
+        offered={parameter.name: _choices(parameter) for parameter in canned.parameters},
+        open=[parameter.name for parameter in canned.parameters if _many(parameter)],
+        text=graph().bound(canned.name, given) if run else canned.body,
+        alternates=negotiation.alternates(holding(canned.holds)) if run else [],
+        **shown,
+    )
+
+
+def _values(parameter: Parameter, given: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the values of a parameter as its field holds them: the given ones, or those of the example where none is given at all."""
+    texts = given.get(parameter.name, ()) if given else parameter.example
+    pieces = [piece for text in texts for piece in (graph().parted(text, parameter) if parameter.most > 1 else [text.strip()])]
+    return [_short(parameter, terms.expand(piece) or piece) for piece in pieces]
+
+
+def _short(parameter: Parameter, iri: str) -> str:
+    if len(parameter.kinds) > 1:
+        return terms.shorten(iri)
+    return iri.removeprefix(terms.BASE) if parameter.kinds == ("scheme",) else filters.handle(iri)
+
+
+def _choices(parameter: Parameter) -> list[tuple[str, str]]:
+    """Return the slugs, or CURIEs where the kinds are several, that a parameter can take, with their labels."""
+    if parameter.kinds == ("scheme",):
+        return [(kind.name, kind.plural) for kind in terms.KINDS.values() if kind.scheme in graph().engine.graphs()]
+    found = [member for kind in parameter.kinds for member in graph().catalogue.shortlist(kind, MOST)[0]]
+    one = len(parameter.kinds) == 1
+    return [(member.slug if one else terms.shorten(member.iri), member.label) for member in found]
+
+
+def _many(parameter: Parameter) -> bool:
+    """Tell whether there are more things than a form offers."""
+    return parameter.kinds != ("scheme",) and any(graph().catalogue.shortlist(kind, MOST)[1] > MOST for kind in parameter.kinds)

@@ -1,0 +1,105 @@
+"""The model and the service itself: ontology, shapes, JSON-LD context, OpenAPI, health."""
+
+from functools import cache
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, render_template
+
+from rolegraph import __version__, resources, terms
+from rolegraph.facade import model
+from rolegraph.formats import Format, named
+from rolegraph.linked_data import jsonld
+from rolegraph.output import to_json
+from rolegraph.validation import entries
+from rolegraph.web.http import negotiation, openapi
+from rolegraph.web.http.context import graph
+from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML
+from rolegraph.web.http.operations import Operation
+
+routes = Blueprint("service", __name__)
+
+JSONLD = named("jsonld", GRAPHS)
+_OFFERED = (HTML, *GRAPHS)
+_RDFLIB = {"ntriples": "nt", "rdfxml": "xml"}
+
+
+@routes.get("/ontology")
+@routes.get("/ns")
+@Operation("The ontology", _OFFERED, path="/ontology")
+@Operation("The ontology, at the path of its IRI", _OFFERED, path="/ns")
+def ontology() -> Response:
+    """Document the classes and properties, or give the ontology as a graph."""
+    format_ = negotiation.choose(*_OFFERED)
+    negotiation.check_parameters(format_)
+    if format_ != HTML:
+        return negotiation.respond(model.modelled(graph()).export(format_, terms.ONTOLOGY), format_)
+    g.cards = model.modelled(graph()).catalogue.cards
+    documented = model.ontology(graph(), model.rules())
+    page = render_template("ontology.html", **documented, alternates=negotiation.alternates(_OFFERED))
+    return negotiation.respond(page, HTML)
+
+
+@routes.get("/shapes")
+@Operation("The shapes that entries have to meet", _OFFERED)
+def shapes() -> Response:
+    """Say what an entry has to meet, or give the shapes as a graph."""
+    format_ = negotiation.choose(*_OFFERED)
+    negotiation.check_parameters(format_)
+    if format_ != HTML:
+        return negotiation.respond(_shapes(format_), format_)
+    g.cards = model.modelled(graph()).catalogue.cards
+    page = render_template("shapes.html", shapes=model.rules(), alternates=negotiation.alternates(_OFFERED))
+    return negotiation.respond(page, HTML)
+
+
+@routes.get("/context.jsonld")
+@Operation("The JSON-LD context", (JSONLD,), revision=False)
+def context() -> Response:
+    """Give the JSON-LD context."""
+    negotiation.check_parameters(JSONLD)
+    return negotiation.respond((resources.folder("ontology") / "context.jsonld").read_bytes(), JSONLD)
+
+
+@routes.get("/openapi.json")
+@Operation("This document", (DOCUMENT,), "OpenApi", revision=False)
+def openapi_document() -> Response:
+    """Describe this service in OpenAPI 3.1."""
+    negotiation.check_parameters(DOCUMENT)
+    return negotiation.respond(to_json(openapi.document(current_app, graph().queries)), DOCUMENT)
+
+
+@routes.get("/health")
+@Operation("Whether the service answers, and how much it holds", (DOCUMENT,), "Health")
+def health() -> Response:
+    """Say that the service answers, and how much it holds."""
+    negotiation.check_parameters(negotiation.choose(DOCUMENT))
+    found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
+    found["roles"] = graph().catalogue.count("role")
+    found["sources"] = len(graph().catalogue.source_iris())
+    return negotiation.respond(to_json(found, indent=None), DOCUMENT)
+
+
+@routes.get("/revisions")
+@Operation("The revisions that are kept, newest first", (HTML, DOCUMENT), "RevisionList")
+def revisions() -> Response:
+    """List the revisions that are kept; each can be read with ``?revision=``."""
+    newest, kept = graph().engine.revision, graph().engine.revisions()
+    format_ = negotiation.choose(HTML, DOCUMENT)
+    negotiation.check_parameters(format_)
+    if format_ == HTML:
+        page = render_template("revisions.html", newest=newest, kept=kept, alternates=negotiation.alternates((HTML, DOCUMENT)))
+        return negotiation.respond(page, HTML)
+    listed = [{"number": found.number, "published": found.published.isoformat(timespec="seconds")} for found in kept]
+    return negotiation.respond(to_json({"newest": newest, "revisions": listed}, indent=None), DOCUMENT)
+
+
+@cache
+def _shapes(format_: Format) -> bytes:
+    """Return the shapes in a graph format; as Turtle they come as they were written, with their comments."""
+    turtle = model.shapes_as_written()
+    if format_.name == "turtle":
+        return turtle
+    found = entries.read(turtle, named("turtle", GRAPHS))
+    if format_.name == "jsonld":
+        return jsonld.compact(found.serialize(format="json-ld", encoding="utf-8"))
+    return found.serialize(format=_RDFLIB[format_.name], encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The HTTP server: Granian, request bodies and large responses."""
