@@ -1,5 +1,6 @@
 """The graphs of sources: read, and written through the shapes."""
 
+from functools import partial
 
 from flask import Blueprint, Response
 
@@ -15,10 +16,19 @@ from rolegraph.web.http.operations import Operation, in_path
 routes = Blueprint("sources", __name__)
 
 _SLUG = in_path("slug", "the last part of the IRI of a source", "ai-programmer-vs-deep-learning-engineer")
-_BODIES = bodies.schemas("entry", GRAPHS, {})
 _ENTERED = {200: "What the source states was written; the report may hold advice", 201: "The source was made; the same"}
-_TAGGED = dict.fromkeys(_ENTERED, ("ETag",))
-_ERRORS = (406, 422)
+_WRITE = partial(
+    Operation,
+    gives=(DOCUMENT, TEXT),
+    schema="Report",
+    parameters=(_SLUG,),
+    reads=bodies.schemas("entry", GRAPHS, {}),
+    answers=_ENTERED,
+    headers=dict.fromkeys(_ENTERED, ("ETag",)),
+    errors=(406, 422),
+    writes=True,
+    pooled=True,
+)
 
 
 @routes.get("/sources/<slug>")
@@ -31,36 +41,14 @@ def read(slug: str) -> Response:
 
 
 @routes.put("/sources/<slug>")
-@Operation(
-    "Replace what a source states, through the shapes",
-    (DOCUMENT, TEXT),
-    "Report",
-    (_SLUG,),
-    _BODIES,
-    _ENTERED,
-    _TAGGED,
-    errors=_ERRORS,
-    writes=True,
-    pooled=True,
-)
+@_WRITE("Replace what a source states, through the shapes")
 def put(slug: str) -> Response:
     """Replace what a source states."""
     return _enter(slug, "replace")
 
 
 @routes.post("/sources/<slug>")
-@Operation(
-    "Add or replace entries of a source, through the shapes",
-    (DOCUMENT, TEXT),
-    "Report",
-    (_SLUG,),
-    _BODIES,
-    _ENTERED,
-    _TAGGED,
-    errors=_ERRORS,
-    writes=True,
-    pooled=True,
-)
+@_WRITE("Add or replace entries of a source, through the shapes")
 def post(slug: str) -> Response:
     """Add entries to a source, or replace those of the same things."""
     return _enter(slug, "merge")
