@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import multiprocessing
 import os
 import socket
@@ -109,6 +110,8 @@ def _load(plan: Plan, address: str, unusable: Event) -> RsgiApplication:
     def ready(loop: asyncio.AbstractEventLoop) -> None:
         app.extensions[_STARTING] = loop.create_task(_announce(plan, address))  # keep a reference, or the task may be collected
 
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: a full collection that looked at it again would stop all threads meanwhile
     refreshing = Refreshing(graph)
     refreshing.start()
     recall, allows = _cached_responses(app.extensions[RECALL]), partial(authorization.whole_store, graph)
