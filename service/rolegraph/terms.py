@@ -19,10 +19,8 @@ PREF_LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _CURIE = re.compile(r"([a-z][a-z0-9-]*):([^\s:/][^\s]*)")
-_IRI = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]*:"
-    r"(?:%[0-9A-Fa-f]{2}|[^\x00-\x20\x7f-\x9f%<>\"{}|^`\\\[\]\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff\U000e0000-\U0010ffff])+",
-)
+_IN_IRI = r"(?:%[0-9A-Fa-f]{2}|[^\x00-\x20\x7f-\x9f%<>\"{}|^`\\\[\]#\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff\U000e0000-\U0010ffff])"
+_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:(?:{_IN_IRI}+(?:#{_IN_IRI}*)?|#{_IN_IRI}*)")  # at most one fragment
 
 
 @dataclass(frozen=True)
@@ -152,10 +150,11 @@ def is_iri(text: str) -> bool:
     """Return whether a text is an absolute IRI (RFC 3987). IPv6 hosts in brackets and private-use characters are not accepted."""
     if not _IRI.fullmatch(text):
         return False
-    if text.isascii() and text.count(":") == 1:
-        return True  # no port to check, which takes most of the time
+    if text.isascii() and text.count(":") == 1 and "@" not in text:
+        return True  # no user and no port to check, which takes most of the time
     try:
-        return urlsplit(text).port != -1
+        parts = urlsplit(text)
+        return parts.port != -1 and parts.netloc.count("@") <= 1
     except ValueError:
         return False
 
