@@ -212,7 +212,7 @@ class Catalogue:
         return [(row["source"].value, row["role"].value) for row in self._rows("compared-roles")]
 
     def mentions(self, iri: str) -> bool:
-        """Tell whether anything is said of what an IRI stands for."""
+        """Return whether an IRI is the subject of any triple."""
         return terms.is_iri(iri) and bool(self._rows("anything-of-thing", {"thing": iri}))
 
     def _ratings(self, role: str) -> tuple[Rating, ...]:
@@ -286,7 +286,7 @@ def in_english(value: Value) -> tuple[bool, str]:
 
 
 def _worded(text: str) -> bool:
-    """Tell whether a text may be a label: it is no slug, no CURIE and no IRI that one could name a thing by."""
+    """Return whether a text may be a label: it is not a slug, a CURIE or an IRI."""
     return not terms.SLUG.fullmatch(text) and terms.expand(text) is None and not terms.is_iri(text)
 
 

@@ -92,7 +92,7 @@ class LabelCache:
         return self._first_texts(query, {"thing": iris, "property": property_})
 
     def _first_texts(self, query: str, values: Mapping[str, Binding] | None = None) -> dict[str, str]:
-        """Return of each thing the first text, in alphabetical order, that a query tells."""
+        """Return the alphabetically first text of each thing that a query returns."""
         found: dict[str, str] = {}
         pairs = words(self._ask, query, values)  # a mark stands before each text, so that an empty one makes a word too
         for iri, encoded in zip(pairs[::2], pairs[1::2], strict=True):

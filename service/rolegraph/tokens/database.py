@@ -1,4 +1,4 @@
-"""The file of SQLite that tokens are kept in."""
+"""The SQLite file that stores tokens."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from rolegraph.tokens import model
 from rolegraph.tokens.model import Token
 
 FORMAT = 1
-OLD_FILE = "tokens.json"  # where older versions kept them
+OLD_FILE = "tokens.json"  # the file of older versions
 OLD_FORMAT = 1
 INSERT = "INSERT INTO token VALUES (:id, :name, :scope, :hash, :created, :expires, :revoked)"
 _PATIENCE = 10.0  # seconds for which a change waits for another one
@@ -31,9 +31,9 @@ _log = logging.getLogger(__name__)
 
 
 class Database:
-    """The tokens in a file. Each use opens it, and so sees what others did, even where they have put another file in its place.
+    """The tokens in a file. Each use opens the file, so changes by other processes are seen, also if the file was replaced.
 
-    It is a single file but for the moment of a change, and is readable by its owner only.
+    Only its owner can read the file. There is a second file (a journal) only during a change.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,14 +41,14 @@ class Database:
         self._old = path.with_name(OLD_FILE)
 
     def read(self, query: str, *values: str) -> Sequence[Token]:
-        """Return the tokens that a query selects, of the file as it now is."""
+        """Return the tokens that a query selects from the current file."""
         if not self._path.exists() and not self._old.exists():
             return []
         with self._open() as connection:
             return self.select(connection, query, *values)
 
     def select(self, connection: sqlite3.Connection, query: str, *values: str) -> Sequence[Token]:
-        """Return the tokens that a query selects of the open file."""
+        """Return the tokens that a query selects on a connection."""
         try:
             return [model.read(dict(row)) for row in connection.execute(query, values)]
         except model.UNFIT as error:
@@ -56,17 +56,17 @@ class Database:
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """Give the file, which nobody else changes meanwhile; what is changed counts at the end, unless that is an error."""
+        """Yield a connection in an exclusive transaction; it is committed at the end, and rolled back after an error."""
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
-            connection.execute("COMMIT")  # one that is not reached is undone where the connection closes
+            connection.execute("COMMIT")  # if an error comes first, closing the connection rolls back
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """Give the file, which is made where there is none.
+        """Yield a connection to the file, which is created if it is missing.
 
-        :raises StoreUnusable: for one that cannot be used
+        :raises StoreUnusable: if the file cannot be used
         """
         try:
             if not self._path.exists() or self._old.exists():
@@ -81,14 +81,14 @@ class Database:
                 yield connection
         except (OSError, sqlite3.Error) as error:
             passing = isinstance(error, OSError) or (
-                isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR  # that is one of the schema
+                isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR  # wrong schema
             )
             if not passing:
                 raise _damaged(self._path, error) from error
             raise StoreUnusable(f"the tokens in {self._path} cannot be used: {error}", public_detail=_UNREAD) from error
 
     def _make(self) -> None:
-        """Make the file, with the tokens that an older version left: it is there whole, or not at all."""
+        """Create the file atomically, with the tokens of an older version."""
         folder = self._path.parent
         folder.mkdir(parents=True, exist_ok=True)
         with locks.holding(folder):
@@ -108,7 +108,7 @@ class Database:
 
 
 def _sync(folder: Path) -> None:
-    """Have the names in a folder written to the disk."""
+    """Sync the names in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -117,7 +117,7 @@ def _sync(folder: Path) -> None:
 
 
 def _write(path: str, tokens: Iterable[Token]) -> None:
-    """Make a new file of an empty one."""
+    """Write the schema and tokens to an empty file."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.executescript(f"BEGIN; {_SCHEMA}")
@@ -126,7 +126,7 @@ def _write(path: str, tokens: Iterable[Token]) -> None:
 
 
 def _parse(path: Path) -> Sequence[Token]:
-    """Return the tokens that an older version kept."""
+    """Return the tokens in the file of an older version."""
     try:
         content = json.loads(path.read_bytes())
         if content["format"] != OLD_FORMAT:
@@ -140,5 +140,5 @@ def _parse(path: Path) -> Sequence[Token]:
 
 def _damaged(path: Path, error: Exception) -> StoreUnusable:
     detail = f"{path} is damaged, so no token counts ({type(error).__name__}: {error})"
-    mend = "put it back from a backup, or remove it, which revokes all tokens, and create new ones"
-    return StoreUnusable(detail, public_detail=_UNREAD, expected=mend)
+    repair = "put it back from a backup, or remove it, which revokes all tokens, and create new ones"
+    return StoreUnusable(detail, public_detail=_UNREAD, expected=repair)

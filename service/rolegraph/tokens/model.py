@@ -1,4 +1,4 @@
-"""A token: what it allows, until when, and how it is written down."""
+"""Tokens: scope, lifetime and the form in which they are stored."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ ID = re.compile(r"[a-z0-9]{8}")
 SCOPES = "admin, or write: and the slug of a source, such as write:ai-architect-vs-deep-learning-engineer"
 LIFETIMES = "a number of days (90d) or hours (12h) from now, or a day to come (2027-01-01, UTC)"
 UNFIT = (ValueError, TypeError, KeyError, AttributeError, RecursionError, BadParameter)
-"""What reading a record that does not fit raises."""
+"""The exceptions of reading an invalid record."""
 _WRITE = "write:"
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LIFETIME = re.compile(r"([0-9]{1,6})([dh])")
@@ -22,7 +22,7 @@ _LIFETIME = re.compile(r"([0-9]{1,6})([dh])")
 
 @dataclass(frozen=True)
 class Token:
-    """What is kept of one token: what it allows, and until when."""
+    """A stored token: its scope and lifetime, and the digest of its secret."""
 
     id: str
     name: str
@@ -34,23 +34,23 @@ class Token:
 
     @property
     def state(self) -> str:
-        """Whether it counts: ``valid``, ``expired`` or ``revoked``."""
+        """The state of the token: ``valid``, ``expired`` or ``revoked``."""
         if self.revoked:
             return "revoked"
         return "expired" if self.expires and self.expires <= datetime.now(UTC) else "valid"
 
     def allows(self, graph: str | None) -> bool:
-        """Tell whether it allows to write a named graph, or, for None, whatever is not one named graph."""
+        """Return whether the token allows writing a named graph; None stands for everything else, which needs the scope ``admin``."""
         return self.scope == ADMIN or graph == f"{terms.KINDS['source'].namespace}{self.scope.removeprefix(_WRITE)}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON, without the digest of its secret."""
+        """Return the token as a JSON object, without the digest of its secret."""
         members = {key: value for key, value in record(self).items() if key != "hash"}
         return members | {"state": self.state}
 
 
 def scope_of(text: str) -> str:
-    """Return a scope as it is kept; the source may be named by slug or by CURIE.
+    """Return a scope in its stored form; the source may be named by slug or CURIE.
 
     :raises BadParameter: for a text that is no scope
     """
@@ -63,9 +63,9 @@ def scope_of(text: str) -> str:
 
 
 def lifetime(text: str) -> timedelta | datetime:
-    """Return how long, or until when, a token is to count.
+    """Return how long, or until when, a token is valid.
 
-    :raises BadParameter: for a text that tells neither
+    :raises BadParameter: for any other text
     """
     match = _LIFETIME.fullmatch(text)
     if match:
@@ -77,7 +77,7 @@ def lifetime(text: str) -> timedelta | datetime:
 
 
 def end(now: datetime, expires: timedelta | datetime | None) -> datetime | None:
-    """Return when a token ends that is made now.
+    """Return the end of a token that is created now.
 
     :raises BadParameter: for a time that is over, or too far away
     """
@@ -91,13 +91,13 @@ def end(now: datetime, expires: timedelta | datetime | None) -> datetime | None:
 
 
 def record(token: Token) -> dict[str, Any]:
-    """Return a token as it is written down."""
+    """Return a token as a record for storage."""
     times = {name: value.isoformat().replace("+00:00", "Z") for name, value in asdict(token).items() if isinstance(value, datetime)}
     return asdict(token) | times
 
 
 def read(written: Mapping[str, Any]) -> Token:
-    """Return the token of a record; what does not fit raises one of :data:`UNFIT`."""
+    """Return the token of a record; an invalid record raises one of :data:`UNFIT`."""
     times = {name: datetime.fromisoformat(written[name]) for name in ("created", "expires", "revoked") if written[name] is not None}
     token = Token(**{**written, **times})
     fits = ID.fullmatch(token.id) and _HASH.fullmatch(token.hash) and isinstance(token.name, str) and "created" in times

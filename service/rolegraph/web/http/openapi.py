@@ -148,7 +148,7 @@ def _errors(operation: Operation, method: str) -> Iterable[int]:
 
 
 def _tagged(operation: Operation, method: str) -> bool:
-    """Tell whether an answer has a tag, by which an unchanged one is not sent again."""
+    """Return whether a response has an ETag for conditional requests."""
     return method == "get" and operation.stored and 200 in operation.answers
 
 

@@ -57,9 +57,9 @@ class Operation:
     :param answers: what each status says that is no problem
     :param headers: the headers of these answers by status, beside those that all of the kind have
     :param errors: the statuses of errors that not all of the kind have
-    :param pooled: tells that a worker may answer, so that a client can ask for more than its share
-    :param revision: tells that the answer is made from a revision, which a parameter chooses
-    :param stored: tells that the answer may be kept, and has a tag
+    :param pooled: whether a worker may answer, so that a client can exceed its share
+    :param revision: whether the response depends on a revision, which a parameter selects
+    :param stored: whether the response may be cached, and has an ETag
     :param method: the one method that this is true of; an empty one stands for all
     :param path: the same for the path, as OpenAPI writes it
     """

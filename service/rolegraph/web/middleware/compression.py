@@ -93,7 +93,7 @@ def _coder(coding: str) -> Coder:
 
 
 def _compressible(status: str, headers: Headers) -> bool:
-    """Tell whether an answer is text that nothing forbids to compress."""
+    """Return whether a response is text that may be compressed."""
     if int(status[:3]) in _AS_IT_IS or "Content-Encoding" in headers:
         return False
     if parse_cache_control_header(headers.get("Cache-Control")).no_transform:

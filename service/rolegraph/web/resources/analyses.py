@@ -1,4 +1,4 @@
-"""The analyses of roles: likeness, gaps, ways, openings, what tells roles apart, who agrees."""
+"""The analyses of roles: similarity, gaps, paths, openings, distinguishing items, agreement of sources."""
 
 from collections.abc import Callable, Sequence
 
@@ -35,7 +35,7 @@ _MATCHING = Parameter("matching", "yes takes the roles that match it for the sam
     (_ROLE, _WITH, SOURCE, Parameter("count", _COUNT, integer(1, 100, 10))),
 )
 def similar() -> Response:
-    """Say which roles are most like a role, or how like it another one is, item by item."""
+    """List the roles most similar to a role, or compare it with another one item by item."""
 
     def find() -> Found:
         role, other = parameters.role("role"), parameters.text("with")
@@ -49,7 +49,7 @@ def similar() -> Response:
 @routes.get("/gap")
 @Operation("What of a role's needs another role has; without roles, a form", OFFERED, "Gap", (_FROM, _TO))
 def gap() -> Response:
-    """Say what of a role's needs somebody has who comes from another role; without roles, offer a form for that and for a profile."""
+    """Show the gap from one role to another; without roles, a form for roles and for a profile."""
     find: Callable[[], Found] = lambda: graph().analysis.gap(*between())  # noqa: E731
     return answer("gap.html", ("from", "to"), find, PAIR)
 
@@ -57,7 +57,7 @@ def gap() -> Response:
 @routes.get("/paths")
 @Operation("The cheapest routes from role to role", OFFERED, "Paths", (_FROM, _TO, _ROUTES))
 def paths() -> Response:
-    """Give the cheapest routes from a role to another one."""
+    """List the cheapest routes from one role to another."""
     find: Callable[[], Found] = lambda: graph().analysis.paths(*between(), parameters.number("k", 3, 10))  # noqa: E731
     return answer("paths.html", ("from", "to", "k"), find, PAIR)
 
@@ -70,7 +70,7 @@ def paths() -> Response:
     (_FROM, SOURCE, Parameter("count", _COUNT, integer(1, 20, 5))),
 )
 def openings() -> Response:
-    """Say which few skills open most further roles to somebody who comes from a role."""
+    """List the few items that open the most further roles from a role."""
 
     def find() -> Found:
         return graph().analysis.openings(graph().role(parameters.role("from"), "from"), context.source(), parameters.number("count", 5, 20))
@@ -81,7 +81,7 @@ def openings() -> Response:
 @routes.get("/distinguish")
 @Operation("The fewest items that tell roles apart", OFFERED, "Distinction", (_ROLES,))
 def distinguish() -> Response:
-    """Give the fewest items that tell roles apart."""
+    """List the fewest items that distinguish roles."""
     given = [value for value in request.args.getlist("role") if value.strip()]
     find: Callable[[], Found] = lambda: graph().analysis.distinguish(graph().roles(given))  # noqa: E731
     alone = len(given) == 1 and "," not in given[0]
@@ -91,7 +91,7 @@ def distinguish() -> Response:
 @routes.get("/agreement")
 @Operation("What sources agree on about a role, and what not", OFFERED, "Agreement", (_ROLE, _MATCHING))
 def agreement() -> Response:
-    """Say what sources agree on about a role, what one alone says, and where they contradict each other."""
+    """List what sources agree on about a role, what only one states, and where they contradict each other."""
 
     def find() -> Found:
         matching = parameters.text("matching") or "no"
@@ -103,7 +103,7 @@ def agreement() -> Response:
 
 
 def answer(template: str, names: Sequence[str], find: Callable[[], Found], ends: Sequence[str] = ()) -> Response:
-    """Answer with what an analysis finds; on a page, without parameters offer a form, and with wrong ones say so beside it.
+    """Respond with the result of an analysis. A page without parameters is a form, and one with invalid parameters shows the error in it.
 
     :param names: the parameters that the analysis takes
     :param ends: those of them that name roles, of which a page offers to name the others where one is given

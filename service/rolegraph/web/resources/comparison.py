@@ -32,7 +32,7 @@ _ROLES = Parameter(
 
 @dataclass(frozen=True)
 class Only:
-    """What one role alone has in a section: per facet the items with their claims."""
+    """The items of a section that only one role has, by facet, with their claims."""
 
     role: Named
     count: int
@@ -53,7 +53,7 @@ class Band:
 @routes.get("/")
 @Operation("Home: pick roles and compare them", (HTML,))
 def home() -> Response:
-    """Say what this is and offer the roles."""
+    """The home page, with the roles."""
     roles, more = _roles()
     page = render_template("home.html", roles=roles, more=more, queries=list(graph().queries), pairs=_pairs(roles))
     negotiation.choose(HTML)
@@ -82,7 +82,7 @@ def compare() -> AnyResponse:
 @routes.get("/sources")
 @Operation("Leads to /source", answers={303: "The list of the sources"}, revision=False)
 def sources() -> AnyResponse:
-    """Lead to the list of the sources."""
+    """Redirect to the list of sources."""
     return redirect(url_for("things.members", kind="source"), 303)
 
 
@@ -159,7 +159,7 @@ def _only(compared: Comparison, section: Section, role: Named, items: Sequence[I
 
 
 def _roles() -> tuple[list[Member], int]:
-    """Return the roles to choose from, and the number of all where there are more."""
+    """Return the roles to select from, and the total number if there are more, else 0."""
     roles, total = graph().catalogue.shortlist("role", OFFERED_ROLES)
     return roles, total if total > len(roles) else 0
 

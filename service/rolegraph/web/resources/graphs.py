@@ -34,7 +34,7 @@ _REPLACE, _ADD, _REMOVE = "Replace a graph, or make it", "Add to a graph, or mak
 @Operation("One graph; without a name, all named graphs", (*GRAPHS, *DATASETS), parameters=_GRAPH, pooled=True, path="/graphs")
 @Operation("One graph", GRAPHS, parameters=_PATH, pooled=True, path="/graphs/{path}")
 def read(path: str = "") -> Response:
-    """Give a graph, or, where none is named, all named ones in a format that holds them."""
+    """Return a graph, or without a name all named graphs in a dataset format."""
     if not path and not request.args.keys() & {"graph", "default"}:
         format_ = negotiation.choose(*GRAPHS, *DATASETS)
         if format_ in DATASETS:
@@ -53,7 +53,7 @@ def read(path: str = "") -> Response:
 @Operation(_REPLACE, parameters=_GRAPH, reads=_BODIES, answers=_STORED, headers=_TAGGED, writes=True, path="/graphs")
 @Operation(_REPLACE, parameters=_PATH, reads=_BODIES, answers=_STORED, headers=_TAGGED, writes=True, path="/graphs/{path}")
 def put(path: str = "") -> Response:
-    """Replace a graph, or make it."""
+    """Create or replace a graph."""
     authorization.require(None)
     return _store(_named(path), mode="replace")
 
@@ -71,7 +71,7 @@ def put(path: str = "") -> Response:
 )
 @Operation(_ADD, parameters=_PATH, reads=_BODIES, answers=_STORED, headers=_TAGGED, writes=True, path="/graphs/{path}")
 def post(path: str = "") -> Response:
-    """Add to a graph, or make it; one that is not named gets a name."""
+    """Add to a graph, or create it; a graph without a name gets one."""
     authorization.require(None)
     if path or request.args.keys() & {"graph", "default"}:
         return _store(_named(path), mode="append")
@@ -110,7 +110,7 @@ def _store(name: str | None, *, mode: WriteMode) -> Response:
 
 
 def _looked_at(name: str | None) -> bool:
-    """Tell whether there is a graph, the default graph always, once what the current request depends on holds of it.
+    """Check the conditions of the current request, and return whether the graph exists; the default graph always does.
 
     :raises PreconditionFailed: where it does not
     """

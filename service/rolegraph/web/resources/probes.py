@@ -1,4 +1,4 @@
-"""What an orchestrator asks: whether the process lives, and whether it can do its work now. Nothing of it is remembered."""
+"""Liveness and readiness probes for orchestrators. Their responses are not cached."""
 
 import time
 
@@ -33,7 +33,7 @@ def _forget(response: Response) -> Response:
 @routes.get(ALIVE)
 @Operation("Whether the process answers", (DOCUMENT,), "Liveness", revision=False, stored=False)
 def alive() -> Response:
-    """Say that the process answers."""
+    """Liveness: the process answers."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT))
     return negotiation.respond(_BODY, DOCUMENT)
 
@@ -48,7 +48,7 @@ def alive() -> Response:
     stored=False,
 )
 def ready() -> Response:
-    """Say whether the store can be read and written."""
+    """Readiness: the store can be read and written."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT))
     try:
         _check(newest())
@@ -59,7 +59,7 @@ def ready() -> Response:
 
 
 def at_once() -> CachedResponse:
-    """Return the answer that says that the process answers, for a server that need not ask the application."""
+    """Return the response of the liveness probe, which the server sends without calling the application."""
     headers = {"Content-Type": DOCUMENT.content_type, "Cache-Control": "no-store", "Vary": ", ".join(VARY), **ALWAYS}
     return CachedResponse((*headers.items(), ("Content-Length", str(len(_BODY)))), _BODY.encode())
 

@@ -1,4 +1,4 @@
-"""Posted profiles against one role or all of them. What is posted is neither stored nor logged nor remembered."""
+"""Posted profiles and the roles that they fit. Profiles are not stored, logged or cached."""
 
 from flask import Blueprint, Response
 
@@ -37,7 +37,7 @@ def _forget(response: Response) -> Response:
     "What a profile meets of a role, or the roles that it fits best; stores nothing", OFFERED, "Fit", _TARGETS, _BODIES, stored=False
 )
 def profile() -> Response:
-    """Say what of a role's needs a profile meets, or, without a role, which roles it fits best."""
+    """Show the gap from a profile to a role, or without a role the roles that the profile fits best."""
     try:
         return _answer()
     except RolegraphError:

@@ -1,4 +1,4 @@
-"""The canned queries: a list, and the page and the answers of each."""
+"""The canned queries: the list of them, and a page and answers for each."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,7 +48,7 @@ def listing() -> Response:
     pooled=True,
 )
 def query(name: str) -> Response:
-    """Run a canned query; for people, also say what it asks and offer its parameters."""
+    """Run a canned query; its page also shows the question and a form for the parameters."""
     canned = graph().queries.get(name)
     names = [parameter.name for parameter in canned.parameters]
     chosen = ResultFormat()
@@ -71,7 +71,7 @@ def query(name: str) -> Response:
 
 
 def _apart(canned: CannedQuery, given: Mapping[str, Sequence[str]]) -> list[tuple[Named, Named]]:
-    """Return the pairs of the roles compared that cannot be compared item by item, of which the rows of the answer say nothing."""
+    """Return the pairs of compared roles that cannot be compared item by item: no row of the answer shows that."""
     if COMPARING not in canned.tags:
         return []
     named = graph().named(canned.name, given)
@@ -120,5 +120,5 @@ def _choices(parameter: Parameter) -> list[tuple[str, str]]:
 
 
 def _many(parameter: Parameter) -> bool:
-    """Tell whether there are more things than a form offers."""
+    """Return whether there are more things than a form lists."""
     return parameter.kinds != ("scheme",) and any(graph().catalogue.shortlist(kind, MOST)[1] > MOST for kind in parameter.kinds)

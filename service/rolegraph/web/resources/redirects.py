@@ -1,4 +1,4 @@
-"""The ways from IRIs that stand in answers, and are no things with a page, to what describes them."""
+"""Redirects from IRIs in answers that have no page to what describes them."""
 
 from urllib.parse import urlencode
 
@@ -27,7 +27,7 @@ _OFFERED = (HTML, *GRAPHS)
     answers={303: "A query that describes the node"},
 )
 def node(name: str) -> AnyResponse:
-    """Lead from an IRI that stands for a blank node (RDF 1.1, section 3.5) to what is said of it.
+    """Redirect from the IRI of a blank node (RDF 1.1, section 3.5) to its description.
 
     :raises NotFound: where nothing is
     """
@@ -46,7 +46,7 @@ def node(name: str) -> AnyResponse:
     answers={303: "The ontology"},
 )
 def version(version: str) -> AnyResponse:
-    """Lead from the version of the ontology to the ontology.
+    """Redirect from a version of the ontology to the ontology.
 
     :raises NotFound: for a version that is not served here
     """
@@ -59,7 +59,7 @@ def version(version: str) -> AnyResponse:
 
 
 def _asked(more: dict[str, str]) -> str:
-    """Return the parameters of the way on: more ones, and what was asked for."""
+    """Return the query string of the redirect: more parameters, and those of the request."""
     suffix = negotiation.suffix().removeprefix(".")
     asked = dict(request.args) | ({"format": suffix} if suffix and more else {})
     return urlencode(more | asked)

@@ -1,4 +1,4 @@
-"""Search by label: the page with its filters, the same for machines, and suggestions while somebody types."""
+"""Search by label: a page with filters, the same as data, and suggestions while typing."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def search() -> Response:
     (_Q, _KIND, Parameter("limit", "number of suggestions", integer(1, MOST, SUGGESTED))),
 )
 def suggest() -> Response:
-    """Say what a text that is being typed may become."""
+    """Suggest completions of a text that is being typed."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT), "q", "kind", "limit")
     hits = _hits(SUGGESTED)
     found = [{**_plain(hit), "address": filters.href(hit.iri)} for hit in hits]

@@ -28,7 +28,7 @@ _RDFLIB = {"ntriples": "nt", "rdfxml": "xml"}
 @Operation("The ontology", _OFFERED, path="/ontology")
 @Operation("The ontology, at the path of its IRI", _OFFERED, path="/ns")
 def ontology() -> Response:
-    """Document the classes and properties, or give the ontology as a graph."""
+    """Document the classes and properties, or return the ontology as a graph."""
     format_ = negotiation.choose(*_OFFERED)
     negotiation.check_parameters(format_)
     if format_ != HTML:
@@ -42,7 +42,7 @@ def ontology() -> Response:
 @routes.get("/shapes")
 @Operation("The shapes that entries have to meet", _OFFERED)
 def shapes() -> Response:
-    """Say what an entry has to meet, or give the shapes as a graph."""
+    """Document the shapes, or return them as a graph."""
     format_ = negotiation.choose(*_OFFERED)
     negotiation.check_parameters(format_)
     if format_ != HTML:
@@ -55,7 +55,7 @@ def shapes() -> Response:
 @routes.get("/context.jsonld")
 @Operation("The JSON-LD context", (JSONLD,), revision=False)
 def context() -> Response:
-    """Give the JSON-LD context."""
+    """Return the JSON-LD context."""
     negotiation.check_parameters(JSONLD)
     return negotiation.respond((resources.folder("ontology") / "context.jsonld").read_bytes(), JSONLD)
 
@@ -71,7 +71,7 @@ def openapi_document() -> Response:
 @routes.get("/health")
 @Operation("Whether the service answers, and how much it holds", (DOCUMENT,), "Health")
 def health() -> Response:
-    """Say that the service answers, and how much it holds."""
+    """Return the state of the service and the size of its store."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT))
     found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
     found["roles"] = graph().catalogue.count("role")
@@ -82,7 +82,7 @@ def health() -> Response:
 @routes.get("/revisions")
 @Operation("The revisions that are kept, newest first", (HTML, DOCUMENT), "RevisionList")
 def revisions() -> Response:
-    """List the revisions that are kept; each can be read with ``?revision=``."""
+    """List the stored revisions; each can be read with ``?revision=``."""
     newest, kept = graph().engine.revision, graph().engine.revisions()
     format_ = negotiation.choose(HTML, DOCUMENT)
     negotiation.check_parameters(format_)

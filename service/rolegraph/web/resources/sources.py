@@ -34,7 +34,7 @@ _WRITE = partial(
 @routes.get("/sources/<slug>")
 @Operation("What a source states, as a graph", GRAPHS, parameters=(_SLUG,), pooled=True)
 def read(slug: str) -> Response:
-    """Give what a source states as a graph."""
+    """Return the graph of a source."""
     format_, iri = negotiation.choose(*GRAPHS), _iri(slug)
     negotiation.check_parameters(format_)
     return conditions.read(iri, format_, lambda: negotiation.respond(graph().export(format_, iri), format_))
@@ -50,7 +50,7 @@ def put(slug: str) -> Response:
 @routes.post("/sources/<slug>")
 @_WRITE("Add or replace entries of a source, through the shapes")
 def post(slug: str) -> Response:
-    """Add entries to a source, or replace those of the same things."""
+    """Add entries to a source, or replace the entries of the same things."""
     return _enter(slug, "merge")
 
 

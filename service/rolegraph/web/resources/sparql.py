@@ -54,7 +54,7 @@ def _bodies(kind: Kind) -> dict[str, Schema]:
     method="POST",
 )
 def sparql() -> Response:
-    """Answer a query; without one, offer a page to write it on, or describe the service."""
+    """Answer a query; without one, return the editor, or the service description."""
     asked = sparql_protocol.operation(QUERY)
     if asked is None or (not asked.text.strip() and negotiation.prefers_html()):
         return _without()
@@ -90,7 +90,7 @@ def update() -> Response:
 
 
 def _unchanged() -> None:
-    """Let the current request pass only if what it depends on holds of the whole store, whose validator is its revision."""
+    """Check the conditions of the current request against the revision, which is the validator of the whole store."""
     revision = newest().engine.revision
     conditions.check(None if revision is None else str(revision))
 

@@ -1,4 +1,4 @@
-"""Linked data: the things of each kind, and each thing with who says what about it."""
+"""Linked data: lists of things by kind, and each thing with the sources of its facts."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -73,8 +73,8 @@ def members(kind: str) -> Response:
     if format_ == CSV:
         return paging.with_link_header(negotiation.respond(to_csv([MEMBER, *(member.row() for member in page.members)]), format_), ways)
     if format_ == DOCUMENT:
-        told = {"id": scheme, "kind": kind, "label": KINDS[kind].plural, **page.as_dict(), **ways}
-        return paging.with_link_header(negotiation.respond(to_json(told), format_), ways)
+        body = {"id": scheme, "kind": kind, "label": KINDS[kind].plural, **page.as_dict(), **ways}
+        return paging.with_link_header(negotiation.respond(to_json(body), format_), ways)
     filters.prefetch_kinds(member.iri for member in page.members)
     shown = render_template(
         "members.html",
@@ -101,7 +101,7 @@ def members(kind: str) -> Response:
     pooled=True,
 )
 def described() -> AnyResponse:
-    """Say what is known of a thing by its IRI, wherever that is; one of ours has a path of its own, but for the parts of sources."""
+    """Describe the thing with an IRI. Things of Rolegraph redirect to their own path, except parts of sources."""
     text = request.args.get("iri", "").strip()
     iri = terms.expand(text) or text
     if not terms.is_iri(iri):
@@ -115,14 +115,14 @@ def described() -> AnyResponse:
 
 
 def _part(iri: str) -> bool:
-    """Tell whether an IRI names a part of a source that is to be described by itself: as a graph, or because it is of a kind."""
+    """Return whether an IRI is a part of a source that is described by itself: as a graph, or because it has a kind."""
     return "#" in iri and (graph().catalogue.kind(iri) != KINDS["source"] or negotiation.choose(*OFFERED) in GRAPHS)
 
 
 @routes.get(f"/{_KIND}/<slug>")
 @Operation("A thing, and who says what about it", OFFERED, "Thing", (_KIND_OF, _SLUG), pooled=True)
 def thing(kind: str, slug: str) -> Response:
-    """Say what is known of a thing, and who says so."""
+    """Describe a thing, with the sources of its facts."""
     return _thing(KINDS[kind].namespace + slug)
 
 
@@ -138,7 +138,7 @@ def _thing(iri: str, *parameters: str) -> Response:
 
 
 def _source_of_list() -> Source | None:
-    """Return the source that a list is asked for, or None for the whole list."""
+    """Return the source that limits a list, or None."""
     text = request.args.get("source", "").strip()
     if not text:
         return None
@@ -147,7 +147,7 @@ def _source_of_list() -> Source | None:
 
 
 def _sources(kind: str) -> list[Source]:
-    """Return the sources that a list can be asked for, by title."""
+    """Return the sources that can limit a list, sorted by title."""
     if kind in ("source", "posting"):
         return []
     found = graph().catalogue.sources(graph().catalogue.source_iris()).values()
@@ -155,7 +155,7 @@ def _sources(kind: str) -> list[Source]:
 
 
 def _rows(kind: str) -> list[Row]:
-    """Return the rows of the canned query that says more of a kind than its labels."""
+    """Return the rows of the canned query that has more about a kind than labels."""
     query = {"posting": "job-postings", "source": "sources"}.get(kind)
     return graph().rows(query) if query else []
 

@@ -1,4 +1,4 @@
-"""Checks entries against the shapes; stores nothing."""
+"""Validation of entries against the shapes; nothing is stored."""
 
 
 from flask import Blueprint, Response, render_template, request
@@ -64,7 +64,7 @@ _EXAMPLE = Parameter("example", "an entry to begin with", one_of(EXAMPLES))
     method="POST",
 )
 def validate() -> Response:
-    """Report on an entry; without one, offer a form for it."""
+    """Validate an entry; without one, return the form."""
     if request.method != "POST":
         negotiation.check_parameters(negotiation.choose(HTML), "example")
         example = request.args.get("example", "")
