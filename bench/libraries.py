@@ -50,7 +50,7 @@ def shapes() -> None:
     for path in resources.files("ontology", "shapes/*.ttl"):
         rules.parse(path)
     loaded = Shapes()
-    told(
+    print_times(
         "shapes",
         f"{len(entry):,} triples",
         {"own": lambda: loaded.check(entry), "pyshacl.validate": lambda: pyshacl.validate(entry, shacl_graph=rules)},
@@ -67,7 +67,7 @@ def routes(store: Path) -> None:
         chance = random.Random(SEED)
         pairs = [chance.sample(range(edges.shape[0]), 2) for _ in range(PAIRS)]
 
-        def own() -> None:
+        def hand_written() -> None:
             for origin, target in pairs:
                 paths.between(index, edges, origin, target, ROUTES)
 
@@ -76,7 +76,8 @@ def routes(store: Path) -> None:
                 if nx.has_path(steps, origin, target):
                     list(itertools.islice(nx.shortest_simple_paths(steps, origin, target, weight="weight"), ROUTES))
 
-        told("paths", f"{len(pairs)} pairs among {edges.shape[0]:,} roles, {edges.nnz:,} steps", {"own": own, "networkx": library})
+        what = f"{len(pairs)} pairs among {edges.shape[0]:,} roles, {edges.nnz:,} steps"
+        print_times("paths", what, {"own": hand_written, "networkx": library})
         graph.close()
 
 
@@ -85,7 +86,7 @@ def triples() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "triples.nt"
 
-        def own() -> None:
+        def hand_written() -> None:
             out = Triples(file)
             for number in range(LINES // 2):
                 subject = f"{terms.BASE}role/r{number}"
@@ -96,7 +97,7 @@ def triples() -> None:
         def library() -> None:
             pyoxigraph.serialize(made(), file, format=pyoxigraph.RdfFormat.N_TRIPLES)
 
-        told("triples", f"{LINES:,} triples", {"own": own, "pyoxigraph.serialize": library})
+        print_times("triples", f"{LINES:,} triples", {"own": hand_written, "pyoxigraph.serialize": library})
 
 
 def made() -> Iterator[pyoxigraph.Triple]:
@@ -107,7 +108,7 @@ def made() -> Iterator[pyoxigraph.Triple]:
         yield pyoxigraph.Triple(subject, label, pyoxigraph.Literal(f"Role {number}", language="en"))
 
 
-def told(part: str, what: str, ways: dict[str, Callable[[], object]]) -> None:
+def print_times(part: str, what: str, ways: dict[str, Callable[[], object]]) -> None:
     """Report the time of a processor that each way takes: the least of three runs."""
     print(f"{part}: {what}")
     for name, run in ways.items():

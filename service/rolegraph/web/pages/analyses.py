@@ -16,7 +16,7 @@ SOURCE = Parameter("source", "only roles that this source describes, as slug, CU
 SELECTED = 50  # most roles of a selection list; with more, there is a text box
 
 
-class Found(Protocol):
+class AnalysisResult(Protocol):
     """The result of an analysis."""
 
     def as_dict(self) -> dict[str, Any]:
@@ -26,7 +26,7 @@ class Found(Protocol):
         """Return the result as rows of cells, the header first."""
 
 
-def respond(result: Found, format_: Format) -> Response:
+def respond(result: AnalysisResult, format_: Format) -> Response:
     """Return the result of an analysis as JSON or CSV."""
     if format_ == CSV:
         return negotiation.respond(to_csv(result.table()), format_)

@@ -11,7 +11,7 @@ from rolegraph.web.http.context import graph
 from rolegraph.web.http.json_schema import TEXT, array, integer, one_of
 from rolegraph.web.http.negotiation import HTML
 from rolegraph.web.http.operations import Operation, Parameter
-from rolegraph.web.pages.analyses import OFFERED, SOURCE, Found, page, respond
+from rolegraph.web.pages.analyses import OFFERED, SOURCE, AnalysisResult, page, respond
 
 PAIR = ("from", "to")
 
@@ -37,7 +37,7 @@ _MATCHING = Parameter("matching", "yes takes the roles that match it for the sam
 def similar() -> Response:
     """List the roles most similar to a role, or compare it with another one item by item."""
 
-    def find() -> Found:
+    def find() -> AnalysisResult:
         role, other = parameters.role("role"), parameters.text("with")
         if other:
             return graph().analysis.likeness(graph().role(role), graph().role(other, "with"))
@@ -50,7 +50,7 @@ def similar() -> Response:
 @Operation("What of a role's needs another role has; without roles, a form", OFFERED, "Gap", (_FROM, _TO))
 def gap() -> Response:
     """Show the gap from one role to another; without roles, a form for roles and for a profile."""
-    find: Callable[[], Found] = lambda: graph().analysis.gap(*between())  # noqa: E731
+    find: Callable[[], AnalysisResult] = lambda: graph().analysis.gap(*between())  # noqa: E731
     return answer("gap.html", ("from", "to"), find, PAIR)
 
 
@@ -58,7 +58,7 @@ def gap() -> Response:
 @Operation("The cheapest routes from role to role", OFFERED, "Paths", (_FROM, _TO, _ROUTES))
 def paths() -> Response:
     """List the cheapest routes from one role to another."""
-    find: Callable[[], Found] = lambda: graph().analysis.paths(*between(), parameters.number("k", 3, 10))  # noqa: E731
+    find: Callable[[], AnalysisResult] = lambda: graph().analysis.paths(*between(), parameters.number("k", 3, 10))  # noqa: E731
     return answer("paths.html", ("from", "to", "k"), find, PAIR)
 
 
@@ -72,7 +72,7 @@ def paths() -> Response:
 def openings() -> Response:
     """List the few items that open the most further roles from a role."""
 
-    def find() -> Found:
+    def find() -> AnalysisResult:
         return graph().analysis.openings(graph().role(parameters.role("from"), "from"), context.source(), parameters.number("count", 5, 20))
 
     return answer("openings.html", ("from", "source", "count"), find)
@@ -83,7 +83,7 @@ def openings() -> Response:
 def distinguish() -> Response:
     """List the fewest items that distinguish roles."""
     given = [value for value in request.args.getlist("role") if value.strip()]
-    find: Callable[[], Found] = lambda: graph().analysis.distinguish(graph().roles(given))  # noqa: E731
+    find: Callable[[], AnalysisResult] = lambda: graph().analysis.distinguish(graph().roles(given))  # noqa: E731
     alone = len(given) == 1 and "," not in given[0]
     return answer("distinguish.html", ("role",), find, ("role",) if alone else ())
 
@@ -93,7 +93,7 @@ def distinguish() -> Response:
 def agreement() -> Response:
     """List what sources agree on about a role, what only one states, and where they contradict each other."""
 
-    def find() -> Found:
+    def find() -> AnalysisResult:
         matching = parameters.text("matching") or "no"
         if matching not in ("yes", "no"):
             raise BadParameter("matching", f"{matching!r} is no value of matching", expected="yes or no")
@@ -102,7 +102,7 @@ def agreement() -> Response:
     return answer("agreement.html", ("role", "matching"), find)
 
 
-def answer(template: str, names: Sequence[str], find: Callable[[], Found], ends: Sequence[str] = ()) -> Response:
+def answer(template: str, names: Sequence[str], find: Callable[[], AnalysisResult], ends: Sequence[str] = ()) -> Response:
     """Respond with the result of an analysis. A page without parameters is a form, and one with invalid parameters shows the error in it.
 
     :param names: the parameters that the analysis takes
