@@ -1,7 +1,7 @@
-"""Conditions of requests (RFC 9110, 13.1) on what a graph holds, and the tags that they name.
+"""Conditional requests (RFC 9110, 13.1) on the content of a graph, and ETags.
 
-The tag of a graph starts with its validator; what follows after a hyphen tells the form in which it was read: format, coding,
-address. A write depends on what is stored, not on how it was read, so there only the validator counts.
+The ETag of a graph is its validator, a hyphen, and the form of the response: format, coding, address. The condition of a write only
+compares validators, since it is on the stored content and not on a response.
 """
 
 import re
@@ -25,19 +25,19 @@ from rolegraph.web.http.wsgi import CODING, TAG
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_PARAMETERS = 100  # of a request that is looked into
+_PARAMETERS = 100  # most parameters of a request that are parsed
 _SOURCE = re.compile(rf"/sources/({terms.SLUG.pattern})(?:\.[a-z]+)?")
 
 
 def asked() -> Condition:
-    """Return what looks at the validator of a graph for the current request: :func:`check`, or nothing where it depends on none."""
+    """Return :func:`check` if the current request has conditions, else a function that does nothing."""
     return check if {"If-Match", "If-None-Match"} & set(request.headers.keys()) else always
 
 
 def check(validator: str | None) -> None:
-    """Let the current request pass only if what it depends on holds of a graph with a validator, None for one that is not there.
+    """Check the conditions of the current request against the validator of a graph; None is the validator of a missing graph.
 
-    :raises PreconditionFailed: with the present tag
+    :raises PreconditionFailed: with the current tag
     """
     wanted, present = request.if_match, "If-Match" in request.headers
     if present and not (validator if wanted.star_tag else _named(validator, wanted.as_set())):
@@ -48,7 +48,7 @@ def check(validator: str | None) -> None:
 
 
 def tagged(response: Response, receipt: Receipt, graph: str) -> Response:
-    """Return the answer to a write with the tag of the graph that it wrote, and the number of the revision that it made."""
+    """Return the response to a write with the tag of the written graph, and the number of the new revision."""
     if receipt.revision is not None:
         response.headers["Rolegraph-Revision"] = str(receipt.revision)
     if graph in receipt.validators:
@@ -57,9 +57,9 @@ def tagged(response: Response, receipt: Receipt, graph: str) -> Response:
 
 
 def read(graph: str, format_: Format, answer: Callable[[], Response]) -> Response:
-    """Return the answer that holds a graph with its tag, where ResponseCache made none: of a store that others write.
+    """Return a graph as a response with its tag. Only stores that other processes write get the tag here; ResponseCache tags the others.
 
-    The tag is made first: one that is newer than the answer would hide a write that came between.
+    The tag is computed first: a tag newer than the content would hide a write between the two.
     """
     engine = newest().engine
     if engine.revision is None and "revision" not in request.args:
@@ -68,9 +68,9 @@ def read(graph: str, format_: Format, answer: Callable[[], Response]) -> Respons
 
 
 def version(environ: "WSGIEnvironment", engine: Engine) -> str | None:
-    """Return what the tag of the answer to a request starts with: the validator of the one graph that is read, else the revision.
+    """Return the first part of the ETag of a response: the validator of the only graph that is read, else the revision.
 
-    None stands for a store that others write.
+    None is returned for a store that other processes write.
     """
     revision = engine.revision
     if revision is None:
@@ -80,7 +80,7 @@ def version(environ: "WSGIEnvironment", engine: Engine) -> str | None:
 
 
 def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
-    """Return the IRI of the one graph whose present content a request reads, an empty one for a default graph of its own, else None."""
+    """Return the IRI of the only graph that a request reads, "" for a separate default graph, or None for anything else."""
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
     source = _SOURCE.fullmatch(path)
     parameters = parse_qs(query, keep_blank_values=True) if query.count("&") <= _PARAMETERS else {"revision": []}
@@ -91,9 +91,9 @@ def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
         return terms.KINDS["source"].namespace + source[1]
     if names:
         return terms.expand(names[0]) or names[0]
-    if default or not path.startswith("/graphs/"):  # without a name it is all of them
+    if default or not path.startswith("/graphs/"):  # without a name: all graphs
         return "" if default and not union else None
-    with suppress(UnicodeError):  # of a Host that is none, which is refused later
+    with suppress(UnicodeError):  # an invalid Host is refused later
         return Request(environ).base_url
     return None
 

@@ -1,8 +1,7 @@
-"""Answers that are remembered: what a revision answered once it answers the same again, so nothing is computed twice.
+"""The response cache, in front of the application.
 
-The tag of an answer is made of the revision and of all that the answer depends on in the request. So a client that
-still has the answer is told so before anything is looked up, and another one gets the copy that is kept here. It stands
-before the application, which a repeated question never reaches.
+An ETag is a digest of the revision and of everything in the request that the response depends on. So a client that has the response gets
+a 304 before anything is looked up, and other clients get the cached copy.
 """
 
 import hashlib
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 KEPT = 64 * 1024 * 1024  # bytes of memory
-RECALL = "rolegraph.recall"  # where an application keeps what returns the answer to a request that is at hand
-_ENTRY = 420  # bytes of memory that a copy takes beside its texts: its tag as the key, and the objects and tables around them
-_HEADER = 56  # the same of a header
+RECALL = "rolegraph.recall"  # key of the extension that returns the cached response to a request
+_ENTRY = 420  # bytes of memory of a copy beside its texts: its tag as the key, objects and tables
+_HEADER = 56  # the same for a header
 _VOLATILE = re.compile(r"\b(?:(?:RAND|NOW|UUID|STRUUID)\s*\(|SERVICE\b)", re.IGNORECASE)
 _DEPENDS = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_HOST", "wsgi.url_scheme", "SCRIPT_NAME")
 _NEVER = ("/static/", "/livez", "/readyz")
@@ -40,7 +39,7 @@ _NEVER = ("/static/", "/livez", "/readyz")
 
 @dataclass(frozen=True)
 class CachedResponse:
-    """An answer as it was sent."""
+    """A response as it was sent."""
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
@@ -48,15 +47,15 @@ class CachedResponse:
 
     @property
     def size(self) -> int:
-        """The bytes of memory that it takes."""
+        """The size in memory, in bytes."""
         texts = sum(_HEADER + sys.getsizeof(name) + sys.getsizeof(value) for name, value in self.headers)
         return _ENTRY + texts + sys.getsizeof(self.body)
 
 
 class LruByBytes:
-    """The copies of answers by tag; those that were asked for longest ago go first. Safe between threads.
+    """Cached responses by tag; the least recently used are evicted first. Thread-safe.
 
-    :param room: bytes of memory that all of them may take
+    :param room: most bytes of memory
     """
 
     def __init__(self, room: int = KEPT) -> None:
@@ -65,23 +64,23 @@ class LruByBytes:
 
     @property
     def size(self) -> int:
-        """The bytes of memory that the copies take."""
+        """The size of all copies in memory, in bytes."""
         return int(self._copies.currsize)
 
     def recall(self, tag: str) -> CachedResponse | None:
-        """Return the answer of a tag, or None."""
+        """Return the response with a tag, or None."""
         with self._changing:
             return self._copies.get(tag)
 
     def keep(self, tag: str, copy: CachedResponse) -> None:
-        """Keep an answer, unless it is a large one."""
+        """Cache a response, unless its body is over :data:`LARGEST`."""
         if len(copy.body) <= LARGEST:
             with self._changing:
                 self._copies[tag] = copy
 
 
 class ResponseCache:
-    """WSGI middleware that answers what was asked before."""
+    """WSGI middleware that answers repeated requests from the cache."""
 
     def __init__(self, app: "WSGIApplication", graph: Rolegraph) -> None:
         self._app = app
@@ -89,7 +88,7 @@ class ResponseCache:
         self._memory = LruByBytes()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer from memory, with 304, or through the application."""
+        """Respond from the cache, with a 304, or through the application."""
         environ[TAGGED] = self._graph.engine.revision
         tag = self.tag(environ)
         if tag is None:
@@ -109,20 +108,20 @@ class ResponseCache:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [copy.body]
 
     def recall(self, environ: "WSGIEnvironment") -> CachedResponse | None:
-        """Return the cached answer to a request, if there is one: a 304 where the client has it. Quick, whatever the request."""
+        """Return the cached response to a request, a 304 if the client has it, or None. Fast for every request."""
         tag = self.tag(environ)
         return None if tag is None else self._recall(environ, tag)
 
     def _recall(self, environ: "WSGIEnvironment", tag: str) -> CachedResponse | None:
         if "HTTP_IF_MATCH" in environ:
-            return None  # what it says is looked at by the application
+            return None  # the application checks it
         had = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
-        if had.is_strong(tag) or had.is_weak(tag):  # not "*": whether there is such a page at all is not known here
+        if had.is_strong(tag) or had.is_weak(tag):  # not "*": the cache does not know whether the page exists
             return _unchanged(tag)
         return self._memory.recall(tag)
 
     def tag(self, environ: "WSGIEnvironment") -> str | None:
-        """Return the tag of the answer to a request, or None where asking again may give another one."""
+        """Return the ETag of the response to a request, or None if the same request may get different responses."""
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or environ["PATH_INFO"].startswith(_NEVER) or FAILURE in environ:
             return None
         if _VOLATILE.search(unquote_plus(environ.get("QUERY_STRING", ""))):

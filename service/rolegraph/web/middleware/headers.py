@@ -1,4 +1,4 @@
-"""What every answer carries: the security policy, that any origin may read it, and the tag by which an unchanged one is not sent again."""
+"""Headers of every response: security policy, CORS, and the ETag of conditional requests."""
 
 from http import HTTPStatus
 
@@ -24,7 +24,7 @@ RETRY_AFTER = "10"  # seconds
 
 
 def install(app: Flask) -> None:
-    """Have every answer of an application carry them."""
+    """Add the headers to every response of an application."""
     app.after_request(_complete)
 
 
@@ -37,14 +37,14 @@ def _complete(response: Response) -> Response:
         response.headers["Retry-After"] = RETRY_AFTER
     if request.method in ("GET", "HEAD") and not response.cache_control.no_store:
         _tag(response)
-    if response.status_code == HTTPStatus.PRECONDITION_FAILED and "ETag" in response.headers:  # an answer, and no problem yet
+    if response.status_code == HTTPStatus.PRECONDITION_FAILED and "ETag" in response.headers:  # made by make_conditional, not by an error
         response.close()
         return _complete(problems.respond(_failed(response.headers["ETag"])))
     return response
 
 
 def _tag(response: Response) -> None:
-    """Give an answer its tag: the one that was made for it, else a weak one, which stands for all codings."""
+    """Set the ETag of a response: that of the cache, else a weak one, which is the same for all codings."""
     made = request.environ.get(TAG)
     tag, _ = response.get_etag()
     if tag and made is None:
@@ -55,7 +55,7 @@ def _tag(response: Response) -> None:
     if made is not None:
         response.set_etag(made)
     elif response.is_streamed:
-        return  # its body is not read for the sake of a tag
+        return  # a tag is not worth reading the whole body
     else:
         response.add_etag(weak=True)
     response.make_conditional(request)
