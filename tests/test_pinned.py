@@ -114,11 +114,10 @@ def test_requests_under_writes_never_mix_revisions(stored: Rolegraph) -> None:
         """Return the numbers of all names of the role, or of its source, in an answer."""
         return set(re.findall(r"(?:Weaver|Ours) (\d+)", answer.get_data(as_text=True)))
 
-    def read(path: str) -> int:
+    def read(client: FlaskClient, path: str) -> int:
         count, tags = 0, dict[str, bytes]()
-        own = create_app(stored).test_client()
         while not stop.is_set():
-            answer = own.get(path)
+            answer = client.get(path)
             assert answer.status_code == 200, answer.text
             tag = answer.headers["ETag"]
             assert tags.setdefault(tag, answer.data) == answer.data
@@ -128,8 +127,10 @@ def test_requests_under_writes_never_mix_revisions(stored: Rolegraph) -> None:
 
     asked = ["/search.json?q=weaver&kind=role", "/role/weaver?format=html", "/search?q=weaver"]
     asked += ["/compare.json?role=weaver&role=ai-architect"]
+    # applications are made one after the other: ast.parse, with which Werkzeug compiles routes, may fail in several threads (CPython 3.11)
+    clients = [create_app(stored).test_client() for _ in asked]
     with ThreadPoolExecutor(5) as pool:
-        reading = [pool.submit(read, path) for path in asked]
+        reading = [pool.submit(read, *arguments) for arguments in zip(clients, asked, strict=True)]
         pool.submit(write).result()
         assert all(found.result() for found in reading)
     assert one(client.get("/role/weaver.json")) == {"15"}
