@@ -1,5 +1,6 @@
 """What tests do to a service that runs in processes of its own: ask it, write to it, kill it, have it start where nothing is left."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -14,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from processes import family, query_workers
+from processes import family, memory_of, query_workers
 from rolegraph.tokens import Tokens
 
 EX = "http://example.org/"
@@ -35,14 +36,14 @@ def workers(service: Any) -> list[int]:
 
 def memory(service: Any, field: str) -> int:
     """The MiB of all processes of a service."""
-    texts = [Path(f"/proc/{pid}/status").read_text("ascii") for pid in family(service.process.pid)]
-    return sum(int(text.partition(field + ":")[2].split()[0]) for text in texts) // 1024
+    return memory_of(family(service.process.pid), field) // 1024
 
 
 def kill(service: Any) -> None:
     """End all processes of a service as a failing machine would."""
     for pid in family(service.process.pid):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.kill(pid, signal.SIGKILL)
     service.process.communicate()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from processes import deleted_files, family, memory_of
 from rolegraph.engine import never_cancelled
 from rolegraph.web import create_app
 from rolegraph.web.http import connection
@@ -174,30 +175,18 @@ def test_whatever_an_application_raises_its_client_gets_an_answer(slow: Slow, me
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
 @pytest.mark.parametrize("coding", ["identity", "zstd"])
 def test_a_large_answer_is_sent_in_constant_memory(slow: Slow, coding: str) -> None:
-    def memory() -> int:
-        children = Path(f"/proc/{slow.process.pid}/task/{slow.process.pid}/children").read_text("ascii").split()
-        sizes = [Path(f"/proc/{pid}/status").read_text("ascii").partition("VmHWM:")[2].split()[0] for pid in (*children, slow.process.pid)]
-        return sum(int(size) for size in sizes) // 1024
-
-    before, open_before, size = memory(), files(slow), 0
+    serving = family(slow.process.pid)
+    before, open_before, size = memory_of(serving), deleted_files(serving), 0
     with httpx.stream("GET", f"http://127.0.0.1:{slow.port}/file", headers={"Accept-Encoding": coding}, timeout=20) as answer:
         if coding == "identity":
             assert answer.headers["Content-Length"] == str(200 << 20)
         for piece in answer.iter_bytes() if coding == "identity" else answer.iter_raw():
             size += len(piece)
     assert size == 200 << 20 if coding == "identity" else 0 < size < 1 << 20
-    assert memory() - before < 60
+    assert memory_of(serving) - before < 60 * 1024
     with httpx.stream("GET", f"http://127.0.0.1:{slow.port}/file", headers={"Accept-Encoding": coding}, timeout=20) as answer:
         next(answer.iter_raw())
     until = time.monotonic() + 4 * OPENED
-    while files(slow) != open_before and time.monotonic() < until:
+    while deleted_files(serving) != open_before and time.monotonic() < until:
         time.sleep(0.05)
-    assert files(slow) == open_before
-
-
-def files(slow: Slow) -> list[str]:
-    """Return the files without a name that the server has open."""
-    children = Path(f"/proc/{slow.process.pid}/task/{slow.process.pid}/children").read_text("ascii").split()
-    links = [link for pid in children for link in Path(f"/proc/{pid}/fd").iterdir()]
-    targets = [str(link.readlink()) for link in links if link.is_symlink()]
-    return sorted(target for target in targets if target.endswith("(deleted)"))
+    assert deleted_files(serving) == open_before

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -135,12 +136,11 @@ def test_a_million_rows_for_a_slow_client_take_little_memory(start: Serve, tmp_p
 def test_clients_that_leave_free_their_workers(start: Serve, tmp_path: Path) -> None:
     service = start(tmp_path, "--query-workers", "2", "--query-share", "2", "--query-timeout", "300")
     host, _, port = service.address.removeprefix("http://").partition(":")
-    connections = [socket.create_connection((host, int(port))) for _ in range(2)]
-    for connection in connections:
-        request = f"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: {len(ENDLESS)}\r\n\r\n"
-        connection.sendall((request + ENDLESS).encode())
-    wait_until(lambda: len([pid for pid in workers(service) if processor_time(pid) > 1]) == 2, 200)  # starting takes less
-    for connection in connections:
-        connection.close()
+    request = f"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: {len(ENDLESS)}\r\n\r\n"
+    with ExitStack() as connections:
+        for _ in range(2):
+            connection = connections.enter_context(socket.create_connection((host, int(port))))
+            connection.sendall((request + ENDLESS).encode())
+        wait_until(lambda: len([pid for pid in workers(service) if processor_time(pid) > 1]) == 2, 200)  # starting takes less
     assert figure(service, "SELECT (1 AS ?n) {}") == 1  # within 60 of the 300 seconds
     assert service.stop()[0] == 0

@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from processes import deleted_files, family, memory_of
 from rolegraph import formats
 from rolegraph.errors import NotAcceptable
 from rolegraph.facade import Rolegraph
@@ -35,11 +36,6 @@ LARGE = "SELECT ?a ?b { { SELECT ?a { ?s ?p ?a } LIMIT 1000 } { SELECT ?b { ?t ?
 MEDIA = ["*/*", "text/html", "text/*", "application/json", "x", ""]
 WEIGHTS = ["nan", "NaN", "-nan", "inf", "1e400", "-1", "2", "", " ", "0x1", "٣", "1_0", "0.5.5", "1e-3", "+1"]
 PATHS = ["/health", "/", "/role/ai-architect", "/nonsense", "/sparql?query=ASK{}", "/compare", "/ontology"]
-
-
-def family(pid: int) -> list[int]:
-    children = [int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text("ascii").split()]
-    return [pid, *(found for child in children for found in family(child))]
 
 
 @pytest.mark.parametrize("weight", WEIGHTS)
@@ -73,34 +69,26 @@ def test_an_error_is_told_even_where_negotiation_fails(graph: Rolegraph) -> None
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
 def test_slow_readers_cost_a_bounded_piece_each_and_leave_nothing(serve: Serve, tmp_path: Path) -> None:
     service = serve(tmp_path, "--query-timeout", "60")
-
-    def memory() -> int:
-        texts = [Path(f"/proc/{pid}/status").read_text("ascii") for pid in family(service.process.pid)[:2]]
-        return sum(int(text.partition("VmRSS:")[2].split()[0]) for text in texts) // 1024
-
-    def open_files() -> int:
-        links = [link for pid in family(service.process.pid)[:2] for link in Path(f"/proc/{pid}/fd").iterdir()]
-        return sum("(deleted)" in str(link.readlink()) for link in links if link.is_symlink())
-
+    serving = family(service.process.pid)[:2]
     address = f"/sparql?format=json&query={LARGE.replace(' ', '+')}"
     whole = httpx.get(service.address + address, headers={"Accept-Encoding": "identity"}, timeout=60)
     assert len(whole.content) > 15 << 20
-    before, files = memory(), open_files()
+    before, files = memory_of(serving, "VmRSS"), len(deleted_files(serving))
     with ExitStack() as stack:
         slow = []
         for _ in range(6):
             slow.append(stack.enter_context(connect(service.address, 60)))
             slow[-1].sendall(head("GET", address))
             assert slow[-1].recv(600).startswith(b"HTTP/1.1 200")
-        assert memory() - before < 40
+        assert memory_of(serving, "VmRSS") - before < 40 * 1024
         last, found = slow[-1], 600
         while found < len(whole.content):
             found += len(last.recv(1 << 20))
         assert last.recv(0) == b""
     until = time.monotonic() + 30
-    while open_files() > files and time.monotonic() < until:
+    while len(deleted_files(serving)) > files and time.monotonic() < until:
         time.sleep(0.1)
-    assert open_files() <= files
+    assert len(deleted_files(serving)) <= files
     assert httpx.get(f"{service.address}/livez").status_code == 200
     assert service.stop()[0] == 0
 
