@@ -1,6 +1,7 @@
 """Search: what people type finds what they mean, within the filters, in an index that follows the graph."""
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -256,6 +257,14 @@ def test_spellings_of_a_word_have_one_stem(alike: str) -> None:
 )
 def test_other_forms_of_a_label(label: str, language: str, forms: list[str]) -> None:
     assert list(folding.variants(label, language)) == forms
+
+
+def test_a_folded_text_is_folded_whatever_its_letters() -> None:
+    decomposed = [letter for letter in map(chr, range(0x110000)) if unicodedata.normalize("NFKD", letter) != letter]
+    for text in (text for letter in decomposed for text in (letter, f"a{letter}'s", f"+{letter}#", letter * 60)):
+        folded = folding.fold(text)
+        assert folding.fold(folded) == folded
+        assert len(folded) <= folding.LONGEST
 
 
 @given(st.text(max_size=60))

@@ -32,15 +32,15 @@ def fold(text: str) -> str:
     """Return a text in lower case, without accents and punctuation, with single blanks between words; ``+`` and ``#`` stay (C++, C#)."""
     plain = text[:LONGEST].casefold()
     if not plain.isascii():
-        plain = plain.translate(_LETTERS)
         plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter)).casefold()
+        plain = plain.translate(_LETTERS)  # after the accents, since some of these letters bear one
         plain = _MARKS.sub(" ", plain) if "'" not in plain else _MARKS.sub(" ", _OF_ONE.sub("", plain))
     elif "'" in plain:
         plain = _OF_ONE.sub("", plain)
     plain = plain.translate(_ASCII)
     if "+" in plain or "#" in plain:
         plain = _LOOSE_MARKS.sub(" ", plain)
-    return " ".join(plain.split())
+    return " ".join(plain.split())[:LONGEST].rstrip()  # a letter may become several
 
 
 @lru_cache(maxsize=200_000)
