@@ -71,6 +71,9 @@ UPDATES: tuple[Case, ...] = (
     ("SELECT * { ?s ?p ?o }", "this is a query", 1, 1, "/sparql"),
     ("INSERT DATA { GRAPH <x:g> { <x:a> <x:b> 1 }", "the { is not closed", 1, 13, "} after it"),
     ("INSERT DATA { GRAPH <x:g> { <x:a> <x:b> ?x } }", "INSERT DATA has a variable", None, None, "WHERE"),
+    ("INSERT DATA { GRAPH <x:\u0080> { <x:a> <x:b> 1 } }", "an IRI in < > is malformed", None, None, "RFC 3987"),
+    ("WITH <x:\u0080> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }", "an IRI in < > is malformed", None, None, "RFC 3987"),
+    (r"INSERT DATA { GRAPH <x:\uD800> { <x:a> <x:b> 1 } }", r"'<x:\\uD800>' is not allowed here", 1, 21, "missing"),
     ("CLEAR <x:g>", "'<x:g>' is not allowed here", 1, 7, "missing"),
 )
 

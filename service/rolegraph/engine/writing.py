@@ -204,7 +204,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Federatio
         store.update(_JOIN_UNION)  # an error from here on is not an error of the input
         store.update(_LEAVE_UNION)
         return None
-    graphs = [ox.NamedNode(name) for name in named]
+    graphs = _graphs_named(named, text)
     graphs_before = set(store.named_graphs())
     before = {graph: set(of(store, graph)) for graph in graphs}
     _run(store, text)
@@ -259,6 +259,18 @@ def _stated(store: ox.Store, triple: Triple) -> bool:
 
 def _name(graph: Graph | ox.BlankNode) -> str:
     return "" if isinstance(graph, ox.DefaultGraph) else graph.value
+
+
+def _graphs_named(names: Iterable[str], update: str) -> list[ox.NamedNode]:
+    """Return the graphs that an update names. rdflib, which finds the names, accepts some that are no IRIs.
+
+    :raises UnreadableInput: for a name that is not an IRI
+    """
+    try:
+        return [ox.NamedNode(name) for name in names]
+    except ValueError as error:
+        _run(ox.Store(), update)  # this reports where
+        raise UnreadableInput("the update does not parse: the IRI of a graph is malformed") from error
 
 
 def _named(iri: str) -> ox.NamedNode:
