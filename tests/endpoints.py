@@ -138,7 +138,7 @@ def told() -> Iterator[tuple[Endpoint, Said]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))  # looks so often whether it is to end
     thread.start()
     address = f"http://127.0.0.1:{server.server_address[1]}"
     try:

@@ -4,7 +4,8 @@ import csv
 import itertools
 import json
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -359,14 +360,35 @@ X = "https://example.org/"
 ONE, TWO = BASE + "source/one", BASE + "source/two"
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Rolegraph:
-    """A graph of two sources, on disk."""
-    graph = Rolegraph(RevisionStore(tmp_path / "store"), folder=tmp_path / "store")
+@pytest.fixture(scope="module")
+def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with two sources, closed."""
+    folder = tmp_path_factory.mktemp("small") / "store"
+    graph = Rolegraph(RevisionStore(folder))
     graph.store(ONE, SMALL.encode())
     graph.store(BASE + "mappings", f"<{X}python> <{SKOS}exactMatch> <{X}snake> .".encode())
     graph.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}snake> ; <{RG}requiredDegree> <{X}doctorate> .".encode())
-    return graph
+    graph.close()
+    return folder
+
+
+def copied(store: Path, folder: Path) -> Rolegraph:
+    shutil.copytree(store, folder)
+    return Rolegraph(RevisionStore(folder), folder=folder)
+
+
+@pytest.fixture(scope="module")
+def small(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
+    """A graph of two sources, for reading."""
+    graph = copied(small_store, tmp_path_factory.mktemp("read") / "store")
+    yield graph
+    graph.close()
+
+
+@pytest.fixture
+def writable_small(small_store: Path, tmp_path: Path) -> Rolegraph:
+    """The same graph, for a test that writes to it."""
+    return copied(small_store, tmp_path / "store")
 
 
 def test_tensorflow_is_near_pytorch_through_what_stands_above_both(small: Rolegraph) -> None:
@@ -401,38 +423,38 @@ def test_agreement_folds_what_is_the_same_and_finds_contradictions(small: Rolegr
     assert {claim.role.label for said in both.alone for claim in said.claims} == {"B", "C"}
 
 
-def test_related_roles_are_no_feature(small: Rolegraph) -> None:
-    before = small.analysis.similar(X + "c")
-    small.store(BASE + "source/three", f"<{X}c> <{RG}relatedRole> <{X}d> . <{X}d> <{RG}relatedRole> <{X}c> .".encode())
-    assert small.analysis.similar(X + "c") == before
+def test_related_roles_are_no_feature(writable_small: Rolegraph) -> None:
+    before = writable_small.analysis.similar(X + "c")
+    writable_small.store(BASE + "source/three", f"<{X}c> <{RG}relatedRole> <{X}d> . <{X}d> <{RG}relatedRole> <{X}c> .".encode())
+    assert writable_small.analysis.similar(X + "c") == before
 
 
 def same(one: Facts, other: Facts) -> bool:
     return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(Facts) if field.name != "places")
 
 
-def test_what_was_read_is_kept_for_the_next_start_and_follows_the_writes(small: Rolegraph, tmp_path: Path) -> None:
+def test_what_was_read_is_kept_for_the_next_start_and_follows_the_writes(writable_small: Rolegraph, tmp_path: Path) -> None:
     folder = tmp_path / "store"
-    first = small.analysis.index.facts
+    first = writable_small.analysis.index.facts
     assert (folder / snapshot.FILE).is_file()
-    revision, known = snapshot.load(folder, small.engine)
-    assert revision == small.engine.revision
+    revision, known = snapshot.load(folder, writable_small.engine)
+    assert revision == writable_small.engine.revision
     assert same(combine(known), first)
-    small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
-    before, kept = snapshot.load(folder, small.engine)
+    writable_small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
+    before, kept = snapshot.load(folder, writable_small.engine)
     assert before == revision
     assert kept
-    assert X + "other" in {need.item.iri for need in small.analysis.gap(X + "b", X + "a").needs}
+    assert X + "other" in {need.item.iri for need in writable_small.analysis.gap(X + "b", X + "a").needs}
     (folder / snapshot.FILE).write_bytes(b"damaged")
-    assert snapshot.load(folder, small.engine) == (None, {})
-    again = Analysis(IncrementalFacts(small.engine, folder))
-    assert again.similar(X + "a") == small.analysis.similar(X + "a")
+    assert snapshot.load(folder, writable_small.engine) == (None, {})
+    again = Analysis(IncrementalFacts(writable_small.engine, folder))
+    assert again.similar(X + "a") == writable_small.analysis.similar(X + "a")
 
 
-def test_what_another_process_wrote_is_read(small: Rolegraph, tmp_path: Path) -> None:
-    assert X + "other" not in {need.item.iri for need in small.analysis.gap(X + "b", X + "a").needs}
-    small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
-    small.close()
+def test_what_another_process_wrote_is_read(writable_small: Rolegraph, tmp_path: Path) -> None:
+    assert X + "other" not in {need.item.iri for need in writable_small.analysis.gap(X + "b", X + "a").needs}
+    writable_small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
+    writable_small.close()
     again = Rolegraph.open(tmp_path / "store", shipped=False)
     assert snapshot.load(tmp_path / "store", again.engine)[0] != again.engine.revision
     assert X + "other" in {need.item.iri for need in again.analysis.gap(X + "b", X + "a").needs}
@@ -523,13 +545,13 @@ def test_what_is_nearly_a_label_is_taken_for_it_and_told(small: Rolegraph) -> No
     assert [one["text"] for one in resolved.as_dict()["found"] if one["guessed"]] == ["pytroch"]
 
 
-def test_roles_are_named_by_their_labels(small: Rolegraph) -> None:
-    assert [small.role(text) for text in ("A", "a", X + "a")] == [X + "a"] * 3
-    small.store(TWO, f'<{X}e> a <{RG}Role> ; <{SKOS}prefLabel> "a"@en ; <{SKOS}altLabel> "B"@en .'.encode())
+def test_roles_are_named_by_their_labels(writable_small: Rolegraph) -> None:
+    assert [writable_small.role(text) for text in ("A", "a", X + "a")] == [X + "a"] * 3
+    writable_small.store(TWO, f'<{X}e> a <{RG}Role> ; <{SKOS}prefLabel> "a"@en ; <{SKOS}altLabel> "B"@en .'.encode())
     with pytest.raises(BadParameter) as caught:
-        small.role("a")
+        writable_small.role("a")
     assert set(caught.value.members["suggestions"]) == {X + "a", X + "e"}
-    assert small.role("B") == X + "b"
+    assert writable_small.role("B") == X + "b"
 
 
 @pytest.mark.parametrize(

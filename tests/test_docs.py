@@ -17,7 +17,6 @@ from rdflib import Graph
 import rolegraph
 from rolegraph import errors, fingerprints, terms
 from rolegraph.cli import COMMANDS, main
-from rolegraph.facade import Rolegraph
 from rolegraph.formats import FORMATS
 from rolegraph.queries import QueryCatalogue
 
@@ -101,14 +100,13 @@ def test_the_public_names_of_the_package_are_there() -> None:
     assert set(rolegraph.__all__) <= set(dir(rolegraph))
 
 
-def test_the_commands_of_the_guide_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_of_the_guide_run_one_after_the_other(store_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "examples").symlink_to(TOP / "examples")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ROLEGRAPH_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("ROLEGRAPH_STORE", str(store_copy))
     rows = re.findall(r"^\|.*\| ([^|]*) \|$", README[: README.index("## What")] + USING, re.MULTILINE)
     commands = [line for row in rows for line in re.findall("`([^`]+)`", row)]
     assert len(commands) == 28
-    Rolegraph.open(tmp_path / "store").close()
     for line in commands:
         words = shlex.split(re.sub(r"\bN\b", "1", line))
         if words[1] == "import":

@@ -129,11 +129,10 @@ def test_the_second_start_loads_nothing_and_answers_the_same(tmp_path: Path) -> 
     second.close()
 
 
-def test_a_source_that_is_shipped_no_more_leaves_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Rolegraph.open(tmp_path).close()
+def test_a_source_that_is_shipped_no_more_leaves_the_store(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rest = [found for found in loading.shipped() if "ai-architect" not in found.graph]
     monkeypatch.setattr(loading, "shipped", lambda: iter(rest))
-    graph = Rolegraph.open(tmp_path)
+    graph = Rolegraph.open(store_copy)
     assert "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer" not in graph.engine.graphs()
     assert graph.rows("role-facts", {"role": ["ai-architect"]}) == []
     graph.close()

@@ -1,7 +1,6 @@
 """Entries that are written: what is stored is what the check accepts of the graph as it then is; and who may say what."""
 
 import pickle
-import shutil
 import subprocess
 import sys
 import threading
@@ -43,8 +42,8 @@ def entry(text: str) -> bytes:
 
 
 @pytest.fixture
-def graph(shipped_store: Path, tmp_path: Path) -> Iterator[Rolegraph]:
-    found = Rolegraph.open(Path(shutil.copytree(shipped_store, tmp_path / "store")))
+def graph(store_copy: Path) -> Iterator[Rolegraph]:
+    found = Rolegraph.open(store_copy)
     yield found
     found.close()
 

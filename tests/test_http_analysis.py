@@ -88,8 +88,8 @@ def test_wrong_parameters_are_named(client: FlaskClient, path: str, parameter: s
         assert client.get(path, headers=BROWSER).status_code == (200 if half else 400)
 
 
-def test_an_older_revision_is_refused_plainly(tmp_path: Path) -> None:
-    graph = Rolegraph.open(tmp_path / "store")
+def test_an_older_revision_is_refused_plainly(store_copy: Path) -> None:
+    graph = Rolegraph.open(store_copy)
     client = create_app(graph).test_client()
     assert graph.engine.revision is not None
     old = graph.engine.revision
@@ -158,12 +158,12 @@ def test_a_fault_logs_nothing_of_the_profile(graph: Rolegraph, caplog: pytest.Lo
     assert SECRET not in found.get_data(as_text=True)
 
 
-def test_a_profile_is_not_kept_in_the_store(tmp_path: Path) -> None:
-    graph = Rolegraph.open(tmp_path / "store")
+def test_a_profile_is_not_kept_in_the_store(store_copy: Path) -> None:
+    graph = Rolegraph.open(store_copy)
     client = create_app(graph).test_client()
     assert client.post("/gap", data=BODIES["text/plain"], content_type="text/plain", headers=MACHINE).status_code == 200
     graph.close()
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    assert not [path for path in store_copy.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
 
 
 def test_nothing_is_offered_to_learn_after_the_last_item_that_opens_a_role(client: FlaskClient) -> None:

@@ -37,6 +37,17 @@ def cutters() -> Iterator[FlaskClient]:
     graph.close()
 
 
+@pytest.fixture(scope="module")
+def crowded() -> Iterator[FlaskClient]:
+    """A client of a service with more roles than a list offers."""
+    graph = Rolegraph.open()
+    roles = "".join(f'role:r{number} a rg:Role ; skos:prefLabel "Role {number}"@en .\n' for number in range(250))
+    prefixes = "".join(f"PREFIX {name}: <{terms.prefixes()[name]}> " for name in ("role", "rg", "skos"))
+    graph.store(terms.BASE + "source/many-1-0", (prefixes + roles).encode())
+    yield create_app(graph).test_client()
+    graph.close()
+
+
 def offered(page: str) -> dict[str, str]:
     """The links that a page offers, each with what stands beside it."""
     found = re.search(r'<ul class="meant">(.*?)</ul>', page, re.DOTALL)
@@ -98,18 +109,13 @@ def test_a_profile_for_an_unclear_role_leads_to_the_roles(visitor: FlaskClient) 
 @pytest.mark.parametrize(
     "path", ["/", "/compare", "/compare?role=ai-architect,ai-programmer", "/role/ai-architect", "/queries/tips", "/queries/compare"]
 )
-def test_every_field_for_a_role_suggests(path: str) -> None:
-    graph = Rolegraph.open()
-    roles = "".join(f'role:r{number} a rg:Role ; skos:prefLabel "Role {number}"@en .\n' for number in range(250))
-    prefixes = "".join(f"PREFIX {name}: <{terms.prefixes()[name]}> " for name in ("role", "rg", "skos"))
-    graph.store(terms.BASE + "source/many-1-0", (prefixes + roles).encode())
-    page = create_app(graph).test_client().get(path, headers=PAGE).text
+def test_every_field_for_a_role_suggests(crowded: FlaskClient, path: str) -> None:
+    page = crowded.get(path, headers=PAGE).text
     fields = [
         field for field in re.findall(r"<input[^>]*>", page) if 'name="role"' in field and not re.search('type="(checkbox|hidden)"', field)
     ]
     assert fields
     assert all('data-suggest="/suggest?kind=role"' in field for field in fields)
-    graph.close()
 
 
 @pytest.mark.parametrize(

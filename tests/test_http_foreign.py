@@ -35,6 +35,15 @@ def visitor(foreign: Rolegraph) -> FlaskClient:
     return create_app(foreign).test_client()
 
 
+@pytest.fixture(scope="module")
+def disjoint() -> Iterator[FlaskClient]:
+    """A client of a service with those roles, which have no item of ours."""
+    graph = Rolegraph.open()
+    graph.store(SOURCE, FOREIGN.read_bytes().replace(b"tool:python", b"tool:made-up-saw"))
+    yield create_app(graph).test_client()
+    graph.close()
+
+
 @pytest.mark.parametrize("name", [CARVER, terms.expand(CARVER), OTHER, "isco:C912", "esco-skill:made-up-ml", "onet-element:9.Z.1"])
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "text/turtle", "application/ld+json", "application/n-triples"])
 def test_a_thing_of_another_system_has_a_page_in_every_format(visitor: FlaskClient, name: str, accept: str) -> None:
@@ -149,20 +158,16 @@ def test_classes_are_those_of_an_exhaustive_search(pairs: list[tuple[str, str]])
 @pytest.mark.parametrize(
     ("roles", "apart"), [((CARVER, OTHER), True), (("ai-programmer", CARVER), False), ((OTHER, "ai-programmer"), False)]
 )
-def test_roles_of_two_vocabularies_are_said_not_to_be_comparable(roles: tuple[str, str], *, apart: bool) -> None:
-    graph = Rolegraph.open()
-    graph.store(SOURCE, FOREIGN.read_bytes().replace(b"tool:python", b"tool:made-up-saw"))
-    visitor = create_app(graph).test_client()
+def test_roles_of_two_vocabularies_are_said_not_to_be_comparable(disjoint: FlaskClient, roles: tuple[str, str], *, apart: bool) -> None:
     iris = [terms.expand(role) or terms.BASE + "role/" + role for role in roles]
-    told = visitor.get("/compare.json", query_string={"role": roles}).get_json()["notComparable"]
+    told = disjoint.get("/compare.json", query_string={"role": roles}).get_json()["notComparable"]
     assert told == ([{"roles": iris, "reason": equivalence.APART}] if apart else [])
-    page = visitor.get("/compare", query_string={"role": roles}, headers=PAGE).text
+    page = disjoint.get("/compare", query_string={"role": roles}, headers=PAGE).text
     assert ("cannot be compared item by item" in page, "<td>0</td>" in page) == (apart, not apart)
     like = {"role": roles[0], "with": roles[1]}
-    [one] = visitor.get("/similar.json", query_string=like).get_json()["similar"]
+    [one] = disjoint.get("/similar.json", query_string=like).get_json()["similar"]
     assert one.get("notComparable") == (equivalence.APART if apart else None)
-    assert ("cannot be compared item by item" in visitor.get("/similar", query_string=like, headers=PAGE).text) == apart
-    graph.close()
+    assert ("cannot be compared item by item" in disjoint.get("/similar", query_string=like, headers=PAGE).text) == apart
 
 
 def test_roles_are_apart_where_hardly_an_item_of_either_could_be_one_of_the_other() -> None:

@@ -98,8 +98,8 @@ def test_a_canned_query_tells_its_own_parameters_from_others(client: FlaskClient
     assert "utm_source" not in wrong.text
 
 
-def test_the_way_to_the_newest_revision_keeps_the_parameters(tmp_path: Path) -> None:
-    graph = Rolegraph.open(tmp_path / "store")
+def test_the_way_to_the_newest_revision_keeps_the_parameters(store_copy: Path) -> None:
+    graph = Rolegraph.open(store_copy)
     try:
         first = graph.engine.revision
         graph.store("urn:x", b"<urn:a> <urn:b> <urn:c> .")

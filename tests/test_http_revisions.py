@@ -24,8 +24,8 @@ ARCHITECT = "/role/ai-architect.json"
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Iterator[Rolegraph]:
-    graph = Rolegraph.open(tmp_path, Limits(workers=1))
+def written(store_copy: Path) -> Iterator[Rolegraph]:
+    graph = Rolegraph.open(store_copy, Limits(workers=1))
     yield graph
     graph.close()
 

@@ -1,6 +1,8 @@
 """Entries that others push: they pass the shapes or change nothing, and each source is written by those who may."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -24,8 +26,8 @@ TRIPLES = "SELECT (COUNT(*) AS ?n) { GRAPH <https://w3id.org/rolegraph/source/ou
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
-    graph = Rolegraph.open(tmp_path_factory.mktemp("store"), Limits(workers=1))
+def service(shipped_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
+    graph = Rolegraph.open(Path(shutil.copytree(shipped_store, tmp_path_factory.mktemp("sources") / "store")), Limits(workers=1))
     yield graph
     graph.close()
 

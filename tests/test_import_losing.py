@@ -268,8 +268,8 @@ def test_what_was_there_is_what_the_store_holds_when_it_is_published(stored: Rol
     assert late.strip() in held(stored, SOURCE)
 
 
-def test_a_release_of_onet_and_a_survey_are_guarded_too(tmp_path: Path) -> None:
-    graph = Rolegraph.open(tmp_path / "store")
+def test_a_release_of_onet_and_a_survey_are_guarded_too(store_copy: Path, tmp_path: Path) -> None:
+    graph = Rolegraph.open(store_copy)
     folder = releases.lay(tmp_path / "files")
     graph.import_source(onet.read, Download([folder]), ImportReport())
     (folder / "Related Occupations.txt").unlink()

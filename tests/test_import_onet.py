@@ -416,8 +416,8 @@ def test_a_zip_is_as_good_as_the_folder(small: Small, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Rolegraph]:
-    found = Rolegraph.open(tmp_path / "store")
+def store(store_copy: Path) -> Iterator[Rolegraph]:
+    found = Rolegraph.open(store_copy)
     yield found
     found.close()
 

@@ -195,8 +195,8 @@ def test_what_is_written_conforms_to_the_shapes(graph: Rolegraph, tmp_path: Path
     assert Shapes().check(found, known).findings == ()
 
 
-def test_a_store_takes_it_in_and_keeps_what_it_had_where_it_cannot(tmp_path: Path) -> None:
-    graph = Rolegraph.open(tmp_path / "store")
+def test_a_store_takes_it_in_and_keeps_what_it_had_where_it_cannot(store_copy: Path, tmp_path: Path) -> None:
+    graph = Rolegraph.open(store_copy)
     path = tmp_path / "salaries-2025-01-19.csv"
     path.write_text(HEADER + row("AI Architect", "123456"), encoding="utf-8")
     graph.import_source(salaries.read, Download([path]), ImportReport(), replace=True)
@@ -215,8 +215,8 @@ def test_a_store_takes_it_in_and_keeps_what_it_had_where_it_cannot(tmp_path: Pat
     graph.close()
 
 
-def test_pay_of_a_role_that_nothing_describes_is_refused(tmp_path: Path) -> None:
-    graph = Rolegraph.open(tmp_path / "store")
+def test_pay_of_a_role_that_nothing_describes_is_refused(store_copy: Path, tmp_path: Path) -> None:
+    graph = Rolegraph.open(store_copy)
     path = tmp_path / "salaries-2025-01-19.csv"
     path.write_text(HEADER + row("DL engineer"), encoding="utf-8")
     role, skos = ROLE + "deep-learning-engineer", "http://www.w3.org/2004/02/skos/core#"

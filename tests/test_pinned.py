@@ -36,8 +36,8 @@ def roles(number: int) -> bytes:
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> Iterator[Rolegraph]:
-    graph = Rolegraph.open(tmp_path / "store")
+def stored(store_copy: Path) -> Iterator[Rolegraph]:
+    graph = Rolegraph.open(store_copy)
     graph.store(SOURCE, roles(0))
     yield graph
     graph.close()

@@ -115,8 +115,8 @@ def test_the_old_ones_are_removed_but_never_the_newest(tmp_path: Path) -> None:
 
 
 @pytest.mark.service
-def test_the_whole_service_can_look_back(tmp_path: Path) -> None:
-    graph = Rolegraph.open(tmp_path, Limits(workers=1))
+def test_the_whole_service_can_look_back(store_copy: Path) -> None:
+    graph = Rolegraph.open(store_copy, Limits(workers=1))
     source = "https://w3id.org/rolegraph/source/ai-architect-vs-deep-learning-engineer"
     before = graph.engine.revision or 0
     graph.engine.write({source: None})

@@ -160,9 +160,9 @@ def test_what_is_written_is_found_at_once_and_only_that_is_read(monkeypatch: pyt
     assert set(asked) == {source}
 
 
-def test_an_index_outlasts_a_restart_and_is_built_anew_where_it_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_outlasts_a_restart_and_is_built_anew_where_it_is_damaged(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def search() -> list[str]:
-        graph = Rolegraph.open(tmp_path)
+        graph = Rolegraph.open(store_copy)
         try:
             return [hit.iri for hit in graph.search.find("deep lerning engineer", ["role"])]
         finally:
@@ -173,7 +173,7 @@ def test_an_index_outlasts_a_restart_and_is_built_anew_where_it_is_damaged(tmp_p
     asked = graphs_asked(monkeypatch)
     assert search() == first
     assert asked == []
-    path = tmp_path / "search" / NAME
+    path = store_copy / "search" / NAME
     path.write_bytes(b"SQLite format 3\0" + b"nonsense" * 1000)
     assert search() == first
     assert asked
@@ -182,17 +182,14 @@ def test_an_index_outlasts_a_restart_and_is_built_anew_where_it_is_damaged(tmp_p
     assert search() == first
     path.unlink()
     assert search() == first
-    assert [one.name for one in (tmp_path / "search").iterdir() if not one.name.startswith(NAME)] == []
+    assert [one.name for one in (store_copy / "search").iterdir() if not one.name.startswith(NAME)] == []
 
 
-def test_an_index_of_another_revision_is_brought_in_line(tmp_path: Path) -> None:
-    graph = Rolegraph.open(tmp_path)
-    graph.search.refresh()
-    graph.close()
-    engine = RevisionStore(tmp_path)
+def test_an_index_of_another_revision_is_brought_in_line(store_copy: Path) -> None:
+    engine = RevisionStore(store_copy)
     engine.write({f"{terms.BASE}source/ours": document([("weaver", "role", "Quantum Basket Weaver", [], "en")])})
     engine.close()
-    graph = Rolegraph.open(tmp_path)
+    graph = Rolegraph.open(store_copy)
     assert graph.search.find("quantum basket weaver")[0].match == "exact"
     past = graph.at(graph.engine.revision - 1)  # type: ignore[operator]
     with pytest.raises(BadParameter, match="newest revision"):

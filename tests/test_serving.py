@@ -48,10 +48,10 @@ def test_what_a_service_wrote_is_indexed_when_it_has_ended(serve: Callable[..., 
         graph.close()
 
 
-def test_a_write_is_followed_in_the_background(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_is_followed_in_the_background(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refresh, "QUIET", 0.0)
     monkeypatch.setattr(refresh, "LOOK", 0.01)
-    graph = Rolegraph.open(tmp_path)
+    graph = Rolegraph.open(store_copy)
     read: list[str] = []
     follower = Refreshing(graph)
     follower.start()
@@ -70,10 +70,10 @@ def test_a_write_is_followed_in_the_background(tmp_path: Path, monkeypatch: pyte
     graph.close()
 
 
-def test_a_graph_that_cannot_be_read_ends_no_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_graph_that_cannot_be_read_ends_no_service(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refresh, "QUIET", 0.0)
     monkeypatch.setattr(refresh, "LOOK", 0.01)
-    graph = Rolegraph.open(tmp_path)
+    graph = Rolegraph.open(store_copy)
     tried = threading.Semaphore(0)
 
     def fail(_: Rolegraph) -> None:

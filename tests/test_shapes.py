@@ -2,7 +2,9 @@
 
 import difflib
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,12 @@ def body(path: Path) -> list[str]:
     return [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith(("#", "PREFIX"))]
 
 
+@pytest.fixture(scope="module")
+def report_of(shapes: Shapes, known: Graph) -> Callable[[Path], ValidationReport]:
+    """A function that checks the entry of a case, once."""
+    return cache(lambda path: shapes.check(Graph().parse(path), known))
+
+
 def checked(shapes: Shapes, known: Graph, entry: str) -> ValidationReport:
     prefixes = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in terms.prefixes().items())
     return shapes.check(Graph().parse(data=prefixes + entry, format="turtle"), known)
@@ -60,8 +68,8 @@ def test_a_valid_entry_conforms_without_findings(path: Path, shapes: Shapes, kno
 
 
 @pytest.mark.parametrize("path", INVALID, ids=name)
-def test_an_invalid_entry_gives_exactly_the_expected_results(path: Path, shapes: Shapes, known: Graph) -> None:
-    report = shapes.check(Graph().parse(path), known)
+def test_an_invalid_entry_gives_exactly_the_expected_results(path: Path, report_of: Callable[[Path], ValidationReport]) -> None:
+    report = report_of(path)
     assert expected(path), "the case expects nothing"
     assert sorted(map(found, report.findings)) == expected(path)
     assert report.conforms == all(severity != "Violation" for *_, severity in expected(path))
@@ -78,12 +86,12 @@ def test_every_shape_file_has_its_cases() -> None:
     assert {path.parent for path in VALID} == {path.parent for path in INVALID}
 
 
-def test_every_shape_is_exercised_by_a_case(shapes: Shapes, known: Graph) -> None:
+def test_every_shape_is_exercised_by_a_case(report_of: Callable[[Path], ValidationReport]) -> None:
     graph = Graph()
     for path in resources.files("ontology", "shapes/*.ttl"):
         graph.parse(path)
     with_message = {str(shape) for shape in graph.subjects(SH.message)}
-    failed = {finding.shape for path in INVALID for finding in shapes.check(Graph().parse(path), known).findings}
+    failed = {finding.shape for path in INVALID for finding in report_of(path).findings}
     assert with_message == failed
 
 

@@ -68,9 +68,9 @@ def content(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store(shipped_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with a role that is not shipped, and all that is kept beside it."""
-    folder = tmp_path_factory.mktemp("kept") / "store"
+    folder = Path(shutil.copytree(shipped_store, tmp_path_factory.mktemp("kept") / "store"))
     graph = Rolegraph.open(folder)
     graph.store(EX + "g", ROLE)
     graph.refresh()
@@ -154,9 +154,8 @@ def test_a_store_that_cannot_be_written_is_read(store: Path, tmp_path: Path, *, 
         subprocess.run(["chmod", "-R", "u+w", str(folder)], check=True)
 
 
-def test_what_was_written_since_the_index_was_made_is_known_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = Rolegraph.open(tmp_path)
-    graph.refresh()
+def test_what_was_written_since_the_index_was_made_is_known_at_the_next_start(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Rolegraph.open(store_copy)
     for number in range(3):
         graph.store(f"{EX}g{number}", ROLE)
     graph.close()
@@ -164,7 +163,7 @@ def test_what_was_written_since_the_index_was_made_is_known_at_the_next_start(tm
     openings: tuple[Callable[[Path], Rolegraph], ...] = (stores.read, Rolegraph.open)
     for opening in openings:
         asked.clear()
-        again = opening(tmp_path)
+        again = opening(store_copy)
         assert [hit.iri for hit in again.search.find("keeper of lighthouses")] == [EX + "role"]
         assert sorted(set(asked)) == [f"{EX}g{number}" for number in range(3)]
         again.refresh()
