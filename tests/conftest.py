@@ -25,7 +25,8 @@ MARKERS = {"conformance": "conformance", "demand": "taxonomy", "chromium": "brow
 """The marker of each test that uses a fixture, directly or through another; a test or a module states what this cannot tell."""
 SWEEPS = {
     *("test_entering", "test_exports", "test_http_any_body", "test_http_conditions", "test_http_hostile", "test_http_parameters"),
-    *("test_http_operations", "test_http_texts", "test_import_losing", "test_pinned", "test_revisions", "test_search_faults"),
+    *("test_http_operations", "test_http_texts", "test_import_characters", "test_import_losing", "test_import_versions", "test_pinned"),
+    *("test_revisions", "test_revisions_damage", "test_revisions_limits", "test_search_faults"),
     *("test_facts_that_followed_writes_are_those_that_are_read_of_the_result", "test_writes_of_many_threads_are_all_kept"),
     *("test_ontology_and_shapes_are_the_same_in_every_format", "test_the_file_runs_unchanged_in_another_sparql_tool"),
     *("test_the_commands_of_the_guide_run_one_after_the_other", "test_a_format_is_known_by_name_extension_and_media_type"),
@@ -113,6 +114,22 @@ def conformance() -> Path:
 def client(graph: Rolegraph) -> FlaskClient:
     """A client of the application, without a server between."""
     return create_app(graph).test_client(use_cookies=False)  # there are none
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Rolegraph]:
+    """A graph with nothing in it, in memory."""
+    bare = Rolegraph.open(shipped=False)
+    yield bare
+    bare.close()
+
+
+@pytest.fixture
+def empty_store(tmp_path: Path) -> Iterator[Rolegraph]:
+    """A graph with nothing in it, in a folder."""
+    empty_store = Rolegraph.open(tmp_path / "store", shipped=False)
+    yield empty_store
+    empty_store.close()
 
 
 @pytest.fixture(scope="session")

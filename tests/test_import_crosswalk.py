@@ -1,10 +1,5 @@
-"""Crosswalks between ESCO and O*NET: each trap of the real files in a small one, and the real files whole."""
+"""Crosswalks between ESCO and O*NET: each trap of the real files in a small one."""
 
-import csv
-import json
-import zipfile
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,86 +7,42 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from rdflib import RDF, SKOS, Graph, Namespace, URIRef
+from rdflib import RDF, SKOS, Graph, URIRef
 
+from crosswalk_tables import (
+    BAKER,
+    CHANGES,
+    ESCO,
+    HEADER,
+    ISCO,
+    OFFICIAL,
+    ONET,
+    POTTER,
+    PREAMBLE,
+    RG,
+    RIGGER,
+    SOURCE,
+    UUID,
+    files,
+    matches,
+    nesta,
+    official,
+    remarks,
+    row,
+    store,
+    taken,
+)
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.facade import Rolegraph
-from rolegraph.importers import Imported, crosswalk
+from rolegraph.importers import crosswalk
 from rolegraph.importers.crosswalk.changes import Change, Changes, heirs
 from rolegraph.importers.crosswalk.nesta import predicate
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import ImportReport
 from rolegraph.validation.shapes import Shapes
-
-RG = Namespace(terms.RG)
-ESCO, ONET, ISCO = (terms.prefixes()[name] for name in ("esco-occupation", "onet", "isco"))
-SOURCE = terms.KINDS["source"].namespace + "crosswalk-esco-onet-nesta-2020-11"
-MATCHES = {SKOS.exactMatch, SKOS.closeMatch, SKOS.broadMatch, SKOS.narrowMatch, SKOS.relatedMatch}
-
-UUID = "00000000-0000-4000-8000-00000000000{}"
-BAKER, POTTER, RIGGER = (ESCO + UUID.format(number) for number in (1, 2, 3))
-HEADER = "id,esco_occupation,isco_code,onet_code,onet_occupation,matching_job_titles,semantic_similarity,confidence,concept_uri\n"
-CHANGES = """\ufeffsoc2010_code;soc2010_title;soc2019_code;soc2019_title
-51-1000.00;Bakers;51-1000.00;Bakers
-51-2000.00;Potters;51-2500.00;Potters
-51-3000.00;Riggers;51-3100.00;Riggers and Splicers
-51-3000.01;Splicers;51-3100.00;Riggers and Splicers
-51-4000.00;Weavers;51-4100.00;Hand Weavers
-51-4000.00;Weavers;51-4200.00;Loom Operators
-51-5000.00;Dyers;51-5000.00;Dyers
-51-5000.00;Dyers;51-5100.00;Printers of Cloth
-51-6000.00;Tailors;51-6100.00;Tailors and Dressmakers
-"""
-CURRENT = ("51-1000.00", "51-2500.00", "51-3100.00", "51-4100.00", "51-4200.00", "51-5000.00", "51-5100.00", "51-6100.00")
-
-
-def row(label: str, code: str, iri: str, confidence: str = "2.0", *, titles: str = "na", similarity: str = "0.8107619822025299") -> str:
-    return f'1,{label},7512,{code},whatever,"{titles}",{similarity},{confidence},{iri}\n'
-
-
-def store(codes: Sequence[str] = CURRENT) -> Rolegraph:
-    """A graph in memory with three ESCO occupations, an ISCO group, and O*NET occupations."""
-    engine = EmbeddedEngine()
-    prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in terms.prefixes().items())
-    labels = {BAKER: "baker", POTTER: "potter", RIGGER: "rigging hand"}
-    esco = "".join(f'<{iri}> a rg:Role ; skos:prefLabel "{label}"@en .\n' for iri, label in labels.items())
-    esco += f'<{ISCO}C7512> a rg:Group ; skos:prefLabel "Bakers"@en .\n'
-    onet = "".join(f'<{ONET}{code}> a rg:Role ; skos:prefLabel "Occupation {code}"@en .\n' for code in codes)
-    engine.write({terms.BASE + "source/esco": (prefixes + esco).encode(), terms.BASE + "source/onet": (prefixes + onet).encode()})
-    return Rolegraph(engine)
-
-
-def files(folder: Path, **texts: str) -> Download:
-    for name, text in texts.items():
-        (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
-    return Download([folder])
-
-
-def taken(graph: Rolegraph, download: Download, folder: Path, **wanted: object) -> tuple[Graph, ImportReport, Imported]:
-    report = ImportReport()
-    imported = graph.import_source(crosswalk.read, download, report, folder / "out.nt", **wanted)
-    return Graph().parse(folder / "out.nt", format="nt"), report, imported
-
-
-def nesta(folder: Path, rows: str, codes: Sequence[str] = CURRENT, changes: str = CHANGES) -> tuple[Graph, ImportReport]:
-    inside = folder / "in"
-    inside.mkdir()
-    texts = {"crosswalk_Nov2020": HEADER + rows} | ({"changed": changes} if changes else {})
-    found, report, _ = taken(store(codes), files(inside, **texts), folder)
-    return found, report
-
-
-def matches(graph: Graph) -> set[tuple[str, str, str]]:
-    return {(str(one), str(match).partition("#")[2], str(other).removeprefix(ONET)) for one, match, other in graph if match in MATCHES}
-
-
-def remarks(report: ImportReport) -> Counter[tuple[str, str]]:
-    return Counter((remark.action, remark.rule) for remark in report.remarks)
-
 
 # ---------------------------------------------------------------- Nesta
 
@@ -232,16 +183,6 @@ def test_the_version_is_the_month_in_the_name_or_given(tmp_path: Path) -> None:
     assert taken(store(), download, tmp_path, version="2021-02")[2].publication.iri.endswith("nesta-2021-02")
 
 
-# ---------------------------------------------------------------- the official crosswalk
-
-PREAMBLE = "".join(f'"Line {number} of what stands before, with ""quotes"" and, commas"\n' for number in range(1, 19))
-OFFICIAL = "O*NET Id,O*NET Title,O*NET Description,ESCO or ISCO URI,ESCO or ISCO Title,ESCO or ISCO Description,Type of Match\n"
-
-
-def official(code: str, iri: str, match: str) -> str:
-    return f'{code},Title,"What it is,\nin two lines",{iri},title,"x",{match}\n'
-
-
 @pytest.mark.parametrize("before", ["", "Title\n", PREAMBLE, "\ufeff" + PREAMBLE], ids=["none", "one", "eighteen", "with a mark"])
 def test_the_official_layout_is_read_from_esco_to_onet_below_its_preamble(tmp_path: Path, before: str) -> None:
     rows = official("51-1000.00", BAKER, "exactMatch") + official("51-2500.00", POTTER, "broadMatch")
@@ -269,6 +210,7 @@ def test_the_official_layout_is_read_from_esco_to_onet_below_its_preamble(tmp_pa
 
 
 # ---------------------------------------------------------------- the table of changed codes
+
 
 NAMES = "O*NET-SOC 2010 Code,O*NET-SOC 2010 Title,O*NET-SOC 2019 Code,O*NET-SOC 2019 Title"
 PUBLISHED = CHANGES.replace(";", ",").replace("soc2010_code,soc2010_title,soc2019_code,soc2019_title", NAMES)
@@ -316,95 +258,6 @@ def test_what_became_of_a_code_is_what_the_rows_say(pairs: set[tuple[str, str]],
         assert fate == "split"
     else:
         assert fate == ("merged" if len([old for old, there in pairs if there in new]) > 1 else "renamed")
-
-
-# ---------------------------------------------------------------- into a store, and the real files
-
-
-@pytest.fixture
-def whole(demand: Callable[[str, str], Path], tmp_path: Path) -> tuple[Path, Rolegraph]:
-    """The folder with the real files, and a store with all occupations of ESCO 1.1.1 and O*NET 29.2, by IRI and label alone."""
-    folder = demand("ROLEGRAPH_TEST_DATA", "crosswalk, esco-1.1.1 and onet-29.2")
-    labels = {one["conceptUri"]: json.dumps(" ".join(one["preferredLabel"].split())) for one in esco_occupations(folder)}
-    labels |= {ONET + code: f'"{code}"' for code in onet_codes(folder)}
-    lines = [f"<{iri}> a rg:Role ; skos:prefLabel {label}@en ." for iri, label in labels.items()]
-    engine = RevisionStore(tmp_path / "store")
-    prefixes = f"@prefix rg: <{terms.RG}> . @prefix skos: <{SKOS}> .\n"
-    engine.write({terms.BASE + "source/both": (prefixes + "\n".join(lines)).encode()})
-    return folder, Rolegraph(engine)
-
-
-def esco_occupations(folder: Path) -> list[dict[str, str]]:
-    with (folder / "esco-1.1.1" / "en" / "occupations_en.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def onet_codes(folder: Path) -> set[str]:
-    with (folder / "onet-29.2" / "Occupation Data.txt").open(newline="") as lines:
-        return {one["O*NET-SOC Code"] for one in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)}
-
-
-def plain(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        return list(csv.DictReader(lines, delimiter=delimiter))
-
-
-def test_the_real_crosswalk_whole(whole: tuple[Path, Rolegraph], tmp_path: Path) -> None:
-    folder, graph = whole
-    rows = plain(folder / "crosswalk" / "esco_onet_crosswalk_Nov2020.csv")
-    became = defaultdict(set)
-    for change in plain(folder / "crosswalk" / "ONET-SOC_2010_to_2019_Crosswalk.csv", ";"):
-        became[change["soc2010_code"]].add(change["soc2019_code"])
-    esco, onet = {one["conceptUri"]: one["preferredLabel"] for one in esco_occupations(folder)}, onet_codes(folder)
-    expected = {
-        (one["concept_uri"], code)
-        for one in rows
-        if one["concept_uri"] in esco
-        for code in ([one["onet_code"]] if one["onet_code"] in onet else became[one["onet_code"]])
-    }
-    report = ImportReport()
-    files = [folder / "crosswalk" / name for name in ("esco_onet_crosswalk_Nov2020.csv", "ONET-SOC_2010_to_2019_Crosswalk.csv")]
-    imported = graph.import_source(crosswalk.read, Download(files), report)
-    before = graph.engine.rows(f"SELECT ?s ?p ?o {{ GRAPH <{imported.publication.iri}> {{ ?s ?p ?o }} }}")
-    found = Graph()
-    for one in before:
-        if one["o"].kind == "iri":
-            found.add((URIRef(one["s"].value), URIRef(one["p"].value), URIRef(one["o"].value)))
-    pairs = {(one, code) for one, _, code in matches(found)}
-    assert pairs == expected
-    assert len(expected) == sum(report.written.values()) == len(list(found.subjects(RDF.type, RG.Mapping)))
-    told = remarks(report)
-    assert told[("skipped", "not in ESCO")] == 1
-    assert told[("skipped", "titles unreadable")] == 1  # a cell with the number of its group
-    assert told[("fixed", "code split")] == 39
-    assert told[("fixed", "code renamed")] + told[("fixed", "code merged")] == 325 - 39
-    drifted = sum(
-        " ".join(one["esco_occupation"].lower().split()) != " ".join(esco[one["concept_uri"]].lower().split())
-        for one in rows
-        if one["concept_uri"] in esco
-    )
-    assert told[("noted", "label has changed")] == drifted == 26  # of the 27 one differs in white space alone
-    assert report.read == {"esco_onet_crosswalk_Nov2020.csv": 1680, "ONET-SOC_2010_to_2019_Crosswalk.csv": 1164}
-
-    packed = tmp_path / "crosswalk.zip"
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for path in files:
-            zipped.write(path, f"inner/{path.name}")
-    graph.import_source(crosswalk.read, Download([packed]), ImportReport())
-    again = graph.engine.rows(f"SELECT ?s ?p ?o {{ GRAPH <{imported.publication.iri}> {{ ?s ?p ?o }} }}")
-    assert sorted(map(str, again)) == sorted(map(str, before))
-    graph.import_source(crosswalk.read, Download(files), ImportReport(), version="2021-01")
-    assert len([name for name in graph.engine.graphs() if "crosswalk" in name]) == 2
-
-
-def test_the_real_table_of_changes_whole(whole: tuple[Path, Rolegraph]) -> None:
-    folder, graph = whole
-    report = ImportReport()
-    imported = graph.import_source(crosswalk.read, Download([folder / "crosswalk" / "ONET-SOC_2010_to_2019_Crosswalk.csv"]), report)
-    text = f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{imported.publication.iri}> {{ ?old skos:notation ?code ; ?match ?new }} ?new a rg:Role }}"
-    rows = graph.engine.rows(f"PREFIX skos: <{SKOS}> PREFIX rg: <{terms.RG}> {text}")
-    assert int(rows[0]["n"].value) == 1164
-    assert report.remarks == []
 
 
 def test_a_file_damaged_midway_changes_nothing(tmp_path: Path) -> None:

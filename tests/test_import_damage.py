@@ -13,13 +13,13 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from esco_tables import tables, text
 from rolegraph.cli import main
 from rolegraph.errors import UnreadableInput
 from rolegraph.facade import Rolegraph
 from rolegraph.importers import esco
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import ImportReport
-from test_import_esco import tables, text
 
 DIRECTORY, LOCAL = b"PK\x01\x02", b"PK\x03\x04"
 

@@ -1,65 +1,27 @@
-"""What imports must not lose: a language, facts that were there, what a table should yield; and what they must not take in."""
+"""What imports must not lose: a language, facts that were there, what a table should yield."""
 
-import csv
-import io
 import os
-import unicodedata
-import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rdflib import Graph
 
-import test_import_crosswalk as crosswalks
-import test_import_onet as releases
+import crosswalk_tables as crosswalks
+import onet_release as releases
 import test_import_salaries as surveys
+from esco_tables import BOATS, ESCO, KNOWLEDGE, ROLE, SKILL, SOURCE, Tables, french, held, rules, tables, write
+from import_cases import made, take
 from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.facade import Rolegraph
 from rolegraph.formats import holding, named
 from rolegraph.importers import Task, esco, onet, salaries
-from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.onet import reading
-from rolegraph.importers.publications import Publication, version_of, versions_in_names
+from rolegraph.importers.publications import Publication
 from rolegraph.importers.reports import ImportReport
-from rolegraph.importers.triples import Triples
-from test_import_esco import BOATS, ESCO, KNOWLEDGE, ROLE, SKILL, SOURCE, Tables, french, held, rules, tables, write
-
-
-@pytest.fixture
-def bare() -> Iterator[Rolegraph]:
-    """A graph with nothing in it."""
-    graph = Rolegraph.open(shipped=False)
-    yield graph
-    graph.close()
-
-
-@pytest.fixture
-def stored(tmp_path: Path) -> Iterator[Rolegraph]:
-    """An empty store."""
-    graph = Rolegraph.open(tmp_path / "store", shipped=False)
-    yield graph
-    graph.close()
-
-
-def take(graph: Rolegraph, folder: Path, content: Tables, **wanted: object) -> ImportReport:
-    """Import tables into a store, or without one into a file."""
-    report = ImportReport()
-    output = None if graph.engine.revision is not None and (folder.parent / "store").exists() else folder.parent / "graph.nt"
-    graph.import_source(esco.read, Download([write(folder, content)]), report, output, **({"version": "1.1.1"} | wanted))
-    return report
-
-
-def made(bare: Rolegraph, folder: Path, content: Tables, **wanted: object) -> tuple[Graph, ImportReport]:
-    report = take(bare, folder, content, **wanted)
-    return Graph().parse(folder.parent / "graph.nt"), report
-
 
 # ---------------------------------------------------------------- languages without their tables
 
@@ -89,6 +51,7 @@ def test_missing_files_are_named_in_the_language_that_is_there(bare: Rolegraph, 
 
 
 # ---------------------------------------------------------------- tables that yield nothing
+
 
 NEEDED = (
     *("occupations_en", "skills_en", "ISCOGroups_en"),
@@ -200,24 +163,24 @@ def test_a_table_of_salaries_of_nobody_is_refused(bare: Rolegraph, tmp_path: Pat
 # ---------------------------------------------------------------- what was there
 
 
-def test_a_second_language_alone_does_not_take_the_place_of_the_first(stored: Rolegraph, tmp_path: Path) -> None:
+def test_a_second_language_alone_does_not_take_the_place_of_the_first(empty_store: Rolegraph, tmp_path: Path) -> None:
     content = tables()
     second = {name.replace("_en", "_fr"): rows for name, rows in content.items()} | french(content)
-    take(stored, tmp_path / "en", content)
-    before, revision = held(stored, SOURCE), stored.engine.revision
+    take(empty_store, tmp_path / "en", content)
+    before, revision = held(empty_store, SOURCE), empty_store.engine.revision
     with pytest.raises(Refused, match=r"nothing was imported: ESCO 1\.1\.1 is in the store, and would lose: ") as caught:
-        take(stored, tmp_path / "fr", second)
+        take(empty_store, tmp_path / "fr", second)
     for loss in ("skos:prefLabel in en 11 of 14", "skos:altLabel in en 3 of 3", "skos:definition in en 1 of 1"):
         assert loss in caught.value.detail
     assert "--replace" in str(caught.value.members["expected"])
-    assert (held(stored, SOURCE), stored.engine.revision) == (before, revision)
+    assert (held(empty_store, SOURCE), empty_store.engine.revision) == (before, revision)
     report = ImportReport()
-    stored.import_source(esco.read, Download([tmp_path / "en", tmp_path / "fr"]), report, None, version="1.1.1")
+    empty_store.import_source(esco.read, Download([tmp_path / "en", tmp_path / "fr"]), report, None, version="1.1.1")
     assert report.removed == {}
-    assert before < held(stored, SOURCE)
-    report = take(stored, tmp_path / "fr", second, replace=True)
+    assert before < held(empty_store, SOURCE)
+    report = take(empty_store, tmp_path / "fr", second, replace=True)
     assert report.removed["skos:prefLabel in en"] == (11, 14)  # the words of types and levels are English always
-    assert take(stored, tmp_path / "fr", second).removed == {}
+    assert take(empty_store, tmp_path / "fr", second).removed == {}
 
 
 def many(number: int, *, roles: int = 300) -> Tables:
@@ -230,42 +193,42 @@ def many(number: int, *, roles: int = 300) -> Tables:
     return content
 
 
-def test_a_small_share_may_go_and_is_told_and_more_is_refused(stored: Rolegraph, tmp_path: Path) -> None:
-    take(stored, tmp_path / "esco", many(300))
-    report = take(stored, tmp_path / "fewer", many(297))
+def test_a_small_share_may_go_and_is_told_and_more_is_refused(empty_store: Rolegraph, tmp_path: Path) -> None:
+    take(empty_store, tmp_path / "esco", many(300))
+    report = take(empty_store, tmp_path / "fewer", many(297))
     assert report.removed["rg:Role"] == (3, 302)
     assert report.removed["rg:essentialSkill"] == (3, 302)
     with pytest.raises(Refused, match=r"rg:Role 4 of 299") as caught:
-        take(stored, tmp_path / "least", many(293))
+        take(empty_store, tmp_path / "least", many(293))
     assert "skos:definition in en 4 of 298" in caught.value.detail
-    assert take(stored, tmp_path / "more", many(298)).removed == {}
+    assert take(empty_store, tmp_path / "more", many(298)).removed == {}
 
 
-def test_links_that_lead_elsewhere_are_lost_and_words_that_change_are_not(stored: Rolegraph, tmp_path: Path) -> None:
+def test_links_that_lead_elsewhere_are_lost_and_words_that_change_are_not(empty_store: Rolegraph, tmp_path: Path) -> None:
     content = tables()
-    take(stored, tmp_path / "esco", content)
+    take(empty_store, tmp_path / "esco", content)
     for row in content["occupations_en.csv"]:
         row["preferredLabel"] = row["preferredLabel"].upper()
         row["code"] = row["code"] + "9"
-    assert take(stored, tmp_path / "words", content).removed == {}
+    assert take(empty_store, tmp_path / "words", content).removed == {}
     content["broaderRelationsOccPillar.csv"][0]["broaderUri"] = BOATS
     with pytest.raises(Refused, match=r"skos:broader 1 of 5"):
-        take(stored, tmp_path / "links", content)
+        take(empty_store, tmp_path / "links", content)
 
 
-def test_what_was_there_is_what_the_store_holds_when_it_is_published(stored: Rolegraph, tmp_path: Path) -> None:
+def test_what_was_there_is_what_the_store_holds_when_it_is_published(empty_store: Rolegraph, tmp_path: Path) -> None:
     """Between the reading of the files and the write, another one adds to the graph."""
-    take(stored, tmp_path / "esco", tables())
+    take(empty_store, tmp_path / "esco", tables())
     late = f'<{ROLE}> <{terms.PREF_LABEL}> "Lotse"@de .'.encode()
 
     def slow(task: Task) -> Publication:
         publication = esco.read(task)
-        stored.engine.write({SOURCE: late}, named("ntriples", holding("graph")), mode="append")
+        empty_store.engine.write({SOURCE: late}, named("ntriples", holding("graph")), mode="append")
         return publication
 
     with pytest.raises(Refused, match=r"skos:prefLabel in de 1 of 1"):
-        stored.import_source(slow, Download([tmp_path / "esco"]), ImportReport(), None, version="1.1.1")
-    assert late.strip() in held(stored, SOURCE)
+        empty_store.import_source(slow, Download([tmp_path / "esco"]), ImportReport(), None, version="1.1.1")
+    assert late.strip() in held(empty_store, SOURCE)
 
 
 def test_a_release_of_onet_and_a_survey_are_guarded_too(store_copy: Path, tmp_path: Path) -> None:
@@ -297,152 +260,6 @@ def test_the_command_refuses_and_with_replace_tells_what_it_removed(tmp_path: Pa
     assert done.exit_code == 0, done.output
     assert "removed from the stored graph" in done.output
     assert "skos:hiddenLabel in en" in done.output
-
-
-# ---------------------------------------------------------------- versions
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["python3.11-env/esco", "rolegraph-0.1.0/esco-en", "v1.1.1/en", "db_1_2/esco", "esco python3.11", "esco", "1.2.3.4.5"],
-)
-def test_no_version_is_taken_from_a_folder_above_or_from_the_name_of_something_else(tmp_path: Path, path: str) -> None:
-    (tmp_path / path).mkdir(parents=True)
-    with pytest.raises(BadParameter, match="do not say which version of ESCO") as caught:
-        version_of(None, versions_in_names(Download([tmp_path / path]), "ESCO"), "ESCO")
-    assert "--version" in str(caught.value.members["expected"])
-
-
-@pytest.mark.parametrize(
-    ("path", "version"),
-    [
-        ("ESCO dataset - v1.2.1 - classification - en - csv", "1.2.1"),
-        ("esco-1.1.1", "1.1.1"),
-        ("esco1.0.9", "1.0.9"),
-        ("v1.1", "1.1"),
-        ("1.1.1", "1.1.1"),
-        ("esco_V1.2.0 (2)", "1.2.0"),
-        ("downloads/ESCO dataset - v1.2.1 - en", "1.2.1"),
-        ("python3.11-env/ESCO v1.2.1/en", "1.2.1"),
-    ],
-)
-def test_the_name_that_is_given_tells_the_version_or_one_in_it_that_says_esco(tmp_path: Path, path: str, version: str) -> None:
-    inner = tmp_path / path
-    inner.mkdir(parents=True)
-    (inner / "occupations_en.csv").touch()
-    first = tmp_path / path.partition("/")[0]
-    assert version_of(None, versions_in_names(Download([first]), "ESCO"), "ESCO") == version
-
-
-def test_the_current_folder_tells_the_version_only_where_its_name_says_esco(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, told in (("tool-1.2", {}), ("ESCO 1.2", {"1.2": "ESCO 1.2"})):
-        (tmp_path / name / "in").mkdir(parents=True)
-        monkeypatch.chdir(tmp_path / name)
-        assert versions_in_names(Download([Path()]), "ESCO") == told
-        monkeypatch.chdir(tmp_path / name / "in")
-        assert versions_in_names(Download([Path("..")]), "ESCO") == told
-
-
-@pytest.mark.parametrize(("given", "version"), [("1.0.3", "1.0.3"), ("v1.0.3", "1.0.3"), ("V1.0.3", "1.0.3"), ("2022-12", "2022-12")])
-def test_a_version_is_the_same_with_and_without_its_v(given: str, version: str) -> None:
-    assert version_of(given, (), "ESCO") == version
-
-
-@pytest.mark.parametrize("given", ["v", "latest", "1.0.3/..", "1..2", "-1", "esco 1.0"])
-def test_what_is_no_version_is_refused(given: str) -> None:
-    with pytest.raises(BadParameter, match="is not a version"):
-        version_of(given, (), "ESCO")
-
-
-def test_a_version_that_is_not_that_of_the_name_is_noted(bare: Rolegraph, tmp_path: Path) -> None:
-    graph, report = made(bare, tmp_path / "ESCO v1.2.1", tables(), version="v1.1.1")
-    assert [(remark.rule, remark.file) for remark in report.remarks] == [("version differs from the name", "ESCO v1.2.1")]
-    assert "1.1.1" in report.remarks[0].detail
-    assert (None, None, None) in graph
-    assert take(bare, tmp_path / "ESCO v1.2.1", tables(), version="v1.2.1").remarks == []
-    files = releases.lay(tmp_path / "db_28_3_text", without=("Read Me.txt",))
-    noted = releases.run(files, tmp_path / "graph.nt", version="29.2").report.remarks
-    assert "db_28_3_text" in {remark.file for remark in noted if remark.rule == "version differs from the name"}
-
-
-def test_the_version_of_onet_is_not_that_of_a_folder_above(tmp_path: Path) -> None:
-    files = releases.lay(tmp_path / "db_28_3_text" / "mine", without=("Read Me.txt",))
-    with pytest.raises(BadParameter, match="which version"):
-        releases.run(files, tmp_path / "graph.nt")
-    assert releases.run(files.parent, tmp_path / "graph.nt").publication.version == "28.3"
-    with pytest.raises(BadParameter, match="is not a version"):
-        releases.run(files, tmp_path / "graph.nt", version="latest")
-    read_me = releases.lay(tmp_path / "whole")
-    assert releases.run(read_me, tmp_path / "graph.nt", version="v77.1").publication.version == "77.1"
-
-
-# ---------------------------------------------------------------- characters
-
-
-def test_control_characters_are_removed_and_told_and_every_format_can_be_read(stored: Rolegraph, tmp_path: Path) -> None:
-    content = tables()
-    content["occupations_en.csv"][0] |= {"preferredLabel": "pi\0lot\x1f", "altLabels": "ship\x0bpilot\nharbour\x85 pilot\x9b"}
-    content["occupations_en.csv"][0] |= {"description": "Brings\x07 ships in.\n\nAnd\ufffe out.", "code": "0110.1\x01"}
-    content["skills_en.csv"][0]["scopeNote"] = "Ropes\u2028and\ufdd0 knots."
-    report = take(stored, tmp_path / "esco", content)
-    mended = [(remark.file, remark.line, remark.detail) for remark in report.remarks if remark.rule == "control characters"]
-    assert {file for file, _, _ in mended} == {"occupations_en.csv", "skills_en.csv"}
-    assert {line for _, line, _ in mended} == {2}
-    assert any("U+0000, U+001F in 'pi\\x00lot\\x1f'" in detail for _, _, detail in mended)
-    names = {"pilot@en", "shippilot@en", "harbour pilot@en"}
-    query = f"SELECT ?label {{ <{ROLE}> <{terms.PREF_LABEL}>|<{terms.prefixes()['skos']}altLabel> ?label }}"
-    answer = stored.query(query, lambda _: named("xml", holding("table")))
-    found = ET.fromstring(answer.body).iterfind(".//{*}literal")
-    assert {f"{literal.text}@en" for literal in found} == names
-    graph = Graph().parse(data=stored.engine.dump(named("rdfxml", holding("graph")), SOURCE).body, format="xml")
-    assert len(graph) == len(held(stored, SOURCE))
-
-
-@settings(deadline=None)
-@given(st.text(st.characters(exclude_categories=()), max_size=30))
-def test_no_control_character_is_left_in_a_label_or_a_text(text: str) -> None:
-    report = ImportReport()
-    clean = Cleaner(report, "x.csv")
-    for found in (clean.label(text, 1), clean.prose(text, 1)):
-        assert not [one for one in found if one != "\n" and unicodedata.category(one) in ("Cc", "Cs")]
-        assert not [one for one in found if ord(one) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(one) <= 0xFDEF]
-        output = io.StringIO()
-        csv.writer(output).writerows(remark.row() for remark in report.remarks)
-        output.getvalue().encode()
-    if any(unicodedata.category(one) in ("Cc", "Cs") and one not in "\t\r\n" for one in text):
-        assert "control characters" in {remark.rule for remark in report.remarks}
-
-
-def test_a_text_that_no_cleaner_saw_is_not_written(tmp_path: Path) -> None:
-    triples = Triples(tmp_path / "graph.nt")
-    for bad in ("a\0b", "a\ud800b", "a\uffffb", "a\x9bb"):
-        with pytest.raises(UnreadableInput, match=r"has U\+[0-9A-F]{4} in its skos:notation"):
-            triples.text(ROLE, "skos:notation", bad)
-    triples.text(ROLE, "skos:notation", "a\tb\r\nc")
-    triples.close()
-    assert len(Graph().parse(tmp_path / "graph.nt")) == 1
-
-
-def test_titles_and_changes_of_a_crosswalk_are_cleaned(tmp_path: Path) -> None:
-    changes = crosswalks.CHANGES.replace("Riggers\n", "Rig\x07gers\n")
-    rows = crosswalks.row("potter", "51-2000.00", crosswalks.POTTER, titles="['po\\ud800tter', 'a\\x00', '\\x07']")
-    graph, report = crosswalks.nesta(tmp_path, rows, changes=changes)
-    assert {str(title) for title in graph.objects(None, crosswalks.RG.sharedLabel)} == {"potter", "a"}
-    assert ("fixed", "control characters") in crosswalks.remarks(report)
-
-
-@pytest.mark.parametrize("text", ["â€œpilotâ€\x9d", "pilotâ€™s", "prÃ©posÃ©", "Â«pilotÂ»", "pilot\u00e2\u0080\u0093in"])
-def test_text_in_the_wrong_code_is_kept_and_noted(text: str) -> None:
-    report = ImportReport()
-    assert Cleaner(report, "x.csv").label(text, 7)
-    assert ("noted", "mojibake", 7) in {(remark.action, remark.rule, remark.line) for remark in report.remarks}
-
-
-@pytest.mark.parametrize("text", ["préposé", "“pilot”", "pilot’s – in", "Ãos", "Âge", "château", "naïve â la", "São", "€ 5"])
-def test_text_with_accents_and_quotes_is_not_noted(text: str) -> None:
-    report = ImportReport()
-    Cleaner(report, "x.csv").label(text, 7)
-    assert report.remarks == []
 
 
 # ---------------------------------------------------------------- files and stores

@@ -1,177 +1,23 @@
-"""The import of O*NET: a small release of our own in the publisher's format, one test per trap, and the whole real one."""
+"""What becomes of a release of O*NET: a test for each trap, on a small release of our own."""
 
-import csv
-import io
 import re
-import zipfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from rdflib import Graph, Literal, URIRef
+from rdflib import Graph
 
-from rolegraph import importers, resources, terms
-from rolegraph.cli import main
-from rolegraph.errors import BadParameter, NotConforming, RolegraphError, UnreadableInput
-from rolegraph.facade import Rolegraph
-from rolegraph.importers import Imported, Task, onet
-from rolegraph.importers.downloads import Download
-from rolegraph.importers.onet import education, elements, reading, technologies
-from rolegraph.importers.reports import ImportReport
-from rolegraph.importers.triples import Triples
+from onet_release import BAKER, MILLER, RATED, RELEASE, SOURCE, TASTER, Small, lay, lines, packed, run, vocabulary
+from rolegraph import resources, terms
+from rolegraph.importers.onet import education, technologies
 from rolegraph.validation.shapes import Shapes
-
-SOURCE = "https://w3id.org/rolegraph/source/onet-77-1"
-REAL = "https://w3id.org/rolegraph/source/onet-29-2"
-ROW = "O*NET-SOC Code"
-RATED = (ROW, "Element ID", "Element Name", "Scale ID", "Data Value", "N", "Recommend Suppress", "Not Relevant")
-Cells = tuple[str, ...]
-
-# a release in small, by file: the header, then rows, both in the order of the publisher's columns that are read
-RELEASE: dict[str, list[Cells]] = {
-    "Occupation Data.txt": [
-        (ROW, "Title", "Description"),
-        ("11-0000.01", "Bakers of Bread", 'Bake bread, also "sourdough".'),
-        ("11-0000.02", "Millers", "Grind grain."),
-        ("11-0000.03", "Tasters", "Taste."),
-    ],
-    "Alternate Titles.txt": [
-        (ROW, "Alternate Title", "Short Title", "Source(s)"),
-        ("11-0000.01", "Chief Bread Officer (CBO)", "CBO", "01"),
-        ("11-0000.01", "Dough Engineer", "n/a", "01"),
-        ("11-0000.02", "Dough Engineer", "n/a", "02"),
-        ("11-0000.02", "millers", "n/a", "02"),
-    ],
-    "Task Statements.txt": [
-        (ROW, "Task ID", "Task", "Task Type"),
-        ("11-0000.01", "71", "Knead dough.", "Core"),
-        ("11-0000.01", "72", "Sweep floors.", "Supplemental"),
-        ("11-0000.02", "73", "Turn the mill.", "n/a"),
-    ],
-    "Emerging Tasks.txt": [
-        (ROW, "Task", "Category", "Original Task ID"),
-        ("11-0000.01", "Ask a machine to knead dough.", "Revision", "71"),
-        ("11-0000.02", "Watch the mill from afar.", "New", "n/a"),
-    ],
-    "Tasks to DWAs.txt": [(ROW, "Task ID", "DWA ID"), ("11-0000.01", "71", "4.A.1.I01.D01"), ("11-0000.01", "72", "4.A.9.I01.D09")],
-    "DWA Reference.txt": [("Element ID", "IWA ID", "DWA ID", "DWA Title"), ("4.A.1", "4.A.1.I01", "4.A.1.I01.D01", "Handle food.")],
-    "Technology Skills.txt": [
-        (ROW, "Example", "Commodity Code", "Commodity Title", "Hot Technology", "In Demand"),
-        ("11-0000.01", "C", "43232402", "Compilers", "N", "N"),
-        ("11-0000.01", "C++", "43232402", "Compilers", "Y", "Y"),
-        ("11-0000.01", "C#", "43232402", "Compilers", "N", "Y"),
-        ("11-0000.02", "Oracle Java", "43232402", "Compilers", "Y", "N"),
-        ("11-0000.02", "Bob&apos;s Oven", "43232499", "Ovens", "N", "N"),
-        ("11-0000.01", "Bob&apos;s Oven", "43232402", "Compilers", "N", "N"),
-    ],
-    "Skills.txt": [
-        RATED,
-        ("11-0000.01", "2.A.1", "Kneading", "IM", "3.00", "8", "N", "n/a"),
-        ("11-0000.01", "2.A.1", "Kneading", "LV", "5.12", "8", "N", "N"),
-        ("11-0000.01", "2.A.2", "Counting", "IM", "2.00", "8", "N", "n/a"),
-        ("11-0000.01", "2.A.2", "Counting", "LV", "1.10", "8", "Y", "N"),
-        ("11-0000.01", "2.A.3", "Singing", "IM", "1.99", "8", "N", "n/a"),
-        ("11-0000.01", "2.A.3", "Singing", "LV", "0.50", "8", "N", "N"),
-        ("11-0000.02", "2.A.1", "Kneading", "IM", "2.60", "8", "N", "n/a"),
-        ("11-0000.02", "2.A.1", "Kneading", "LV", "0.20", "8", "N", "Y"),
-        ("11-0000.02", "2.A.2", "Counting", "IM", "4.50", "8", "Y", "n/a"),
-    ],
-    "Knowledge.txt": [RATED, ("11-0000.01", "2.C.10", "Grain", "IM", "4.00", "31", "n/a", "n/a")],
-    "Content Model Reference.txt": [
-        ("Element ID", "Element Name", "Description"),
-        ("2", "Requirements", "What is required."),
-        ("2.A", "Skills", "What one can do."),
-        ("2.A.1", "Kneading", "Working dough."),
-        ("2.A.2", "Counting", "Telling how many."),
-        ("2.A.3", "Singing", "Making music."),
-        ("2.C.10", "Grain", "Knowing grain."),
-        ("4.A.1", "Handling", "Touching things."),
-    ],
-    "Education, Training, and Experience.txt": [
-        (ROW, "Element ID", "Scale ID", "Category", "Data Value", "N", "Recommend Suppress"),
-        ("11-0000.01", "2.D.1", "RL", "2", "50.00", "20", "N"),
-        ("11-0000.01", "2.D.1", "RL", "6", "20.00", "20", "n/a"),
-        ("11-0000.01", "2.D.1", "RL", "8", "19.99", "20", "N"),
-        ("11-0000.01", "3.A.1", "RW", "1", "100.00", "20", "N"),
-        ("11-0000.02", "2.D.1", "RL", "2", "60.00", "9", "Y"),
-        ("11-0000.02", "2.D.1", "RL", "6", "40.00", "9", "N"),
-    ],
-    "Education, Training, and Experience Categories.txt": [
-        ("Element ID", "Element Name", "Scale ID", "Category", "Category Description"),
-        ("2.D.1", "Required Level of Education", "RL", "2", "School Diploma - or the like"),
-        ("2.D.1", "Required Level of Education", "RL", "6", "Bachelor's Degree"),
-        ("2.D.1", "Required Level of Education", "RL", "8", "Master's Degree"),
-        ("3.A.1", "Experience", "RW", "1", "None"),
-    ],
-    "Job Zones.txt": [(ROW, "Job Zone"), ("11-0000.01", "4"), ("11-0000.02", "9")],
-    "Job Zone Reference.txt": [
-        ("Job Zone", "Name", "Experience", "Education", "Job Training"),
-        ("4", "Job Zone Four", "Much.", "n/a", "Some."),
-    ],
-    "Related Occupations.txt": [
-        (ROW, "Related O*NET-SOC Code", "Relatedness Tier", "Index"),
-        ("11-0000.01", "11-0000.02", "Primary-Short", "1"),
-        ("11-0000.01", "11-9999.00", "Primary-Short", "2"),
-    ],
-}
-READ_ME = "O*NET 77.1 Database\r\nFebruary 2077 Release\r\n"
-
-
-def lay(folder: Path, without: tuple[str, ...] = (), **changed: list[Cells]) -> Path:
-    """Write the small release as the publisher does; ``changed`` files are named without blanks and ending."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in RELEASE.items():
-        rows = changed.get(re.sub(r"\W", "", name.removesuffix(".txt")), table)
-        text = "".join("\t".join(row) + "\r\n" for row in rows)
-        if name not in without:
-            (folder / name).write_bytes(text.encode())
-    if "Read Me.txt" not in without:
-        (folder / "Read Me.txt").write_bytes(READ_ME.encode())
-    return folder
-
-
-def run(folder: Path, where: Path, labelled: Mapping[str, Mapping[str, str]] | None = None, **wanted: Any) -> Imported:
-    ours = labelled if labelled is not None else {kind: vocabulary(kind) for kind in ("tool", "degree")}
-    report = ImportReport()
-    return importers.run(onet.read, Task(Download([folder]), Triples(where), report, lambda kind: ours.get(kind, {}), **wanted))
-
-
-def vocabulary(kind: str) -> dict[str, str]:
-    graph = Graph().parse(resources.folder("data") / "vocabularies" / f"{kind}.ttl")
-    named = [pair for name in ("prefLabel", "altLabel") for pair in graph.subject_objects(term(f"skos:{name}"))]
-    return {str(label).casefold(): str(thing) for thing, label in named}
-
-
-def term(curie: str) -> URIRef:
-    return URIRef(terms.expand(curie) or curie)
-
-
-class Small:
-    """The small release, imported, as a graph to look into."""
-
-    def __init__(self, imported: Imported) -> None:
-        self.imported = imported
-        self.graph = Graph().parse(imported.path, format="nt")
-
-    def objects(self, subject: str, property_: str) -> set[str]:
-        found = self.graph.objects(term(subject), term(property_))
-        return {str(one) if isinstance(one, Literal) else terms.shorten(str(one)) for one in found}
-
-    def remarks(self, rule: str) -> list[tuple[str, str, int]]:
-        return [(remark.action, remark.file, remark.line) for remark in self.imported.report.remarks if remark.rule == rule]
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     folder = tmp_path_factory.mktemp("onet")
     return Small(run(lay(folder / "files"), folder / "graph.nt"))
-
-
-BAKER, MILLER, TASTER = "onet:11-0000.01", "onet:11-0000.02", "onet:11-0000.03"
 
 
 def test_the_source_tells_version_licence_and_the_credit_line_of_those_who_modify(small: Small) -> None:
@@ -351,47 +197,6 @@ def test_rows_that_lead_nowhere_or_hold_no_figure_are_skipped_with_their_lines(t
     assert not found.objects(BAKER, "rg:essentialSkill") - {"onet-element:2.C.10"}
 
 
-@pytest.mark.parametrize("name", reading.REQUIRED)
-def test_a_file_that_is_missing_is_named_and_nothing_is_written(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UnreadableInput, match=re.escape(f"has no file {name}")) as error:
-        run(lay(tmp_path / "files", without=(name,)), tmp_path / "graph.nt")
-    assert "Read Me.txt" in error.value.members["found"]
-
-
-def test_a_file_without_its_companion_is_refused_and_one_that_may_be_missing_is_noted(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableInput, match="DWA Reference"):
-        run(lay(tmp_path / "files", without=("DWA Reference.txt",)), tmp_path / "graph.nt")
-    may = tuple(name for pair in reading.OPTIONAL.items() for name in (pair[0], *pair[1]))
-    found = Small(run(lay(tmp_path / "least", without=may), tmp_path / "graph.nt"))
-    assert {file for _, file, _ in found.remarks("file that may be missing")} == set(reading.OPTIONAL)
-    assert found.objects(BAKER, "rg:essentialSkill")
-
-
-def test_a_column_that_is_missing_is_named_with_its_file(tmp_path: Path) -> None:
-    table = [tuple("Workplace Example" if cell == "Example" else cell for cell in row) for row in RELEASE[technologies.FILE]]
-    with pytest.raises(UnreadableInput, match="has no column 'Example'"):
-        run(lay(tmp_path / "files", TechnologySkills=table), tmp_path / "graph.nt")
-
-
-def test_an_older_release_without_the_column_in_demand_is_read(tmp_path: Path) -> None:
-    found = Small(run(lay(tmp_path / "files", TechnologySkills=[row[:5] for row in RELEASE[technologies.FILE]]), tmp_path / "graph.nt"))
-    assert found.objects(BAKER, "rg:tool")
-    assert not found.objects(BAKER, "rg:toolInDemand")
-
-
-def test_the_version_is_that_of_read_me_or_told_and_never_both_ways(tmp_path: Path) -> None:
-    files = lay(tmp_path / "files")
-    assert run(files, tmp_path / "graph.nt", version="77.1").publication.version == "77.1"
-    with pytest.raises(BadParameter, match=r"77\.1"):
-        run(files, tmp_path / "graph.nt", version="29.2")
-    silent = lay(tmp_path / "silent", without=("Read Me.txt",))
-    assert run(silent, tmp_path / "graph.nt", version="30.1").publication.slug == "onet-30-1"
-    zipped = lay(tmp_path / "db_28_3_text", without=("Read Me.txt",))
-    assert run(zipped, tmp_path / "graph.nt").publication.version == "28.3"
-    with pytest.raises(BadParameter, match="which version"):
-        run(silent, tmp_path / "graph.nt")
-
-
 def test_aliases_lead_to_tools_of_ours_and_repeat_no_label() -> None:
     ours, named = vocabulary("tool"), technologies.aliases()
     assert {slug for _, slug in named} <= {terms.slug_of(iri) for iri in ours.values()}
@@ -399,72 +204,6 @@ def test_aliases_lead_to_tools_of_ours_and_repeat_no_label() -> None:
     assert [name for name, _ in named] == sorted({name for name, _ in named})
 
 
-def lines(path: Path) -> set[str]:
-    return set(path.read_text(encoding="utf-8").splitlines())
-
-
-def packed(folder: Path, archive: Path) -> Path:
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as pack:
-        for path in sorted(folder.iterdir()):
-            pack.write(path, f"db_77_1_text/{path.name}")
-    return archive
-
-
 def test_a_zip_is_as_good_as_the_folder(small: Small, tmp_path: Path) -> None:
     imported = run(packed(lay(tmp_path / "files"), tmp_path / "db_77_1_text.zip"), tmp_path / "graph.nt")
     assert lines(imported.path) == lines(small.imported.path)
-
-
-@pytest.fixture
-def store(store_copy: Path) -> Iterator[Rolegraph]:
-    found = Rolegraph.open(store_copy)
-    yield found
-    found.close()
-
-
-def taken(graph: Rolegraph, source: str = SOURCE) -> list[str]:
-    rows = graph.engine.rows(f"SELECT * {{ GRAPH <{source}> {{ ?s ?p ?o }} }}")
-    return sorted(" ".join(value.value for value in row.values()) for row in rows)
-
-
-def test_importing_again_replaces_that_version_and_another_stands_beside_it(store: Rolegraph, tmp_path: Path) -> None:
-    files = lay(tmp_path / "files")
-    store.import_source(onet.read, Download([files]), ImportReport(), None)
-    first, others = taken(store), set(store.engine.graphs()) - {SOURCE}
-    store.import_source(onet.read, Download([files]), ImportReport(), None)
-    assert taken(store) == first
-    (files / "Read Me.txt").write_text("O*NET 78.0 Database", encoding="utf-8")
-    store.import_source(onet.read, Download([files]), ImportReport(), None)
-    assert taken(store) == first
-    assert set(store.engine.graphs()) == {*others, SOURCE, "https://w3id.org/rolegraph/source/onet-78-0"}
-
-
-def test_nothing_is_half_imported(store: Rolegraph, tmp_path: Path) -> None:
-    files = lay(tmp_path / "files")
-    store.import_source(onet.read, Download([files]), ImportReport(), None)
-    before, revision = taken(store), store.engine.revision
-    with (files / "Related Occupations.txt").open("ab") as damaged:
-        damaged.write(b"11-0000.01\t11-0000.02\tPrimary\xff\t3\r\n")
-    with pytest.raises(RolegraphError, match="Related Occupations"):
-        store.import_source(onet.read, Download([files]), ImportReport(), None)
-    assert (taken(store), store.engine.revision) == (before, revision)
-
-
-def test_a_graph_that_breaks_a_rule_is_refused(store: Rolegraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elements, "_element", lambda identifier: f"http://example.org/{len(identifier)}")  # two names for one thing
-    with pytest.raises(NotConforming):
-        store.import_source(onet.read, Download([lay(tmp_path / "files")]), ImportReport(), None)
-    assert SOURCE not in store.engine.graphs()
-
-
-def test_the_command_imports_reports_and_credits(tmp_path: Path) -> None:
-    told, kept = tmp_path / "told.csv", tmp_path / "store"
-    ran = CliRunner().invoke(main, ["import", "onet", str(lay(tmp_path / "files")), "--store", str(kept), "--report", str(told)])
-    assert ran.exit_code == 0, ran.output
-    assert "O*NET 77.1 Database" in ran.output
-    header, *rows = csv.reader(io.StringIO(told.read_text(encoding="utf-8")))
-    assert header == ["action", "rule", "file", "line", "detail"]
-    assert ["skipped", "not relevant", "Skills.txt", "9"] in [row[:4] for row in rows]
-    wrong = CliRunner().invoke(main, ["import", "onet", str(tmp_path / "files" / "Skills.txt"), "--store", str(kept)])
-    assert wrong.exit_code == 2
-    assert "Occupation Data.txt" in wrong.output

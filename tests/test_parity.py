@@ -1,88 +1,43 @@
 """The same on every engine: the embedded one, and servers that differ in what the standard leaves open, and in what it does not."""
 
-import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from rdflib import Graph, Literal, URIRef
+from rdflib import XSD, Graph, Literal, URIRef
 
-from endpoints import oxigraph, virtuoso
-from rolegraph import formats, resources, terms
+from endpoints import SERVERS
+from parity_cases import EX, FIRST, INTERNAL, QUERIES, TEXTS, THEN, UNITED, WRITES, Peer, Peers, breaking, choose, ordered, union, words
+from rolegraph import formats, terms
 from rolegraph.engine.remote import RemoteEngine
-from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.engine.remote.lookups import Lookups
 from rolegraph.engine.remote.names import OWN, UNION
 from rolegraph.errors import BadParameter, Refused, StoreUnusable, TimeLimitReached, UnreadableInput
 from rolegraph.facade import Rolegraph
-from rolegraph.queries import CannedQuery, QueryCatalogue, internal
+from rolegraph.queries import CannedQuery, internal
 from rolegraph.shipped import loading
-from rolegraph.values import Dataset, Row, Value
+from rolegraph.values import Dataset
 from rolegraph.web.resources.validation import INVALID, VALID
 
 pytestmark = pytest.mark.service
 
-EX = "http://example.org/parity/"
-Changes = dict[str | None, bytes | None]
-XSD = "http://www.w3.org/2001/XMLSchema#"
-SERVERS = {"oxigraph": oxigraph, "virtuoso": virtuoso}
-QUERIES = list(QueryCatalogue())
-ANY = "openapi-example"  # which any triple answers
-INTERNAL = [internal.query(path.stem) for path in resources.files("queries", "internal/*.rq") if path.stem != ANY]
-EVERYTHING = "SELECT ?g ?s ?p ?o { GRAPH ?g { ?s ?p ?o } }"
-WRITES = f"SELECT ?g ?s ?p ?o {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(STRSTARTS(STR(?g), '{EX}')) }}"
-UNITED = f"SELECT ?s ?p ?o {{ ?s ?p ?o FILTER(STRSTARTS(STR(?s), '{EX}')) }}"
-
-
-def choose(holds: str) -> formats.Format:
-    return formats.named("json" if holds == "table" else "ntriples", formats.holding(holds))
-
-
-def alike(value: Value) -> Value:
-    """Take away what a server may change, and no more: Virtuoso 7 lowers language tags and keeps booleans as numbers."""
-    if value.datatype == XSD + "boolean":
-        return value._replace(value={"1": "true", "0": "false"}.get(value.value, value.value))
-    return value._replace(language=value.language and value.language.lower())
-
-
-def ordered(rows: list[Row]) -> list[str]:
-    return sorted(str(sorted((name, alike(value)) for name, value in row.items())) for row in rows)
-
-
-@dataclass(frozen=True)
-class Peer:
-    """An engine with the graph as shipped; ``endpoint`` is None for the embedded one."""
-
-    graph: Rolegraph
-    endpoint: Endpoint | None
-
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Peer]]:
-    """Servers that run, by name; they are started when they are first needed, once."""
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peers]:
     with ExitStack() as stack:
-
-        class Started(dict[str, Peer]):
-            def __missing__(self, name: str) -> Peer:
-                endpoint = stack.enter_context(SERVERS[name](tmp_path_factory.mktemp(name)))
-                self[name] = Peer(Rolegraph.remote(endpoint), endpoint)
-                return self[name]
-
-        yield Started()
+        yield Peers(stack, tmp_path_factory.mktemp)
 
 
 @pytest.fixture(params=list(SERVERS))
-def remote(request: pytest.FixtureRequest, servers: dict[str, Peer]) -> Peer:
+def remote(request: pytest.FixtureRequest, servers: Peers) -> Peer:
     return servers[request.param]
 
 
 @pytest.fixture(params=["embedded", *SERVERS])
-def peer(request: pytest.FixtureRequest, servers: dict[str, Peer]) -> Peer:
+def peer(request: pytest.FixtureRequest, servers: Peers) -> Peer:
     return Peer(Rolegraph.open(), None) if request.param == "embedded" else servers[request.param]
 
 
@@ -94,10 +49,6 @@ def engine(remote: Peer) -> Iterator[RemoteEngine]:
     yield found
     found.write({graph: None for graph in found.graphs() if graph.startswith(EX)})
     assert found.rows(UNITED) == []
-
-
-def union(found: Any) -> int:
-    return int(found.rows(UNITED.replace("SELECT ?s ?p ?o", "SELECT (COUNT(*) AS ?n)"))[0]["n"].value)
 
 
 # ---------------------------------------------------------------- reading
@@ -112,12 +63,6 @@ def test_canned_queries_answer_the_same(graph: Rolegraph, remote: Peer, query: C
         assert sorted(theirs.splitlines()) == sorted(ours.splitlines())
 
 
-def words(rows: list[Row]) -> list[str]:
-    """Return rows with the words of each value in order: what is concatenated comes in any."""
-    parted = [{name: (value, sorted(re.split("[ \x1f]", value.value))) for name, value in row.items()} for row in rows]
-    return ordered([{name: value._replace(value=" ".join(parts)) for name, (value, parts) in row.items()} for row in parted])
-
-
 @pytest.mark.parametrize("query", INTERNAL, ids=lambda query: query.name)
 def test_the_queries_of_the_service_itself_answer_the_same(graph: Rolegraph, remote: Peer, query: internal.InternalQuery) -> None:
     if "SELECT" in query.text and "CONSTRUCT" not in query.text:
@@ -130,10 +75,11 @@ def test_the_queries_of_the_service_itself_answer_the_same(graph: Rolegraph, rem
 
 
 def test_all_triples_of_all_graphs_are_the_same(graph: Rolegraph, remote: Peer) -> None:
-    assert ordered(remote.graph.engine.rows(EVERYTHING)) == ordered(graph.engine.rows(EVERYTHING))
+    everything = "SELECT ?g ?s ?p ?o { GRAPH ?g { ?s ?p ?o } }"
+    assert ordered(remote.graph.engine.rows(everything)) == ordered(graph.engine.rows(everything))
     assert list(remote.graph.engine.graphs()) == list(graph.engine.graphs())
     dump = remote.graph.engine.dump(formats.named("nquads", formats.FORMATS))
-    assert dump.body.count(b"\n") == len(graph.engine.rows(EVERYTHING))
+    assert dump.body.count(b"\n") == len(graph.engine.rows(everything))
     name = terms.BASE + "tool"
     turtle = remote.graph.engine.dump(formats.named("turtle", formats.FORMATS), name).body
     assert b"@prefix skos:" in turtle
@@ -246,20 +192,14 @@ def test_a_graph_is_replaced_added_to_and_withdrawn(engine: RemoteEngine) -> Non
     assert union(engine) == 1
 
 
-TEXTS = (
-    "plain", "", "quotes \" and ' and '''", "a back\\slash, a tab\tand\r\nnew lines\n", "ünïcode 漢字 🙂 \u200f \u00a0", "}} ; DROP ALL #",
-    "long " * 40_000,
-)  # fmt: skip
-
-
 def test_texts_survive(graph: Rolegraph, engine: RemoteEngine) -> None:
     written = Graph()
     for number, text in enumerate(TEXTS):
         written.add((URIRef(f"{EX}s{number}"), URIRef(EX + "p"), Literal(text)))
         written.add((URIRef(f"{EX}s{number}"), URIRef(EX + "p"), Literal(text, lang="en-GB")))
-    written.add((URIRef(EX + "ü/漢"), URIRef(EX + "p"), Literal("true", datatype=URIRef(XSD + "boolean"))))
-    written.add((URIRef(EX + "typed"), URIRef(EX + "p"), Literal("2026-01-31", datatype=URIRef(XSD + "date"))))
-    written.add((URIRef(EX + "typed"), URIRef(EX + "p"), Literal("1.5", datatype=URIRef(XSD + "decimal"))))
+    written.add((URIRef(EX + "ü/漢"), URIRef(EX + "p"), Literal("true", datatype=XSD.boolean)))
+    written.add((URIRef(EX + "typed"), URIRef(EX + "p"), Literal("2026-01-31", datatype=XSD.date)))
+    written.add((URIRef(EX + "typed"), URIRef(EX + "p"), Literal("1.5", datatype=XSD.decimal)))
     embedded = Rolegraph.open().engine
     body = written.serialize(format="turtle", encoding="utf-8")
     for found in (embedded, engine):
@@ -293,14 +233,6 @@ def test_many_triples_are_written_and_replaced(engine: RemoteEngine, remote: Pee
         assert len(engine.rows(WRITES)) == len(numbers)
 
 
-FIRST: Changes = {EX + "a": f"<{EX}s> <{EX}p> 1, 01, 'x', 'y'@en-GB .".encode(), EX + "b": f"<{EX}s> <{EX}p> 'x' .".encode()}
-THEN: Changes = {
-    EX + "a": f"<{EX}s> <{EX}p> 01, 'y'@en-GB, 'z' ; <{EX}q> true .".encode(),
-    EX + "b": None,
-    EX + "c": f"<{EX}s> <{EX}p> 'z', 'w' .".encode(),
-}
-
-
 @pytest.mark.parametrize("late", [False, True], ids=["before it arrives", "after it was done"])
 @pytest.mark.parametrize("stores", [True, False], ids=["graph store", "updates alone"])
 def test_a_write_that_breaks_off_anywhere_is_mended_by_repeating_it(
@@ -331,20 +263,6 @@ def test_a_write_that_breaks_off_anywhere_is_mended_by_repeating_it(
         assert {value.value for _, _, value in united} in ({"1", "true", "y", "z", "w"}, {"01", "1", "true", "y", "z", "w"})
         assert {row["g"].value for row in engine.rows(WRITES)} == {EX + "a", EX + "c"}
     assert whole > 6
-
-
-def breaking(send: Any, left: list[int], *, late: bool) -> Any:
-    """Let so many requests pass, and then break off: before the next is sent, or after it was done."""
-
-    def wrapped(*given: Any, **named: Any) -> None:
-        left[0] -= 1
-        if left[0] <= 0 and not late:
-            raise StoreUnusable("the connection broke off")
-        send(*given, **named)
-        if left[0] <= 0:
-            raise StoreUnusable("the connection broke off")
-
-    return wrapped
 
 
 def test_writes_of_many_threads_are_all_kept(engine: RemoteEngine) -> None:
@@ -443,7 +361,7 @@ def test_an_update_in_place_of_a_query_is_not_sent_even_where_it_could_write(rem
     assert not list(Lookups(engine._wire).pages(EX + "evil"))
 
 
-def test_wrong_credentials_are_told_plainly(servers: dict[str, Peer]) -> None:
+def test_wrong_credentials_are_told_plainly(servers: Peers) -> None:
     endpoint = servers["virtuoso"].endpoint
     assert endpoint
     engine = RemoteEngine(replace(endpoint, password="wrong"))
@@ -464,20 +382,3 @@ def test_an_endpoint_without_bookkeeping_is_read_as_it_is(remote: Peer) -> None:
     engine._remote_graphs.listed = list  # type: ignore[method-assign]
     assert sorted(engine.graphs()) == sorted(value.value for value in graphs)
     assert engine.rows(f"SELECT ?o {{ GRAPH <{terms.BASE}tool> {{ <{terms.BASE}tool/pytorch> a ?o }} }}")
-
-
-def test_searches_analyses_and_lists_are_the_same_where_answers_are_cut_early(graph: Rolegraph, tmp_path: Path) -> None:
-    """Filled at the usual limit of rows, since what is written is read back in larger pieces, and then read at a very low one."""
-    with virtuoso(tmp_path, rows=10_000) as endpoint:
-        Rolegraph.remote(endpoint)
-    with virtuoso(tmp_path, rows=100) as endpoint:
-        remote = Rolegraph(RemoteEngine(replace(endpoint, update_url=None, graph_store_url=None), terms.prefixes()))
-        remote.engine._remote_graphs.listed = lambda: list(graph.engine.graphs())  # type: ignore[attr-defined]  # more than are given at once
-        one, other = (f"{terms.BASE}role/{slug}" for slug in ("ai-architect", "deep-learning-engineer"))
-        with pytest.raises(StoreUnusable, match="cuts its answers after 100 rows"):
-            remote.engine.rows("SELECT * { ?s ?p ?o }")
-        assert [hit.as_dict() for hit in remote.search.find("DL engneer")] == [hit.as_dict() for hit in graph.search.find("DL engneer")]
-        assert remote.analysis.similar(one).as_dict() == graph.analysis.similar(one).as_dict()
-        assert remote.analysis.gap(one, other).as_dict() == graph.analysis.gap(one, other).as_dict()
-        assert remote.catalogue.members("skill") == graph.catalogue.members("skill")
-        assert remote.role("Deep learning engineer") == graph.role("Deep learning engineer")

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from esco_tables import RENAMED, held
+from esco_tables import SOURCE as ESCO
+from onet_release import ROW, lines, packed, run, vocabulary
 from openapi_document import Described
 from rolegraph import terms
 from rolegraph.facade import Rolegraph
@@ -21,9 +24,6 @@ from rolegraph.importers.downloads import Download
 from rolegraph.importers.onet import education, technologies
 from rolegraph.importers.reports import ImportReport
 from rolegraph.web import create_app
-from test_import_esco import RENAMED, held
-from test_import_esco import SOURCE as ESCO
-from test_import_onet import ROW, lines, packed, run, vocabulary
 from test_search import QUERIES, expected, place
 
 ONET = terms.BASE + "source/onet-29-2"

@@ -1,0 +1,285 @@
+"""The analyses of a small graph in a store: what they say of it, of profiles, and after writes."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analysis_cases import SKOS
+from rolegraph import formats
+from rolegraph.analysis import Analysis, profiles, snapshot
+from rolegraph.analysis.facts import Facts
+from rolegraph.analysis.incremental import IncrementalFacts
+from rolegraph.analysis.union import combine
+from rolegraph.engine.embedded import Settings
+from rolegraph.engine.revision_store import RevisionStore
+from rolegraph.errors import BadParameter, RolegraphError
+from rolegraph.facade import Rolegraph
+from rolegraph.terms import BASE, RG
+
+TEXT = formats.named("text", formats.FORMATS)
+JSON = formats.named("json", formats.holding("document"))
+TURTLE = formats.named("turtle", formats.FORMATS)
+
+# on a graph of our own
+SMALL = """
+PREFIX : <https://example.org/> PREFIX rg: <https://w3id.org/rolegraph/ns#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX esco: <http://data.europa.eu/esco/model#>
+:a a rg:Role ; skos:prefLabel "A"@en ; rg:tool :tensorflow ; rg:essentialSkill :python, :statistics ; rg:requiredDegree :master .
+:b a rg:Role ; skos:prefLabel "B"@en ; rg:tool :pytorch ; rg:optionalSkill :snake ; rg:requiredDegree :bachelor ; skos:closeMatch :c .
+:c a rg:Role ; skos:prefLabel "C"@en ; rg:essentialSkill :snake ; rg:requiredDegree :bachelor, :doctorate ; rg:relatedRole :a .
+:r a rg:Rating ; rg:role :c ; rg:item :snake ; rg:importance 2.5 .
+:tensorflow skos:broader :framework ; skos:prefLabel "TensorFlow"@en . :pytorch skos:broader :framework ; skos:prefLabel "PyTorch"@en .
+:framework a rg:Tool ; skos:prefLabel "deep learning framework"@en . :python skos:prefLabel "Python"@en ;
+  skos:altLabel "py"@en . :statistics skos:prefLabel "statistics"@en ; skos:altLabel "stats"@en .
+:other skos:prefLabel "Other"@en ; skos:altLabel "py"@en .
+:d a rg:Role ; skos:prefLabel "D"@en ; rg:tool :other .
+:bachelor a rg:Degree ; esco:hasEQFLevel <http://data.europa.eu/snb/eqf/6> .
+:master a rg:Degree ; esco:hasEQFLevel <http://data.europa.eu/snb/eqf/7> .
+:doctorate a rg:Degree ; esco:hasEQFLevel <http://data.europa.eu/snb/eqf/8> .
+:tensorflow a rg:Tool . :pytorch a rg:Tool . :other a rg:Tool . :python a rg:Skill . :statistics a rg:Skill .
+"""
+X = "https://example.org/"
+ONE, TWO = BASE + "source/one", BASE + "source/two"
+
+
+@pytest.fixture(scope="module")
+def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with two sources, closed."""
+    folder = tmp_path_factory.mktemp("small") / "store"
+    graph = Rolegraph(RevisionStore(folder))
+    graph.store(ONE, SMALL.encode())
+    graph.store(BASE + "mappings", f"<{X}python> <{SKOS}exactMatch> <{X}snake> .".encode())
+    graph.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}snake> ; <{RG}requiredDegree> <{X}doctorate> .".encode())
+    graph.close()
+    return folder
+
+
+def copied(store: Path, folder: Path) -> Rolegraph:
+    shutil.copytree(store, folder)
+    return Rolegraph(RevisionStore(folder), folder=folder)
+
+
+@pytest.fixture(scope="module")
+def small(small_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolegraph]:
+    """A graph of two sources, for reading."""
+    graph = copied(small_store, tmp_path_factory.mktemp("read") / "store")
+    yield graph
+    graph.close()
+
+
+@pytest.fixture
+def writable_small(small_store: Path, tmp_path: Path) -> Rolegraph:
+    """The same graph, for a test that writes to it."""
+    return copied(small_store, tmp_path / "store")
+
+
+def test_tensorflow_is_near_pytorch_through_what_stands_above_both(small: Rolegraph) -> None:
+    found = small.analysis.likeness(X + "a", X + "b").similar[0]
+    part = next(part for part in found.contributions if part.item.iri == X + "framework")
+    assert [[item.label for item in holding.via] for holding in part.holdings] == [["TensorFlow"], ["PyTorch"]]
+    assert [part.item.iri for part in found.contributions if part.holdings[0].facets and part.holdings[1].facets] == [X + "python"]
+    need = next(need for need in small.analysis.gap(X + "a", X + "b").needs if need.item.label == "PyTorch")
+    assert (need.status, need.relation, need.via and need.via.label) == ("nearly covered", "sibling", "TensorFlow")
+    assert need.through
+    assert need.through.label == "deep learning framework"
+
+
+def test_degrees_count_by_their_level_and_alternatives_are_enough(small: Rolegraph) -> None:
+    needs = {need.item.iri: need for need in small.analysis.gap(X + "a", X + "c").needs}
+    assert needs[X + "bachelor"].relation == "higher"
+    needs = {need.item.iri: need for need in small.analysis.gap(X + "b", X + "c").needs}
+    assert [needs[X + name].relation for name in ("bachelor", "doctorate")] == ["same", "alternative"]
+    index = small.analysis.index
+    assert needs[X + "python"].weight == pytest.approx(index.idf[index.items.item_of[index.facts.places[X + "python"]]] / 2)
+
+
+def test_agreement_folds_what_is_the_same_and_finds_contradictions(small: Rolegraph) -> None:
+    alone = small.analysis.agreement(X + "a")
+    assert [one.item.iri for one in alone.shared] == [X + "python"]
+    assert {one.kind: [said.item.iri for said in one.said] for one in alone.contradictions} == {
+        "necessity": [X + "python"],
+        "lowest degree": [X + "master", X + "doctorate"],
+    }
+    both = small.analysis.agreement(X + "b", matches=True)
+    assert [(role.label, kind) for role, kind in both.matches] == [("C", "close")]
+    assert {claim.role.label for said in both.alone for claim in said.claims} == {"B", "C"}
+
+
+def test_related_roles_are_no_feature(writable_small: Rolegraph) -> None:
+    before = writable_small.analysis.similar(X + "c")
+    writable_small.store(BASE + "source/three", f"<{X}c> <{RG}relatedRole> <{X}d> . <{X}d> <{RG}relatedRole> <{X}c> .".encode())
+    assert writable_small.analysis.similar(X + "c") == before
+
+
+def same(one: Facts, other: Facts) -> bool:
+    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(Facts) if field.name != "places")
+
+
+def test_what_was_read_is_kept_for_the_next_start_and_follows_the_writes(writable_small: Rolegraph, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    first = writable_small.analysis.index.facts
+    assert (folder / snapshot.FILE).is_file()
+    revision, known = snapshot.load(folder, writable_small.engine)
+    assert revision == writable_small.engine.revision
+    assert same(combine(known), first)
+    writable_small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
+    before, kept = snapshot.load(folder, writable_small.engine)
+    assert before == revision
+    assert kept
+    assert X + "other" in {need.item.iri for need in writable_small.analysis.gap(X + "b", X + "a").needs}
+    (folder / snapshot.FILE).write_bytes(b"damaged")
+    assert snapshot.load(folder, writable_small.engine) == (None, {})
+    again = Analysis(IncrementalFacts(writable_small.engine, folder))
+    assert again.similar(X + "a") == writable_small.analysis.similar(X + "a")
+
+
+def test_what_another_process_wrote_is_read(writable_small: Rolegraph, tmp_path: Path) -> None:
+    assert X + "other" not in {need.item.iri for need in writable_small.analysis.gap(X + "b", X + "a").needs}
+    writable_small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
+    writable_small.close()
+    again = Rolegraph.open(tmp_path / "store", shipped=False)
+    assert snapshot.load(tmp_path / "store", again.engine)[0] != again.engine.revision
+    assert X + "other" in {need.item.iri for need in again.analysis.gap(X + "b", X + "a").needs}
+    again.close()
+
+
+SOME = [f"<https://example.org/{letter}>" for letter in "abcdef"]
+LINKED = ("broader", "narrower", "broadMatch", "narrowMatch", "exactMatch", "closeMatch", "related")
+STATED = ("essentialSkill", "optionalSkill", "requiredDegree", "level")
+
+
+@st.composite
+def triples(draw: st.DrawFn) -> str:
+    """A triple of all that the analyses read, and some that they have to leave out."""
+    one, other, third = (draw(st.sampled_from(SOME)) for _ in range(3))
+    number = draw(st.integers(1, 9))
+    rating = f"<https://example.org/rating-{number}>"
+    return draw(
+        st.sampled_from(
+            [
+                f"{one} a <{RG}{draw(st.sampled_from(['Role', 'Group', 'Degree']))}> .",
+                f"{one} <{RG}{draw(st.sampled_from(STATED))}> {other} .",
+                f'{one} <{RG}essentialSkill> "text: no thing", [] .',
+                f"{one} <{SKOS}{draw(st.sampled_from(LINKED))}> {other} .",
+                f'{one} <{SKOS}prefLabel> "label {number}"@en, "étiquette"@fr .',
+                f'{one} a <{RG}Source> ; <http://purl.org/dc/terms/title> "title {number}" .',
+                f"{one} <http://data.europa.eu/esco/model#hasEQFLevel> <http://data.europa.eu/snb/eqf/{number}> .",
+                f'{rating} <{RG}role> {one} ; <{RG}item> {third} ; <{RG}importance> {number / 2}, "much" .',
+            ],
+        ),
+    )
+
+
+WRITES = st.lists(st.tuples(st.sampled_from(["one", "two", "three"]), st.none() | st.lists(triples(), max_size=8)), min_size=1, max_size=6)
+
+
+@pytest.mark.parametrize("union", [True, False], ids=["union", "own default graph"])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(writes=WRITES)
+def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
+    tmp_path_factory: pytest.TempPathFactory, *, union: bool, writes: list[tuple[str, list[str] | None]]
+) -> None:
+    folder = tmp_path_factory.mktemp("followed")
+    engine = RevisionStore(folder, Settings(union=union))
+    followed = IncrementalFacts(engine, folder)
+    for name, written in writes:
+        graph = None if name == "three" and not union else BASE + "source/" + name
+        engine.write({graph: None if written is None else "\n".join(written).encode()})
+        found, fresh = followed.facts(), IncrementalFacts(engine).facts()
+        assert same(found, fresh)
+        assert same(IncrementalFacts(engine, folder).facts(), fresh)
+    assert same(combine(snapshot.load(folder, engine)[1]), fresh)
+    engine.close()
+
+
+POSTING = b"""{"@context": "https://schema.org/", "@type": "JobPosting",
+  "skills": [{"@type": "DefinedTerm", "name": "Snake", "url": "https://example.org/snake"}, "stats"],
+  "relevantOccupation": {"@type": "Occupation", "skills": "TensorFlow"}}"""
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "kind", "found", "unknown"),
+    [
+        (b"Python; STATS\n- tensor-flow, TensorFlow, py", TEXT, "list", {"Python", "statistics", "TensorFlow"}, set()),
+        (b'["python", "https://example.org/pytorch", "nonsense"]', JSON, "list", {"Python", "PyTorch"}, {"nonsense"}),
+        (b'{"skills": [{"name": "Data", "keywords": ["Python"]}], "work": [{"position": "A"}]}', JSON, "resume", {"Python"}, {"Data"}),
+        (b'{"@context": "https://schema.org/", "@type": "Occupation", "skills": "cake, PyTorch"}', JSON, "posting", {"PyTorch"}, {"cake"}),
+        (POSTING, JSON, "posting", {"Python", "statistics", "TensorFlow"}, set()),
+        (SMALL.encode(), TURTLE, "entry", {"Python", "statistics", "TensorFlow", "PyTorch", "Other"}, set()),
+    ],
+    ids=["text", "json", "resume", "posting", "posting with terms", "entry"],
+)
+def test_profiles_are_read_and_what_is_not_found_is_told(
+    small: Rolegraph, *, body: bytes, form: formats.Format, kind: str, found: set[str], unknown: set[str]
+) -> None:
+    matches = small.analysis.fit(profiles.read(body, form))
+    assert matches.kind == kind
+    assert {item.label for _, item in matches.resolved.found if item.label[0] != "h" and ":" not in item.label} == found
+    assert set(matches.resolved.unknown) == unknown
+    assert {text for text, _ in matches.resolved.ambiguous} == ({"py"} if b"py\n" in body + b"\n" else set())
+
+
+def test_what_is_nearly_a_label_is_taken_for_it_and_told(small: Rolegraph) -> None:
+    resolved = small.analysis.fit(profiles.read(b"pytroch\ntensor-flow\nPython\npo\nstatic caravan", TEXT)).resolved
+    assert dict(resolved.found).keys() == {"pytroch", "tensor-flow", "Python"}
+    assert {text: item.label for text, item in resolved.found if text in resolved.guessed} == {"pytroch": "PyTorch"}
+    assert set(resolved.unknown) == {"po", "static caravan"}
+    assert [one["text"] for one in resolved.as_dict()["found"] if one["guessed"]] == ["pytroch"]
+
+
+def test_roles_are_named_by_their_labels(writable_small: Rolegraph) -> None:
+    assert [writable_small.role(text) for text in ("A", "a", X + "a")] == [X + "a"] * 3
+    writable_small.store(TWO, f'<{X}e> a <{RG}Role> ; <{SKOS}prefLabel> "a"@en ; <{SKOS}altLabel> "B"@en .'.encode())
+    with pytest.raises(BadParameter) as caught:
+        writable_small.role("a")
+    assert set(caught.value.members["suggestions"]) == {X + "a", X + "e"}
+    assert writable_small.role("B") == X + "b"
+
+
+@pytest.mark.parametrize(
+    ("body", "form"),
+    [
+        (b"", TEXT),
+        (b" ,;\n", TEXT),
+        (b"{", JSON),
+        (b"\xff", TEXT),
+        (b'{"@context": "https://schema.org", "@type": "JobPosting"}', JSON),
+        (b"x" * 600, TEXT),
+    ],
+)
+def test_a_profile_that_says_nothing_is_refused(body: bytes, form: formats.Format) -> None:
+    with pytest.raises(RolegraphError):
+        profiles.read(body, form)
+
+
+def _objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    keys = ("skills", "work", "name", "keywords", "qualifications", "relevantOccupation", "@id", "url", "languages")
+    fixed = {"@context": st.just("https://schema.org/"), "@type": st.sampled_from(["JobPosting", "Occupation"])}
+    return st.fixed_dictionaries({}, optional={**fixed, **dict.fromkeys(keys, inner)})
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.recursive(st.none() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | _objects(inner), max_leaves=12))
+def test_any_json_is_read_or_refused_plainly(value: Any) -> None:
+    with suppress(RolegraphError):
+        profiles.read(json.dumps(value).encode(), JSON)
+
+
+def test_unknown_roles_and_sources_are_named(small: Rolegraph) -> None:
+    for call in (
+        lambda: small.analysis.similar(X + "nothing"),
+        lambda: small.analysis.similar(X + "a", source=X + "nothing"),
+        lambda: small.analysis.paths(X + "a", X + "a"),
+        lambda: small.analysis.distinguish([X + "a", X + "a"]),
+    ):
+        with pytest.raises(BadParameter):
+            call()
