@@ -1,16 +1,16 @@
 """Loading files in bulk: the union, what is refused, and that a load is there as a whole or not at all."""
 
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rolegraph import formats
-from rolegraph.engine import writing
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter, NotConforming, StoreUnusable, UnreadableInput
@@ -147,22 +147,27 @@ def test_a_file_that_is_not_there_and_a_name_that_is_no_iri_are_refused(tmp_path
     assert (engine.revision, engine.graphs(), count(engine)) == (1, [EX + "a"], 3)
 
 
-def test_a_load_that_the_disk_refuses_midway_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let the disk refuse what would make a file larger than so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_load_that_the_disk_refuses_midway_leaves_nothing(tmp_path: Path) -> None:
     engine = RevisionStore(tmp_path / "store")
-    path = turtle(tmp_path, "a", range(3))
-    load = writing._load
-
-    def full(*arguments: Any, **options: Any) -> None:
-        load(*arguments, **options)
-        raise OSError("no space left")
-
-    monkeypatch.setattr(writing, "_load", full)
-    with pytest.raises(StoreUnusable, match="no space left; the store is as it was"):
-        engine.load({EX + "a": [path]})
-    monkeypatch.undo()
+    files = {EX + "a": [turtle(tmp_path, "a", range(3))], EX + "b": [turtle(tmp_path, "b", range(20_000))]}
+    with largest_file(100_000), pytest.raises(StoreUnusable, match="File too large; the store is as it was"):
+        engine.load(files)
     assert (engine.revision, engine.graphs()) == (0, [])
-    engine.load({EX + "a": [path]})
-    assert (engine.revision, count(engine)) == (1, 3)
+    engine.write({EX + "c": f"<{EX}s> <{EX}q> <{EX}o> .".encode()})
+    assert (engine.revision, engine.graphs(), count(engine)) == (1, [EX + "c"], 1)
+    engine.load(files)
+    assert (engine.revision, count(engine)) == (2, 20_001)
 
 
 def test_nothing_to_load_makes_no_revision(tmp_path: Path) -> None:

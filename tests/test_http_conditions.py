@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.revision_store import RevisionStore
+from rolegraph.engine.revisions import Revisions
 from rolegraph.facade import Rolegraph
 from rolegraph.web import create_app
 
@@ -196,15 +197,14 @@ def test_what_holds_all_graphs_follows_each_of_them(opened: Callable[..., FlaskC
 def test_no_tag_is_newer_than_the_answer_that_carries_it(opened: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch) -> None:
     client = opened()
     assert write(client, "/sources/our-hr", "One").status_code == 201
-    publish, seen = RevisionStore._publish, list[TestResponse]()
+    publish, seen = Revisions.publish, list[TestResponse]()
 
-    def reading(engine: RevisionStore, *rest: Any) -> Any:
+    def reading(revisions: Revisions, *rest: Any) -> None:
         seen.append(client.get("/sources/our-hr"))  # while a write is under way
-        snapshot = publish(engine, *rest)
+        publish(revisions, *rest)
         seen.append(client.get("/sources/our-hr"))
-        return snapshot
 
-    monkeypatch.setattr(RevisionStore, "_publish", reading)
+    monkeypatch.setattr(Revisions, "publish", reading)
     assert write(client, "/sources/our-hr", "Two").status_code == 200
     monkeypatch.undo()
     assert ["One" in answer.text for answer in seen] == [True, True]

@@ -10,12 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from onet_release import BAKER, RELEASE, SOURCE, Small, lay, run
+from rolegraph import terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter, NotConforming, RolegraphError, UnreadableInput
 from rolegraph.facade import Rolegraph
 from rolegraph.importers import onet
 from rolegraph.importers.downloads import Download
-from rolegraph.importers.onet import elements, reading, technologies
+from rolegraph.importers.onet import reading, technologies
 from rolegraph.importers.reports import ImportReport
 
 
@@ -95,8 +96,9 @@ def test_nothing_is_half_imported(store: Rolegraph, tmp_path: Path) -> None:
     assert (taken(store), store.engine.revision) == (before, revision)
 
 
-def test_a_graph_that_breaks_a_rule_is_refused(store: Rolegraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elements, "_element", lambda identifier: f"http://example.org/{len(identifier)}")  # two names for one thing
+def test_a_graph_that_breaks_a_rule_is_refused(store: Rolegraph, tmp_path: Path) -> None:
+    name = f'<{terms.BASE}tool/stray> <{terms.PREF_LABEL}> "Bob\'s Oven"@en .'  # of a thing that nothing describes as a tool
+    store.engine.write({terms.KINDS["tool"].scheme: name.encode()}, mode="append")
     with pytest.raises(NotConforming):
         store.import_source(onet.read, Download([lay(tmp_path / "files")]), ImportReport(), None)
     assert SOURCE not in store.engine.graphs()

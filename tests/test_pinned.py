@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 
 from rolegraph.analysis import paths
 from rolegraph.analysis.incremental import IncrementalFacts
-from rolegraph.engine.embedded import EmbeddedEngine
-from rolegraph.engine.revision_store import RevisionStore
+from rolegraph.engine import revision_store
+from rolegraph.engine.embedded import EmbeddedEngine, Snapshot
 from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
 from rolegraph.search import Finder, Past, Pinned, RevisionMoved, Search
@@ -191,8 +191,7 @@ def test_older_revisions_are_shared_and_let_go_without_the_garbage_collector(sto
         for _ in range(3):
             ask()
         assert descriptors() <= before + 5
-        opened = RevisionStore._snapshot
-        with patch.object(RevisionStore, "_snapshot", autospec=True, side_effect=opened) as count:
+        with patch.object(revision_store, "Snapshot", side_effect=Snapshot) as count:
             for _ in range(10):
                 client.get(f"/role/weaver.json?revision={first}&x={_}")
             assert count.call_count <= 1

@@ -16,12 +16,12 @@ import pytest
 
 from revision_cases import EX, folders, objects, turtle
 from rolegraph import formats
-from rolegraph.engine import Engine, past_revisions
-from rolegraph.engine.embedded import Settings
+from rolegraph.engine import Engine, past_revisions, revision_store
+from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.pool import Limits, Pool
 from rolegraph.engine.pooled import PooledEngine
 from rolegraph.engine.revision_store import RevisionStore
-from rolegraph.engine.revisions import Retention, Revisions
+from rolegraph.engine.revisions import Lease, Retention, Revisions
 from rolegraph.errors import NotFound, Refused, StoreUnusable, UnreadableInput
 from rolegraph.facade import Rolegraph
 
@@ -187,14 +187,13 @@ def test_a_past_revision_is_opened_once_and_shared(tmp_path: Path, monkeypatch: 
     for number in range(1, 8):
         engine.write({EX + "g": turtle(number)})
     opened: list[int] = []
-    snapshot = RevisionStore._snapshot
 
-    def opening(self: RevisionStore, number: int) -> object:
+    def opening(path: Path, settings: Settings, number: int, lease: Lease) -> Snapshot:
         opened.append(number)
         time.sleep(0.05)  # others come meanwhile
-        return snapshot(self, number)
+        return Snapshot(path, settings, number, lease)
 
-    monkeypatch.setattr(RevisionStore, "_snapshot", opening)
+    monkeypatch.setattr(revision_store, "Snapshot", opening)
     found: list[Engine] = []
     threads = [threading.Thread(target=lambda: found.append(engine.at(1))) for _ in range(8)]
     for thread in threads:
