@@ -66,12 +66,15 @@ def at_once(work: Callable[[int], Any]) -> list[Any]:
 @pytest.mark.parametrize("message", ["database is locked", "disk I/O error", "database or disk is full", "unable to open database file"])
 def test_readers_under_errors_of_the_moment_neither_crash_nor_build_anew(stored: Rolegraph, made: list[Path], message: str) -> None:
     wanted = answers(stored)
-    found, until = Index._select, time.monotonic() + SECONDS / 4
+    until = time.monotonic() + SECONDS / 4
 
-    def failing(self: Index, places: str, values: Any) -> Any:
-        if random.random() < 0.1:
-            raise sqlite3.OperationalError(message)
-        return found(self, places, values)
+    def failing(reading: Callable[..., Any]) -> Callable[..., Any]:
+        def sometimes(*arguments: Any) -> Any:
+            if random.random() < 0.1:
+                raise sqlite3.OperationalError(message)
+            return reading(*arguments)
+
+        return sometimes
 
     def read(number: int) -> int:
         count = 0
@@ -84,7 +87,11 @@ def test_readers_under_errors_of_the_moment_neither_crash_nor_build_anew(stored:
             count += 1
         return count
 
-    with patch.object(Index, "_select", failing), patch.object(following, "PAUSES", (0.0, 0.001, 0.001)):
+    with (
+        patch.object(Index, "entries", failing(Index.entries)),
+        patch.object(Index, "holding", failing(Index.holding)),
+        patch.object(following, "PAUSES", (0.0, 0.001, 0.001)),
+    ):
         assert all(at_once(read))
     assert made == []
     assert answers(stored) == wanted
@@ -92,7 +99,7 @@ def test_readers_under_errors_of_the_moment_neither_crash_nor_build_anew(stored:
 
 def test_an_index_that_stays_locked_is_told_as_such(stored: Rolegraph, made: list[Path]) -> None:
     with (
-        patch.object(Index, "_select", side_effect=sqlite3.OperationalError("database is locked")),
+        patch.object(Index, "entries", side_effect=sqlite3.OperationalError("database is locked")),
         patch.object(following, "PAUSES", (0.0, 0.001)),
         pytest.raises(StoreUnusable, match="locked"),
     ):
