@@ -5,7 +5,6 @@ import os
 import re
 import struct
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,14 +44,6 @@ def entry(content: bytes, name: bytes, kind: bytes) -> int:
     """Return where the record of a file begins: in the directory, or before the file itself."""
     length = 46 if kind == DIRECTORY else 30
     return next(at.start() for at in re.finditer(re.escape(kind), content) if content[at.start() + length :].startswith(name))
-
-
-@pytest.fixture(scope="module")
-def bare() -> Iterator[Rolegraph]:
-    """A graph with nothing in it."""
-    graph = Rolegraph.open(shipped=False)
-    yield graph
-    graph.close()
 
 
 @pytest.fixture(scope="module")
