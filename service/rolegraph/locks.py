@@ -1,11 +1,15 @@
 """Locks on folders, between processes and between threads."""
 
 import errno
+import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+
+AVAILABLE = importlib.util.find_spec("fcntl") is not None
+"""Whether the system has these locks; Windows does not."""
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """The command serve and its settings."""
 
+import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,7 +17,9 @@ from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.pool import MIB, Limits
 from rolegraph.engine.remote.endpoint import shown
 from rolegraph.engine.revisions import Retention
-from rolegraph.facade import Rolegraph
+from rolegraph.facade import Rolegraph, sharing
+
+MOST_PROCESSES = 4  # by default
 
 
 @click.command(cls=Command)
@@ -24,6 +28,7 @@ from rolegraph.facade import Rolegraph
 @setting("--log-level", "warning", click.Choice(["debug", "info", "warning", "error"]), "Lowest level to log to standard error.")
 @setting("--access-log", False, bool, "Log each request.", is_flag=True)
 @setting("--threads", 64, click.IntRange(1, 256), "Requests answered at the same time.")
+@setting("--processes", 0, click.IntRange(0, 64), "Processes that answer requests; 0 is one for each processor, at most 4.")
 @setting("--query-memory", 1024, click.IntRange(64), "Memory limit of a query in MiB.")
 @setting("--query-workers", 4, click.IntRange(1, 256), "Queries run at the same time.")
 @setting("--query-share", 0, click.IntRange(0, 256), "Queries of one client at the same time; 0 is half of the workers.")
@@ -44,6 +49,7 @@ def serve(
     host: str,
     port: int,
     threads: int,
+    processes: int,
     log_level: str,
     access_log: bool,
     query_timeout: float,
@@ -68,6 +74,7 @@ def serve(
 
     plan = partial(run.Plan, host=host, port=port, threads=threads, level=log_level, access=access_log)
     limits = Limits(seconds=query_timeout, memory=query_memory * MIB, workers=query_workers, share=query_share)
+    count = processes or min(os.cpu_count() or 1, MOST_PROCESSES)
     if engine:
         remote = endpoint(engine, update_url, graph_store_url, auth, query_timeout, read_auth=read_auth)
         opening: Callable[[], Rolegraph] = partial(Rolegraph.remote, remote, store, limits, shipped=not empty)
@@ -75,5 +82,10 @@ def serve(
     age = None if keep_days is None else timedelta(days=keep_days)
     retention = Retention(keep_revisions, age)
     settings = Settings(union=default_graph == "union", reach=FederationPolicy(allow_endpoint), retention=retention)
-    opening = partial(Rolegraph.open, store, limits, settings, shipped=not empty)
-    sys.exit(run.run(plan(opening=opening, where=f"store: {store}")))
+    where = f"store: {store}"
+    if count == 1:
+        opening = partial(Rolegraph.open, store, limits, settings, shipped=not empty)
+        sys.exit(run.run(plan(opening=opening, where=where)))
+    writer = partial(sharing.writer, store, limits, settings, shipped=not empty)
+    reader = partial(sharing.reader, store, replace(limits, workers=-(-query_workers // count)), settings)
+    sys.exit(run.run(plan(opening=run.Shares(writer, reader), where=where, processes=count)))

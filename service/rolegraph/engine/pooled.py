@@ -7,6 +7,7 @@ from rolegraph.engine.embedded import Snapshot
 from rolegraph.engine.pool import Pool
 from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Revision
+from rolegraph.engine.shared_store import SharedStore
 from rolegraph.engine.worker import Dump, Query, Request, Unoffered
 from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.errors import RolegraphError
@@ -26,7 +27,7 @@ class PooledEngine:
     :param jobs: runs other jobs, so that queries and jobs do not wait for each other; None uses ``pool``
     """
 
-    def __init__(self, engine: RevisionStore, pool: Pool, past: Snapshot | None = None, jobs: Pool | None = None) -> None:
+    def __init__(self, engine: RevisionStore | SharedStore, pool: Pool, past: Snapshot | None = None, jobs: Pool | None = None) -> None:
         self._engine = engine
         self._pool = pool
         self._past = past
@@ -87,7 +88,7 @@ class PooledEngine:
         return result
 
     @property
-    def _reader(self) -> Snapshot | RevisionStore:
+    def _reader(self) -> Snapshot | RevisionStore | SharedStore:
         return self._past or self._engine
 
     def close(self) -> None:

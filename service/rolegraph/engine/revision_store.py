@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -15,54 +15,51 @@ from rolegraph.engine import (
     TURTLE,
     Changes,
     Check,
-    Choose,
     Guard,
-    IsCancelled,
-    Job,
-    R,
     Receipt,
     WriteMode,
-    descriptors,
-    never_cancelled,
     opening,
     unchecked,
     unguarded,
     writing,
 )
 from rolegraph.engine.embedded import Settings, Snapshot
-from rolegraph.engine.past_revisions import PastRevisions
 from rolegraph.engine.reading import Reader
-from rolegraph.engine.revisions import Lease, Revision, Revisions
+from rolegraph.engine.stored_revisions import StoredRevisions
 from rolegraph.engine.validators import Validators
 from rolegraph.engine.watchdog import GROWTH, watch
 from rolegraph.engine.write_log import ChangedGraphs, WriteLog
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
-from rolegraph.values import Answer, Dataset, Row
+from rolegraph.values import Dataset
 
 JOURNAL = 512 * 1024  # bytes of RocksDB's journal (MANIFEST) above which it is rebuilt, since every revision has a copy
 _NOTHING_WRITTEN = "nothing was written: {}; the store is as it was before"
 Change = Callable[[ox.Store], ChangedGraphs]
+Announce = Callable[[int], object]
 LARGE = 8 * 1024 * 1024  # bytes of loaded files above which the store is optimised afterwards
 
 
-class RevisionStore:
+def unannounced(_: int) -> None:
+    """Announce nothing: no other process reads."""
+
+
+class RevisionStore(StoredRevisions):
     """Oxigraph on disk, in a folder. A write is published as a revision before it is acknowledged; readers only see revisions.
 
     Publishing is the commit. The folder ``graph`` is the working copy for writes; it is rebuilt from the newest revision at each
     start and after each failure. Writes take one lock, since Oxigraph loses concurrent updates of a store on disk without an error.
     A store that is damaged, in use by another process, or not writable raises StoreUnusable.
+
+    :param announce: called with the number of each new revision, and of that at the start, before a write is acknowledged
     """
 
-    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
-        self.settings = settings = settings or Settings()
-        self._folder = folder
+    def __init__(self, folder: Path, settings: Settings | None = None, announce: Announce = unannounced) -> None:
         self._graph = folder / "graph"
         self._writing = threading.Lock()
-        self._past = PastRevisions()
+        self._announce = announce
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._revisions = Revisions(folder / "revisions", settings.retention)
+            super().__init__(folder, settings := settings or Settings(), read_only=False)
             self._store: ox.Store | None = self._open()
             opening.check_kind(folder, self._store, union=settings.union)
             if self._revisions.newest is None:
@@ -73,22 +70,13 @@ class RevisionStore:
             self._written = WriteLog.read(self._revisions.path(self.revision), self.revision)
             self._validators = Validators(folder, self.revision)
             self._revisions.clean()
+            announce(self.revision)
         except (OSError, RuntimeError) as error:  # Oxigraph raises RuntimeError for damage
             raise StoreUnusable(opening.meaning(folder, error)) from error
 
     @property
-    def union(self) -> bool:
-        """Whether the default graph is the union of the named ones."""
-        return self.settings.union
-
-    @property
-    def revision(self) -> int:
-        """The number of the newest revision."""
-        return self._newest.revision
-
-    @property
     def newest(self) -> Snapshot:
-        """The newest revision. It stays on disk as long as the object exists."""
+        """See :attr:`StoredRevisions.newest`."""
         return self._newest
 
     def written(self, since: int) -> ChangedGraphs:
@@ -98,46 +86,6 @@ class RevisionStore:
     def validator(self, graph: str) -> str:
         """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
         return self._validators.of(graph)
-
-    def revisions(self) -> Sequence[Revision]:
-        """Return the stored revisions, newest first."""
-        return self._revisions.all()
-
-    def at(self, revision: int) -> Snapshot:
-        """Return a revision. It stays on disk as long as the object exists.
-
-        :raises NotFound: for a revision that is not stored
-        :raises StoreUnusable: for a damaged revision
-        """
-        newest = self._newest
-        return newest if revision == newest.revision else self._past.at(revision, self._open_past)
-
-    def lease(self, revision: int) -> Lease:
-        """Protect the folder of a revision from removal; any process may open it as a :class:`Snapshot`.
-
-        :raises NotFound: for a revision that is not stored
-        """
-        return self._revisions.lease(revision)
-
-    def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
-        """Run a query on the newest revision."""
-        return self._newest.query(text, choose, dataset, is_cancelled)
-
-    def rows(self, text: str) -> list[Row]:
-        """Run a SELECT query on the newest revision and return its rows."""
-        return self._newest.rows(text)
-
-    def graphs(self) -> list[str]:
-        """Return the IRIs of the named graphs, sorted."""
-        return self._newest.graphs()
-
-    def dump(self, format_: Format, graph: str | None = None) -> Answer:
-        """Serialise all named graphs, or one graph, of the newest revision."""
-        return self._newest.dump(format_, graph)
-
-    def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
-        """Run a job on the newest revision, in this process; see :meth:`Engine.work <rolegraph.engine.Engine.work>`."""
-        return job.run(self._newest)
 
     def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         parsed = writing.read(changes, format_, union=self.union, mode=mode)
@@ -200,6 +148,7 @@ class RevisionStore:
                 self._written.note(self.revision + 1, wrote)
                 self._newest = self._publish(store, self.revision + 1)
                 self._validators.settle()
+                self._announce(self.revision)
         except BaseException as error:
             if isinstance(error, RolegraphError) and not changed and not isinstance(error, writing.TakenBack):
                 raise
@@ -230,27 +179,6 @@ class RevisionStore:
             return self._snapshot(number)
         except BaseException:  # an unreadable revision must not stay, since its number will be used again
             self._revisions.withdraw(number)
-            raise
-
-    def _open_past(self, number: int) -> Snapshot:
-        """Check a revision for damage and open it."""
-        with self._revisions.lease(number):
-            if wrong := self._revisions.wrong(number):
-                detail = f"revision {number} is damaged"
-                raise StoreUnusable(f"{detail}: {wrong}", public_detail=detail, expected="another revision")
-            try:
-                return self._snapshot(number)
-            except (OSError, RuntimeError) as error:
-                detail = f"revision {number} cannot be opened"
-                raise StoreUnusable(f"{detail}: {error}", public_detail=detail, expected="another revision") from error
-
-    def _snapshot(self, number: int) -> Snapshot:
-        lease = self._revisions.lease(number)
-        try:
-            descriptors.demand(lease.path)
-            return Snapshot(lease.path, self.settings, number, lease)
-        except BaseException:
-            lease.release()
             raise
 
     def _open(self) -> ox.Store:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -59,11 +60,14 @@ class Revisions:
     """The revisions in a folder; each is a folder named by its number. Thread-safe.
 
     Other folders, such as empty ones, are ignored.
+
+    :param read_only: another process publishes and removes them; the locks of this one keep those that it reads
     """
 
-    def __init__(self, folder: Path, retention: Retention | None = None) -> None:
+    def __init__(self, folder: Path, retention: Retention | None = None, *, read_only: bool = False) -> None:
         self._folder = folder
         self._retention = retention or Retention()
+        self._read_only = read_only
         self._changing = threading.RLock()
         self._used: dict[int, int] = {}
         self._digests = Digests()
@@ -149,17 +153,29 @@ class Revisions:
         """
         with self._changing:
             path = self.path(number)
+            unlock = self._shared(path) if self._read_only else None
             self._used[number] = self._used.get(number, 0) + 1
-        return Lease(number, path, self._release)
+        return Lease(number, path, partial(self._release, unlock))
 
     def clean(self) -> None:
         """Remove expired revisions that are not in use, in this or another process."""
+        if self._read_only:
+            return
         kept = self._kept()
         for number in self._numbers():
             if number not in kept and number not in self._used:
                 _remove(self._folder / str(number))
 
-    def _release(self, number: int) -> None:
+    @staticmethod
+    def _shared(path: Path) -> Callable[[], None]:
+        try:
+            return locks.share(path)
+        except FileNotFoundError as error:
+            raise NotFound(f"revision {path.name} is not stored any more", expected="a newer revision") from error
+
+    def _release(self, unlock: Callable[[], None] | None, number: int) -> None:
+        if unlock:
+            unlock()
         with self._changing:
             self._used[number] -= 1
             if not self._used[number]:

@@ -4,8 +4,9 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from rolegraph.engine import Receipt
 from rolegraph.engine.write_log import ChangedGraphs
@@ -18,8 +19,9 @@ _BYTES = 8  # the length of a validator
 class Validators:
     """A random text for each graph, replaced by every write that changes the graph. It is never reused, even after a restore.
 
-    They are stored beside the store, so that a restart keeps them. Each write stores them before it is published. So a file that is
-    older than the newest revision, or that does not parse, is ignored: all graphs get new validators, and clients have to read again.
+    They are stored beside the store, so that a restart keeps them. Each write stores them before it is published, together with those
+    of the revision before, which other processes read until then. A file that is older than the newest revision, or that does not
+    parse, is ignored: all graphs get new validators, and clients have to read again.
 
     :param folder: the folder of the store; None for a store in memory
     """
@@ -28,15 +30,14 @@ class Validators:
         self._file = folder / FILE if folder else None
         self._changing = threading.Lock()
         stored = self._load(revision)
-        self._others, self._by_graph = self._next = stored or (secrets.token_hex(_BYTES), {})
+        self._state = self._next = stored or State(secrets.token_hex(_BYTES), {})
         if stored is None:
             self._store(revision)
 
     def of(self, graph: str) -> str:
         """Return the validator of a graph by its IRI; an empty text is the default graph."""
         with self._changing:
-            stored = self._by_graph.get(graph)
-            return stored or hashlib.blake2b(f"{self._others} {graph}".encode(), digest_size=_BYTES).hexdigest()
+            return self._state.of(graph)
 
     def note(self, revision: int, graphs: ChangedGraphs) -> None:
         """Create and store new validators for the graphs that a write changes, None for all, before its revision is published.
@@ -45,16 +46,16 @@ class Validators:
 
         :raises OSError: if they cannot be stored
         """
-        if graphs is None or len(self._by_graph) + len(graphs) > MOST:
-            self._next = secrets.token_hex(_BYTES), {}
+        if graphs is None or len(self._state.by_graph) + len(graphs) > MOST:
+            self._next = State(secrets.token_hex(_BYTES), {})
         else:
-            self._next = self._others, self._by_graph | {graph: secrets.token_hex(_BYTES) for graph in graphs}
+            self._next = State(self._state.others, {**self._state.by_graph, **{graph: secrets.token_hex(_BYTES) for graph in graphs}})
         self._store(revision)
 
     def settle(self) -> None:
         """Use the new validators, once the revision is published."""
         with self._changing:
-            self._others, self._by_graph = self._next
+            self._state = self._next
 
     def receipt(self, revision: int, graphs: Iterable[str | None]) -> Receipt:
         """Return the receipt of a write to these graphs; None is the default graph."""
@@ -63,15 +64,36 @@ class Validators:
     def _store(self, revision: int) -> None:
         if self._file:
             fresh = self._file.with_suffix(".new")
-            others, by_graph = self._next
-            fresh.write_text(json.dumps({"revision": revision, "others": others, "own": by_graph}), encoding="utf-8")
+            states = {revision - 1: self._state, revision: self._next}
+            document = [{"revision": number, "others": state.others, "own": state.by_graph} for number, state in states.items()]
+            fresh.write_text(json.dumps(document), encoding="utf-8")
             fresh.replace(self._file)
 
-    def _load(self, revision: int) -> tuple[str, dict[str, str]] | None:
-        try:
-            document = json.loads(self._file.read_text(encoding="utf-8")) if self._file else {}
-            if document["revision"] >= revision:
-                return str(document["others"]), dict(document["own"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return None
+    def _load(self, revision: int) -> "State | None":
+        states = _stored(self._file) if self._file else {}
+        return next((state for number, state in sorted(states.items()) if number >= revision), None)
+
+
+class State(NamedTuple):
+    """The validators of one revision: of the graphs that were written, and the text that those of all others are made of."""
+
+    others: str
+    by_graph: Mapping[str, str]
+
+    @classmethod
+    def read(cls, folder: Path, revision: int) -> "State | None":
+        """Return those that the process that writes has stored for a revision, None if these are of another one."""
+        return _stored(folder / FILE).get(revision)
+
+    def of(self, graph: str) -> str:
+        """Return the validator of a graph by its IRI; an empty text is the default graph."""
+        return self.by_graph.get(graph) or hashlib.blake2b(f"{self.others} {graph}".encode(), digest_size=_BYTES).hexdigest()
+
+
+def _stored(file: Path) -> dict[int, State]:
+    """Return the stored validators by revision, none if the file cannot be read."""
+    try:
+        states = json.loads(file.read_text(encoding="utf-8"))
+        return {int(state["revision"]): State(str(state["others"]), dict(state["own"])) for state in states}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

@@ -53,8 +53,8 @@ class Rolegraph(Pinning):
         :raises StoreUnusable: if the folder is in use or cannot be written
         """
         if store is None:
-            return cls._of(opening.memory(settings, shipped=shipped))
-        return cls._of(opening.stored(store, limits, settings, shipped=shipped))
+            return cls.of(opening.memory(settings, shipped=shipped))
+        return cls.of(opening.stored(store, limits, settings, shipped=shipped))
 
     @classmethod
     def remote(cls, endpoint: Endpoint, store: Path | None = None, limits: Limits | None = None, *, shipped: bool = True) -> "Rolegraph":
@@ -65,10 +65,11 @@ class Rolegraph(Pinning):
         :param shipped: load the shipped data if it is new or has changed and the endpoint can be written
         :raises StoreUnusable: if the endpoint cannot be reached, or does not accept the credentials
         """
-        return cls._of(opening.remote(endpoint, store, limits, shipped=shipped))
+        return cls.of(opening.remote(endpoint, store, limits, shipped=shipped))
 
     @classmethod
-    def _of(cls, opened: Opened) -> "Rolegraph":
+    def of(cls, opened: Opened) -> "Rolegraph":
+        """Return the graph of an engine, with what was opened beside it."""
         return cls(opened.engine, tokens=opened.tokens, search=opened.search, folder=opened.folder)
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from rolegraph.engine.pooled import PooledEngine
 from rolegraph.engine.read_only import Published
 from rolegraph.engine.remote import RemoteEngine
 from rolegraph.engine.remote.endpoint import Endpoint
-from rolegraph.engine.revision_store import RevisionStore
+from rolegraph.engine.revision_store import Announce, RevisionStore, unannounced
+from rolegraph.engine.shared_store import SharedStore
 from rolegraph.search import Search
 from rolegraph.search.copying import Copied
 from rolegraph.shipped import loading
@@ -42,12 +44,30 @@ def memory(settings: Settings | None, *, shipped: bool) -> Opened:
     return Opened(engine)
 
 
-def stored(store: Path, limits: Limits | None, settings: Settings | None, *, shipped: bool) -> Opened:
-    """Open the store in a folder; see :meth:`Rolegraph.open <rolegraph.facade.Rolegraph.open>`."""
-    engine = RevisionStore(store, settings)
+def stored(
+    store: Path, limits: Limits | None, settings: Settings | None, *, shipped: bool, announce: Announce = unannounced, eager: bool = True
+) -> Opened:
+    """Open the store in a folder; see :meth:`Rolegraph.open <rolegraph.facade.Rolegraph.open>`.
+
+    :param announce: see :class:`~rolegraph.engine.revision_store.RevisionStore`
+    :param eager: start the workers for queries now
+    """
+    engine = RevisionStore(store, settings, announce)
     if shipped:
         loading.load(engine, store)
-    limited = limits and _limited(engine, limits)
+    return _indexed(engine, store, limits, eager=eager)
+
+
+def shared(store: Path, limits: Limits, settings: Settings, announced: Callable[[], int]) -> Opened:
+    """Open the store in a folder for reading, beside the process that writes it.
+
+    :param announced: see :class:`~rolegraph.engine.shared_store.SharedStore`
+    """
+    return _indexed(SharedStore(store, settings, announced), store, limits)
+
+
+def _indexed(engine: RevisionStore | SharedStore, store: Path, limits: Limits | None, *, eager: bool = True) -> Opened:
+    limited = limits and _limited(engine, limits, eager=eager)
     return Opened(limited or engine, Tokens(store / tokens.FILE), Search(engine, store / "search"), store)
 
 
@@ -76,6 +96,6 @@ def remote(endpoint: Endpoint, store: Path | None, limits: Limits | None, *, shi
     return Opened(engine, Tokens(store / tokens.FILE) if store else None)
 
 
-def _limited(engine: RevisionStore, limits: Limits) -> PooledEngine:
-    pool = Pool(limits, network=bool(engine.settings.reach.allowed))
+def _limited(engine: RevisionStore | SharedStore, limits: Limits, *, eager: bool) -> PooledEngine:
+    pool = Pool(limits, network=bool(engine.settings.reach.allowed), eager=eager)
     return PooledEngine(engine, pool, jobs=Pool(replace(limits, workers=JOBS, share=0), eager=False))

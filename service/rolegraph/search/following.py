@@ -7,13 +7,13 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from rolegraph import deadlines
+from rolegraph import deadlines, locks
 from rolegraph.errors import StoreUnusable
 from rolegraph.per_revision import AGE
 from rolegraph.search import labels
@@ -79,6 +79,7 @@ class Search(Questions):
         self._folder = folder
         self._updating = threading.Lock()
         self._index: Index | None = None
+        self._file: tuple[int, int] | None = None  # identifies the file of the index
         self._read = 0.0  # time of the last update, for engines without revisions
 
     def at(self, graph: Graph) -> "Pinned":
@@ -154,6 +155,29 @@ class Search(Questions):
 
     def _updated(self, index: Index | None, graph: Graph) -> Index:
         """Return the index of a revision: an update of the open index or of the saved one if possible, else a new one."""
+        with self._alone():
+            if self._file != self._saved_file():  # another process has made a new one
+                index = None
+            if index is None or graph.revision is None or not self._fits(index.stamp, graph.revision):  # or has updated it
+                index = self._update(index, graph)
+            self._file = self._saved_file()
+            return index
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from changing the index meanwhile."""
+        while True:
+            folder = self._own_folder()
+            if not locks.AVAILABLE:
+                yield
+                return
+            folder.mkdir(parents=True, exist_ok=True)
+            with locks.holding(folder) as locked:
+                if locked:
+                    yield
+                    return
+
+    def _update(self, index: Index | None, graph: Graph) -> Index:
         stamp = Stamp(form(), graph.revision, self._published(graph.revision))
         is_open = index is not None
         index = index or self._saved()
@@ -188,12 +212,20 @@ class Search(Questions):
         path = self._folder and self._folder / NAME
         return Index(path) if path and path.is_file() else None
 
+    def _saved_file(self) -> tuple[int, int] | None:
+        """Return what identifies the file of the index, None if there is none."""
+        try:
+            status = (self._own_folder() / NAME).stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
     def _drop(self, damaged_: Index | None) -> None:
-        """Remove a damaged index, unless another thread has. Readers that have it open keep its file."""
-        with self._updating:
+        """Remove a damaged index, unless another thread or process has. Readers that have it open keep its file."""
+        with self._updating, self._alone():
             if self._index is damaged_:
                 self._index = None
-                if self._folder:
+                if self._folder and self._file == self._saved_file():
                     shutil.rmtree(self._folder, ignore_errors=True)
 
 

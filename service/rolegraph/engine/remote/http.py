@@ -92,7 +92,7 @@ class Connection:
         fields = [*parameters, *self._limit(seconds), ("query", text)]
         request = _form(endpoint.query_url, fields, {**headers, "Accept": ACCEPT[form.holds]})
         if is_cancelled():
-            raise ClientGone("whoever asked has gone")
+            raise ClientGone("the client disconnected before the answer was ready")
         with errors(endpoint.query_url, shown, "query"), opener.open(request, timeout=seconds) as response:
             self._judge(response, shown)
             return Reply(*_received(response, until, shown, is_cancelled), response.headers.get_content_type())
@@ -171,7 +171,7 @@ def _received(response: http.client.HTTPResponse, until: float, seconds: float, 
     body, rest = Spool(), b""
     while piece := response.read1(PIECE):
         if is_cancelled():
-            raise ClientGone("whoever asked has gone")
+            raise ClientGone("the client disconnected before the answer was ready")
         if time.monotonic() > until:
             raise late(seconds)
         text = (rest + piece).replace(STRANGE_BLANK, BLANK)

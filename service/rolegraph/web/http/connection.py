@@ -45,8 +45,15 @@ class Slots:
             yield lambda: loop.call_soon_threadsafe(slot.close)
 
 
-class Client:
-    """The client of one request. The connection is watched from the first question on, since most responses are ready at once."""
+class Client(Protocol):
+    """The client of one request."""
+
+    def is_cancelled(self) -> bool:
+        """Return whether the client has closed its connection; a cheap check. Called from the thread of the request."""
+
+
+class ConnectedClient:
+    """A client of this server. The connection is watched from the first question on, since most responses are ready at once."""
 
     def __init__(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         self._connection = connection
@@ -54,7 +61,7 @@ class Client:
         self._watch: Future[None] | None = None
 
     def is_cancelled(self) -> bool:
-        """Return whether the client has closed its connection; a cheap check of a flag. Called from the thread of the request."""
+        """See :meth:`Client.is_cancelled`."""
         if self._watch is None:
             self._watch = asyncio.run_coroutine_threadsafe(self._left(), self._loop)
         return self._watch.done() and not self._watch.cancelled()
@@ -70,8 +77,8 @@ class Client:
 
 def is_cancelled() -> IsCancelled:
     """Return a function that returns whether the client of the current request has disconnected; always False under other servers."""
-    client = request.environ.get(CLIENT)
-    return client.is_cancelled if isinstance(client, Client) else never_cancelled
+    client: Client | None = request.environ.get(CLIENT)
+    return client.is_cancelled if client else never_cancelled
 
 
 def install(app: Flask) -> None:

@@ -95,6 +95,20 @@ class Route:
     operation: Operation
 
 
+def writing(app: Flask) -> frozenset[tuple[str, str]]:
+    """Return the endpoints and methods of an application that write."""
+    views = app.view_functions.items()
+    return frozenset(
+        (rule.endpoint, method)
+        for endpoint, view in views
+        for operation in vars(view).get(_KEY, ())
+        if operation.writes
+        for rule in app.url_map.iter_rules(endpoint)
+        for method in (rule.methods or set()) - _IMPLIED
+        if operation.method in ("", method)
+    )
+
+
 def routes(app: Flask) -> Iterator[Route]:
     """Yield the routes of an application in the order in which they were registered, but for its static files.
 

@@ -21,9 +21,15 @@ class Suffixes:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
-        path = environ.get("PATH_INFO", "")
-        stem, dot, extension = path.rpartition(".")
-        if dot and extension.lower() in _EXTENSIONS and not stem.endswith("/") and not path.startswith(_WHOLE):
+        stem, extension = divided(environ.get("PATH_INFO", ""))
+        if extension:
             environ["PATH_INFO"] = stem
-            environ[SUFFIX] = extension.lower()
+            environ[SUFFIX] = extension
         return self._app(environ, start_response)
+
+
+def divided(path: str) -> tuple[str, str]:
+    """Return a path without its suffix, and the suffix; '' for a path without one."""
+    stem, dot, extension = path.rpartition(".")
+    is_suffix = dot and extension.lower() in _EXTENSIONS and not stem.endswith("/") and not path.startswith(_WHOLE)
+    return (stem, extension.lower()) if is_suffix else (path, "")

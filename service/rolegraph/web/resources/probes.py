@@ -17,6 +17,7 @@ from rolegraph.web.middleware.cache import CachedResponse
 from rolegraph.web.middleware.headers import ALWAYS, VARY
 
 ALIVE = "/livez"
+READY = "/readyz"
 PATIENCE = 2.0  # seconds in which a query that asks nothing is answered
 _JSON = named("json", TABLES)
 _BODY = to_json({"status": "alive"}, indent=None)
@@ -38,7 +39,7 @@ def alive() -> Response:
     return negotiation.respond(_BODY, DOCUMENT)
 
 
-@routes.get("/readyz")
+@routes.get(READY)
 @Operation(
     "Whether the store can be read and written",
     (DOCUMENT,),

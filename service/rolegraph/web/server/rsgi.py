@@ -7,7 +7,6 @@ import asyncio
 import io
 import logging
 import os
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING
@@ -15,14 +14,12 @@ from typing import IO, TYPE_CHECKING
 from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]  # public, but not marked so
 
 from rolegraph import slots
-from rolegraph.errors import RolegraphError
 from rolegraph.web.http import logs
-from rolegraph.web.http.connection import CLIENT, Client, Slots, network
+from rolegraph.web.http.connection import CLIENT, ConnectedClient, Slots, network
 from rolegraph.web.http.logs import Request
-from rolegraph.web.http.wsgi import FAILURE, WITHOUT, ask, close
+from rolegraph.web.http.wsgi import WITHOUT
 from rolegraph.web.middleware.cache import CachedResponse
-from rolegraph.web.middleware.headers import ALWAYS
-from rolegraph.web.server import large_answers
+from rolegraph.web.server import answering, large_answers
 from rolegraph.web.server.reception import Allows, BodyReader
 
 if TYPE_CHECKING:
@@ -31,17 +28,7 @@ if TYPE_CHECKING:
 AT_ONCE = 1024  # bytes of headers up to which the cache is asked on the event loop; with longer ones it takes too long there
 SLOTS = 3  # requests of one network that run at the same time: all requests of a process share one interpreter
 _LOOKED_INTO = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
-_FAULT = b'{"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "This fault of the service was logged."}\n'
-_CONSTANT = {
-    "SCRIPT_NAME": "",
-    "SERVER_SOFTWARE": "Granian",
-    "wsgi.version": (1, 0),
-    "wsgi.errors": sys.stderr,
-    "wsgi.input_terminated": True,
-    "wsgi.multithread": True,
-    "wsgi.multiprocess": False,
-    "wsgi.run_once": False,
-}
+_CONSTANT = answering.constant()
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +83,7 @@ class RsgiApplication:
             await self._respond(scope, protocol)
         except Exception:  # noqa: BLE001 - otherwise the client would wait forever
             _log.exception("a request could not be answered")
-            protocol.response_bytes(500, [], _FAULT)
+            protocol.response_bytes(500, answering.FAULT.headers, answering.FAULT_BODY)
 
     async def _respond(self, scope: Scope, protocol: HTTPProtocol) -> None:
         loop = asyncio.get_running_loop()
@@ -105,40 +92,28 @@ class RsgiApplication:
         if sum(len(environ.get(name, "")) for name in _LOOKED_INTO) <= AT_ONCE and (copy := self._recall(environ)):
             reply.send(copy.status, copy.headers, copy.body)
             return
-        client = environ[CLIENT] = Client(protocol, loop)
+        client = environ[CLIENT] = ConnectedClient(protocol, loop)
         received = None if environ["REQUEST_METHOD"] in WITHOUT else await self._reception.receive(environ, aiter(protocol))
         try:
             async with self._slots.one(network(environ["REMOTE_ADDR"])) as freeing:
-                await loop.run_in_executor(self._threads, self._answer, environ, reply, client, freeing)
+                await loop.run_in_executor(self._threads, self._answer, reply, client, freeing)
         finally:
             client.forget()
             if received is not None:
                 received.close()
 
-    def _answer(self, environ: "WSGIEnvironment", reply: "_Reply", client: Client, freeing: Callable[[], object]) -> None:
-        """Answer a request in a thread. Nothing may be raised: it would be lost, and the client would wait forever."""
-        logs.CURRENT.set(reply.request)
+    def _answer(self, reply: "_Reply", client: ConnectedClient, freeing: Callable[[], object]) -> None:
+        """Answer a request in a thread."""
         slots.hold(freeing)
+        response = answering.answer(self._app, reply.request, client.is_cancelled)
+        logs.CURRENT.set(reply.request)
         try:
-            try:
-                self._send(environ, reply, client)
-            except RolegraphError as error:  # raised while the body was produced
-                environ[FAILURE] = error
-                self._send(environ, reply, client)
-        except BaseException:  # noqa: BLE001 - this includes panics of Granian, which are no Exception
+            reply.send(response.status, response.headers, response.body)
+        except BaseException:  # noqa: BLE001 - an error would be lost with the thread, and panics of Granian are no Exception
             _log.exception("%s", reply.request.line)
-            reply.send("500", [("Content-Type", "application/problem+json"), *ALWAYS.items()], _FAULT)
+            reply.send(answering.FAULT.status, answering.FAULT.headers, answering.FAULT.body)
         finally:
             logs.CURRENT.set(None)
-
-    def _send(self, environ: "WSGIEnvironment", reply: "_Reply", client: Client) -> None:
-        status, headers, pieces = ask(self._app, environ)
-        if status[:3] in ("204", "304") or environ["REQUEST_METHOD"] == "HEAD":
-            close(pieces)
-            reply.send(status, headers.to_wsgi_list(), b"")
-            return
-        body = large_answers.settled(pieces, client.is_cancelled)
-        reply.send(status, headers.to_wsgi_list(), body)
 
 
 class _Reply:

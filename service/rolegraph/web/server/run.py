@@ -1,18 +1,24 @@
-"""The server: Granian with one worker process, which opens the store."""
+"""The server: Granian with one process that has the store open, or with several that read beside one that writes."""
 
 import asyncio
 import errno
 import gc
+import logging
 import multiprocessing
 import os
+import signal
 import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.synchronize import Event
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -20,41 +26,58 @@ from granian.log import LogLevels
 
 from rolegraph import __version__
 from rolegraph.engine import descriptors
+from rolegraph.engine.revision_store import Announce
 from rolegraph.engine.watchdog import watch
 from rolegraph.engine.worker import end_with_parent
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.facade import Rolegraph
 from rolegraph.facade.refresh import Refreshing
+from rolegraph.web import create_app
 from rolegraph.web.http import authorization, logs
 from rolegraph.web.middleware.cache import RECALL, CachedResponse
 from rolegraph.web.resources import probes
+from rolegraph.web.server import writer
+from rolegraph.web.server.relay import Relay
 from rolegraph.web.server.rsgi import RsgiApplication
+from rolegraph.web.server.supervision import BEAT, Shared, Supervisor
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 LINE_LIMIT = 512 * 1024
 PATIENCE = 30
 CONNECTIONS = 1024
 _LOOK = 0.01  # seconds between two checks whether the port is open
-_STARTING = "rolegraph.starting"
+_LIVING = "rolegraph.living"
+AGAIN = 6.0  # seconds before a process that cannot read the store ends; Granian gives up on one that ends sooner twice
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How the processes of a service open a store together: the one that writes, and those that read."""
+
+    writer: Callable[[Announce], Rolegraph]
+    reader: Callable[[Callable[[], int]], Rolegraph]
 
 
 @dataclass(frozen=True)
 class Plan:
     """How to serve a graph.
 
-    ``opening`` opens the graph; it is pickled and called in the worker process. ``where`` describes the store in the start message.
-    ``level`` is the lowest level that is logged; with ``access``, each request is logged too.
+    ``opening`` opens the graph; it is pickled and called in the worker process, or in several where it is :class:`Shares`. ``where``
+    describes the store in the start message. ``level`` is the lowest level that is logged; with ``access``, each request is logged too.
     """
 
-    opening: Callable[[], Rolegraph]
+    opening: Callable[[], Rolegraph] | Shares
     where: str
     host: str = "127.0.0.1"
     port: int = 8080
     threads: int = 64
     level: str = "warning"
     access: bool = False
+    processes: int = 1
 
 
 def run(plan: Plan) -> int:
@@ -66,7 +89,26 @@ def run(plan: Plan) -> int:
     """
     address = _free(plan.host, plan.port)
     descriptors.raise_limit()  # child processes inherit it
-    unusable = multiprocessing.Event()
+    if not isinstance(plan.opening, Shares):
+        unusable = multiprocessing.Event()
+        return _served(plan, address, partial(_load, plan, address, plan.opening, unusable), unusable)
+    gc.collect()
+    gc.freeze()  # processes share the memory of what is loaded now until they change it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server has its own
+    with TemporaryDirectory(prefix="rolegraph-") as folder:
+        shared = Shared(plan.processes, Path(folder))
+        supervisor = Supervisor(shared, partial(writer.serve, plan.opening.writer, shared, plan.threads, partial(_log_as, plan)))
+        try:
+            if not supervisor.start():
+                return 2
+            return _served(plan, address, partial(_load_reader, plan, address, plan.opening.reader, shared), shared.unusable)
+        except KeyboardInterrupt:
+            return _stopped()
+        finally:
+            supervisor.stop()
+
+
+def _served(plan: Plan, address: str, load: Callable[[], RsgiApplication], unusable: Event) -> int:
     server = Granian(
         "rolegraph.web",
         address=address,
@@ -74,48 +116,92 @@ def run(plan: Plan) -> int:
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,  # with HTTP/2, Granian reports a cancelled upload as complete
         websockets=False,
-        workers=1,
+        workers=plan.processes,
         backpressure=min(CONNECTIONS, (descriptors.limit() or CONNECTIONS * 4) // 4),  # the store and its workers need file descriptors too
         http1_settings=HTTP1Settings(max_buffer_size=LINE_LIMIT),
         log_level=LogLevels.critical,
         workers_kill_timeout=PATIENCE,
         respawn_failed_workers=True,
     )
+    _log_as(plan)  # Granian has set up its own
     try:
-        server.serve(target_loader=partial(_load, plan, address, unusable), wrap_loader=False)
+        server.serve(target_loader=load, wrap_loader=False)
     except SystemExit as stopped:
         if unusable.is_set() or stopped.code:
             return 2 if unusable.is_set() else int(stopped.code or 0)
+    return _stopped()
+
+
+def _stopped() -> int:
     print("stopped", flush=True)  # noqa: T201
     return 0
 
 
-def _load(plan: Plan, address: str, unusable: Event) -> RsgiApplication:
-    """Open the store and create the application. Runs in the worker: a store that was opened before a fork is unusable."""
-    from rolegraph.web import create_app
+def _log_as(plan: Plan) -> None:
+    logs.start(plan.level, access=plan.access)
 
+
+def _load(plan: Plan, address: str, opening: Callable[[], Rolegraph], unusable: Event) -> RsgiApplication:
+    """Open the store and create the application. Runs in the worker: a store that was opened before a fork is unusable."""
     if unusable.is_set():
         sys.exit(2)  # Granian starts the worker once more before it gives up
-    watch.start()  # if the watchdog ends this process, Granian starts another one
-    end_with_parent()  # a killed parent would leave this process, and the lock on the store
-    logs.start(plan.level, access=plan.access)
+    _begin(plan)
     try:
-        graph = plan.opening()
+        graph = opening()
     except RolegraphError as error:
         print(f"Error: {error.detail}", file=sys.stderr)  # noqa: T201
         unusable.set()
         sys.exit(2)
     app = create_app(graph)
+    return _application(plan, graph, app, app, lambda: _announce(plan, address))
+
+
+def _load_reader(plan: Plan, address: str, opening: Callable[[Callable[[], int]], Rolegraph], shared: Shared) -> RsgiApplication:
+    """Open the store for reading and create the application, which relays what writes. Runs in each process that reads."""
+    _begin(plan)
+    place = shared.signs.place()
+    try:
+        graph = opening(shared.newest.get)
+    except RolegraphError as error:
+        _log.error("a process that reads cannot open the store: %s", error.detail)
+        time.sleep(AGAIN)
+        sys.exit(1)
+
+    async def live() -> None:
+        if shared.has_started():
+            await _announce(plan, address)
+        while True:
+            shared.signs.beat(place)
+            await asyncio.sleep(BEAT)
+
+    app = create_app(graph)
+    return _application(plan, graph, app, Relay(app, shared.socket), live)
+
+
+def _begin(plan: Plan) -> None:
+    watch.start()  # if the watchdog ends this process, Granian starts another one
+    end_with_parent()  # a killed parent would leave this process, and the lock on the store
+    _log_as(plan)
+
+
+def _application(
+    plan: Plan, graph: Rolegraph, app: Flask, answering: "WSGIApplication", live: Callable[[], Coroutine[None, None, None]]
+) -> RsgiApplication:
+    """Return the application of a process.
+
+    :param answering: answers requests; the application, or what relays some of them
+    :param live: runs in the event loop from the start
+    """
 
     def ready(loop: asyncio.AbstractEventLoop) -> None:
-        app.extensions[_STARTING] = loop.create_task(_announce(plan, address))  # keep a reference, or the task may be collected
+        app.extensions[_LIVING] = loop.create_task(live())  # keep a reference, or the task may be collected
 
     gc.collect()
     gc.freeze()  # what is loaded now stays: a full collection that looked at it again would stop all threads meanwhile
     refreshing = Refreshing(graph)
     refreshing.start()
     recall, allows = _cached_responses(app.extensions[RECALL]), partial(authorization.whole_store, graph)
-    return RsgiApplication(app, plan.threads, recall, allows, ready, end=refreshing.end)
+    return RsgiApplication(answering, plan.threads, recall, allows, ready, end=refreshing.end)
 
 
 def _cached_responses(recall: Callable[["WSGIEnvironment"], CachedResponse | None]) -> Callable[["WSGIEnvironment"], CachedResponse | None]:
