@@ -134,7 +134,7 @@ def test_a_million_rows_for_a_slow_client_take_little_memory(start: Serve, tmp_p
 
 
 def test_clients_that_leave_free_their_workers(start: Serve, tmp_path: Path) -> None:
-    service = start(tmp_path, "--query-workers", "2", "--query-share", "2", "--query-timeout", "300")
+    service = start(tmp_path, "--query-workers", "2", "--query-share", "2", "--query-timeout", "300", "--processes", "1")
     host, _, port = service.address.removeprefix("http://").partition(":")
     request = f"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: {len(ENDLESS)}\r\n\r\n"
     with ExitStack() as connections:

@@ -71,7 +71,7 @@ def test_damage_is_said_when_the_service_starts_and_it_goes_on_from_the_newest_w
 
 
 def test_a_service_whose_serving_process_ends_looks_at_its_store_anew(start: Serve, tmp_path: Path) -> None:
-    service = start(tmp_path, "--query-workers", "1")
+    service = start(tmp_path, "--query-workers", "1", "--processes", "1")
     current = max(tmp_path.glob("revisions/*/CURRENT"), key=lambda path: int(path.parent.name))
     serving = next(pid for pid in family(service.process.pid) if pid != service.process.pid and query_workers(pid))
     current.write_bytes(b"")

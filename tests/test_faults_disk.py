@@ -78,7 +78,7 @@ def test_an_answer_that_finds_no_room_on_its_way_is_refused_too(start: Serve, tm
 
 @pytest.mark.parametrize("short", [1, 2000])
 def test_the_last_bytes_of_an_answer_may_be_those_that_find_no_room(start: Serve, tmp_path: Path, short: int) -> None:
-    service = start(tmp_path, "--query-workers", "1")
+    service = start(tmp_path, "--query-workers", "1", "--processes", "1")
     query = f"{MILLION} LIMIT 20000"
     whole = ask(service, query)
     assert len(whole.content) > MIB

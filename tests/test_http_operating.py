@@ -187,7 +187,7 @@ def test_the_process_is_alive_while_all_its_threads_are_busy(serve: Serve, tmp_p
 
 
 def test_a_service_is_not_ready_where_it_cannot_answer_or_write(serve: Serve, tmp_path: Path) -> None:
-    service = serve(tmp_path, "--query-workers", "1", "--query-timeout", "8")
+    service = serve(tmp_path, "--query-workers", "1", "--query-timeout", "8", "--processes", "1")
 
     def reason() -> str:
         answer = httpx.get(f"{service.address}/readyz", timeout=20)

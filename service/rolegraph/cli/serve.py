@@ -86,6 +86,6 @@ def serve(
     if count == 1:
         opening = partial(Rolegraph.open, store, limits, settings, shipped=not empty)
         sys.exit(run.run(plan(opening=opening, where=where)))
-    writer = partial(sharing.writer, store, limits, settings, shipped=not empty)
+    writer = partial(sharing.writer, store, replace(limits, workers=1), settings, shipped=not empty)
     reader = partial(sharing.reader, store, replace(limits, workers=-(-query_workers // count)), settings)
     sys.exit(run.run(plan(opening=run.Shares(writer, reader), where=where, processes=count)))

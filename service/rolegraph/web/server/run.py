@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 LINE_LIMIT = 512 * 1024
 PATIENCE = 30
 CONNECTIONS = 1024
+LONGEST_FOLDER = 64  # bytes
 _LOOK = 0.01  # seconds between two checks whether the port is open
 _LIVING = "rolegraph.living"
 AGAIN = 6.0  # seconds before a process that cannot read the store ends; Granian gives up on one that ends sooner twice
@@ -95,7 +96,7 @@ def run(plan: Plan) -> int:
     gc.collect()
     gc.freeze()  # processes share the memory of what is loaded now until they change it
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server has its own
-    with TemporaryDirectory(prefix="rolegraph-") as folder:
+    with TemporaryDirectory(prefix="rolegraph-", dir=_folder_of_socket()) as folder:
         shared = Shared(plan.processes, Path(folder))
         supervisor = Supervisor(shared, partial(writer.serve, plan.opening.writer, shared, plan.threads, partial(_log_as, plan)))
         try:
@@ -106,6 +107,11 @@ def run(plan: Plan) -> int:
             return _stopped()
         finally:
             supervisor.stop()
+
+
+def _folder_of_socket() -> str | None:
+    """Return the folder for temporary files, None for the usual one: the system limits the path of a socket to about a hundred bytes."""
+    return None if len(os.fsencode(gettempdir())) <= LONGEST_FOLDER else "/tmp"  # noqa: S108 - within it, a folder of this user alone
 
 
 def _served(plan: Plan, address: str, load: Callable[[], RsgiApplication], unusable: Event) -> int:
@@ -167,8 +173,12 @@ def _load_reader(plan: Plan, address: str, opening: Callable[[Callable[[], int]]
         time.sleep(AGAIN)
         sys.exit(1)
 
+    unstarted = shared.has_started()
+    if unstarted < 0:
+        _log.error("a process that reads has ended; this one takes its place")
+
     async def live() -> None:
-        if shared.has_started():
+        if unstarted == 0:
             await _announce(plan, address)
         while True:
             shared.signs.beat(place)

@@ -89,11 +89,11 @@ class Shared:
         self.unusable, self.serving = Event(), Event()
         self._unstarted = Value("i", readers)
 
-    def has_started(self) -> bool:
-        """Record that a process that reads has started, and return whether it is the last one of the first start."""
+    def has_started(self) -> int:
+        """Record that a process that reads has started, and return how many have not; for one that replaces another, it is negative."""
         with self._unstarted.get_lock():
             self._unstarted.value -= 1
-            return bool(self._unstarted.value == 0)
+            return int(self._unstarted.value)
 
 
 class Supervisor:
@@ -137,7 +137,6 @@ class Supervisor:
     def _watch(self) -> None:
         """Replace the writing process when it has ended, and kill each process that hangs; the server replaces those that read."""
         soon, since = 0, time.monotonic()
-        seen: set[int] = set()
         while not self._stopping.wait(LOOK):
             if not self._writer.is_alive():
                 soon = soon + 1 if time.monotonic() - since < SOON else 0
@@ -145,23 +144,17 @@ class Supervisor:
                 if self._stopping.wait(PAUSES[min(soon, len(PAUSES) - 1)]):
                     return
                 self._writer, since = self._started(), time.monotonic()
-            seen = self._check(seen)
+            self._kill_hung()
 
-    def _check(self, seen: set[int]) -> set[int]:
-        """Kill processes that hang, report those that have ended, and return those that run."""
-        signs = self._shared.signs
-        running = {pid: last for pid, last in signs.processes().items() if _runs(pid)}
-        for pid in signs.processes().keys() - running.keys():
-            signs.free(pid)
-        for pid in seen - running.keys():
-            if pid != self._writer.pid:
-                _log.error("process %d, which reads, ended; another one is started", pid)
-        for pid, last in running.items():
-            if time.monotonic() - last > HUNG:
+    def _kill_hung(self) -> None:
+        """Kill processes that hang, and free the places of those that have ended."""
+        for pid, last in self._shared.signs.processes().items():
+            if not _runs(pid):
+                self._shared.signs.free(pid)
+            elif time.monotonic() - last > HUNG:
                 _log.error("process %d gave no sign of life for %g seconds and is killed", pid, HUNG)
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        return set(running)
 
 
 def _runs(pid: int) -> bool:
