@@ -94,8 +94,11 @@ class Inventory:
             file.flush()
             os.fsync(file.fileno())
 
-    def wrong(self, folder: Path, digests: Digests) -> str | None:
-        """Return what is wrong with a folder, None if every file is intact."""
+    def wrong(self, folder: Path, digests: Digests | None) -> str | None:
+        """Return what is wrong with a folder, None if every file is intact.
+
+        :param digests: the digests of files that were read before; None compares only the sizes
+        """
         for name, written in self.files.items():
             try:
                 size = (folder / name).stat().st_size
@@ -103,6 +106,8 @@ class Inventory:
                 return f"{name} is missing"
             if size != written.size:
                 return f"{name} has {size:,} of {written.size:,} bytes"
+        if digests is None:
+            return None
         present = digests.of(folder / name for name in self.files)
         changed = (name for name, file in zip(self.files, present, strict=True) if file != self.files[name])
         return next((f"the content of {name} has changed" for name in changed), None)

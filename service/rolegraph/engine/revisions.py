@@ -100,11 +100,12 @@ class Revisions:
         with self._changing:
             return self._kept()
 
-    def wrong(self, number: int) -> str | None:
+    def wrong(self, number: int, *, content: bool = True) -> str | None:
         """Return what is wrong with a revision, None if it is intact, or if it has no inventory.
 
         Older versions wrote no inventory.
 
+        :param content: read the files; otherwise only their sizes are compared
         :raises NotFound: for a revision that is not stored
         """
         path = self.path(number)
@@ -112,7 +113,7 @@ class Revisions:
             inventory = Inventory.read(path)
         except ValueError as error:
             return str(error)
-        return inventory.wrong(path, self._digests) if inventory else None
+        return inventory.wrong(path, self._digests if content else None) if inventory else None
 
     def whole(self) -> int | None:
         """Return the number of the newest revision that is intact by its inventory, None if there is none."""

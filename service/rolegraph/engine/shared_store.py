@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rolegraph.engine import TURTLE, Changes, Guard, Receipt, WriteMode, unguarded
+from rolegraph.engine import TURTLE, Changes, Guard, Receipt, WriteMode, opening, unguarded
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.stored_revisions import StoredRevisions
 from rolegraph.engine.validators import State
@@ -34,6 +34,9 @@ class SharedStore(StoredRevisions):
         self._announced = announced
         self._opening = threading.Lock()
         self._newest: _Newest | None = None
+        number = announced()
+        if wrong := self._revisions.wrong(number, content=False):  # the writing process has compared the content
+            raise StoreUnusable(opening.damaged(folder, self._revisions, number, wrong), public_detail="the store is damaged")
         _ = self.newest
 
     @property
