@@ -38,7 +38,7 @@ LATEST = 0.9  # seconds from the first acknowledged write of a round to the kill
 NOT_UNION = """SELECT (COUNT(*) AS ?n) {
     { ?s ?p ?o FILTER NOT EXISTS { GRAPH ?g { ?s ?p ?o } } } UNION { GRAPH ?g { ?s ?p ?o } FILTER NOT EXISTS { ?s ?p ?o } }
 }"""
-WHO = ("all processes", "the serving process", "the first process")
+WHO = ("all processes", "a reading process", "the first process", "the writing process")
 
 
 def graph_of(writer: str) -> str:
@@ -78,7 +78,7 @@ class Service:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "rolegraph", "serve", "--store", str(self._store), "--port", str(self.port)]
-        more = ["--empty", "--query-workers", "1"]
+        more = ["--empty", "--query-workers", "2", "--processes", "2"]
         self.process = subprocess.Popen([*command, *more], stdout=self._log, stderr=self._log)
         self.wait()
 
@@ -114,11 +114,11 @@ class Service:
     def kill(self, who: str) -> None:
         """Kill processes (SIGKILL), and wait until the service answers again."""
         every = machine.family([self.process.pid])
-        victims = {"all processes": every, "the first process": every[:1]}.get(who) or [self._serving(every)]
+        victims = self._victims(every, who)
         for pid in victims:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        if who == "the serving process":
+        if len(victims) == 1 and victims != every[:1]:
             while Path(f"/proc/{victims[0]}").exists() and "Z" not in _state(victims[0]):
                 time.sleep(0.01)
         else:
@@ -135,9 +135,21 @@ class Service:
         self._log.close()
 
     @staticmethod
-    def _serving(pids: Sequence[int]) -> int:
-        """Return the process whose children are the workers."""
-        return next(pid for pid in pids[1:] if any(b"rolegraph.engine.worker" in _command(child) for child in machine.family([pid])[1:]))
+    def _victims(every: Sequence[int], who: str) -> Sequence[int]:
+        if who == "all processes":
+            return every
+        if who == "the first process":
+            return every[:1]
+        if who == "the writing process":  # it has the working copy of the store open
+            return [next(pid for pid in every if any("/graph/LOCK" in name for name in _open_files(pid)))]
+        # its children are the workers
+        return [next(pid for pid in every[1:] if any(b"rolegraph.engine.worker" in _command(child) for child in machine.family([pid])[1:]))]
+
+
+def _open_files(pid: int) -> list[str]:
+    with contextlib.suppress(OSError):
+        return [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    return []
 
 
 def _command(pid: int) -> bytes:
