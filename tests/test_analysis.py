@@ -484,6 +484,7 @@ def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
         found, fresh = followed.facts(), IncrementalFacts(engine).facts()
         assert same(found, fresh)
         assert same(IncrementalFacts(engine, folder).facts(), fresh)
+    followed.refresh()
     assert same(combine(snapshot.load(folder, engine)[1]), fresh)
     engine.close()
 
