@@ -1,4 +1,4 @@
-"""Facts read graph by graph: after a write, only the written graphs are read again."""
+"""Facts read graph by graph, and their index: after a write, only the written graphs are read again, and what depends on them is built again."""
 
 import threading
 from collections.abc import Collection, Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rolegraph.analysis import reading, snapshot, union
 from rolegraph.analysis.facts import Facts
+from rolegraph.analysis.index import Index
 from rolegraph.analysis.names import Names
 from rolegraph.analysis.reading import DEFAULT, Part
 from rolegraph.engine import Engine
@@ -28,6 +29,7 @@ class IncrementalFacts:
         self._revision: int | None = None  # the revision of the parts
         self._stored: int | None = None  # the revision of the snapshot
         self._names: Names | None = None  # of the last facts
+        self._index: Index | None = None  # the last one
 
     def facts(self, pinned: Engine | None = None, trusted: Collection[str] | None = None) -> Facts:
         """Return the facts of one revision.
@@ -38,6 +40,11 @@ class IncrementalFacts:
         parts, before = self._parts_of(pinned or self._engine), self._names
         names = self._names = before.following(parts) if before else Names.read(parts)
         return union.united(names, trusted)
+
+    def index(self, pinned: Engine | None = None, trusted: Collection[str] | None = None) -> Index:
+        """Return the index of the facts of one revision, made from the last one where little has changed; see :meth:`facts`."""
+        index = self._index = Index(self.facts(pinned, trusted), before=self._index)
+        return index
 
     def refresh(self) -> None:
         """Read what was written since the last call, and store a snapshot."""
