@@ -43,11 +43,11 @@ class Index:
         self._named: dict[int, Named] = {}
         self._stated: dict[int, Numbers] = {}
         self.rows = {int(place): row for row, place in enumerate(facts.roles)}
-        if before is None or before.facets != facets:
+        if before is None or before.weighting != facets:
             self.matrices = Matrices.build(facts, self.items, facets)
         else:
             self.matrices = before.matrices.following((before.facts, before.items), facts, self.items, facets)
-        self.facets = facets
+        self.weighting: Mapping[str, float] = facets
         self.direct, self.expanded = self.matrices.direct, self.matrices.expanded
         self.essential, self.essential_skills = self.matrices.essential, self.matrices.essential_skills
         shape = self.direct.shape

@@ -119,11 +119,12 @@ def _classes(facts: Facts) -> tuple[Numbers, Numbers]:
     joining = facts.exact[~np.isin(facts.exact, facts.roles).any(axis=1)]
     matched = sparse.coo_array((np.ones(len(joining), dtype=bool), (joining[:, 0], joining[:, 1])), shape=(count, count))
     _, class_of = csgraph.connected_components(matched, directed=False) if len(joining) else (count, np.arange(count))
-    _, first, item_of = np.unique(class_of, return_index=True, return_inverse=True)
+    _, first, number_of = np.unique(class_of, return_index=True, return_inverse=True)
     numbers = np.empty(len(first), dtype=np.int32)  # items are numbered by their first concept
     order = np.argsort(first, kind="stable")
     numbers[order] = np.arange(len(first))
-    item_of, places = numbers[item_of].astype(np.int32), first[order].astype(np.int32)
+    item_of: Numbers = numbers[number_of]
+    places: Numbers = first[order].astype(np.int32)
     for place in np.unique(joining).tolist():
         item = item_of[place]
         places[item] = min(int(places[item]), place, key=lambda name: equivalence.rank(facts.names[name]))
