@@ -1,4 +1,4 @@
-"""Facts read graph by graph, and their index: after a write, only the written graphs are read again, and what depends on them is built again."""
+"""Facts read graph by graph, and their index: after a write, only the written graphs are read, and what they touch is built again."""
 
 import threading
 from collections.abc import Collection, Mapping

@@ -91,11 +91,12 @@ class _Change:
 
     def __init__(self, old_facts: Facts, old_items: Items, facts: Facts, items: Items) -> None:
         self._old, self._old_items, self._new, self._items = old_facts, old_items, facts, items
-        if old_facts.names is facts.names:
-            self.place = np.arange(len(facts.names), dtype=np.int32)
-        else:
-            places = (facts.places.get(name, NO_PLACE) for name in old_facts.names)
-            self.place = np.fromiter(places, dtype=np.int32, count=len(old_facts.names))
+        self.place = np.zeros(len(old_facts.names), dtype=np.int32)
+        stay = np.arange(len(facts.names), dtype=np.int32)
+        if old_facts.names is not facts.names:  # both are sorted, so those that stay keep their order
+            self.place[[old_facts.places[name] for name in old_facts.places.keys() - facts.places.keys()]] = NO_PLACE
+            stay = np.delete(stay, [facts.places[name] for name in facts.places.keys() - old_facts.places.keys()])
+        self.place[self.place == 0] = stay
         self.is_small = False
         if not (len(old_items) and len(items) and len(old_facts.roles)):
             return
@@ -127,8 +128,8 @@ class _Change:
         # a role depends on the broader items of each of its items, which stand in its row, too
         touched = np.flatnonzero(self._narrower()[expanded.indices])
         rows = old_row_of[np.searchsorted(expanded.indptr, touched, side="right") - 1]
-        found: Numbers = np.unique(np.concatenate([np.searchsorted(self._new.roles, np.concatenate(roles)), rows[rows >= 0]])).astype(np.int32)
-        return found
+        changed = np.searchsorted(self._new.roles, np.concatenate(roles))
+        return np.unique(np.concatenate([changed, rows[rows >= 0]])).astype(np.int32)
 
     def _claiming(self) -> Numbers:
         """Return the roles with other claims; which sources make a claim does not matter."""

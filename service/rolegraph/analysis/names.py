@@ -1,4 +1,4 @@
-"""The names in the facts of several graphs, sorted, and their labels; after a write, only those of the changed graphs are looked up again."""
+"""The names in the facts of several graphs, sorted, and their labels; after a write, only those of changed graphs are looked up."""
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
@@ -52,8 +52,11 @@ class Names:
         added = has - self.places.keys()
         names, places = self.names, self.places
         if gone or added:
-            names = tuple(sorted([*(name for name in names if name not in gone), *added]))
-            places = {name: place for place, name in enumerate(names)}
+            kept = list(names)
+            for name in sorted(gone, reverse=True):
+                del kept[self.places[name]]
+            names = tuple(sorted([*kept, *added]))
+            places = dict(zip(names, range(len(names)), strict=True))
         moved = self._moved(gone, [places[name] for name in added], len(names))
         at = {graph: _places(part, places) if graph in changed else moved[self.at[graph]] for graph, part in parts.items()}
         texts = np.full(len(names), "", dtype=object)

@@ -49,8 +49,9 @@ class Catalogue:
     def __init__(self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None, before: "Before | None" = None) -> None:
         self._engine = engine
         self._named, self._nearest = named or _none, nearest or _none
+        self.lists: KindLists
         self.cards: LabelCache = before[0].cards.following(engine.rows, before[1]) if before else LabelCache(engine.rows)
-        self.lists: KindLists = before[0].lists.following(engine.rows, self.cards, before[1]) if before else KindLists(engine.rows, self.cards)
+        self.lists = before[0].lists.following(engine.rows, self.cards, before[1]) if before else KindLists(engine.rows, self.cards)
         self._sources = CachedValue[dict[str, Source]]()
         self._speaking = CachedValue[tuple[str, ...]]()
 
