@@ -18,6 +18,7 @@ from rolegraph import formats
 from rolegraph.analysis import Analysis, profiles, snapshot
 from rolegraph.analysis.facts import Facts
 from rolegraph.analysis.incremental import IncrementalFacts
+from rolegraph.analysis.index import Index
 from rolegraph.analysis.union import combine
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.revision_store import RevisionStore
@@ -152,6 +153,18 @@ def test_what_another_process_wrote_is_read(writable_small: Rolegraph, tmp_path:
     again.close()
 
 
+def assert_same_index(followed: Index, fresh: Index) -> None:
+    """Check that two indexes hold the same numbers, to the last digit."""
+    assert len(followed.items) == len(fresh.items)
+    for name in ("item_of", "places", "levels", "headings"):
+        assert np.array_equal(getattr(followed.items, name), getattr(fresh.items, name)), name
+    for name in ("direct", "expanded", "vectors", "needs", "needed", "essential", "essential_skills"):
+        for array in ("indptr", "indices", "data"):
+            assert np.array_equal(getattr(getattr(followed, name), array), getattr(getattr(fresh, name), array)), (name, array)
+    for name in ("idf", "document_frequency", "totals", "skills", "rows"):
+        assert np.array_equal(getattr(followed, name), getattr(fresh, name)), name
+
+
 SOME = [f"<https://example.org/{letter}>" for letter in "abcdef"]
 LINKED = ("broader", "narrower", "broadMatch", "narrowMatch", "exactMatch", "closeMatch", "related")
 STATED = ("essentialSkill", "optionalSkill", "requiredDegree", "level")
@@ -197,6 +210,8 @@ def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
         found, fresh = followed.facts(), IncrementalFacts(engine).facts()
         assert same(found, fresh)
         assert same(IncrementalFacts(engine, folder).facts(), fresh)
+        assert_same_index(followed.index(), Index(fresh))
+    followed.refresh()
     assert same(combine(snapshot.load(folder, engine)[1]), fresh)
     engine.close()
 

@@ -41,6 +41,17 @@ class CachedValue(Generic[T]):
                     cached = self._cached = (began, build())
             return cached[1]
 
+    def built(self) -> T | None:
+        """Return the value if there is one, else None; it is not built."""
+        return self._cached[1] if self._cached else None
+
+    @classmethod
+    def holding(cls, value: T) -> "CachedValue[T]":
+        """Return a cache that has a value already."""
+        cached = cls()
+        cached._cached = (time.monotonic(), value)
+        return cached
+
     def _fresh(self, built: float) -> bool:
         return self._age is None or time.monotonic() - built < self._age
 

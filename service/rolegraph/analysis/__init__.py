@@ -2,10 +2,10 @@
 
 5  Analysis (here)                                    what the façade offers
 4  similarity  gap  paths  openings  distinguish  agreement
-3  comparable  profile_items                          why roles cannot be compared; texts of a profile to items
-2  index                                              roles × items as sparse matrices
+3  comparable  profile_items  incremental             why roles cannot be compared; texts of a profile to items; the newest index
+2  index  matrices                                    roles × items as sparse matrices
 1  items  profiles
-0  facts  weights  reading  union  snapshot  incremental   facts by graph, cached beside the store
+0  facts  weights  reading  names  union  snapshot    facts by graph, cached beside the store
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -90,7 +90,7 @@ class Analysis:
         return self._edges.get(lambda: paths.edges(self.index))
 
     def _build_index(self) -> Index:
-        return Index(self._facts.facts(self._engine, self._trusted and self._trusted()))
+        return self._facts.index(self._engine, self._trusted and self._trusted())
 
     def sources_of(self, roles: Iterable[Named]) -> tuple[Named, ...]:
         """Return the sources that state anything of some roles, by IRI."""

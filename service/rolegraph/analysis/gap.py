@@ -158,7 +158,7 @@ class HeldItems:
         needs = self.index.stated(row, weights.LEARNT)
         if not needs:
             return comparable.NEEDLESS
-        held = {self.index.items.places[item] for item in self.items}
+        held = {int(self.index.items.places[item]) for item in self.items}
         return equivalence.APART if self.index.apart({"had": held, "needed": needs}) else ""
 
     def worths(self) -> tuple[Numbers, np.ndarray[Any, np.dtype[np.float64]]]:

@@ -10,11 +10,10 @@ from rolegraph import equivalence
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Facts, Figures, Numbers
 from rolegraph.analysis.items import Items
+from rolegraph.analysis.matrices import Matrices
 from rolegraph.values import Named
 
-_LEARNT = np.array([name in weights.LEARNT for name in weights.NAMES])
 _SKILL = np.array([name in weights.SKILLS for name in weights.NAMES])
-_ESSENTIAL = np.array([name in weights.ESSENTIAL for name in weights.NAMES])
 
 
 class Index:
@@ -31,37 +30,40 @@ class Index:
 
     Arrays by item: ``document_frequency`` (int32) is the number of roles that have the item or a narrower one, and ``idf`` (float64) its
     inverse document frequency, ln(1 + roles / document frequency), 0 for an item without roles. By role: ``totals`` (float64), the sums of
-    the rows of ``needs``; ``rows``, the row of each place of a role. ``skills`` are the items that a role names as a skill or a tool.
+    the rows of ``needs``; ``rows``, the row of each place of a role.
 
     :param facts: the facts of the revision
     :param facets: the weight of each facet
+    :param before: the index of another revision: if little has changed since, that takes a fraction of the time
     """
 
-    def __init__(self, facts: Facts, facets: Mapping[str, float] = weights.FACETS) -> None:
+    def __init__(self, facts: Facts, facets: Mapping[str, float] = weights.FACETS, before: "Index | None" = None) -> None:
         self.facts = facts
         self.items = Items(facts)
         self._named: dict[int, Named] = {}
         self._stated: dict[int, Numbers] = {}
         self.rows = {int(place): row for row, place in enumerate(facts.roles)}
-        role, facet = _rows(facts), facts.claims[:, 1]
-        item = self.items.item_of[facts.claims[:, 2]] if len(facts.claims) else facts.claims[:, 2]
-        weight = np.array([facets[name] for name in weights.NAMES])[facet] * _importance(facts, self.items)
-        shape = (len(facts.roles), len(self.items))
-        self.direct = highest(role, item, weight, shape)
-        expanded = _expanded(self.direct, self.items)
-        document_frequency = np.bincount(expanded.indices, minlength=shape[1])
+        if before is None or before.weighting != facets:
+            self.matrices = Matrices.build(facts, self.items, facets)
+        else:
+            self.matrices = before.matrices.following((before.facts, before.items), facts, self.items, facets)
+        self.weighting: Mapping[str, float] = facets
+        self.direct, self.expanded = self.matrices.direct, self.matrices.expanded
+        self.essential, self.essential_skills = self.matrices.essential, self.matrices.essential_skills
+        shape = self.direct.shape
+        document_frequency = np.bincount(self.expanded.indices, minlength=shape[1])
         self.document_frequency: Numbers = document_frequency.astype(np.int32)
         self.idf: Figures = np.where(document_frequency > 0, np.log1p(shape[0] / np.maximum(document_frequency, 1)), 0.0)
-        self.expanded = expanded
-        self.vectors = _unit(expanded @ sparse.diags_array(self.idf))
-        learnt, essential = _LEARNT[facet], _ESSENTIAL[facet]
-        self.needs = sparse.csr_array(highest(role[learnt], item[learnt], weight[learnt], shape) @ sparse.diags_array(self.idf))
-        self.essential = highest(role[essential], item[essential], np.ones(int(essential.sum())), shape)
-        self.skills = frozenset(item[_SKILL[facet]].tolist())
+        self.vectors = _unit(self.expanded @ sparse.diags_array(self.idf))
+        self.needs = sparse.csr_array(self.matrices.learnt @ sparse.diags_array(self.idf))
         self.needed = sparse.csr_array((np.ones_like(self.needs.data), self.needs.indices, self.needs.indptr), shape=shape)
-        essential_skill = facet == weights.NAMES.index("essentialSkill")
-        self.essential_skills = highest(role[essential_skill], item[essential_skill], np.ones(int(essential_skill.sum())), shape)
         self.totals: Figures = np.asarray(self.needs.sum(axis=1))
+
+    @cached_property
+    def skills(self) -> frozenset[int]:
+        """The items that a role names as a skill or a tool."""
+        claims = self._claims
+        return frozenset(np.unique(claims[_SKILL[claims[:, 0]], 1]).tolist())
 
     @cached_property
     def sources(self) -> tuple[int, ...]:
@@ -89,7 +91,7 @@ class Index:
 
     def item(self, number: int) -> Named:
         """Return an item by its number."""
-        return self.named(self.items.places[number])
+        return self.named(int(self.items.places[number]))
 
     def named(self, place: int) -> Named:
         """Return the IRI and label of a place."""
@@ -191,61 +193,8 @@ class Index:
         return np.searchsorted(_rows(self.facts), np.arange(len(self.facts.roles) + 1)).astype(np.int32)
 
 
-def highest(row: Numbers, column: Numbers, value: Figures, shape: tuple[int, int]) -> sparse.csr_array:
-    """Return a float64 CSR matrix with the highest of the values given for each cell.
-
-    :param row: row of each value (int32)
-    :param column: column of each value (int32)
-    :param value: the values (float64)
-    :param shape: rows and columns of the matrix
-    """
-    if not len(row):
-        return sparse.csr_array(shape, dtype=np.float64)
-    key = row.astype(np.int64) * shape[1] + column
-    order = np.argsort(key, kind="stable")
-    starts = np.flatnonzero(np.diff(key[order], prepend=-1))
-    best, cells = np.maximum.reduceat(value[order], starts), key[order][starts]
-    indptr = np.searchsorted(cells, np.arange(shape[0] + 1, dtype=np.int64) * shape[1])
-    return sparse.csr_array((best, (cells % shape[1]).astype(np.int32), indptr.astype(np.int32)), shape=shape)
-
-
 def _rows(facts: Facts) -> Numbers:
     return np.searchsorted(facts.roles, facts.claims[:, 0]).astype(np.int32)
-
-
-def _importance(facts: Facts, items: Items) -> Figures:
-    """Return for each claim the factor by which a rating changes its weight; 1 without a rating."""
-    factors = np.ones(len(facts.claims))
-    if len(facts.rated):
-        width = len(items)
-        rated = facts.rated[:, 0].astype(np.int64) * width + items.item_of[facts.rated[:, 1]]
-        order = np.argsort(rated, kind="stable")
-        key = facts.claims[:, 0].astype(np.int64) * width + items.item_of[facts.claims[:, 2]]
-        place = np.minimum(np.searchsorted(rated[order], key), len(rated) - 1)
-        hit = rated[order][place] == key
-        factors[hit] = facts.importance[order][place[hit]] / weights.RATED
-    return factors
-
-
-def _expanded(direct: sparse.csr_array, items: Items) -> sparse.csr_array:
-    """Return the items of each role with their broader concepts, whose weights decay with each step; the highest weight counts."""
-    row = np.repeat(np.arange(direct.shape[0], dtype=np.int32), np.diff(direct.indptr))
-    ancestors = {item: items.ancestors(item) for item in np.unique(direct.indices).tolist()}
-    counts = np.zeros(direct.shape[1] + 1, dtype=np.int64)
-    for item, steps in ancestors.items():
-        counts[item + 1] = len(steps)
-    starts = np.cumsum(counts)
-    broader = np.array([ancestor for item in sorted(ancestors) for ancestor in ancestors[item]], dtype=np.int32)
-    decay = np.array([weights.DECAY**step for item in sorted(ancestors) for step in ancestors[item].values()], dtype=np.float64)
-    length = counts[1:][direct.indices]
-    offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    place = np.repeat(starts[direct.indices], length) + offset
-    return highest(
-        np.concatenate([row, np.repeat(row, length)]),
-        np.concatenate([direct.indices, broader[place]]),
-        np.concatenate([direct.data, np.repeat(direct.data, length) * decay[place]]),
-        direct.shape,
-    )
 
 
 def _unit(matrix: sparse.sparray) -> sparse.csr_array:

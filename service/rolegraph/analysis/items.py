@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
 
-from rolegraph import terms
+from rolegraph import equivalence
 from rolegraph.analysis import weights
-from rolegraph.analysis.facts import Facts, Numbers
+from rolegraph.analysis.facts import Facts, Numbers, table
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,16 @@ class Items:
     """The items of a graph, numbered from 0, and the links between them.
 
     ``item_of`` (int32) is the item of each place of ``facts.names``; ``places`` the place of the concept that names each item;
-    ``broader``, ``narrower``, ``close`` and ``related`` the linked items by item; ``levels`` the EQF level of each degree; ``headings``
+    ``broader``, ``narrower``, ``close`` and ``related`` the linked items; ``levels`` the EQF level of each degree; ``headings``
     the items that are groups of a classification.
     """
 
     def __init__(self, facts: Facts) -> None:
-        roles = set(facts.roles.tolist())
-        self.item_of, self.places = _classes(facts, roles)
-        self.broader = _links(self._between(facts.broader))
-        self.narrower = _links((broader, item) for item, parents in self.broader.items() for broader in parents)
-        self.close = _links(self._both(facts.close))
-        self.related = _links(self._both(facts.related))
+        self.item_of, self.places = _classes(facts)
+        self.broader = self._links(facts.broader)
+        self.narrower = Links(self.broader.pairs[:, ::-1])
+        self.close = self._links(facts.close, facts.close[:, ::-1])
+        self.related = self._links(facts.related, facts.related[:, ::-1])
         self.levels = {int(self.item_of[degree]): int(level) for degree, level in facts.levels}
         self.headings = frozenset(self.item_of[facts.headings].tolist())
         self._ancestors: dict[int, dict[int, int]] = {}
@@ -49,17 +50,17 @@ class Items:
     def neighbours(self, item: int) -> Iterator[tuple[int, Near]]:
         """Yield the items that are near to a held item."""
         worth = weights.NEAR
-        for other in self.close.get(item, ()):
+        for other in self.close.of(item):
             yield other, Near(worth["close"], "close", item)
-        for other in self.broader.get(item, ()):
+        for other in self.broader.of(item):
             yield other, Near(worth["narrower"], "narrower", item)
-        for other in self.narrower.get(item, ()):
+        for other in self.narrower.of(item):
             yield other, Near(worth["broader"], "broader", item)
-        for parent in self.broader.get(item, ()):
-            children = self.narrower[parent]
+        for parent in self.broader.of(item):
+            children = self.narrower.of(parent)
             if parent not in self.headings and len(children) <= weights.SIBLINGS:
                 yield from ((other, Near(worth["sibling"], "sibling", item, parent)) for other in children if other != item)
-        for other in self.related.get(item, ()):
+        for other in self.related.of(item):
             yield other, Near(worth["related"], "related", item)
 
     def near(self, held: Sequence[int]) -> dict[int, Near]:
@@ -80,51 +81,54 @@ class Items:
     def _climb(self, item: int) -> dict[int, int]:
         steps_to, border = {item: 0}, [item]
         for step in range(1, weights.STEPS + 1):
-            border = [broader for node in border for broader in self.broader.get(node, ()) if broader not in steps_to]
+            border = [broader for node in border for broader in self.broader.of(node) if broader not in steps_to]
             steps_to.update(dict.fromkeys(border, step))
         del steps_to[item]
         return steps_to
 
-    def _between(self, pairs: Numbers) -> Iterator[tuple[int, int]]:
-        for item, other in self.item_of[pairs].tolist():
-            if item != other:
-                yield item, other
-
-    def _both(self, pairs: Numbers) -> Iterator[tuple[int, int]]:
-        for item, other in self._between(pairs):
-            yield item, other
-            yield other, item
+    def _links(self, *pairs: Numbers) -> "Links":
+        """Return the links between the items of pairs of concepts (n × 2, int32)."""
+        rows = self.item_of[np.concatenate(pairs)]
+        return Links(rows[rows[:, 0] != rows[:, 1]])
 
 
-def _links(pairs: Iterator[tuple[int, int]]) -> dict[int, tuple[int, ...]]:
-    linked: dict[int, set[int]] = {}
-    for item, other in pairs:
-        linked.setdefault(item, set()).add(other)
-    return {item: tuple(sorted(others)) for item, others in linked.items()}
+class Links:
+    """What each item is linked to.
+
+    ``pairs`` (n × 2, int32) are the items and what they are linked to, sorted.
+    """
+
+    def __init__(self, pairs: Numbers) -> None:
+        self.pairs = table(pairs, 2)
+        self._starts = np.searchsorted(self.pairs[:, 0], np.arange(self.pairs[:, 0].max(initial=-1) + 2))
+
+    def of(self, item: int) -> list[int]:
+        """Return the items that an item is linked to, in ascending order."""
+        if item + 1 >= len(self._starts):
+            return []
+        linked: list[int] = self.pairs[self._starts[item] : self._starts[item + 1], 1].tolist()
+        return linked
 
 
-def _classes(facts: Facts, roles: set[int]) -> tuple[Numbers, tuple[int, ...]]:
-    """Return the item of each place (int32), and the place that names each item: a concept of Rolegraph's namespace if there is one.
+def _classes(facts: Facts) -> tuple[Numbers, Numbers]:
+    """Return the item of each place, and the place that names each item (both int32): a concept of Rolegraph's namespace if there is one.
 
     Roles are not joined: two roles that match stay two roles.
     """
-    leader = list(range(len(facts.names)))
-
-    def find(place: int) -> int:
-        while leader[place] != place:
-            leader[place] = leader[leader[place]]
-            place = leader[place]
-        return place
-
-    for concept, other in facts.exact.tolist():
-        if concept not in roles and other not in roles:
-            leader[find(concept)] = find(other)
-    best: dict[int, int] = {}
-    for place in range(len(leader)):
-        top = find(place)
-        best[top] = min(best.get(top, place), place, key=lambda name: (not facts.names[name].startswith(terms.BASE), facts.names[name]))
-    numbers = {top: number for number, top in enumerate(best)}
-    return np.array([numbers[find(place)] for place in range(len(leader))], dtype=np.int32), tuple(best.values())
+    count = len(facts.names)
+    joining = facts.exact[~np.isin(facts.exact, facts.roles).any(axis=1)]
+    matched = sparse.coo_array((np.ones(len(joining), dtype=bool), (joining[:, 0], joining[:, 1])), shape=(count, count))
+    _, class_of = csgraph.connected_components(matched, directed=False) if len(joining) else (count, np.arange(count))
+    _, first, number_of = np.unique(class_of, return_index=True, return_inverse=True)
+    numbers = np.empty(len(first), dtype=np.int32)  # items are numbered by their first concept
+    order = np.argsort(first, kind="stable")
+    numbers[order] = np.arange(len(first))
+    item_of: Numbers = numbers[number_of]
+    places: Numbers = first[order].astype(np.int32)
+    for place in np.unique(joining).tolist():
+        item = item_of[place]
+        places[item] = min(int(places[item]), place, key=lambda name: equivalence.rank(facts.names[name]))
+    return item_of, places
 
 
 def matches(facts: Facts, role: int, kinds: Mapping[str, Numbers]) -> dict[int, str]:

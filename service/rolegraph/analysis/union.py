@@ -5,35 +5,39 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from rolegraph.analysis.facts import Facts, Figures, Numbers, table
+from rolegraph.analysis.names import Names, is_claiming
 from rolegraph.analysis.reading import DEFAULT, Part
 
 
 def combine(parts: Mapping[str, Part], trusted: Collection[str] | None = None) -> Facts:
+    """Return the union of the facts of graphs; see :func:`united`."""
+    return united(Names.read(parts), trusted)
+
+
+def united(names: Names, trusted: Collection[str] | None = None) -> Facts:
     """Return the union of the facts of graphs. Names are sorted, so the order of reading does not matter.
 
-    :param parts: the facts of each graph, by its IRI. If there is a separate default graph, types, labels and links are taken from it
-        alone, and claims about roles from the named graphs
+    If there is a separate default graph, types, labels and links are taken from it alone, and claims about roles from the named graphs.
+
+    :param names: the facts of each graph and their names
     :param trusted: the graphs whose skos:exactMatch is used; None is all graphs
     """
+    parts, at = names.parts, names.at
     graphs = sorted(parts)
     describing = [DEFAULT] if DEFAULT in parts else graphs
-    claiming = [graph for graph in graphs if graph != DEFAULT and len(parts[graph].claims)]
-    names = sorted(set(claiming).union(*(part.names for part in parts.values())))
-    places = {name: place for place, name in enumerate(names)}
-    at = {graph: np.fromiter(map(places.__getitem__, part.names), dtype=np.int32, count=len(part.names)) for graph, part in parts.items()}
 
     def all_of(name: str, width: int, among: Sequence[str] = describing) -> Numbers:
         rows = [at[graph][getattr(parts[graph], name)].reshape(-1, width) for graph in among]
         return table(np.concatenate([_no_rows(width), *rows]), width)
 
     roles, degrees = all_of("roles", 1)[:, 0], all_of("degrees", 1)[:, 0]
-    claims = [_claims(parts[graph].claims, at[graph], places[graph]) for graph in claiming]
+    claims = [_claims(parts[graph].claims, at[graph], names.places[graph]) for graph in graphs if is_claiming(graph, parts[graph])]
     stated = np.concatenate([_no_rows(4), *claims])
     rated, importance = _rated((at[graph][parts[graph].rated], parts[graph].importance) for graph in describing)
     levels = np.concatenate([_no_rows(2), *(_levels(parts[graph].levels, at[graph]) for graph in describing)])
     return Facts(
-        names=tuple(names),
-        labels=_labels([parts[graph] for graph in describing], names),
+        names=names.names,
+        labels=names.labels,
         roles=roles,
         headings=all_of("headings", 1)[:, 0],
         claims=table(stated[np.isin(stated[:, 0], roles)], 4),
@@ -44,7 +48,7 @@ def combine(parts: Mapping[str, Part], trusted: Collection[str] | None = None) -
         rated=rated,
         importance=importance,
         levels=table(levels[np.isin(levels[:, 0], degrees)], 2),
-        places=places,
+        places=names.places,
     )
 
 
@@ -61,26 +65,12 @@ def _rated(ratings: Iterable[tuple[Numbers, Figures]]) -> tuple[Numbers, Figures
     rated = [(_no_rows(2), np.zeros(0)), *ratings]
     pairs, values = np.concatenate([rows for rows, _ in rated]), np.concatenate([importance for _, importance in rated])
     order = np.lexsort(pairs.T[::-1])
-    distinct = table(pairs, 2)
-    new = np.zeros(len(pairs), dtype=np.int64)
-    new[1:] = (pairs[order][1:] != pairs[order][:-1]).any(axis=1)
-    numbers = np.cumsum(new)
+    ordered = pairs[order]
+    new = np.ones(len(pairs), dtype=bool)
+    new[1:] = (ordered[1:, 0] != ordered[:-1, 0]) | (ordered[1:, 1] != ordered[:-1, 1])
+    distinct, numbers = ordered[new], np.cumsum(new) - 1
     counts = np.bincount(numbers, minlength=len(distinct))
     return distinct, np.bincount(numbers, weights=values[order], minlength=len(distinct)) / np.maximum(counts, 1)
-
-
-def _labels(parts: Iterable[Part], names: Iterable[str]) -> tuple[str, ...]:
-    """Return the preferred label of each name, or the title of a source; the first in alphabetical order if there are several, else ''."""
-    labels: dict[str, str] = {}
-    titles: dict[str, str] = {}
-    for part in parts:
-        for merged, texts in ((labels, part.labels), (titles, part.titles)):
-            both = merged.keys() & texts.keys()
-            first = {iri: min(merged[iri], texts[iri]) for iri in both}
-            merged.update(texts)
-            merged.update(first)
-    labels.update(titles)
-    return tuple(labels.get(name, "") for name in names)
 
 
 def _no_rows(width: int) -> Numbers:

@@ -1,6 +1,6 @@
 """Looks things up: by name, by kind, with their links and who states them. Every IRI in a query was checked before."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from rolegraph import terms
@@ -21,6 +21,7 @@ BATCH = 500
 
 Said = dict[tuple[str, Value], set[str]]  # the sources of each property and what stands at its other end
 
+Before = tuple["Catalogue", Collection[str]]
 Nearest = Callable[[str, Sequence[Kind]], Sequence[str]]
 _none: Nearest = lambda text, kinds: []  # noqa: ARG005, E731 - what is given takes them
 
@@ -42,13 +43,15 @@ class Catalogue:
     :param engine: reads that revision: what is read once is kept
     :param nearest: returns the IRIs of things of some kinds that a wrong name was likely meant for, the likeliest first
     :param named: returns the IRIs of the things of some kinds that a text is a label of
+    :param before: the catalogue of an earlier revision, and the IRIs of the things that changed since: what it read of others is kept
     """
 
-    def __init__(self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None) -> None:
+    def __init__(self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None, before: "Before | None" = None) -> None:
         self._engine = engine
         self._named, self._nearest = named or _none, nearest or _none
-        self.cards = LabelCache(engine.rows)
-        self.lists = KindLists(engine.rows, self.cards)
+        self.lists: KindLists
+        self.cards: LabelCache = before[0].cards.following(engine.rows, before[1]) if before else LabelCache(engine.rows)
+        self.lists = before[0].lists.following(engine.rows, self.cards, before[1]) if before else KindLists(engine.rows, self.cards)
         self._sources = CachedValue[dict[str, Source]]()
         self._speaking = CachedValue[tuple[str, ...]]()
 

@@ -49,6 +49,22 @@ class LabelCache:
         self._kinds: dict[str, tuple[str, ...]] = {}
         self._whole = CachedValue[bool]()
 
+    def following(self, ask: Ask, changed: Iterable[str]) -> "LabelCache":
+        """Return a cache for a later revision, which has what is known of all things but the changed ones.
+
+        :param ask: answers queries on that revision
+        """
+        later = LabelCache(ask)
+        changed = list(changed)
+        for name in ("_labels", "_definitions", "_above", "_kinds"):
+            known = getattr(self, name).copy()
+            for iri in changed:
+                known.pop(iri, None)
+            setattr(later, name, known)
+        if self._whole.built():
+            later._whole = CachedValue.holding(True)
+        return later
+
     def labels(self, iris: Iterable[str]) -> dict[str, str]:
         """Return the label of each thing: in English where it has one, else in another language; its CURIE where it has none."""
         return _known(self._labels, iris, self._read_labels, "")

@@ -1,6 +1,7 @@
 """The things of each kind in the order of their labels, page by page."""
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import insort
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,31 @@ class KindLists:
         self._named = {kind: CachedValue[dict[str, tuple[str, ...]]]() for kind in terms.KINDS}
         self._spoken = LruCache[tuple[str, str], tuple[tuple[str, str], ...]](SPOKEN)
 
+    def following(self, ask: Callable[[str], list[Row]], cards: LabelCache, changed: Collection[str]) -> "KindLists":
+        """Return the lists of a later revision: those that were read, with only the changed things looked up again.
+
+        :param ask: answers queries on that revision
+        :param cards: what is known of its things
+        """
+        later, kinds = KindLists(ask, cards), cards.kinds(changed)
+        for kind in terms.KINDS:
+            before = self._things[kind].built()
+            if before is None:
+                continue
+            gone = set(before) & kinds.keys()
+            added = [iri for iri, names in kinds.items() if kind in names]
+            ordered = self._ordered[kind].built()
+            if not gone and not added:
+                later._things[kind], later._ordered[kind], later._named[kind] = self._things[kind], self._ordered[kind], self._named[kind]
+                continue
+            later._things[kind] = CachedValue.holding(tuple(sorted([*(iri for iri in before if iri not in gone), *added])))
+            if ordered is not None:
+                pairs = [pair for pair in ordered if pair[1] not in gone]
+                for iri, label in cards.labels(added).items():
+                    insort(pairs, (label, iri), key=_rank)
+                later._ordered[kind] = CachedValue.holding(tuple(pairs))
+        return later
+
     def things(self, kind: str) -> tuple[str, ...]:
         """Return the IRIs of the things of a kind, sorted."""
         return self._things[kind].get(lambda: tuple(sorted(words(self._ask, "things-of-class", {"class": terms.KINDS[kind].type}))))
@@ -90,7 +116,11 @@ class KindLists:
 
 
 def _by_label(labels: Mapping[str, str]) -> list[tuple[str, str]]:
-    return sorted(((label, iri) for iri, label in labels.items()), key=lambda pair: (pair[0].lower(), pair[1]))
+    return sorted(((label, iri) for iri, label in labels.items()), key=_rank)
+
+
+def _rank(pair: tuple[str, str]) -> tuple[str, str]:
+    return pair[0].lower(), pair[1]
 
 
 def _ours_first(iris: Sequence[str]) -> tuple[str, ...]:

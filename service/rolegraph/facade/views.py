@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rolegraph import equivalence
 from rolegraph.catalogue import Catalogue
+from rolegraph.catalogue.changes import changed_things
 from rolegraph.comparison.compare import Comparer
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter, NotFound
@@ -29,10 +30,17 @@ class View:
     All requests on the revision share it. It is freed with the last of them, since nothing in it refers back to it.
     """
 
-    def __init__(self, engine: Engine, search: Finder, queries: QueryCatalogue, classes: CachedValue[dict[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        search: Finder,
+        queries: QueryCatalogue,
+        classes: CachedValue[dict[str, str]] | None = None,
+        catalogue: Catalogue | None = None,
+    ) -> None:
         self.engine = engine
         self.search = search
-        self.catalogue = Catalogue(engine, search.nearest, search.named)
+        self.catalogue = catalogue or Catalogue(engine, search.nearest, search.named)
         self.trusted = _trusted(engine, self.catalogue)
         self.comparer = Comparer(engine, self.catalogue, queries.get("proficiency"), self.trusted, classes)
         self.analysis: Callable[[], Analysis] = partial(_refuse, engine.revision)
@@ -53,6 +61,7 @@ class Views:
         self._folder = folder
         self._newest: LruCache[int, View] = LruCache(1)
         self._past: LruCache[int, View] = LruCache(PAST)
+        self._last: View | None = None  # the view that was created last, of the newest revision then
         self._incremental: CachedValue[IncrementalFacts] = CachedValue()
         self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
         self._analysis: CachedValue[Analysis] = CachedValue(AGE)
@@ -85,17 +94,29 @@ class Views:
         """Release all revisions."""
         for views in (self._newest, self._past):
             views.drop(lambda _: True)
+        self._last = None
 
     def _pinned(self, revision: int) -> View:
         """Create the view of the newest revision, and release views of revisions that the store no longer has."""
         engine = self._engine.at(revision)
         numbers = {revision.number for revision in self._engine.revisions()}
         self._past.drop(lambda number: number not in numbers)
-        view = View(engine, self._search.at(engine), self._queries)
+        search = self._search.at(engine)
+        view = View(engine, search, self._queries, catalogue=self._following(engine, search))
+        self._last = view
         analysis: CachedValue[Analysis] = CachedValue()
         trusted = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
         return view
+
+    def _following(self, engine: Engine, search: Finder) -> Catalogue | None:
+        """Return the catalogue of a revision with what the last one has read, if few things have changed since; else None."""
+        last = self._last
+        if last is None or last.engine is engine or last.engine.revision is None or not engine.union:
+            return None  # a store in memory is the same object at each revision: what it held before is not there to compare with
+        written = self._engine.written(last.engine.revision)
+        changed = None if written is None else changed_things(last.engine.rows, engine.rows, written)
+        return None if changed is None else Catalogue(engine, search.nearest, search.named, (last.catalogue, changed))
 
     def _unpinned(self) -> View:
         view = View(self._engine, self._search, self._queries, self._classes)
