@@ -19,7 +19,7 @@ from rolegraph.web.middleware.headers import ALWAYS, VARY
 ALIVE = "/livez"
 PATIENCE = 2.0  # seconds in which a query that asks nothing is answered
 _JSON = named("json", TABLES)
-_BODY = to_json({"status": "alive"}, indent=None)
+_BODY = to_json({"status": "alive"})
 
 routes = Blueprint("probes", __name__)
 
@@ -54,8 +54,8 @@ def ready() -> Response:
         _check(newest())
     except RolegraphError as error:
         reason = problems.public_detail(error)
-        return negotiation.respond(to_json({"status": "not ready", "reason": reason}, indent=None), DOCUMENT, 503)
-    return negotiation.respond(to_json({"status": "ready"}, indent=None), DOCUMENT)
+        return negotiation.respond(to_json({"status": "not ready", "reason": reason}), DOCUMENT, 503)
+    return negotiation.respond(to_json({"status": "ready"}), DOCUMENT)
 
 
 def at_once() -> CachedResponse:
