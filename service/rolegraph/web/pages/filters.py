@@ -208,13 +208,10 @@ def _parameter(text: str) -> str:
     return quote_plus(text, safe=":/")
 
 
-def marks(role: str, item: str, label: str, sources: Sequence[str], numbers: Mapping[str, int], titles: Mapping[str, str]) -> Markup:
-    """Return the source numbers of a claim, linked to the statements that support it.
-
-    It stands once beside each item of a page, and a macro of the template takes five times as long.
-
-    :param label: the label of the item
-    """
+def marks(  # noqa: PLR0917 - templates pass them by position
+    role: str, item: str, label: str, sources: Sequence[str], numbers: Mapping[str, int], titles: Mapping[str, str]
+) -> Markup:
+    """Return the source numbers of a claim, linked to its statements. Beside each item of a page: a macro would be slow."""
     numbered_ = "".join([f"[{numbers[iri]}]" for iri in sources])
     title = escape("".join([f"{numbers[iri]} {titles[iri]}" for iri in sources]))
     address = escape(evidence(role, item, sources, numbers))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 LINE_LIMIT = 512 * 1024
 PATIENCE = 30
 CONNECTIONS = 1024
+GARBAGE = (10_000, 20, 20)  # objects and collections between two collections: one answer makes tens of thousands, nearly all without cycles
 _LOOK = 0.01  # seconds between two checks whether the port is open
 _STARTING = "rolegraph.starting"
 
@@ -112,6 +113,7 @@ def _load(plan: Plan, address: str, unusable: Event) -> RsgiApplication:
 
     gc.collect()
     gc.freeze()  # what is loaded now stays: a full collection that looked at it again would stop all threads meanwhile
+    gc.set_threshold(*GARBAGE)
     refreshing = Refreshing(graph)
     refreshing.start()
     recall, allows = _cached_responses(app.extensions[RECALL]), partial(authorization.whole_store, graph)
