@@ -31,6 +31,7 @@ OWNERS = {
         *(f"engine/{name}.py" for name in ("documents", "embedded", "opening", "reading", "revision_store", "skolems", "writing")),
         *(f"engine/remote/{name}.py" for name in ("answers", "auditing", "graphs", "leases", "literals", "lookups", "names", "steps")),
     },
+    "orjson": {"output.py"},
     "pyld": {"linked_data/jsonld.py"},
     "pyshacl": {"validation/shapes.py"},
     "flask": {"web"},

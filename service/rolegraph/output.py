@@ -6,16 +6,22 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run."""
 
 
-def to_json(value: Any, *, indent: int | None = 1) -> str:
-    """Return a value as a JSON document that ends with a line feed.
+def to_json(value: Any, *, indent: bool = False) -> str:
+    """Return a value as a JSON document that ends with a line feed. NaN and infinity, which JSON does not have, become null.
 
-    :param indent: spaces of each level; None for all in one line
+    :param indent: put each member on a line of its own, for people to read; otherwise all is in one line
     """
-    return json.dumps(value, ensure_ascii=False, indent=indent) + "\n"
+    options = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
+    try:
+        return orjson.dumps(value, option=options).decode()
+    except orjson.JSONEncodeError:  # integers over 64 bits, lone surrogates: rare, but JSON can hold them
+        return json.dumps(value, ensure_ascii=False, indent=2 if indent else None, separators=None if indent else (",", ":")) + "\n"
 
 
 def to_csv(rows: Iterable[Sequence[str]]) -> str:

@@ -131,11 +131,20 @@ def _described(file: str) -> dict[str, dict[str, list[str]]]:
 @lru_cache(maxsize=100_000)
 def shorten(iri: str) -> str:
     """Return the CURIE of an IRI with the longest matching namespace, or the IRI itself if no declared prefix matches."""
-    matching = [(len(namespace), prefix) for prefix, namespace in prefixes().items() if iri.startswith(namespace)]
-    if not matching:
-        return iri
-    length, prefix = max(matching)
-    return f"{prefix}:{iri[length:]}"
+    match = _namespaces().match(iri)
+    return f"{_prefix_of()[match[0]]}:{iri[match.end() :]}" if match else iri
+
+
+@cache
+def _prefix_of() -> dict[str, str]:
+    """Return namespace IRI → prefix; of several prefixes of one namespace the last in order."""
+    return {namespace: prefix for prefix, namespace in prefixes().items()}
+
+
+@cache
+def _namespaces() -> re.Pattern[str]:
+    """Return a pattern that matches the longest declared namespace that a text starts with."""
+    return re.compile("|".join(re.escape(namespace) for namespace in sorted(_prefix_of(), key=len, reverse=True)))
 
 
 def expand(curie: str) -> str | None:

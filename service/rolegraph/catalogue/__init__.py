@@ -7,6 +7,7 @@ from rolegraph import terms
 from rolegraph.catalogue import missing
 from rolegraph.catalogue.labels import SKOS, LabelCache, counted
 from rolegraph.catalogue.lists import KindLists, Page
+from rolegraph.catalogue.rare import RareProperties
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries import internal
@@ -54,6 +55,7 @@ class Catalogue:
         self.lists = before[0].lists.following(engine.rows, self.cards, before[1]) if before else KindLists(engine.rows, self.cards)
         self._sources = CachedValue[dict[str, Source]]()
         self._speaking = CachedValue[tuple[str, ...]]()
+        self.rare = RareProperties(engine.rows, kept=engine.revision is not None)
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE, an IRI or a label names.

@@ -11,6 +11,7 @@ from rolegraph.per_revision import CachedValue, LruCache
 from rolegraph.values import Member, Row, Source
 
 SPOKEN = 32  # lists of what a source speaks of that are kept
+SHORT = 32  # short lists that are kept
 FEW = 500  # things whose labels are asked for by name; for more, all labels are read at once
 
 
@@ -45,6 +46,7 @@ class KindLists:
         self._things = {kind: CachedValue[tuple[str, ...]]() for kind in terms.KINDS}
         self._ordered = {kind: CachedValue[tuple[tuple[str, str], ...]]() for kind in terms.KINDS}
         self._named = {kind: CachedValue[dict[str, tuple[str, ...]]]() for kind in terms.KINDS}
+        self._short = LruCache[tuple[str, int], list[tuple[str, str]]](SHORT)
         self._spoken = LruCache[tuple[str, str], tuple[tuple[str, str], ...]](SPOKEN)
 
     def following(self, ask: Callable[[str], list[Row]], cards: LabelCache, changed: Collection[str]) -> "KindLists":
@@ -84,6 +86,9 @@ class KindLists:
 
     def shortlist(self, kind: str, most: int) -> list[tuple[str, str]]:
         """Return (label, IRI) of the things of a kind by label; of more than some number only ours, those of our vocabulary first."""
+        return self._short.get((kind, most), lambda: self._shortlist(kind, most))
+
+    def _shortlist(self, kind: str, most: int) -> list[tuple[str, str]]:
         found = list(self.things(kind))
         if len(found) > most:
             found = [iri for iri in found if iri.startswith(terms.BASE)]

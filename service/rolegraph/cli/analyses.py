@@ -182,7 +182,7 @@ def agreement(role: str, name: str, output: Path | None, store: Path | None, *, 
 
 def _show(result: Result, name: str, output: Path | None, show: Callable[[], None]) -> None:
     if name == "json":
-        write(to_json(result.as_dict()).encode(), output)
+        write(to_json(result.as_dict(), indent=True).encode(), output)
     elif name == "csv":
         write(to_csv(result.table()).encode(), output)
     else:

@@ -63,7 +63,7 @@ def list_(name: str, store: Path) -> None:
     if name == "table":
         tables.show_tokens(listed)
     else:
-        click.echo(to_json([token.as_dict() for token in listed]), nl=False)
+        click.echo(to_json([token.as_dict() for token in listed], indent=True), nl=False)
 
 
 @token.command()

@@ -59,7 +59,7 @@ def _list(queries: QueryCatalogue, name: str, output: Path | None) -> None:
     if name == "table":
         tables.list_queries(queries)
     elif name == "json":
-        write(to_json({"queries": [query.as_dict() for query in queries]}).encode(), output)
+        write(to_json({"queries": [query.as_dict() for query in queries]}, indent=True).encode(), output)
     else:
         raise BadParameter("format", f"the list of canned queries is not offered as {name}", expected="table or json")
 

@@ -31,7 +31,7 @@ def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path 
     if name == "table":
         tables.show_comparison(graph.compare(roles))
     elif name == "json":
-        write(to_json(graph.compare(roles).as_dict()).encode(), output)
+        write(to_json(graph.compare(roles).as_dict(), indent=True).encode(), output)
     elif name == "csv":
         write(to_csv(graph.compare(roles).table()).encode(), output)
     else:

@@ -48,6 +48,6 @@ def search(  # noqa: PLR0917 - click passes keyword arguments
     if name == "table":
         tables.show_hits(hits)
     elif name == "json":
-        write(to_json({"q": " ".join(text), "hits": [hit.as_dict() for hit in hits]}).encode(), output)
+        write(to_json({"q": " ".join(text), "hits": [hit.as_dict() for hit in hits]}, indent=True).encode(), output)
     else:
         write(to_csv([HEADER, *(hit.row() for hit in hits)]).encode(), output)

@@ -44,7 +44,7 @@ def validate(files: tuple[Path, ...], input_format: str | None, name: str, store
     conforms = all(report.conforms for report in reports)
     if name == "json":
         documents = [{"file": str(path), **report.as_dict()} for path, report in zip(files, reports, strict=True)]
-        click.echo(to_json(documents[0] if len(documents) == 1 else {"conforms": conforms, "files": documents}), nl=False)
+        click.echo(to_json(documents[0] if len(documents) == 1 else {"conforms": conforms, "files": documents}, indent=True), nl=False)
     sys.exit(0 if conforms else 1)
 
 

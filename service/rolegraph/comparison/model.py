@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, NamedTuple
 
 from rolegraph import equivalence, terms
@@ -55,7 +55,7 @@ class Item:
     claims: tuple[Claim, ...]
     same: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def roles(self) -> tuple[str, ...]:
         """The IRIs of the roles that have the item, in the order of the comparison."""
         return tuple(dict.fromkeys(claim.role for claim in self.claims))

@@ -247,7 +247,8 @@ class Rolegraph(Pinning):
 
     def salaries(self, roles: Sequence[str]) -> list[Row]:
         """Return the rows of the query ``salaries`` for any number of roles, given by IRI."""
-        return self.engine.rows(self.queries.get("salaries").bind({"role": roles})) if roles else []
+        paid = self.catalogue.rare.among(roles, f"{terms.RG}salary")
+        return self.engine.rows(self.queries.get("salaries").bind({"role": paid})) if paid else []
 
     def validate(
         self,

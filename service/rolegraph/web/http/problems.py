@@ -86,7 +86,7 @@ def _answer(status: int, type_: str, title: str, detail: str, members: dict[str,
     except Exception as error:  # noqa: BLE001 - if the page fails, the error is sent as JSON
         _log.error("the page of an error could not be rendered", exc_info=error)
     body = {"type": type_, "title": title, "status": status, "detail": detail, **members}
-    return Response(to_json(body, indent=None), status, content_type=PROBLEM.media)
+    return Response(to_json(body), status, content_type=PROBLEM.media)
 
 
 routes = Blueprint("problems", __name__)
@@ -109,5 +109,5 @@ def problem(slug: str) -> Response:
         raise NotFound(f"there is no type of problem {slug!r}", expected=", ".join(kind.slug() for kind in errors.every()))
     document = {"type": TYPES + slug, "title": kind.title, "status": kind.status, "detail": meaning(kind)}
     if format_ == negotiation.DOCUMENT:
-        return negotiation.respond(to_json(document, indent=None), negotiation.DOCUMENT)
+        return negotiation.respond(to_json(document), negotiation.DOCUMENT)
     return negotiation.respond(render_template("problem_type.html", **document), negotiation.HTML)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from urllib.parse import quote, urlencode
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
 
 from flask import Flask, request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.urls import iri_to_uri
 
 from rolegraph import __version__, equivalence, terms
@@ -15,6 +16,7 @@ from rolegraph.queries import internal
 from rolegraph.values import Link, Named, Row, Source
 from rolegraph.web.http import context, negotiation
 
+ADDRESSES = 20_000  # things whose parts of addresses are kept
 MARKS = {"all": "●", "some": "◐", "one": "○"}
 SCALES = ((Decimal(10) ** 12, "trillion"), (Decimal(10) ** 9, "billion"), (Decimal(10) ** 6, "million"))
 FORMAT_NAMES = {
@@ -124,6 +126,7 @@ def install(app: Flask) -> None:
         TRENDS=TRENDS,
         VERSION=__version__,
         evidence=evidence,
+        marks=marks,
         kept_parameters=negotiation.kept,
     )
 
@@ -139,8 +142,14 @@ def href(iri: str) -> str:
     if path != iri and path[:1].isalnum():
         return f"{request.script_root}/{iri_to_uri(path)}"
     if context.cards().kinds([iri])[iri]:
-        return f"{request.script_root}/thing?iri={quote(short(iri), safe=':/')}"
+        return f"{request.script_root}{_path(iri)}"
     return external_href(iri)
+
+
+@lru_cache(maxsize=ADDRESSES)
+def _path(iri: str) -> str:
+    """Return the path of the page of a thing of another system."""
+    return f"/thing?iri={quote(short(iri), safe=':/')}"
 
 
 def external_href(iri: str) -> str:
@@ -148,6 +157,7 @@ def external_href(iri: str) -> str:
     return iri_to_uri(iri) if iri.startswith(("http://", "https://")) else ""
 
 
+@lru_cache(maxsize=ADDRESSES)
 def short(iri: str) -> str:
     """Return the CURIE of an IRI if it expands to that IRI, else the IRI."""
     curie = terms.shorten(iri)
@@ -189,7 +199,25 @@ def evidence(role: str, item: str, sources: Sequence[str] = (), numbers: Mapping
         return href(item)
     if numbers and sources and not any(has_statements(source) for source in sources):
         return f"#source-{numbers[sources[0]]}"
-    return f"{request.script_root}/queries/evidence?{urlencode({'role': handle(role), 'concept': short(item)}, safe=':/')}"
+    return f"{request.script_root}/queries/evidence?role={_parameter(handle(role))}&concept={_parameter(short(item))}"
+
+
+@lru_cache(maxsize=ADDRESSES)
+def _parameter(text: str) -> str:
+    """Return the value of a parameter as it stands in an address."""
+    return quote_plus(text, safe=":/")
+
+
+def marks(  # noqa: PLR0917 - templates pass them by position
+    role: str, item: str, label: str, sources: Sequence[str], numbers: Mapping[str, int], titles: Mapping[str, str]
+) -> Markup:
+    """Return the source numbers of a claim, linked to its statements. Beside each item of a page: a macro would be slow."""
+    numbered_ = "".join([f"[{numbers[iri]}]" for iri in sources])
+    title = escape("".join([f"{numbers[iri]} {titles[iri]}" for iri in sources]))
+    address = escape(evidence(role, item, sources, numbers))
+    return Markup(  # noqa: S704 - all that comes from outside is escaped
+        f'<a class="marks" href="{address}" aria-label="{numbered_} evidence for {escape(label)}" title="{title}">{numbered_}</a>\n'
+    )
 
 
 def has_statements(source: str) -> bool:
@@ -225,7 +253,7 @@ def format_number(number: str) -> str:
 
 def bdi(text: str) -> Markup:
     """Isolate the text direction of a name within a sentence."""
-    return Markup("<bdi>{}</bdi>").format(text)
+    return Markup(f"<bdi>{escape(text)}</bdi>")  # noqa: S704 - the text is escaped
 
 
 def figure(value: str, unit: str) -> str:

@@ -11,13 +11,13 @@ from rolegraph.comparison.model import Claim, Comparison, Item, Section
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.output import to_csv, to_json
-from rolegraph.values import Member, Named, Row
+from rolegraph.values import Member, Named
 from rolegraph.web.http import negotiation
 from rolegraph.web.http.context import graph
 from rolegraph.web.http.json_schema import TEXT, array
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.http.operations import Operation, Parameter
-from rolegraph.web.pages import filters, pay
+from rolegraph.web.pages import filters, outlook, pay
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED_ROLES = 60  # of more only ours are offered, and a field takes the name of another
@@ -108,7 +108,7 @@ def _data(given: Sequence[str], format_: Format) -> Response:
 
 def _page(given: Sequence[str]) -> str:
     compared = graph().compare(given)
-    outlooks = _outlooks([role.iri for role in compared.roles])
+    outlooks = outlook.of(graph(), [role.iri for role in compared.roles])
     measures = graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()}))
     bands = [_band(compared, section) for section in compared.sections]
     filters.prefetch_kinds({*(role.iri for role in compared.roles), *(item.iri for section in compared.sections for item in section.items)})
@@ -134,10 +134,6 @@ def _page(given: Sequence[str]) -> str:
         given=[filters.handle(role.iri) for role in compared.roles],
         alternates=negotiation.alternates(OFFERED),
     )
-
-
-def _outlooks(roles: Sequence[str]) -> dict[str, Row]:
-    return {row["outlook"].value: row for row in graph().rows("outlook", {"role": list(roles)})}
 
 
 def _band(compared: Comparison, section: Section) -> Band:

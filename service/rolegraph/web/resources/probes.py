@@ -20,7 +20,7 @@ ALIVE = "/livez"
 READY = "/readyz"
 PATIENCE = 2.0  # seconds in which a query that asks nothing is answered
 _JSON = named("json", TABLES)
-_BODY = to_json({"status": "alive"}, indent=None)
+_BODY = to_json({"status": "alive"})
 
 routes = Blueprint("probes", __name__)
 
@@ -55,8 +55,8 @@ def ready() -> Response:
         _check(newest())
     except RolegraphError as error:
         reason = problems.public_detail(error)
-        return negotiation.respond(to_json({"status": "not ready", "reason": reason}, indent=None), DOCUMENT, 503)
-    return negotiation.respond(to_json({"status": "ready"}, indent=None), DOCUMENT)
+        return negotiation.respond(to_json({"status": "not ready", "reason": reason}), DOCUMENT, 503)
+    return negotiation.respond(to_json({"status": "ready"}), DOCUMENT)
 
 
 def at_once() -> CachedResponse:

@@ -64,7 +64,7 @@ def suggest() -> Response:
     negotiation.check_parameters(negotiation.choose(DOCUMENT), "q", "kind", "limit")
     hits = _hits(SUGGESTED)
     found = [{**_plain(hit), "address": filters.href(hit.iri)} for hit in hits]
-    return negotiation.respond(to_json({"q": request.args["q"], "suggestions": found}, indent=None), DOCUMENT)
+    return negotiation.respond(to_json({"q": request.args["q"], "suggestions": found}), DOCUMENT)
 
 
 def _hits(usual: int) -> list[Hit]:

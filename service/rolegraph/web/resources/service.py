@@ -76,7 +76,7 @@ def health() -> Response:
     found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
     found["roles"] = graph().catalogue.count("role")
     found["sources"] = len(graph().catalogue.source_iris())
-    return negotiation.respond(to_json(found, indent=None), DOCUMENT)
+    return negotiation.respond(to_json(found), DOCUMENT)
 
 
 @routes.get("/revisions")
@@ -90,7 +90,7 @@ def revisions() -> Response:
         page = render_template("revisions.html", newest=newest, kept=kept, alternates=negotiation.alternates((HTML, DOCUMENT)))
         return negotiation.respond(page, HTML)
     listed = [{"number": found.number, "published": found.published.isoformat(timespec="seconds")} for found in kept]
-    return negotiation.respond(to_json({"newest": newest, "revisions": listed}, indent=None), DOCUMENT)
+    return negotiation.respond(to_json({"newest": newest, "revisions": listed}), DOCUMENT)
 
 
 @cache

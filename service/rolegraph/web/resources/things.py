@@ -19,7 +19,7 @@ from rolegraph.web.http.context import graph
 from rolegraph.web.http.json_schema import integer, ref
 from rolegraph.web.http.negotiation import CSV, DOCUMENT, GRAPHS, HTML
 from rolegraph.web.http.operations import Operation, Parameter, in_path
-from rolegraph.web.pages import filters, pay
+from rolegraph.web.pages import filters, outlook, pay
 
 routes = Blueprint("things", __name__)
 
@@ -199,7 +199,7 @@ def _role(role: Thing) -> dict[str, Any]:
         facets = [facet for facet in terms.facets() if facet.section == name]
         found = [(facet, _rated(links, ratings)) for facet in facets if (links := role.values(f"rg:{facet.name}"))]
         sections.append((name, found))
-    outlooks = {row["outlook"].value: row for row in graph().rows("outlook", {"role": [role.iri]})}
+    outlooks = outlook.of(graph(), [role.iri])
     others, total = graph().catalogue.shortlist("role", ROLES)
     return {
         "sections": sections,
@@ -233,7 +233,7 @@ def _concept(concept: Thing) -> dict[str, Any]:
 def _source(source: Thing) -> dict[str, Any]:
     engine, stated = graph().engine, statements.statements(graph().engine, graph().catalogue, source.iri)
     roles, advertised = statements.roles_with_outlook(engine, source.iri), statements.postings(engine, source.iri)
-    outlooks = {row["outlook"].value: row for row in graph().rows("outlook", {"role": roles})} if roles else {}
+    outlooks = outlook.of(graph(), roles)
     pays = pay.paid_by(graph(), source.iri)
     return {
         "source": graph().catalogue.sources([source.iri])[source.iri],

@@ -48,6 +48,7 @@ LINE_LIMIT = 512 * 1024
 PATIENCE = 30
 CONNECTIONS = 1024
 LONGEST_FOLDER = 64  # bytes
+GARBAGE = (10_000, 20, 20)  # objects and collections between two collections: one answer makes tens of thousands, nearly all without cycles
 _LOOK = 0.01  # seconds between two checks whether the port is open
 _LIVING = "rolegraph.living"
 AGAIN = 6.0  # seconds before a process that cannot read the store ends; Granian gives up on one that ends sooner twice
@@ -208,6 +209,7 @@ def _application(
 
     gc.collect()
     gc.freeze()  # what is loaded now stays: a full collection that looked at it again would stop all threads meanwhile
+    gc.set_threshold(*GARBAGE)
     refreshing = Refreshing(graph)
     refreshing.start()
     recall, allows = _cached_responses(app.extensions[RECALL]), partial(authorization.whole_store, graph)
