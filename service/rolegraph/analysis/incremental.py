@@ -50,7 +50,11 @@ class IncrementalFacts:
         """Read what was written since the last call, and store a snapshot."""
         self._parts_of(self._engine)
         with self._lock:
-            if self._revision != self._stored:
+            if self._revision == self._stored or not self._folder:
+                return
+            if snapshot.exists(self._folder, self._engine, self._revision):
+                self._stored = self._revision
+            else:
                 self._store()
 
     def _parts_of(self, pinned: Engine) -> Mapping[str, Part]:

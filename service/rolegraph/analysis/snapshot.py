@@ -22,6 +22,7 @@ from rolegraph.engine import Engine
 FILE = "analysis.npz"
 _MAPS = ("labels", "titles")
 _ARRAYS = tuple(field.name for field in fields(Part) if field.name not in ("names", *_MAPS))
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError)
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +48,16 @@ def save(folder: Path, engine: Engine, revision: int | None, parts: Mapping[str,
             temporary.unlink(missing_ok=True)
 
 
+def exists(folder: Path, engine: Engine, revision: int | None) -> bool:
+    """Return whether there is a snapshot of a revision already: several processes of a service follow the same writes."""
+    try:
+        with np.load(folder / FILE, allow_pickle=False) as stored:
+            about = _unpacked(stored["about"])
+            return bool((about["form"], about["revision"], about["published"]) == (form(), revision, _published(engine, revision)))
+    except _UNREADABLE:
+        return False
+
+
 def load(folder: Path, engine: Engine) -> tuple[int | None, dict[str, Part]]:
     """Return the revision of the snapshot and its facts by graph; None and an empty dict if it is unusable.
 
@@ -62,7 +73,7 @@ def load(folder: Path, engine: Engine) -> tuple[int | None, dict[str, Part]]:
             if revision != engine.revision and engine.written(revision) is None:
                 return None, {}
             return revision, {graph: _part(stored, number) for number, graph in enumerate(about["graphs"])}
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError):
+    except _UNREADABLE:
         return None, {}
 
 
