@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from rolegraph.analysis import paths
 from rolegraph.analysis.incremental import IncrementalFacts
-from rolegraph.engine import revision_store
+from rolegraph.engine import stored_revisions
 from rolegraph.engine.embedded import EmbeddedEngine, Snapshot
 from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
@@ -191,7 +191,7 @@ def test_older_revisions_are_shared_and_let_go_without_the_garbage_collector(sto
         for _ in range(3):
             ask()
         assert descriptors() <= before + 5
-        with patch.object(revision_store, "Snapshot", side_effect=Snapshot) as count:
+        with patch.object(stored_revisions, "Snapshot", side_effect=Snapshot) as count:
             for _ in range(10):
                 client.get(f"/role/weaver.json?revision={first}&x={_}")
             assert count.call_count <= 1

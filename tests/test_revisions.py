@@ -16,7 +16,7 @@ import pytest
 
 from revision_cases import EX, folders, objects, turtle
 from rolegraph import formats
-from rolegraph.engine import Engine, past_revisions, revision_store
+from rolegraph.engine import Engine, past_revisions, stored_revisions
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.pool import Limits, Pool
 from rolegraph.engine.pooled import PooledEngine
@@ -193,7 +193,7 @@ def test_a_past_revision_is_opened_once_and_shared(tmp_path: Path, monkeypatch: 
         time.sleep(0.05)  # others come meanwhile
         return Snapshot(path, settings, number, lease)
 
-    monkeypatch.setattr(revision_store, "Snapshot", opening)
+    monkeypatch.setattr(stored_revisions, "Snapshot", opening)
     found: list[Engine] = []
     threads = [threading.Thread(target=lambda: found.append(engine.at(1))) for _ in range(8)]
     for thread in threads:

@@ -156,8 +156,8 @@ class Search(Questions):
     def _updated(self, index: Index | None, graph: Graph) -> Index:
         """Return the index of a revision: an update of the open index or of the saved one if possible, else a new one."""
         with self._alone():
-            if self._file != self._saved_file():  # another process has made a new one
-                index = None
+            if self._file != (file := self._saved_file()):  # another process has made a new one
+                index, self._file = None, file
             if index is None or graph.revision is None or not self._fits(index.stamp, graph.revision):  # or has updated it
                 index = self._update(index, graph)
             self._file = self._saved_file()
