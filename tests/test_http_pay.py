@@ -80,8 +80,8 @@ def test_the_page_of_the_source_has_its_figures_and_no_empty_list_of_statements(
 
 
 def test_a_role_of_which_no_pay_is_known_says_nothing_of_it(client: FlaskClient, graph: Rolegraph) -> None:
-    assert pay.of(graph, [terms.BASE + "role/none"]) == []
-    assert pay.of(graph, []) == []
+    assert pay.in_roles(graph, [terms.BASE + "role/none"]) == []
+    assert pay.in_roles(graph, []) == []
     assert 'id="pay"' not in client.get("/source/ai-architect-vs-deep-learning-engineer", headers=BROWSER).text
 
 

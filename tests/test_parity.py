@@ -294,12 +294,12 @@ def test_the_second_start_loads_nothing(remote: Peer, monkeypatch: pytest.Monkey
     assert remote.endpoint
     engine = RemoteEngine(remote.endpoint)
     assert loading.load(engine, engine.manifest) == 0
-    digests = engine.manifest.known()
+    digests = engine.manifest.digests()
     assert set(digests) == set(engine.graphs())
     tool = next(found for found in loading.shipped() if found.graph == terms.BASE + "tool")
     engine.manifest.note(digests | {tool.graph: "another"})
     assert loading.load(engine, engine.manifest) == 1
-    assert engine.manifest.known() == digests
+    assert engine.manifest.digests() == digests
 
 
 def test_the_default_graph_and_our_own_are_not_written_and_updates_are_not_sent(engine: RemoteEngine) -> None:

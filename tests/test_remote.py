@@ -239,7 +239,7 @@ def test_a_remote_endpoint_keeps_no_revisions() -> None:
     ],
 )
 def test_what_can_be_split(text: str, variables: tuple[str, ...] | None) -> None:
-    part = Part.of(text)
+    part = Part.from_lookup(text)
     assert (part and part.variables) == variables
     if part:
         read(part.query())
@@ -250,7 +250,7 @@ def test_the_halves_of_a_look_up_answer_what_it_answers() -> None:
     one = "<{0}{1}> <{0}p> {1}, 'ü {2}' . <{0}{1}> <{0}q> _:b{2} .\n"
     lines = "".join(one.format(EX, number, number % 7) for number in range(300))
     engine.write({EX + "a": lines.encode()})
-    part = Part.of("SELECT ?s ?o ?none { ?s ?p ?o OPTIONAL { ?o ?p ?none } }")
+    part = Part.from_lookup("SELECT ?s ?o ?none { ?s ?p ?o OPTIONAL { ?o ?p ?none } }")
     assert part
 
     def leaves(part: Part, depth: int) -> list[Part]:

@@ -46,4 +46,4 @@ def _member(name: str, value: Any, indent: str) -> Iterator[str]:
 
 def _report(members: Mapping[str, Any]) -> ValidationReport:
     findings = [Finding(**{name: value for name, value in finding.items() if name != "short"}) for finding in members["findings"]]
-    return ValidationReport.of(findings, members["checked"])
+    return ValidationReport.from_findings(findings, members["checked"])

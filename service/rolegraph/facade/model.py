@@ -69,9 +69,9 @@ def ontology(graph: Rolegraph, shapes: Sequence[Shape]) -> dict[str, object]:
     by_term: dict[str, list[Row]] = {}
     for row in rows:
         by_term.setdefault(row["term"].value, []).append(row)
-    described = {iri: _term(iri, own, rules.get(iri, ())) for iri, own in by_term.items()}
-    classes = [described[iri] for iri, own in by_term.items() if own[0]["type"].value.endswith("#Class")]
-    properties = [described[iri] for iri, own in by_term.items() if not own[0]["type"].value.endswith("#Class")]
+    described = {iri: _term(iri, term_rows, rules.get(iri, ())) for iri, term_rows in by_term.items()}
+    classes = [described[iri] for iri, term_rows in by_term.items() if term_rows[0]["type"].value.endswith("#Class")]
+    properties = [described[iri] for iri, term_rows in by_term.items() if not term_rows[0]["type"].value.endswith("#Class")]
     header = engine.rows(query("ontology-header").bind())
     if not header:
         raise NotFound("this revision holds no ontology", expected="a later one of /revisions")
@@ -92,7 +92,7 @@ def modelled(graph: Rolegraph) -> Rolegraph:
 def _shipped() -> Rolegraph:
     """Return the ontology as the package ships it, alone."""
     engine = EmbeddedEngine()
-    engine.write({ONTOLOGY: next(found.read() for found in loading.shipped() if found.graph == ONTOLOGY)})
+    engine.write({ONTOLOGY: next(item.read() for item in loading.shipped() if item.graph == ONTOLOGY)})
     return Rolegraph(engine)
 
 
@@ -113,18 +113,18 @@ def shapes_as_written() -> bytes:
     return b"\n".join([WHOLE.encode(), *(path.read_bytes() for path in resources.files("ontology", "shapes/*.ttl"))])
 
 
-def _term(iri: str, rows: Sequence[Row], own: tuple[Rule, ...]) -> Term:
+def _term(iri: str, rows: Sequence[Row], constraints: tuple[Rule, ...]) -> Term:
     first = rows[0]
     text = {name: first[name].value if name in first else "" for name in ("label", "definition", "example", "source")}
     above = tuple(dict.fromkeys(row["above"].value for row in rows if "above" in row))
-    return Term(iri, text["label"], text["definition"], text["example"], text["source"], above, own)
+    return Term(iri, text["label"], text["definition"], text["example"], text["source"], above, constraints)
 
 
 def _shape(iri: str, rows: Sequence[Row]) -> Shape:
     targets = tuple(sorted({row["target"].value for row in rows if "target" in row}))
     ordered = sorted(rows, key=lambda row: (float(row["order"].value) if "order" in row else -1.0, row["rule"].value))
-    found = {row["rule"].value: _rule(row) for row in ordered}
-    return Shape(iri, targets, tuple(found.values()))
+    constraints = {row["rule"].value: _rule(row) for row in ordered}
+    return Shape(iri, targets, tuple(constraints.values()))
 
 
 def _rule(row: Row) -> Rule:

@@ -90,10 +90,10 @@ def versions_in_names(download: Download, name: str) -> dict[str, str]:
     :param name: a pattern for the publication's name, such as ``ESCO``
     """
     named = re.compile(name, re.IGNORECASE)
-    given = [path.name if path.name not in ("", "..") else _if_matching(named, path.resolve().name) for path in download.paths]
+    outside = [path.name if path.name not in ("", "..") else _if_matching(named, path.resolve().name) for path in download.paths]
     inside = [folder for part in download.parts for folder in part.within if named.search(folder)]
     version = re.compile(rf"(?:^|[^A-Za-z0-9.]|{name})v?(\d+(?:\.\d+){{1,3}})(?!\.?\d)", re.IGNORECASE)
-    for names in (given, inside):
+    for names in (outside, inside):
         if versions := {match[1]: text for text in reversed(names) if (match := version.search(text))}:
             return versions
     return {}

@@ -105,7 +105,7 @@ class Questions(ABC):
         """See :meth:`Finder.labelled`."""
         if not _searchable(text):
             return []
-        typed, only = Typed.of(text), Only(tuple(kinds))
+        typed, only = Typed.from_text(text), Only(tuple(kinds))
         return self.answered(lambda reading: _hits(SearchQuery(reading, typed, only).labels((USUAL,))[:limit], reading, ()))
 
     def named(self, text: str, kinds: Sequence[Kind]) -> list[str]:
@@ -188,7 +188,7 @@ def _hits(candidates: Sequence[Candidate], reading: Reading, languages: Sequence
 
 
 def _searchable(text: str) -> bool:
-    return len(text) <= LONGEST and _encodable(text) and bool(Typed.of(text).folded)
+    return len(text) <= LONGEST and _encodable(text) and bool(Typed.from_text(text).folded)
 
 
 def _encodable(text: str) -> bool:
@@ -199,7 +199,7 @@ def _encodable(text: str) -> bool:
 def _typed(text: str) -> Typed:
     if len(text) > LONGEST:
         raise BadParameter("q", f"the search text has {len(text)} characters", expected=f"up to {LONGEST} characters")
-    typed = Typed.of(text)
+    typed = Typed.from_text(text)
     if not typed.folded or not _encodable(text):
         raise BadParameter("q", "the search text has no letters or digits", expected="a label, or words or letters of one")
     return typed

@@ -23,23 +23,23 @@ def read(select: Select, graph: str) -> dict[str, str]:
 
     Labels are concatenated in the store: looking up the IRI of the thing for each of them takes as long as reading them.
     """
-    said: dict[str, dict[str, Any]] = defaultdict(dict)
+    entries: dict[str, dict[str, Any]] = defaultdict(dict)
     for number, text in enumerate(_labels(graph)):
         for row in select(text):
             pieces = row["labels"].value.split(_BETWEEN)
             labels = [[number, language, text] for language, text in zip(pieces[::2], pieces[1::2], strict=False) if text.strip()]
-            said[row["thing"].value].setdefault("labels", []).extend(sorted(labels))
+            entries[row["thing"].value].setdefault("labels", []).extend(sorted(labels))
     for row in select(query("graph-types").bind({"graph": graph, "type": list(_KINDS)})):
-        said[row["thing"].value].setdefault("kinds", []).append(_KINDS[row["type"].value])
+        entries[row["thing"].value].setdefault("kinds", []).append(_KINDS[row["type"].value])
     facets: dict[str, Binding] = {"graph": graph, "property": [facet.property for facet in terms.facets()]}
     for row in select(query("index-uses").bind(facets)):
         if row["thing"].kind == "iri":
-            said[row["thing"].value]["uses"] = int(row["uses"].value)
+            entries[row["thing"].value]["uses"] = int(row["uses"].value)
     for row in select(query("index-users").bind(facets)):
-        said[row["role"].value].setdefault("uses", 0)
-    for found in said.values():
-        found.get("kinds", []).sort()
-    return {iri: json.dumps(found, ensure_ascii=False, sort_keys=True) for iri, found in said.items() if terms.is_iri(iri)}
+        entries[row["role"].value].setdefault("uses", 0)
+    for entry in entries.values():
+        entry.get("kinds", []).sort()
+    return {iri: json.dumps(entry, ensure_ascii=False, sort_keys=True) for iri, entry in entries.items() if terms.is_iri(iri)}
 
 
 def _labels(graph: str) -> Iterator[str]:

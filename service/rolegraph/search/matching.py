@@ -34,7 +34,7 @@ class Typed:
     content_stems: tuple[str, ...] = field(default=())
 
     @classmethod
-    def of(cls, text: str) -> "Typed":
+    def from_text(cls, text: str) -> "Typed":
         """Fold a text."""
         folded = folding.fold(text)
         words = folded.split()

@@ -145,17 +145,17 @@ class SearchQuery:
         words = self._typed.words
         joined = "".join(words)
         if joined in expansions and len(words) > 1:
-            yield from map(Typed.of, expansions[joined])
+            yield from map(Typed.from_text, expansions[joined])
         yield from self._split()
         if any(word in expansions for word in words):
             choices = [(*expansions.get(word, ()), *([] if word in expansions and len(words) == 1 else [word])) for word in words]
             for choice in islice(product(*choices), _WRITTEN_OUT):
                 if choice != words:
-                    yield Typed.of(" ".join(choice))
+                    yield Typed.from_text(" ".join(choice))
         for start in range(len(words)):
             for end in range(len(words), start + 1, -1):
                 for short in abbreviations.get(" ".join(words[start:end]), ()):
-                    yield Typed.of(" ".join((*words[:start], short, *words[end:])))
+                    yield Typed.from_text(" ".join((*words[:start], short, *words[end:])))
 
     def _split(self) -> Iterator[Typed]:
         """Yield the search text with an unknown word split in two."""
@@ -164,7 +164,7 @@ class SearchQuery:
             if len(word) > 5 and word.isalpha() and not self._vocabulary.number(folding.stem(word)):
                 parts = self._vocabulary.split(word)
                 if parts:
-                    yield Typed.of(" ".join((*words[:place], *parts, *words[place + 1 :])))
+                    yield Typed.from_text(" ".join((*words[:place], *parts, *words[place + 1 :])))
 
     def _doubtful(self) -> bool:
         """Return whether the search text may have typing errors."""

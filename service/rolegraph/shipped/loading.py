@@ -36,7 +36,7 @@ class Target(Protocol):
 class Manifest(Protocol):
     """Storage for the digests of the loaded graphs."""
 
-    def known(self) -> dict[str, str]:
+    def digests(self) -> dict[str, str]:
         """Return the digests of the last load, by graph."""
 
     def note(self, digests: Mapping[str, str]) -> None:
@@ -49,7 +49,7 @@ class FileManifest:
 
     path: Path
 
-    def known(self) -> dict[str, str]:
+    def digests(self) -> dict[str, str]:
         """Return the digests of the last load, by graph."""
         if not self.path.exists():
             return {}
@@ -91,7 +91,7 @@ def load(engine: Target, store: Path | Manifest | None) -> int:
     :param store: the folder of the store, or another storage for digests; None for a store in memory
     """
     manifest = FileManifest(store / MANIFEST) if isinstance(store, Path) else store
-    loaded = manifest.known() if manifest else {}
+    loaded = manifest.digests() if manifest else {}
     contents = {item.graph: item.read() for item in shipped()}
     digests = {graph: hashlib.sha256(content).hexdigest() for graph, content in contents.items()}
     changes: dict[str | None, bytes | tuple[bytes, ...] | None] = {}

@@ -75,7 +75,7 @@ class Tokens:
             if token is None:
                 # what is no id may be a whole token, which is not to be repeated where others read it
                 what = f"no token {id_}" if model.ID.fullmatch(id_) else "no such token: it is named by the 8 characters after rg_"
-                ids = ", ".join(known.id for known in self._database.select(connection, _ALL))
+                ids = ", ".join(stored.id for stored in self._database.select(connection, _ALL))
                 raise NotFound(f"there is {what}", expected=ids or "none: there are no tokens")
             if token.revoked is None:
                 token = replace(token, revoked=datetime.now(UTC))

@@ -43,14 +43,14 @@ def context_of(ask: Ask, entry: Graph, source: str | None = None, mode: WriteMod
     """
     subjects = {str(subject) for subject in entry.subjects()}
     nodes = {str(node) for node in entry.all_nodes() if isinstance(node, URIRef)}
-    said: dict[str, dict[str, set[tuple[str, Value]]]] = {}
-    for thing, graph, property_, value in _said(ask, sorted(filter(terms.is_iri, nodes))):
+    statements: dict[str, dict[str, set[tuple[str, Value]]]] = {}
+    for thing, graph, property_, value in _statements(ask, sorted(filter(terms.is_iri, nodes))):
         if graph != source or (mode == "merge" and thing not in subjects) or mode == "append":
-            said.setdefault(thing, {}).setdefault(graph, set()).add((property_, value))
+            statements.setdefault(thing, {}).setdefault(graph, set()).add((property_, value))
     described: dict[str, set[tuple[str, Value]]] = {}
     context = Graph()
     for thing in nodes:
-        describing = _describing(thing, said.get(thing, {}))
+        describing = _describing(thing, statements.get(thing, {}))
         for property_, value in set().union(*describing.values()):
             predicate = URIRef(property_)
             if property_ in _CONTEXT and (predicate == RDF.type or (URIRef(thing), predicate, None) not in entry):
@@ -61,7 +61,7 @@ def context_of(ask: Ask, entry: Graph, source: str | None = None, mode: WriteMod
     return Context(context, described)
 
 
-def _said(ask: Ask, things: Sequence[str]) -> Iterator[tuple[str, str, str, Value]]:
+def _statements(ask: Ask, things: Sequence[str]) -> Iterator[tuple[str, str, str, Value]]:
     """Yield what each graph says of things by the properties that describe: (thing, graph, property, value)."""
     properties = sorted({*ownership.words().meaning, *_CONTEXT})
     for start in range(0, len(things), BATCH):
@@ -69,12 +69,12 @@ def _said(ask: Ask, things: Sequence[str]) -> Iterator[tuple[str, str, str, Valu
             yield row["thing"].value, row["graph"].value, row["property"].value, row["value"]
 
 
-def _describing(thing: str, said: Mapping[str, set[tuple[str, Value]]]) -> dict[str, set[tuple[str, Value]]]:
+def _describing(thing: str, statements: Mapping[str, set[tuple[str, Value]]]) -> dict[str, set[tuple[str, Value]]]:
     """Return what the graphs that describe a thing say of it, of what all say."""
     part_of = ownership.owner(thing)
     if part_of:
-        return {part_of: said[part_of]} if part_of in said else {}
-    return {graph: pairs for graph, pairs in said.items() if any(name == terms.RDF_TYPE for name, _ in pairs)}
+        return {part_of: statements[part_of]} if part_of in statements else {}
+    return {graph: pairs for graph, pairs in statements.items() if any(name == terms.RDF_TYPE for name, _ in pairs)}
 
 
 def _node(value: Value) -> IdentifiedNode | Literal:

@@ -60,7 +60,7 @@ class ValidationReport:
     checked: int
 
     @classmethod
-    def of(cls, findings: Iterable[Finding], checked: int) -> "ValidationReport":
+    def from_findings(cls, findings: Iterable[Finding], checked: int) -> "ValidationReport":
         """Create a report of findings: sorted, without duplicates."""
         ordered = tuple(sorted(set(findings), key=Finding.sort_key))
         return cls(not any(finding.severity == "Violation" for finding in ordered), ordered, checked)

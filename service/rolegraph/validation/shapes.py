@@ -71,7 +71,7 @@ class Shapes:
                 checked.update(focus)
         if not checked:
             findings.append(_nothing_checked(subjects))
-        return ValidationReport.of(findings, len(checked))
+        return ValidationReport.from_findings(findings, len(checked))
 
     def _findings(self, shape: Shape, data: Graph, focus: Sequence[IdentifiedNode]) -> list[Finding]:
         try:

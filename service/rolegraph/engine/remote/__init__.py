@@ -128,7 +128,7 @@ class RemoteEngine:
         try:
             return answers.rows(self._wire.ask(text, LOOKUP, named))
         except StoreUnusable as error:
-            part = Part.of(text) if "limit" in error.members else None
+            part = Part.from_lookup(text) if "limit" in error.members else None
             if part is None:
                 raise
             return self._parts(part, named, error)
@@ -242,6 +242,6 @@ class RemoteEngine:
             return cached[2], cached[3]
         listed = tuple(self._remote_graphs.listed())
         booked = bool(listed) or self._endpoint.update_url is not None
-        graphs = listed if booked else tuple(self._remote_graphs.found())
+        graphs = listed if booked else tuple(self._remote_graphs.discovered())
         self._cached = (writes, now, booked, graphs)  # if a write runs meanwhile, its counter makes this entry out of date
         return booked, graphs

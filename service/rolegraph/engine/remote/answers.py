@@ -62,7 +62,7 @@ def solutions(reply: Reply) -> Iterator[tuple[Term | None, ...]]:
         results = _results(reply)
         if isinstance(results, ox.QuerySolutions):
             for solution in results:
-                yield tuple(literals.given(term) for term in solution)
+                yield tuple(literals.normalised(term) for term in solution)
 
 
 def rows(reply: Reply) -> list[Row]:

@@ -70,12 +70,12 @@ class RemoteGraphs:
         """Return the graphs that the bookkeeping lists."""
         return self.noted(PART)
 
-    def found(self) -> list[str]:
+    def discovered(self) -> list[str]:
         """Return the graphs of an endpoint without bookkeeping, except those that come with servers."""
         graphs = self._lookups.column("SELECT DISTINCT ?graph { GRAPH ?graph { ?s ?p ?o } }")
         return [graph.value for graph in graphs if graph.value not in SYSTEM and graph.value not in OWN]
 
-    def known(self) -> dict[str, str]:
+    def digests(self) -> dict[str, str]:
         """Return the digests of the loaded shipped graphs, by graph."""
         return {value(graph).value: value(digest).value for graph, _, digest in self._digests()}
 

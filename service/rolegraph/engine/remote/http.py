@@ -158,9 +158,9 @@ def _opener(endpoint: Endpoint, url: str, *, with_credentials: bool = True) -> t
     handlers: list[urllib.request.BaseHandler] = [_Unredirected()]
     headers = {"User-Agent": f"Rolegraph/{__version__}"}
     if with_credentials and endpoint.auth == "digest":
-        known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-        known.add_password(None, url, endpoint.user, endpoint.password)
-        handlers.append(_Digest(known))
+        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        passwords.add_password(None, url, endpoint.user, endpoint.password)
+        handlers.append(_Digest(passwords))
     elif with_credentials and endpoint.auth != "none":
         headers["Authorization"] = _authorization(endpoint)
     return urllib.request.build_opener(*handlers), headers

@@ -19,7 +19,7 @@ def sent(triples: Iterable[Triple]) -> str:
     return lines((subject, predicate, _whole(object_)) for subject, predicate, object_ in triples)
 
 
-def given(term: Term | None) -> Term | None:
+def normalised(term: Term | None) -> Term | None:
     """Return a term of an answer; booleans become ``true`` or ``false``, and durations lose parts that are zero."""
     if not isinstance(term, ox.Literal):
         return term

@@ -24,7 +24,7 @@ class Part(NamedTuple):
     digits: tuple[str, ...] = (DIGITS,)
 
     @classmethod
-    def of(cls, text: str) -> "Part | None":
+    def from_lookup(cls, text: str) -> "Part | None":
         """Return a whole look-up as a part, None if it cannot be split: its rows have no plain variable, or it has an order or a limit."""
         start = len(match[0]) if (match := _PROLOGUE.match(text)) else 0
         header = _HEADER.match(text, start)

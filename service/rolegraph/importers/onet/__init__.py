@@ -87,5 +87,5 @@ def _version(task: Task, read_me: str) -> str:
 
 def _names(download: Download) -> list[str]:
     """Return the names of the given paths and of the folders in them, one of which may be the publisher's ``db_29_2_text``."""
-    given = [path.name if path.name not in ("", "..") else path.resolve().name for path in download.paths]
-    return [*given, *dict.fromkeys(name for part in download.parts for name in part.within)]
+    names = [path.name if path.name not in ("", "..") else path.resolve().name for path in download.paths]
+    return [*names, *dict.fromkeys(name for part in download.parts for name in part.within)]

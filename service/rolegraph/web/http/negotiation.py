@@ -55,7 +55,7 @@ def check_parameters(format_: Format, *names: str) -> None:
     :param names: the known parameters of the path, beside :data:`~rolegraph.web.http.context.OPTIONS`
     :raises BadParameter: for an unknown parameter
     """
-    g.known = names
+    g.parameter_names = names
     accepted = (*names, *OPTIONS)
     unknown = None if format_ == HTML else next((name for name in request.args if name not in accepted), None)
     if unknown is not None:
@@ -109,12 +109,12 @@ def kept(*without: str) -> str:
 
     :param without: names of parameters to leave out
     """
-    return urlencode([(name, value) for name, value in given() if name not in without], safe=":/,")
+    return urlencode([(name, value) for name, value in known_parameters() if name not in without], safe=":/,")
 
 
-def given() -> list[tuple[str, str]]:
+def known_parameters() -> list[tuple[str, str]]:
     """Return the known parameters of the current query string that have a value."""
-    names = {*g.get("known", ()), REVISION}
+    names = {*g.get("parameter_names", ()), REVISION}
     return [(name, value) for name, value in request.args.items(multi=True) if name in names and value]
 
 

@@ -38,5 +38,5 @@ def page(template: str, **shown: Any) -> str:
     index = graph().analysis.index
     count = len(index.facts.roles)
     roles = sorted((index.role(row) for row in range(count)), key=lambda role: role.label.lower()) if count <= SELECTED else []
-    sources = graph().analysis.sources_of(getattr(shown.get("found"), "roles", ()))
-    return render_template(template, offered=roles, given=request.args, sources=sources, **shown)
+    sources = graph().analysis.sources_of(getattr(shown.get("result"), "roles", ()))
+    return render_template(template, offered=roles, parameters=request.args, sources=sources, **shown)

@@ -49,7 +49,7 @@ def choices(error: BadParameter) -> list[Choice]:
 def _repeated(error: BadParameter, iri: str) -> str:
     """Return the address of the current request with a thing in place of the wrong value."""
     name, chosen = error.members["parameter"], filters.handle(iri)
-    query = [(key, _replaced(value, error.value, chosen) if key == name else value) for key, value in negotiation.given()]
+    query = [(key, _replaced(value, error.value, chosen) if key == name else value) for key, value in negotiation.known_parameters()]
     return f"{request.script_root}{request.path}?{urlencode(query, safe=':/,')}"
 
 

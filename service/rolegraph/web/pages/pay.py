@@ -54,7 +54,7 @@ class Pay:
         return self.count < LEAST
 
 
-def of(graph: Rolegraph, roles: Sequence[str], source: str | None = None) -> list[Pay]:
+def in_roles(graph: Rolegraph, roles: Sequence[str], source: str | None = None) -> list[Pay]:
     """Return what the sources, or one of them, say of the pay in roles, given by IRI: by role and source, all levels first."""
     rows = [row for row in graph.salaries(roles) if source in (None, row["source"].value)]
     iris = {row[name].value for row in rows for name in ("role", "level") if name in row}
@@ -64,24 +64,24 @@ def of(graph: Rolegraph, roles: Sequence[str], source: str | None = None) -> lis
 
 def paid_by(graph: Rolegraph, source: str) -> list[Pay]:
     """Return what one source says of pay."""
-    return of(graph, statements.roles_with_salary(graph.engine, source), source)
+    return in_roles(graph, statements.roles_with_salary(graph.engine, source), source)
 
 
 def by_role(pays: Iterable[Pay]) -> dict[str, list[Pay]]:
     """Group by the label of the role, in the order in which they come."""
-    found: dict[str, list[Pay]] = {}
+    groups: dict[str, list[Pay]] = {}
     for pay in pays:
-        found.setdefault(pay.role.label, []).append(pay)
-    return found
+        groups.setdefault(pay.role.label, []).append(pay)
+    return groups
 
 
 def by_level(pays: Iterable[Pay], roles: Sequence[Named]) -> dict[str, list[Pay]]:
     """Group by level, and those of all levels in one year by the year; within a group in the order of the roles."""
     order = {role.iri: place for place, role in enumerate(roles)}
-    found: dict[str, list[Pay]] = {}
+    groups: dict[str, list[Pay]] = {}
     for pay in sorted(pays, key=lambda pay: (pay.rank, pay.years if pay.rank == 1 else "", order.get(pay.role.iri, 0))):
-        found.setdefault(f"{pay.level}, {pay.years}" if pay.rank == 1 else pay.level, []).append(pay)
-    return found
+        groups.setdefault(f"{pay.level}, {pay.years}" if pay.rank == 1 else pay.level, []).append(pay)
+    return groups
 
 
 def highest(pays: Iterable[Pay]) -> float:

@@ -82,9 +82,9 @@ def openings() -> Response:
 @Operation("The fewest items that tell roles apart", OFFERED, "Distinction", (_ROLES,))
 def distinguish() -> Response:
     """List the fewest items that distinguish roles."""
-    given = [value for value in request.args.getlist("role") if value.strip()]
-    find: Callable[[], AnalysisResult] = lambda: graph().analysis.distinguish(graph().roles(given))  # noqa: E731
-    alone = len(given) == 1 and "," not in given[0]
+    names = [value for value in request.args.getlist("role") if value.strip()]
+    find: Callable[[], AnalysisResult] = lambda: graph().analysis.distinguish(graph().roles(names))  # noqa: E731
+    alone = len(names) == 1 and "," not in names[0]
     return answer("distinguish.html", ("role",), find, ("role",) if alone else ())
 
 
@@ -119,12 +119,12 @@ def answer(template: str, names: Sequence[str], find: Callable[[], AnalysisResul
         if len(half) == 1 and negotiation.prefers_html():
             role = graph().role(parameters.text(half[0]), half[0])
             return negotiation.respond(page(template, half={half[0]: graph().catalogue.labels([role])[role]}), HTML)
-        found = find()
+        result = find()
     except BadParameter as error:
         if not negotiation.prefers_html():
             raise
         return negotiation.respond(page(template, error=error), HTML, error.status)
-    return negotiation.respond(page(template, found=found, alternates=negotiation.alternates(OFFERED)), HTML)
+    return negotiation.respond(page(template, result=result, alternates=negotiation.alternates(OFFERED)), HTML)
 
 
 def between() -> tuple[str, str]:

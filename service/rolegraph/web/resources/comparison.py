@@ -65,18 +65,18 @@ def home() -> Response:
 def compare() -> AnyResponse:
     """Compare two to eight roles."""
     format_ = negotiation.choose(*OFFERED)
-    given = request.args.getlist("role")
+    names = request.args.getlist("role")
     negotiation.check_parameters(format_, "role")
     if format_ != HTML:
-        return _data(given, format_)
-    if not given and negotiation.prefers_html():
+        return _data(names, format_)
+    if not names and negotiation.prefers_html():
         return negotiation.respond(_picker(None, []), HTML)
     try:
-        return negotiation.respond(_page(given), HTML)
+        return negotiation.respond(_page(names), HTML)
     except BadParameter as error:
         if not negotiation.prefers_html():
             raise
-        return negotiation.respond(_picker(error, _slugs(given)), HTML, error.status)
+        return negotiation.respond(_picker(error, _slugs(names)), HTML, error.status)
 
 
 @routes.get("/sources")
@@ -86,35 +86,35 @@ def sources() -> AnyResponse:
     return redirect(url_for("things.members", kind="source"), 303)
 
 
-def _picker(error: BadParameter | None, given: Sequence[str]) -> str:
+def _picker(error: BadParameter | None, chosen: Sequence[str]) -> str:
     roles, more = _roles()
-    return render_template("picker.html", roles=roles, more=more, error=error, given=given)
+    return render_template("picker.html", roles=roles, more=more, error=error, chosen=chosen)
 
 
-def _slugs(given: Sequence[str]) -> list[str]:
+def _slugs(texts: Sequence[str]) -> list[str]:
     [parameter] = graph().queries.get("compare").parameters
-    names = (piece for text in given for piece in graph().parted(text, parameter))
-    return [filters.handle(terms.expand(piece) or piece) for piece in names]
+    pieces = (piece for text in texts for piece in graph().parted(text, parameter))
+    return [filters.handle(terms.expand(piece) or piece) for piece in pieces]
 
 
-def _data(given: Sequence[str], format_: Format) -> Response:
+def _data(names: Sequence[str], format_: Format) -> Response:
     if format_ == DOCUMENT:
-        found = graph().compare(given)
-        return negotiation.respond(to_json(found.as_dict()), format_)
+        comparison = graph().compare(names)
+        return negotiation.respond(to_json(comparison.as_dict()), format_)
     if format_ == CSV:
-        return negotiation.respond(to_csv(graph().compare(given).table()), format_)
-    return negotiation.respond(graph().comparison_graph(given, format_).body, format_)
+        return negotiation.respond(to_csv(graph().compare(names).table()), format_)
+    return negotiation.respond(graph().comparison_graph(names, format_).body, format_)
 
 
-def _page(given: Sequence[str]) -> str:
-    compared = graph().compare(given)
-    outlooks = outlook.of(graph(), [role.iri for role in compared.roles])
+def _page(names: Sequence[str]) -> str:
+    compared = graph().compare(names)
+    outlooks = outlook.by_outlook(graph(), [role.iri for role in compared.roles])
     measures = graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()}))
     bands = [_band(compared, section) for section in compared.sections]
     filters.prefetch_kinds({*(role.iri for role in compared.roles), *(item.iri for section in compared.sections for item in section.items)})
     roles, more = _roles()
-    pays = pay.of(graph(), [role.iri for role in compared.roles])
-    paying = graph().catalogue.sources({one.source for one in pays} - {source.iri for source in compared.sources})
+    pays = pay.in_roles(graph(), [role.iri for role in compared.roles])
+    paying = graph().catalogue.sources({row.source for row in pays} - {source.iri for source in compared.sources})
     sources_ = [*compared.sources, *(paying[iri] for iri in sorted(paying))]
     return render_template(
         "compare.html",
@@ -131,7 +131,7 @@ def _page(given: Sequence[str]) -> str:
         measures=measures,
         roles=roles,
         more=more,
-        given=[filters.handle(role.iri) for role in compared.roles],
+        chosen=[filters.handle(role.iri) for role in compared.roles],
         alternates=negotiation.alternates(OFFERED),
     )
 
@@ -162,14 +162,14 @@ def _roles() -> tuple[list[Member], int]:
 
 def _pairs(roles: Sequence[Member]) -> list[tuple[Named, Named]]:
     """Return the pairs of roles that a source compares, each once."""
-    known = {role.iri: role for role in roles}
+    offered = {role.iri: role for role in roles}
     about: dict[str, list[str]] = {}
     for source, role in graph().catalogue.compared():
-        if role in known:
+        if role in offered:
             about.setdefault(source, []).append(role)
-    found: dict[frozenset[str], tuple[Named, Named]] = {}
+    pairs: dict[frozenset[str], tuple[Named, Named]] = {}
     for pair in about.values():
         if len(pair) == 2:
-            named = sorted((known[iri] for iri in pair), key=lambda role: (role.label.lower(), role.iri))
-            found.setdefault(frozenset(pair), (named[0], named[1]))
-    return list(found.values())
+            named = sorted((offered[iri] for iri in pair), key=lambda role: (role.label.lower(), role.iri))
+            pairs.setdefault(frozenset(pair), (named[0], named[1]))
+    return list(pairs.values())

@@ -130,11 +130,11 @@ def _document() -> tuple[Document, Format]:
     if request.mimetype != "multipart/form-data":
         return body(WRITE_LIMIT), formats.of_media(request.content_type or "", GRAPHS)
     files = [file for _, file in request.files.items(multi=True)]
-    found = {formats.of_media(file.content_type or "", GRAPHS) for file in files}
-    if len(found) != 1:
-        detail = f"this form holds {len(files)} files, of {len(found)} formats"
+    formats_ = {formats.of_media(file.content_type or "", GRAPHS) for file in files}
+    if len(formats_) != 1:
+        detail = f"this form holds {len(files)} files, of {len(formats_)} formats"
         raise BadParameter("file", detail, expected="one file or more, of one format")
-    return tuple(file.read() for file in files), found.pop()
+    return tuple(file.read() for file in files), formats_.pop()
 
 
 def _named(path: str) -> str | None:
@@ -148,8 +148,8 @@ def _named(path: str) -> str | None:
             raise BadParameter("graph", "the path names a graph already", expected=f"{request.path}, or /graphs?graph=IRI")
         return request.base_url
     if len(names) + default != 1:
-        found = "two graphs were named" if names else "no graph was named"
-        raise BadParameter("graph", found, expected="?default, ?graph= with the IRI or CURIE of a graph, or all of them: /graphs.nq")
+        detail = "two graphs were named" if names else "no graph was named"
+        raise BadParameter("graph", detail, expected="?default, ?graph= with the IRI or CURIE of a graph, or all of them: /graphs.nq")
     if default:
         return None
     iri = terms.expand(names[0]) or names[0]

@@ -52,14 +52,14 @@ def _answer() -> Response:
     try:
         sent = bodies.document("profile", READ, _guessed)
         target = graph().role(parameters.role("to"), "to") if parameters.text("to") else None
-        given = graph().profile(sent.content, sent.format)
-        matches = graph().analysis.fit(given, target, context.source(), parameters.number("count", 10, 100))
+        profile = graph().profile(sent.content, sent.format)
+        matches = graph().analysis.fit(profile, target, context.source(), parameters.number("count", 10, 100))
     except (UnreadableInput, BadParameter) as error:
         if format_ != HTML:
             raise
         return negotiation.respond(page("gap.html", error=error), HTML, error.status)
     if format_ == HTML:
-        return negotiation.respond(page("fit.html", found=matches), HTML)
+        return negotiation.respond(page("fit.html", result=matches), HTML)
     return respond(matches, format_)
 
 

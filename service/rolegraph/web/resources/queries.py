@@ -35,8 +35,8 @@ def listing() -> Response:
     if format_ == HTML:
         page = render_template("queries.html", queries=list(graph().queries), alternates=negotiation.alternates(offered))
         return negotiation.respond(page, HTML)
-    found = [query.as_dict() for query in graph().queries]
-    return negotiation.respond(to_json({"queries": found}), DOCUMENT)
+    described = [query.as_dict() for query in graph().queries]
+    return negotiation.respond(to_json({"queries": described}), DOCUMENT)
 
 
 @routes.get("/queries/<name>")
@@ -54,52 +54,53 @@ def query(name: str) -> Response:
     chosen = ResultFormat()
     chosen.choose(canned.holds)
     if not chosen.page(canned.holds):
-        given = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
-        answer = guarded(graph().run(name, given, chosen.choose, connection.is_cancelled()))
+        arguments = {key: request.args.getlist(key) for key in request.args if key not in OPTIONS}
+        answer = guarded(graph().run(name, arguments, chosen.choose, connection.is_cancelled()))
         return negotiation.respond(answer, answer.format)
     negotiation.check_parameters(HTML, *names)
-    given = {key: request.args.getlist(key) for key in names if key in request.args}
-    if not given and not all(parameter.default for parameter in canned.parameters):
+    arguments = {key: request.args.getlist(key) for key in names if key in request.args}
+    if not arguments and not all(parameter.default for parameter in canned.parameters):
         return negotiation.respond(_canned(canned, {}), HTML)
     try:
-        answer = graph().run(name, given, chosen.choose, connection.is_cancelled())
+        answer = graph().run(name, arguments, chosen.choose, connection.is_cancelled())
     except BadParameter as error:
-        return negotiation.respond(_canned(canned, given, error=error), HTML, error.status)
+        return negotiation.respond(_canned(canned, arguments, error=error), HTML, error.status)
     result, withheld = pay.withhold(shown(answer))
-    page = _canned(canned, given, result=result, withheld=withheld, least=pay.LEAST, apart=_apart(canned, given))
+    page = _canned(canned, arguments, result=result, withheld=withheld, least=pay.LEAST, apart=_apart(canned, arguments))
     return negotiation.respond(page, HTML)
 
 
-def _apart(canned: CannedQuery, given: Mapping[str, Sequence[str]]) -> list[tuple[Named, Named]]:
+def _apart(canned: CannedQuery, arguments: Mapping[str, Sequence[str]]) -> list[tuple[Named, Named]]:
     """Return the pairs of compared roles that cannot be compared item by item: no row of the answer shows that."""
     if COMPARING not in canned.tags:
         return []
-    named = graph().named(canned.name, given)
-    iris = list(dict.fromkeys(iri for one in canned.parameters if one.kinds == ("role",) for iri in named.get(one.name, ())))
+    named = graph().named(canned.name, arguments)
+    of_roles = [parameter.name for parameter in canned.parameters if parameter.kinds == ("role",)]
+    iris = list(dict.fromkeys(iri for name in of_roles for iri in named.get(name, ())))
     if len(iris) < 2:
         return []
-    found = graph().comparer.compare(iris)
-    roles = {role.iri: role for role in found.roles}
-    return [(roles[one], roles[other]) for one, other in found.apart]
+    comparison = graph().comparer.compare(iris)
+    roles = {role.iri: role for role in comparison.roles}
+    return [(roles[left], roles[right]) for left, right in comparison.apart]
 
 
-def _canned(canned: CannedQuery, given: Mapping[str, Sequence[str]], **shown: Any) -> str:
+def _canned(canned: CannedQuery, arguments: Mapping[str, Sequence[str]], **shown: Any) -> str:
     run = "result" in shown
     return render_template(
         "query.html",
         query=canned,
-        given={parameter.name: _values(parameter, given) for parameter in canned.parameters},
+        values={parameter.name: _values(parameter, arguments) for parameter in canned.parameters},
         offered={parameter.name: _choices(parameter) for parameter in canned.parameters},
         open=[parameter.name for parameter in canned.parameters if _many(parameter)],
-        text=graph().bound(canned.name, given) if run else canned.body,
+        text=graph().bound(canned.name, arguments) if run else canned.body,
         alternates=negotiation.alternates(holding(canned.holds)) if run else [],
         **shown,
     )
 
 
-def _values(parameter: Parameter, given: Mapping[str, Sequence[str]]) -> list[str]:
+def _values(parameter: Parameter, arguments: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the values of a parameter as its field holds them: the given ones, or those of the example where none is given at all."""
-    texts = given.get(parameter.name, ()) if given else parameter.example
+    texts = arguments.get(parameter.name, ()) if arguments else parameter.example
     pieces = [piece for text in texts for piece in (graph().parted(text, parameter) if parameter.most > 1 else [text.strip()])]
     return [_short(parameter, terms.expand(piece) or piece) for piece in pieces]
 
@@ -114,9 +115,9 @@ def _choices(parameter: Parameter) -> list[tuple[str, str]]:
     """Return the slugs, or CURIEs where the kinds are several, that a parameter can take, with their labels."""
     if parameter.kinds == ("scheme",):
         return [(kind.name, kind.plural) for kind in terms.KINDS.values() if kind.scheme in graph().engine.graphs()]
-    found = [member for kind in parameter.kinds for member in graph().catalogue.shortlist(kind, MOST)[0]]
-    one = len(parameter.kinds) == 1
-    return [(member.slug if one else terms.shorten(member.iri), member.label) for member in found]
+    members = [member for kind in parameter.kinds for member in graph().catalogue.shortlist(kind, MOST)[0]]
+    single = len(parameter.kinds) == 1
+    return [(member.slug if single else terms.shorten(member.iri), member.label) for member in members]
 
 
 def _many(parameter: Parameter) -> bool:

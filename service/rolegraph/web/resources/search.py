@@ -63,14 +63,14 @@ def suggest() -> Response:
     """Suggest completions of a text that is being typed."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT), "q", "kind", "limit")
     hits = _hits(SUGGESTED)
-    found = [{**_plain(hit), "address": filters.href(hit.iri)} for hit in hits]
-    return negotiation.respond(to_json({"q": request.args["q"], "suggestions": found}), DOCUMENT)
+    suggestions = [{**_plain(hit), "address": filters.href(hit.iri)} for hit in hits]
+    return negotiation.respond(to_json({"q": request.args["q"], "suggestions": suggestions}), DOCUMENT)
 
 
 def _hits(usual: int) -> list[Hit]:
     return graph().search.find(
         request.args.get("q", ""),
-        [kind for given in request.args.getlist("kind") for kind in given.split(",") if kind],
+        [kind for text in request.args.getlist("kind") for kind in text.split(",") if kind],
         source=request.args.get("source") or None,
         language=request.args.get("language") or None,
         limit=parameters.number("limit", usual, MOST),
@@ -80,8 +80,8 @@ def _hits(usual: int) -> list[Hit]:
 def _data(hits: list[Hit], format_: Any) -> Response:
     if format_ == CSV:
         return negotiation.respond(to_csv([HEADER, *(hit.row() for hit in hits)]), format_)
-    found = {"q": request.args["q"], "hits": [hit.as_dict() for hit in hits]}
-    return negotiation.respond(to_json(found), format_)
+    members = {"q": request.args["q"], "hits": [hit.as_dict() for hit in hits]}
+    return negotiation.respond(to_json(members), format_)
 
 
 def _plain(hit: Hit) -> dict[str, Any]:
@@ -90,14 +90,14 @@ def _plain(hit: Hit) -> dict[str, Any]:
 
 def _page(hits: list[Hit], error: BadParameter | None) -> str:
     source_iris = terms.KINDS["source"].namespace
-    known = [iri for iri in graph().engine.graphs() if iri.startswith(source_iris)]
-    titles = graph().catalogue.labels(sorted({*known, *(source for hit in hits for source in hit.sources)}))
+    described = [iri for iri in graph().engine.graphs() if iri.startswith(source_iris)]
+    titles = graph().catalogue.labels(sorted({*described, *(source for hit in hits for source in hit.sources)}))
     return render_template(
         "search.html",
         error=error,
-        hits=[(hit, [titles[source] for source in hit.sources if source in known]) for hit in hits],
-        given={name: request.args.get(name, "") for name in ("q", *_FILTERS)},
-        sources=sorted((titles[iri] for iri in known), key=_by_label),
+        hits=[(hit, [titles[source] for source in hit.sources if source in described]) for hit in hits],
+        parameters={name: request.args.get(name, "") for name in ("q", *_FILTERS)},
+        sources=sorted((titles[iri] for iri in described), key=_by_label),
         languages=graph().search.languages(),
         matches=MATCHES,
         full=len(hits) == parameters.number("limit", USUAL, MOST) if not error else False,

@@ -73,10 +73,10 @@ def openapi_document() -> Response:
 def health() -> Response:
     """Return the state of the service and the size of its store."""
     negotiation.check_parameters(negotiation.choose(DOCUMENT))
-    found: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
-    found["roles"] = graph().catalogue.count("role")
-    found["sources"] = len(graph().catalogue.source_iris())
-    return negotiation.respond(to_json(found), DOCUMENT)
+    state: dict[str, Any] = {"status": "ok", "version": __version__, "graphs": len(list(graph().engine.graphs()))}
+    state["roles"] = graph().catalogue.count("role")
+    state["sources"] = len(graph().catalogue.source_iris())
+    return negotiation.respond(to_json(state), DOCUMENT)
 
 
 @routes.get("/revisions")
@@ -89,7 +89,7 @@ def revisions() -> Response:
     if format_ == HTML:
         page = render_template("revisions.html", newest=newest, kept=kept, alternates=negotiation.alternates((HTML, DOCUMENT)))
         return negotiation.respond(page, HTML)
-    listed = [{"number": found.number, "published": found.published.isoformat(timespec="seconds")} for found in kept]
+    listed = [{"number": revision.number, "published": revision.published.isoformat(timespec="seconds")} for revision in kept]
     return negotiation.respond(to_json({"newest": newest, "revisions": listed}), DOCUMENT)
 
 
@@ -99,7 +99,7 @@ def _shapes(format_: Format) -> bytes:
     turtle = model.shapes_as_written()
     if format_.name == "turtle":
         return turtle
-    found = entries.read(turtle, named("turtle", GRAPHS))
+    parsed = entries.read(turtle, named("turtle", GRAPHS))
     if format_.name == "jsonld":
-        return jsonld.compact(found.serialize(format="json-ld", encoding="utf-8"))
-    return found.serialize(format=_RDFLIB[format_.name], encoding="utf-8")
+        return jsonld.compact(parsed.serialize(format="json-ld", encoding="utf-8"))
+    return parsed.serialize(format=_RDFLIB[format_.name], encoding="utf-8")

@@ -131,10 +131,10 @@ def _thing(iri: str, *parameters: str) -> Response:
     negotiation.check_parameters(format_, *parameters)
     if format_ in GRAPHS:
         return negotiation.respond(graph().graph(iri, format_), format_)
-    found = graph().catalogue.thing(iri)
+    thing = graph().catalogue.thing(iri)
     if format_ == DOCUMENT:
-        return negotiation.respond(to_json(found.as_dict()), format_)
-    return negotiation.respond(_page(found, OFFERED), HTML)
+        return negotiation.respond(to_json(thing.as_dict()), format_)
+    return negotiation.respond(_page(thing, OFFERED), HTML)
 
 
 def _source_of_list() -> Source | None:
@@ -150,8 +150,8 @@ def _sources(kind: str) -> list[Source]:
     """Return the sources that can limit a list, sorted by title."""
     if kind in ("source", "posting"):
         return []
-    found = graph().catalogue.sources(graph().catalogue.source_iris()).values()
-    return sorted(found, key=lambda source: (not source.credit, source.label))
+    sources = graph().catalogue.sources(graph().catalogue.source_iris()).values()
+    return sorted(sources, key=lambda source: (not source.credit, source.label))
 
 
 def _rows(kind: str) -> list[Row]:
@@ -160,27 +160,27 @@ def _rows(kind: str) -> list[Row]:
     return graph().rows(query) if query else []
 
 
-def _page(found: Thing, offered: Iterable[Format]) -> str:
-    links = [*found.links, *found.incoming]
+def _page(thing: Thing, offered: Iterable[Format]) -> str:
+    links = [*thing.links, *thing.incoming]
     linked = {link.other.value for link in links if link.other.kind == "iri"}
-    filters.prefetch_kinds({found.iri, *linked, *(link.property for link in links)})
-    matches = [link for link in found.links if terms.shorten(link.property).endswith(("Match", ":hasEQFLevel"))]
-    matched = [link for link in found.incoming if link.property in catalogue.MATCHES]
+    filters.prefetch_kinds({thing.iri, *linked, *(link.property for link in links)})
+    matches = [link for link in thing.links if terms.shorten(link.property).endswith(("Match", ":hasEQFLevel"))]
+    matched = [link for link in thing.incoming if link.property in catalogue.MATCHES]
     common: dict[str, Any] = {
-        "thing": found,
-        "sources": found.sources,
-        "numbers": filters.numbered(found.sources),
-        "titles": {source.iri: source.label for source in found.sources},
+        "thing": thing,
+        "sources": thing.sources,
+        "numbers": filters.numbered(thing.sources),
+        "titles": {source.iri: source.label for source in thing.sources},
         "matches": matches,
         "matched": matched,
-        "confidences": statements.confidences(graph().engine, found.iri) if matches or matched else {},
-        "chain": graph().catalogue.above(found.iri),
-        "rest": [link for link in found.links if not _shown(link)],
-        "canonical": urlencode({"iri": filters.short(found.iri)}, safe=":/") if request.path.startswith("/thing") else "",
+        "confidences": statements.confidences(graph().engine, thing.iri) if matches or matched else {},
+        "chain": graph().catalogue.above(thing.iri),
+        "rest": [link for link in thing.links if not _shown(link)],
+        "canonical": urlencode({"iri": filters.short(thing.iri)}, safe=":/") if request.path.startswith("/thing") else "",
         "alternates": negotiation.alternates(tuple(offered)),
     }
-    special = {"role": _role, "source": _source, "posting": _posting}.get(found.kind.name, _concept)
-    return render_template(_PAGES.get(found.kind.name, "concept.html"), **common, **special(found))
+    special = {"role": _role, "source": _source, "posting": _posting}.get(thing.kind.name, _concept)
+    return render_template(_PAGES.get(thing.kind.name, "concept.html"), **common, **special(thing))
 
 
 def _shown(link: Link) -> bool:
@@ -197,9 +197,9 @@ def _role(role: Thing) -> dict[str, Any]:
     sections = []
     for name in terms.sections():
         facets = [facet for facet in terms.facets() if facet.section == name]
-        found = [(facet, _rated(links, ratings)) for facet in facets if (links := role.values(f"rg:{facet.name}"))]
-        sections.append((name, found))
-    outlooks = outlook.of(graph(), [role.iri])
+        filled = [(facet, _rated(links, ratings)) for facet in facets if (links := role.values(f"rg:{facet.name}"))]
+        sections.append((name, filled))
+    outlooks = outlook.by_outlook(graph(), [role.iri])
     others, total = graph().catalogue.shortlist("role", ROLES)
     return {
         "sections": sections,
@@ -213,7 +213,7 @@ def _role(role: Thing) -> dict[str, Any]:
         "related": [link for link in role.values("rg:relatedRole") if link.other.kind == "iri"],
         "postings": [link for link in role.incoming if terms.shorten(link.property) == "schema:relevantOccupation"],
         "occupation": graph().occupation(role),
-        **_pays(pay.of(graph(), [role.iri])),
+        **_pays(pay.in_roles(graph(), [role.iri])),
     }
 
 
@@ -233,14 +233,18 @@ def _concept(concept: Thing) -> dict[str, Any]:
 def _source(source: Thing) -> dict[str, Any]:
     engine, stated = graph().engine, statements.statements(graph().engine, graph().catalogue, source.iri)
     roles, advertised = statements.roles_with_outlook(engine, source.iri), statements.postings(engine, source.iri)
-    outlooks = outlook.of(graph(), roles)
+    outlooks = outlook.by_outlook(graph(), roles)
     pays = pay.paid_by(graph(), source.iri)
     return {
         "source": graph().catalogue.sources([source.iri])[source.iri],
         "holding": statements.things_by_kind(engine, source.iri) if source.first("schema:creditText") else {},
         "statements": stated,
         "about": source.values("schema:about"),
-        "sections": [(name, own) for name in terms.sections() if (own := [one for one in stated if one.section == name])],
+        "sections": [
+            (name, within)
+            for name in terms.sections()
+            if (within := [statement for statement in stated if statement.section == name])
+        ],
         "postings": [row for row in graph().rows("job-postings") if row["posting"].value in advertised],
         "outlooks": outlooks,
         "measures": graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()})),
@@ -254,5 +258,5 @@ def _pays(pays: list[pay.Pay]) -> dict[str, Any]:
 
 
 def _posting(posting: Thing) -> dict[str, Any]:
-    own = next((row for row in graph().rows("job-postings") if row["posting"].value == posting.iri), {})
-    return {"row": own, "about": posting.values("schema:relevantOccupation")}
+    row = next((listed for listed in graph().rows("job-postings") if listed["posting"].value == posting.iri), {})
+    return {"row": row, "about": posting.values("schema:relevantOccupation")}

@@ -97,7 +97,7 @@ def _destination() -> tuple[str | None, WriteMode]:
 
 def _respond(report: ValidationReport, entry: Document, format_: Format) -> Response:
     if format_ == HTML:
-        grouped = [(severity, [one for one in report.findings if one.severity == severity]) for severity in SEVERITIES]
+        grouped = [(severity, [finding for finding in report.findings if finding.severity == severity]) for severity in SEVERITIES]
         return negotiation.respond(_form(_text(entry), entry.format, report=report, grouped=grouped), HTML)
     if format_ == TURTLE:
         return negotiation.respond(report.turtle(), format_)
