@@ -4,7 +4,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -83,6 +83,13 @@ def rolegraph(material: Material, *options: str) -> Iterator[tuple[Target, Targe
 
 
 @contextlib.contextmanager
+def one_process(material: Material) -> Iterator[Sequence[Target]]:
+    """Rolegraph with one process that answers, as the base of the figures of several."""
+    with rolegraph(material, "--processes", "1") as (_, target):
+        yield [replace(target, title="the same, one process")]
+
+
+@contextlib.contextmanager
 def oxigraph(material: Material) -> Iterator[Sequence[Target]]:
     """Oxigraph's own server, its store on disk."""
     base = f"http://127.0.0.1:{(port := peers.free_port())}"
@@ -124,6 +131,7 @@ def rdflib_endpoint(material: Material) -> Iterator[Sequence[Target]]:
 
 SERVERS: dict[str, Callable[[Material], contextlib.AbstractContextManager[Sequence[Target]]]] = {
     "Rolegraph": rolegraph,
+    "Rolegraph, one process": one_process,
     "oxigraph serve": oxigraph,
     "Virtuoso 7": virtuoso,
     "rdflib-endpoint": rdflib_endpoint,
