@@ -174,11 +174,11 @@ def test_a_store_that_cannot_be_opened_ends_the_service_with_the_reason(
 
 
 def hang(shared: Shared, started: Path) -> None:
-    """Serve once, and hang the first time."""
-    shared.signs.place()
-    shared.serving.set()
+    """Record the start, and hang."""
     with started.open("a") as file:
         file.write("started\n")
+    shared.signs.place()
+    shared.serving.set()
     time.sleep(600)
 
 
@@ -186,9 +186,11 @@ def test_a_process_that_gives_no_sign_of_life_is_replaced(tmp_path: Path, monkey
     monkeypatch.setattr(supervision, "HUNG", 1.0)
     shared, started = Shared(1, tmp_path), tmp_path / "started"
     supervisor = Supervisor(shared, partial(hang, shared, started))
-    assert supervisor.start()
-    wait_until(lambda: started.read_text().count("started") >= 2)
-    supervisor.stop()
+    try:
+        assert supervisor.start()
+        wait_until(lambda: started.read_text().count("started") >= 2)
+    finally:
+        supervisor.stop()
 
 
 def test_a_place_that_is_free_is_not_that_of_another_process(tmp_path: Path) -> None:
