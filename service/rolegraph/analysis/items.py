@@ -50,17 +50,17 @@ class Items:
     def neighbours(self, item: int) -> Iterator[tuple[int, Near]]:
         """Yield the items that are near to a held item."""
         worth = weights.NEAR
-        for other in self.close.of(item):
+        for other in self.close.linked(item):
             yield other, Near(worth["close"], "close", item)
-        for other in self.broader.of(item):
+        for other in self.broader.linked(item):
             yield other, Near(worth["narrower"], "narrower", item)
-        for other in self.narrower.of(item):
+        for other in self.narrower.linked(item):
             yield other, Near(worth["broader"], "broader", item)
-        for parent in self.broader.of(item):
-            children = self.narrower.of(parent)
+        for parent in self.broader.linked(item):
+            children = self.narrower.linked(parent)
             if parent not in self.headings and len(children) <= weights.SIBLINGS:
                 yield from ((other, Near(worth["sibling"], "sibling", item, parent)) for other in children if other != item)
-        for other in self.related.of(item):
+        for other in self.related.linked(item):
             yield other, Near(worth["related"], "related", item)
 
     def near(self, held: Sequence[int]) -> dict[int, Near]:
@@ -81,7 +81,7 @@ class Items:
     def _climb(self, item: int) -> dict[int, int]:
         steps_to, border = {item: 0}, [item]
         for step in range(1, weights.STEPS + 1):
-            border = [broader for node in border for broader in self.broader.of(node) if broader not in steps_to]
+            border = [broader for node in border for broader in self.broader.linked(node) if broader not in steps_to]
             steps_to.update(dict.fromkeys(border, step))
         del steps_to[item]
         return steps_to
@@ -102,7 +102,7 @@ class Links:
         self.pairs = table(pairs, 2)
         self._starts = np.searchsorted(self.pairs[:, 0], np.arange(self.pairs[:, 0].max(initial=-1) + 2))
 
-    def of(self, item: int) -> list[int]:
+    def linked(self, item: int) -> list[int]:
         """Return the items that an item is linked to, in ascending order."""
         if item + 1 >= len(self._starts):
             return []

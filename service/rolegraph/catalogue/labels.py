@@ -50,17 +50,17 @@ class LabelCache:
         self._whole = CachedValue[bool]()
 
     def following(self, ask: Ask, changed: Iterable[str]) -> "LabelCache":
-        """Return a cache for a later revision, which has what is known of all things but the changed ones.
+        """Return a cache for a later revision, with the entries of all things but the changed ones.
 
         :param ask: answers queries on that revision
         """
         later = LabelCache(ask)
         changed = list(changed)
         for name in ("_labels", "_definitions", "_above", "_kinds"):
-            known = getattr(self, name).copy()
+            entries = getattr(self, name).copy()
             for iri in changed:
-                known.pop(iri, None)
-            setattr(later, name, known)
+                entries.pop(iri, None)
+            setattr(later, name, entries)
         if self._whole.built():
             later._whole = CachedValue.holding(True)
         return later

@@ -53,7 +53,7 @@ class KindLists:
         """Return the lists of a later revision: those that were read, with only the changed things looked up again.
 
         :param ask: answers queries on that revision
-        :param cards: what is known of its things
+        :param cards: the labels of its things
         """
         later, kinds = KindLists(ask, cards), cards.kinds(changed)
         for kind in terms.KINDS:

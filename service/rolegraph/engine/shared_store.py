@@ -55,7 +55,7 @@ class SharedStore(StoredRevisions):
 
     def validator(self, graph: str) -> str:
         """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
-        return self._current().validators.of(graph)
+        return self._current().validators.validator(graph)
 
     def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
         """Refuse the write: only one process writes."""

@@ -37,7 +37,7 @@ class Validators:
     def of(self, graph: str) -> str:
         """Return the validator of a graph by its IRI; an empty text is the default graph."""
         with self._changing:
-            return self._state.of(graph)
+            return self._state.validator(graph)
 
     def note(self, revision: int, graphs: ChangedGraphs) -> None:
         """Create and store new validators for the graphs that a write changes, None for all, before its revision is published.
@@ -85,7 +85,7 @@ class State(NamedTuple):
         """Return those that the process that writes has stored for a revision, None if these are of another one."""
         return _stored(folder / FILE).get(revision)
 
-    def of(self, graph: str) -> str:
+    def validator(self, graph: str) -> str:
         """Return the validator of a graph by its IRI; an empty text is the default graph."""
         return self.by_graph.get(graph) or hashlib.blake2b(f"{self.others} {graph}".encode(), digest_size=_BYTES).hexdigest()
 

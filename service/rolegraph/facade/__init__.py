@@ -53,8 +53,8 @@ class Rolegraph(Pinning):
         :raises StoreUnusable: if the folder is in use or cannot be written
         """
         if store is None:
-            return cls.of(opening.memory(settings, shipped=shipped))
-        return cls.of(opening.stored(store, limits, settings, shipped=shipped))
+            return cls.from_opened(opening.memory(settings, shipped=shipped))
+        return cls.from_opened(opening.stored(store, limits, settings, shipped=shipped))
 
     @classmethod
     def remote(cls, endpoint: Endpoint, store: Path | None = None, limits: Limits | None = None, *, shipped: bool = True) -> "Rolegraph":
@@ -65,10 +65,10 @@ class Rolegraph(Pinning):
         :param shipped: load the shipped data if it is new or has changed and the endpoint can be written
         :raises StoreUnusable: if the endpoint cannot be reached, or does not accept the credentials
         """
-        return cls.of(opening.remote(endpoint, store, limits, shipped=shipped))
+        return cls.from_opened(opening.remote(endpoint, store, limits, shipped=shipped))
 
     @classmethod
-    def of(cls, opened: Opened) -> "Rolegraph":
+    def from_opened(cls, opened: Opened) -> "Rolegraph":
         """Return the graph of an engine, with what was opened beside it."""
         return cls(opened.engine, tokens=opened.tokens, search=opened.search, folder=opened.folder)
 

@@ -15,7 +15,7 @@ def writer(store: Path, limits: Limits, settings: Settings, announce: Announce, 
     :param announce: called with the number of each new revision before its write is acknowledged
     :raises StoreUnusable: if the folder is in use or cannot be written
     """
-    return Rolegraph.of(opening.stored(store, limits, settings, shipped=shipped, announce=announce, eager=False))
+    return Rolegraph.from_opened(opening.stored(store, limits, settings, shipped=shipped, announce=announce, eager=False))
 
 
 def reader(store: Path, limits: Limits, settings: Settings, announced: Callable[[], int]) -> Rolegraph:
@@ -24,4 +24,4 @@ def reader(store: Path, limits: Limits, settings: Settings, announced: Callable[
     :param announced: returns the number that was announced last; every request reads this revision or a newer one
     :raises StoreUnusable: if the store cannot be read
     """
-    return Rolegraph.of(opening.shared(store, limits, settings, announced))
+    return Rolegraph.from_opened(opening.shared(store, limits, settings, announced))
