@@ -147,6 +147,65 @@ def test_a_comparison_says_what_every_source_says_and_nothing_else(found: Facts,
             assert compared.spread(item) == ("all" if len(holders) == len(roles) else "some" if len(holders) > 1 else "one")
 
 
+unlabelled = st.tuples(st.sampled_from("xyz"), st.sampled_from(ROLES), st.sampled_from(["essentialSkill", "tool"]), st.just("t"))
+LANGUAGES = ("@en", "@en-GB", "@de", "")
+level = st.tuples(st.sampled_from("xyz"), st.sampled_from(ROLES), st.sampled_from("pqrst"), st.sampled_from("lmn"))
+label = st.tuples(st.sampled_from("pqrstlmn"), st.sampled_from(["A", "B"]), st.sampled_from(LANGUAGES))
+Statements = set[tuple[str, str, str, str]]
+
+
+def with_levels(found: Facts, levels: Statements, labels: set[tuple[str, str, str]]) -> Rolegraph:
+    """The graph of :func:`store`, in which statements of sources name a level of proficiency, and things have more labels or none."""
+    graph = store(found)
+    more = "".join(f'skill:{thing} skos:prefLabel "{text}"{language} .\n' for thing, text, language in labels)
+    more += "skill:l a rg:ProficiencyLevel . skill:m a rg:ProficiencyLevel .\n"
+    graph.engine.write({terms.BASE + "level": (PREFIXES + more).encode()})
+    for source in "xyz":
+        own = "".join(f"role:{role} rg:{name} skill:{item} .\n" for origin, role, name, item in found if origin == source)
+        own += "".join(
+            f"source:{source}-{number} rg:role role:{role} ; rg:asserts skill:{item} ; "
+            f"rg:section section:skills ; rg:proficiency skill:{name} .\n"
+            for number, (origin, role, item, name) in enumerate(sorted(levels))
+            if origin == source
+        )
+        graph.engine.write({f"{terms.BASE}source/{source}": (PREFIXES + own).encode()})
+    return graph
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sets(fact | unlabelled, max_size=40),
+    st.sets(level, max_size=12),
+    st.sets(label, max_size=12),
+    st.lists(st.sampled_from(ROLES), min_size=2, max_size=4, unique=True),
+)
+@example({("x", "a", "essentialSkill", "t")}, {("x", "a", "t", "l")}, {("l", "A", "@en")}, ["a", "b"])  # what has no label has no level
+@example({("x", "a", "essentialSkill", "p")}, {("x", "a", "p", "l")}, {("l", "A", "@en"), ("l", "B", "@en-GB")}, ["a", "b"])
+def test_a_comparison_says_what_the_canned_queries_say(
+    found: Facts, levels: Statements, labels: set[tuple[str, str, str]], roles: list[str]
+) -> None:
+    graph = with_levels(found, levels, labels)
+    compared = graph.compare(roles)
+    claims = [(section.name, item, claim) for section in compared.sections for item in section.items for claim in item.claims]
+    said = {
+        (claim.role, section, facet.property, item.iri, source)
+        for section, item, claim in claims
+        for facet in terms.facets()
+        for source in claim.sources
+        if facet.name == claim.facet
+    }
+    names = ("role", "section", "facet", "item", "source")
+    rows = [tuple(row[name].value for name in names) for row in graph.rows("compare", {"role": roles})]
+    assert {(role, terms.slug_of(section), *rest) for role, section, *rest in rows} == said
+    proficiencies: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
+    for row in graph.rows("proficiency", {"role": roles}):
+        key = (row["role"].value, terms.slug_of(row["section"].value), row["item"].value)
+        proficiencies.setdefault(key, set()).add((row["proficiencyLabel"].value, row["source"].value))
+    for section, item, claim in claims:
+        expected = {pair for pair in proficiencies.get((claim.role, section, item.iri), ()) if pair[1] in claim.sources}
+        assert set(claim.proficiency) == expected
+
+
 # ---------------------------------------------------------------- parameters
 
 

@@ -1,6 +1,8 @@
 """What a glance at things tells: their labels, kinds, definitions and what stands above them; asked for in batches, and kept."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
+from sys import intern
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -48,6 +50,7 @@ class LabelCache:
         self._above: dict[str, tuple[str, ...]] = {}
         self._kinds: dict[str, tuple[str, ...]] = {}
         self._whole = CachedValue[bool]()
+        self._prefetched = CachedValue[bool]()
 
     def following(self, ask: Ask, changed: Iterable[str]) -> "LabelCache":
         """Return a cache for a later revision, with the entries of all things but the changed ones.
@@ -63,6 +66,8 @@ class LabelCache:
             setattr(later, name, entries)
         if self._whole.built():
             later._whole = CachedValue.holding(True)
+        if self._prefetched.built():
+            later._prefetched = CachedValue.holding(True)
         return later
 
     def labels(self, iris: Iterable[str]) -> dict[str, str]:
@@ -75,6 +80,22 @@ class LabelCache:
 
     def _read_all(self) -> bool:
         self._labels |= self._first_texts("all-labels")
+        return True
+
+    def prefetch(self) -> None:
+        """Read the labels and the kinds of all things, and what stands above them, if they are not too many to be kept."""
+        self._prefetched.get(self._read_at_once)
+
+    def _read_at_once(self) -> bool:
+        if counted(self._ask(internal.query("count-of-property").bind({"property": terms.PREF_LABEL}))) > MOST:
+            return True
+        self.read_all_labels()
+        names = _names_of_kinds()
+        types = self._pairs("things-of-classes", {"class": list(names)})
+        above = self._pairs("all-linked", {"property": f"{SKOS}broader"})
+        labelled = list(self._labels)  # what is not among the pairs has no kind, and nothing stands above it
+        self._kinds |= {iri: _kinds(types.get(iri, ())) for iri in {*labelled, *types}}
+        self._above |= {iri: above.get(iri, ()) for iri in {*labelled, *above}}
         return True
 
     def definitions(self, iris: Iterable[str]) -> dict[str, str]:
@@ -117,17 +138,37 @@ class LabelCache:
         return found
 
     def _read_kinds(self, missing: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        names = {kind.type: kind.name for kind in terms.KINDS.values()}
         types = self._several(missing, terms.RDF_TYPE)
-        return {iri: tuple(name for type_, name in names.items() if type_ in own) for iri, own in types.items()}
+        return {iri: _kinds(own) for iri, own in types.items()}
 
     def _several(self, iris: Sequence[str], property_: str) -> dict[str, tuple[str, ...]]:
         """Return the IRIs that a property leads to from each thing, sorted."""
+        return self._pairs("linked", {"thing": iris, "property": property_})
+
+    def _pairs(self, query: str, values: Mapping[str, Binding]) -> dict[str, tuple[str, ...]]:
+        """Return the second words of the pairs that a query returns, sorted, by the first ones."""
         found: dict[str, list[str]] = {}
-        pairs = words(self._ask, "linked", {"thing": iris, "property": property_})
+        pairs = words(self._ask, query, values)
         for iri, other in zip(pairs[::2], pairs[1::2], strict=True):
-            found.setdefault(iri, []).append(other)
+            found.setdefault(iri, []).append(intern(other))
         return {iri: tuple(sorted(others)) for iri, others in found.items()}
+
+
+@cache
+def _names_of_kinds() -> dict[str, str]:
+    """Return the names of the kinds by the IRIs of their classes."""
+    return {kind.type: kind.name for kind in terms.KINDS.values()}
+
+
+def _kinds(types: Collection[str]) -> tuple[str, ...]:
+    """Return the names of the kinds of these classes, in their order."""
+    return _same(tuple([name for type_, name in _names_of_kinds().items() if type_ in types]))
+
+
+@cache
+def _same(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the same object for the same names: tens of thousands of things have one of a few."""
+    return names
 
 
 def _known(kept: dict[str, T], iris: Iterable[str], read: Callable[[Sequence[str]], dict[str, T]], none: T) -> dict[str, T]:

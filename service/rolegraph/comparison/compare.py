@@ -1,25 +1,25 @@
-"""Compares roles: one query for the facts, and what is kept of the revision for the rest."""
+"""Compares roles: what is read of each role once, and what is kept of the revision for the rest."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from rolegraph import equivalence, terms
+from rolegraph import equivalence
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import model
-from rolegraph.comparison.model import Comparison, Fact, Labels
+from rolegraph.comparison.model import Card, Cards, Comparison
+from rolegraph.comparison.reading import RoleReader
 from rolegraph.engine import Engine
 from rolegraph.per_revision import CachedValue, LruCache
-from rolegraph.queries import CannedQuery
-from rolegraph.queries.internal import Binding, query
-from rolegraph.values import Row
+from rolegraph.queries.internal import query
+from rolegraph.values import Named
 
 REMEMBERED = 256  # comparisons, of some tens of KiB each
+MOST_CARDS = 20_000  # items whose cards are kept; beyond that, all are forgotten
 
 
 class Comparer:
     """Compares the roles of one revision.
 
     :param engine: reads that revision
-    :param proficiency: the canned query that tells how well items must be commanded
     :param trusted: returns the graphs whose skos:exactMatch joins items; None believes all
     :param classes: keeps what is joined; given where it lasts longer than this object
     """
@@ -28,16 +28,15 @@ class Comparer:
         self,
         engine: Engine,
         catalogue: Catalogue,
-        proficiency: CannedQuery,
         trusted: Callable[[], Collection[str]] | None = None,
         classes: CachedValue[dict[str, str]] | None = None,
     ) -> None:
         self._engine = engine
         self._catalogue = catalogue
-        self._proficiency = proficiency
         self._trusted = trusted
         self._classes = classes or CachedValue[dict[str, str]]()
-        self._levelled = CachedValue[set[str]]()
+        self._roles = RoleReader(engine)
+        self._cards: dict[tuple[str, ...], Card] = {}
         self._compared = LruCache[tuple[str, ...], Comparison](REMEMBERED)
 
     def compare(self, roles: Sequence[str]) -> Comparison:
@@ -45,32 +44,25 @@ class Comparer:
         return self._compared.get(tuple(roles), lambda: self._compare(tuple(roles)))
 
     def _compare(self, roles: tuple[str, ...]) -> Comparison:
-        facts, cards = self._facts(roles), self._catalogue.cards
-        items = {iri for fact in facts for iri in fact.items}
-        above = cards.above(items)
-        labels = cards.labels({*items, *(iri for own in above.values() for iri in own)})
-        sources = self._catalogue.sources({fact.source for fact in facts})
+        stated = self._roles.stated(roles)
         named = self._catalogue.labels(roles)
-        words = Labels(labels, above, self._classes.get(self._matched))
-        return model.build([named[iri] for iri in roles], facts, self._levels(roles), sources, words)
+        sources = self._catalogue.sources({fact.source for role in stated for fact in role.facts})
+        return model.build([named[iri] for iri in roles], stated, sources, self._cards_of, self._classes.get(self._matched))
 
-    def _facts(self, roles: Sequence[str]) -> list[Fact]:
-        """Return the facts of roles. Items come many to a row: a row for each would take most of the time."""
-        values: dict[str, Binding] = {"role": roles, "facet": [facet.property for facet in terms.facets()]}
-        rows = self._engine.rows(query("comparison-facts").bind(values))
-        if not all("items" in row for row in rows):
-            rows = self._engine.rows(query("comparison-facts").bind(values, without_blank_nodes=True))
-        found = [Fact(row["role"].value, row["facet"].value, row["source"].value, row["items"].value.split()) for row in rows]
-        return [fact for fact in found if fact.items]
-
-    def _levels(self, roles: Sequence[str]) -> list[Row]:
-        levelled = set(roles) if self._engine.revision is None else self._levelled.get(self._with_levels)
-        asked = [role for role in roles if role in levelled]
-        return self._engine.rows(self._proficiency.bind({"role": asked})) if asked else []
-
-    def _with_levels(self) -> set[str]:
-        """Return the roles of which some statement tells a proficiency."""
-        return {row["role"].value for row in self._engine.rows(query("roles-with-proficiency").bind())}
+    def _cards_of(self, items: Iterable[tuple[str, ...]]) -> Cards:
+        """Return what is shown of each item, given by its IRIs, the first of which is that of the item."""
+        cards = {names: self._cards.get(names) for names in items}
+        if missing := [names for names, card in cards.items() if card is None]:
+            if len(self._cards) > MOST_CARDS:
+                self._cards.clear()
+            glance = self._catalogue.cards
+            above = glance.above([iri for names in missing for iri in names])
+            labels = glance.labels({*(names[0] for names in missing), *(iri for broader in above.values() for iri in broader)})
+            for names in missing:
+                broader = sorted({(labels[iri], iri) for name in names for iri in above[name] if iri not in names})
+                card = Card(labels[names[0]], labels[names[0]].lower(), tuple(Named(iri, label) for label, iri in broader))
+                cards[names] = self._cards[names] = card
+        return cards
 
     def _matched(self) -> dict[str, str]:
         if self._trusted and self._engine.union:

@@ -1,12 +1,15 @@
 """The comparison of roles: rows of a query turned into sections, items and claims."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
 
 from rolegraph import equivalence, terms
-from rolegraph.values import Named, Row, Source
+from rolegraph.comparison.reading import Fact, Proficiencies, Stated
+from rolegraph.values import Named, Source
 
 # the section "definition" is shown as Focus: definitions are sentences, and only the focus of a role can be compared
 LABELS = {"definition": "Focus"}
@@ -18,17 +21,7 @@ def _facets() -> dict[str, tuple[int, terms.Facet]]:
     return {facet.property: (place, facet) for place, facet in enumerate(terms.facets())}
 
 
-class Fact(NamedTuple):
-    """The items (IRIs) that one source states for a role by one property."""
-
-    role: str
-    property: str
-    source: str
-    items: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """The statements of sources about one role and one item: ``facet`` is the name of the property, ``sources`` are sorted IRIs.
 
     ``proficiency`` pairs the label of a proficiency with the IRI of its source. ``names`` are the IRIs by which the sources name the
@@ -42,8 +35,7 @@ class Claim:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """An item of a section, the claims about it, and its broader concepts.
 
     ``same`` are the IRIs of the item if the sources use several that skos:exactMatch links; those of Rolegraph come first.
@@ -88,9 +80,10 @@ class Comparison:
 
     def spread(self, item: Item) -> str:
         """Return how many of the roles have an item: ``all``, ``some`` or ``one``."""
-        if len(item.roles) == len(self.roles):
+        having = 1 if len(item.claims) == 1 else len(item.roles)
+        if having == len(self.roles):
             return "all"
-        return "some" if len(item.roles) > 1 else "one"
+        return "some" if having > 1 else "one"
 
     def stated(self, section: Section, role: str) -> bool:
         """Return whether any source states an item of a role in a section."""
@@ -155,48 +148,56 @@ class Comparison:
         }
 
 
-@dataclass(frozen=True)
-class Labels:
-    """Labels of the things of a comparison.
+class Card(NamedTuple):
+    """What is shown of an item: its label, by what it is sorted among others, and its broader concepts."""
 
-    ``labels`` is the label of each IRI, ``above`` the broader concepts of each item, and ``same`` the representative of the equivalence
-    class of each item that has one.
-    """
+    label: str
+    sorted_by: str
+    broader: tuple[Named, ...]
 
-    labels: Mapping[str, str]
-    above: Mapping[str, Sequence[str]]
-    same: Mapping[str, str]
+
+Cards: TypeAlias = Mapping[tuple[str, ...], Card | None]
+Place = tuple[int, int]  # of a role in the comparison, and of a facet
+Occurrence = tuple[Place, str, Fact]
+_place: Callable[[Occurrence], Place] = itemgetter(0)
 
 
 def build(
     roles: Sequence[Named],
-    facts: Iterable[Fact],
-    levels: Iterable[Row],
+    stated: Sequence[Stated],
     sources: Mapping[str, Source],
-    labels: Labels,
+    cards_of: Callable[[Collection[tuple[str, ...]]], Cards],
+    same: Mapping[str, str],
 ) -> Comparison:
-    """Build the comparison of roles from facts.
+    """Build the comparison of roles.
 
     :param roles: the roles in the order of the comparison
-    :param facts: what each source states
-    :param levels: rows of ``role``, ``section``, ``item``, ``proficiencyLabel`` and ``source``
+    :param stated: what sources state about them
     :param sources: the sources by IRI
-    :param labels: labels and classes of the items
+    :param cards_of: returns the card of each item, given by its IRIs
+    :param same: the representative of the equivalence class of each item that has one
     """
     order = {role.iri: place for place, role in enumerate(roles)}
-    by_section: dict[str, list[Fact]] = {name: [] for name in terms.sections()}
-    for fact in facts:
-        by_section[_facets()[fact.property][1].section].append(fact)
-    proficiency = _proficiency(levels)
+    by_section: dict[str, dict[str, list[Occurrence]]] = {name: {} for name in terms.sections()}
+    proficiencies: dict[str, Proficiencies] = {}
+    for role in stated:
+        for fact in role.facts:
+            proficiencies[fact.role] = role.proficiencies
+            facet_place, facet = _facets()[fact.property]
+            place, by_item = (order[fact.role], facet_place), by_section[facet.section]
+            for iri in fact.items:
+                by_item.setdefault(same.get(iri, iri), []).append((place, iri, fact))
+    named = {name: [(_names(occurrences), occurrences) for occurrences in by_item.values()] for name, by_item in by_section.items()}
+    cards = cards_of([names for items in named.values() for names, _ in items])
     sections = []
-    for name, stated in by_section.items():
-        ranked = sorted(_items(stated, order, proficiency, labels))
+    for name, items in named.items():
+        ranked = sorted(_items(items, cards, proficiencies))
         sections.append(Section(name, LABELS.get(name, name.capitalize()), tuple(item for *_, item in ranked)))
-    used = sorted({fact.source for stated in by_section.values() for fact in stated})
-    return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in used), _apart(order, sections, labels))
+    used = sorted({fact.source for role in stated for fact in role.facts})
+    return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in used), _apart(order, sections, same))
 
 
-def _apart(roles: Iterable[str], sections: Iterable[Section], labels: Labels) -> tuple[tuple[str, str], ...]:
+def _apart(roles: Iterable[str], sections: Iterable[Section], same: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of roles that cannot be compared item by item."""
     stated: dict[str, set[str]] = {role: set() for role in roles}
     for section in sections:
@@ -206,48 +207,47 @@ def _apart(roles: Iterable[str], sections: Iterable[Section], labels: Labels) ->
     if not equivalence.apart(stated, stated, lambda _: ()):
         return ()
     names: dict[str, list[str]] = {}  # by class; built only when needed, since it goes through all matches
-    for iri, first in labels.same.items():
+    for iri, first in same.items():
         names.setdefault(first, []).append(iri)
-    return equivalence.apart(stated, stated, lambda iri: names.get(labels.same.get(iri, iri), ()))
+    return equivalence.apart(stated, stated, lambda iri: names.get(same.get(iri, iri), ()))
 
 
-def _proficiency(levels: Iterable[Row]) -> dict[tuple[str, str, str], set[tuple[str, str]]]:
-    """Return the pairs of proficiency and source by role, item and section."""
-    pairs: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
-    for row in levels:
-        key = (row["role"].value, row["item"].value, terms.slug_of(row["section"].value))
-        pairs.setdefault(key, set()).add((row["proficiencyLabel"].value, row["source"].value))
-    return pairs
+def _names(occurrences: Sequence[Occurrence]) -> tuple[str, ...]:
+    """Return the IRIs of an item, that of the item itself first."""
+    if len(occurrences) == 1:
+        return (occurrences[0][1],)
+    names = {iri for _, iri, _ in occurrences}
+    return tuple(sorted(names, key=equivalence.rank)) if len(names) > 1 else tuple(names)
 
 
 def _items(
-    facts: Iterable[Fact],
-    order: Mapping[str, int],
-    proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]],
-    labels: Labels,
+    items: Iterable[tuple[tuple[str, ...], list[Occurrence]]], cards: Cards, proficiencies: Mapping[str, Proficiencies]
 ) -> Iterator[tuple[int, int, str, str, Item]]:
     """Yield the items of a section after their sort keys: those of the most roles first, then by role and label."""
-    by_item: dict[str, dict[tuple[int, int], list[tuple[str, Fact]]]] = {}
-    for fact in facts:
-        place = (order[fact.role], _facets()[fact.property][0])
-        for iri in fact.items:
-            by_item.setdefault(labels.same.get(iri, iri), {}).setdefault(place, []).append((iri, fact))
-    for by_place in by_item.values():
-        names = {iri for facts_of_place in by_place.values() for iri, _ in facts_of_place}
-        first, *others = sorted(names, key=equivalence.rank) if len(names) > 1 else names
-        broader = sorted({(labels.labels[iri], iri) for name in names for iri in labels.above.get(name, ()) if iri not in names})
-        places = sorted(by_place)
-        claims = tuple(_claim(by_place[place], proficiency) for place in places)
-        concepts = tuple(Named(iri, label) for label, iri in broader)
-        item = Item(first, labels.labels[first], concepts, claims, (first, *others) if others else ())
-        yield -len({role for role, _ in places}), places[0][0], item.label.lower(), first, item
+    for names, occurrences in items:
+        card = cards[names]
+        assert card
+        (first_role, _), _, _ = occurrences[0]
+        claims: tuple[Claim, ...]
+        if len(occurrences) == 1:
+            claims, having = (_claim(occurrences, proficiencies),), 1
+        else:
+            occurrences.sort(key=_place)
+            claims = tuple([_claim([*group], proficiencies) for _, group in groupby(occurrences, _place)])
+            (first_role, _), _, _ = occurrences[0]
+            having = len({role for (role, _), _, _ in occurrences})
+        item = Item(names[0], card.label, card.broader, claims, names if len(names) > 1 else ())
+        yield -having, first_role, card.sorted_by, names[0], item
 
 
-def _claim(facts: Sequence[tuple[str, Fact]], proficiency: Mapping[tuple[str, str, str], set[tuple[str, str]]]) -> Claim:
-    fact = facts[0][1]
+def _claim(occurrences: Sequence[Occurrence], proficiencies: Mapping[str, Proficiencies]) -> Claim:
+    _, iri, fact = occurrences[0]
     facet = _facets()[fact.property][1]
-    if len(facts) == 1 and not proficiency:
-        return Claim(fact.role, facet.name, (fact.source,), (), (facts[0][0],))
-    sources, names = {stated.source for _, stated in facts}, {iri for iri, _ in facts}
-    levels = {pair for iri in names for pair in proficiency.get((fact.role, iri, facet.section), ()) if pair[1] in sources}
-    return Claim(fact.role, facet.name, tuple(sorted(sources)), tuple(sorted(levels)), tuple(sorted(names, key=equivalence.rank)))
+    by_item = proficiencies[fact.role]
+    if len(occurrences) == 1:
+        pairs = by_item.get((iri, facet.section)) if by_item else None
+        levels = tuple(sorted([pair for pair in pairs if pair[1] == fact.source])) if pairs else ()
+        return Claim(fact.role, facet.name, (fact.source,), levels, (iri,))
+    sources, names = {stated.source for _, _, stated in occurrences}, {iri for _, iri, _ in occurrences}
+    pairs = {pair for iri in names for pair in by_item.get((iri, facet.section), ()) if pair[1] in sources} if by_item else ()
+    return Claim(fact.role, facet.name, tuple(sorted(sources)), tuple(sorted(pairs)), tuple(sorted(names, key=equivalence.rank)))

@@ -34,7 +34,7 @@ class Pinning:
         self.queries = queries or QueryCatalogue()
         self._search = search or Search(engine)
         self._shapes: CachedValue[Shapes] = CachedValue()
-        self._views = Views(engine, self._search, self.queries, folder)
+        self._views = Views(engine, self._search, folder)
         self._pin: View | None = None
 
     def pinned(self) -> Self:

@@ -59,6 +59,7 @@ class Refreshing:
             self._graph.refresh()
             if not self._ending.is_set():
                 _ = self._graph.analysis.index  # takes a second to build
+                self._graph.catalogue.cards.prefetch()
         except Exception:  # noqa: BLE001 - the next request meets the same error and reports it
             _log.exception("the indexes could not be refreshed")
         self._refreshed = revision

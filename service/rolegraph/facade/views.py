@@ -13,7 +13,6 @@ from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.facade.profile_lookup import ProfileLookup
 from rolegraph.per_revision import AGE, CachedValue, LruCache
-from rolegraph.queries import QueryCatalogue
 from rolegraph.search import Finder, Search
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ class View:
         self,
         engine: Engine,
         search: Finder,
-        queries: QueryCatalogue,
         classes: CachedValue[dict[str, str]] | None = None,
         catalogue: Catalogue | None = None,
     ) -> None:
@@ -42,7 +40,7 @@ class View:
         self.search = search
         self.catalogue = catalogue or Catalogue(engine, search.nearest, search.named)
         self.trusted = _trusted(engine, self.catalogue)
-        self.comparer = Comparer(engine, self.catalogue, queries.get("proficiency"), self.trusted, classes)
+        self.comparer = Comparer(engine, self.catalogue, self.trusted, classes)
         self.analysis: Callable[[], Analysis] = partial(_refuse, engine.revision)
 
 
@@ -54,10 +52,9 @@ class Views:
     :param folder: where the snapshot of the analyses is stored for the next start
     """
 
-    def __init__(self, engine: Engine, search: Search, queries: QueryCatalogue, folder: Path | None) -> None:
+    def __init__(self, engine: Engine, search: Search, folder: Path | None) -> None:
         self._engine = engine
         self._search = search
-        self._queries = queries
         self._folder = folder
         self._newest: LruCache[int, View] = LruCache(1)
         self._past: LruCache[int, View] = LruCache(PAST)
@@ -83,7 +80,7 @@ class Views:
         """
         if revision == self._engine.revision:
             return self._newest.get(revision, lambda: self._pinned(revision))
-        return self._past.get(revision, lambda: View(self._engine.at(revision), self._search.past(), self._queries))
+        return self._past.get(revision, lambda: View(self._engine.at(revision), self._search.past()))
 
     def refresh(self) -> None:
         """Update the search index and the snapshot of the analyses to the newest revision."""
@@ -102,7 +99,7 @@ class Views:
         numbers = {revision.number for revision in self._engine.revisions()}
         self._past.drop(lambda number: number not in numbers)
         search = self._search.at(engine)
-        view = View(engine, search, self._queries, catalogue=self._following(engine, search))
+        view = View(engine, search, catalogue=self._following(engine, search))
         self._last = view
         analysis: CachedValue[Analysis] = CachedValue()
         trusted = view.trusted
@@ -119,7 +116,7 @@ class Views:
         return None if changed is None else Catalogue(engine, search.nearest, search.named, (last.catalogue, changed))
 
     def _unpinned(self) -> View:
-        view = View(self._engine, self._search, self._queries, self._classes)
+        view = View(self._engine, self._search, self._classes)
         trusted = view.trusted
         view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, trusted))
         return view
