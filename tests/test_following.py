@@ -39,6 +39,7 @@ def triples(draw: st.DrawFn) -> str:
                 f'<{thing}> <{SKOS}{draw(st.sampled_from(["prefLabel", "definition", "altLabel"]))}> "{text}"{language} .',
                 f"<{role}> <{RG}{draw(st.sampled_from(['essentialSkill', 'optionalSkill', 'tool']))}> <{other}> .",
                 f"<{thing}> <{SKOS}{draw(st.sampled_from(['broader', 'exactMatch', 'closeMatch']))}> <{other}> .",
+                f'<{thing}> <{SKOS}broader> "no concept"{language} .',
                 f'<{draw(st.sampled_from(GRAPHS))}> a <{RG}Source> ; <{DCT}title> "{text}"@en .',
             ]
         )
@@ -70,19 +71,21 @@ def opened(engine: RevisionStore, folder: Path) -> Rolegraph:
     return Rolegraph(engine, search=Search(engine, folder))
 
 
-@pytest.mark.parametrize("few", [lists.FEW, 0], ids=["labels by name", "all labels at once"])
+@pytest.mark.parametrize("few", [lists.FEW, 0, None], ids=["labels by name", "all labels at once", "prefetched"])
 @settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(writes=WRITES)
-def test_what_followed_writes_is_what_is_read_again(tmp_path_factory: pytest.TempPathFactory, few: int, writes: list[Any]) -> None:
-    with patch.object(lists, "FEW", few):
-        _check_following(tmp_path_factory, writes)
+def test_what_followed_writes_is_what_is_read_again(tmp_path_factory: pytest.TempPathFactory, few: int | None, writes: list[Any]) -> None:
+    with patch.object(lists, "FEW", lists.FEW if few is None else few):
+        _check_following(tmp_path_factory, writes, prefetched=few is None)
 
 
-def _check_following(tmp_path_factory: pytest.TempPathFactory, writes: list[Any]) -> None:
+def _check_following(tmp_path_factory: pytest.TempPathFactory, writes: list[Any], *, prefetched: bool) -> None:
     folder = tmp_path_factory.mktemp("followed")
     engine = RevisionStore(folder / "store")
     engine.write({GRAPHS[0]: f'<{ROLES[0]}> a <{RG}Role> ; <{SKOS}prefLabel> "Weaver"@en .'.encode()})
     followed = opened(engine, folder / "search")
+    if prefetched:
+        followed.catalogue.cards.prefetch()
     state(followed)
     for number, (graph, written) in enumerate(writes):
         engine.write({graph: None if written is None else "\n".join(written).encode()})
