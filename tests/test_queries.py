@@ -179,7 +179,7 @@ def with_levels(found: Facts, levels: Statements, labels: set[tuple[str, str, st
     st.sets(label, max_size=12),
     st.lists(st.sampled_from(ROLES), min_size=2, max_size=4, unique=True),
 )
-@example({("x", "a", "essentialSkill", "t")}, {("x", "a", "t", "l")}, {("l", "A", "@en")}, ["a", "b"])  # what has no label has no level
+@example({("x", "a", "essentialSkill", "t")}, {("x", "a", "t", "l")}, {("l", "A", "@en")}, ["a", "b"])
 @example({("x", "a", "essentialSkill", "p")}, {("x", "a", "p", "l")}, {("l", "A", "@en"), ("l", "B", "@en-GB")}, ["a", "b"])
 def test_a_comparison_says_what_the_canned_queries_say(
     found: Facts, levels: Statements, labels: set[tuple[str, str, str]], roles: list[str]

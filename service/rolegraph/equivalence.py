@@ -46,7 +46,7 @@ def apart(
             return False
         if not {iri for equivalent in names_by_item[role].values() for iri in equivalent}.isdisjoint(names_by_item[other]):
             return False  # the most frequent reason, and the one that is found fastest
-        return max(comparable_share(role, other), comparable_share(other, role)) < FEW
+        return comparable_share(role, other) < FEW and comparable_share(other, role) < FEW
 
     return tuple(pair for pair in combinations(names_by_item, 2) if not_comparable(*pair))
 

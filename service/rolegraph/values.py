@@ -76,7 +76,9 @@ class Named:
     def as_dict(self) -> dict[str, Any]:
         """Return the thing as JSON: ``id``, ``curie``, ``label`` and, if there is one, ``definition``."""
         members = {"id": self.iri, "curie": terms.shorten(self.iri), "label": self.label}
-        return {**members, "definition": self.definition} if self.definition else members
+        if self.definition:
+            members["definition"] = self.definition
+        return members
 
 
 @dataclass(frozen=True)

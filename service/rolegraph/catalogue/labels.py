@@ -83,7 +83,10 @@ class LabelCache:
         return True
 
     def prefetch(self) -> None:
-        """Read the labels and the kinds of all things, and what stands above them, if they are not too many to be kept."""
+        """Read what comparisons need: the labels and kinds of all things, what stands above them, and the definitions of roles.
+
+        Nothing is read where the things are too many to be kept.
+        """
         self._prefetched.get(self._read_at_once)
 
     def _read_at_once(self) -> bool:
@@ -96,6 +99,7 @@ class LabelCache:
         labelled = list(self._labels)  # what is not among the pairs has no kind, and nothing stands above it
         self._kinds |= {iri: _kinds(types.get(iri, ())) for iri in {*labelled, *types}}
         self._above |= {iri: above.get(iri, ()) for iri in {*labelled, *above}}
+        self.definitions([iri for iri, kinds in self._kinds.items() if "role" in kinds])
         return True
 
     def definitions(self, iris: Iterable[str]) -> dict[str, str]:

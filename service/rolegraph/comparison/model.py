@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import combinations, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -95,15 +95,7 @@ class Comparison:
             "roles": [role.as_dict() for role in self.roles],
             "sources": [source.as_dict() for source in self.sources],
             "notComparable": [{"roles": list(pair), "reason": equivalence.APART} for pair in self.apart],
-            "sections": [
-                {
-                    "name": section.name,
-                    "label": section.label,
-                    "notStated": [role.iri for role in self.roles if not self.stated(section, role.iri)],
-                    "items": [self._item(item) for item in section.items],
-                }
-                for section in self.sections
-            ],
+            "sections": [self._section(section) for section in self.sections],
         }
 
     def table(self) -> list[list[str]]:
@@ -127,25 +119,33 @@ class Comparison:
             for claim in item.claims
         ]
 
-    def _item(self, item: Item) -> dict[str, Any]:
+    def _section(self, section: Section) -> dict[str, Any]:
+        having = {claim.role for item in section.items for claim in item.claims}
         return {
-            "id": item.iri,
-            "curie": terms.shorten(item.iri),
-            "label": item.label,
-            **({"same": list(item.same)} if item.same else {}),
-            "sharedBy": self.spread(item),
-            "broader": [concept.as_dict() for concept in item.broader],
-            "claims": [
-                {
-                    "role": claim.role,
-                    "facet": claim.facet,
-                    **({"names": list(claim.names)} if item.same else {}),
-                    "sources": list(claim.sources),
-                    "proficiency": [{"label": label, "source": source} for label, source in claim.proficiency],
-                }
-                for claim in item.claims
-            ],
+            "name": section.name,
+            "label": section.label,
+            "notStated": [role.iri for role in self.roles if role.iri not in having],
+            "items": [self._item(item) for item in section.items],
         }
+
+    def _item(self, item: Item) -> dict[str, Any]:
+        members: dict[str, Any] = {"id": item.iri, "curie": terms.shorten(item.iri), "label": item.label}
+        if item.same:
+            members["same"] = list(item.same)
+        members["sharedBy"] = self.spread(item)
+        members["broader"] = [concept.as_dict() for concept in item.broader]
+        members["claims"] = [_claim_as_dict(claim, named=bool(item.same)) for claim in item.claims]
+        return members
+
+
+def _claim_as_dict(claim: Claim, *, named: bool) -> dict[str, Any]:
+    """Return a claim as JSON, with the names of its item if there are several."""
+    members: dict[str, Any] = {"role": claim.role, "facet": claim.facet}
+    if named:
+        members["names"] = list(claim.names)
+    members["sources"] = list(claim.sources)
+    members["proficiency"] = [{"label": label, "source": source} for label, source in claim.proficiency]
+    return members
 
 
 class Card(NamedTuple):
@@ -199,6 +199,14 @@ def build(
 
 def _apart(roles: Iterable[str], sections: Iterable[Section], same: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of roles that cannot be compared item by item."""
+    roles = tuple(roles)
+    unshared = set(combinations(roles, 2))
+    for section in sections:
+        for item in section.items:
+            if len(item.claims) > 1 and unshared:
+                unshared.difference_update(combinations(item.roles, 2))
+    if not unshared:
+        return ()  # the most frequent case
     stated: dict[str, set[str]] = {role: set() for role in roles}
     for section in sections:
         for item in section.items:
