@@ -121,6 +121,10 @@ class LabelCache:
         """Return the names of the kinds that each thing is of, in their order; none for what is not described here."""
         return _known(self._kinds, iris, self._read_kinds, ())
 
+    def has_kind(self, iri: str) -> bool:
+        """Return whether a thing is of any kind, that is, described here."""
+        return bool(self._kinds.get(iri) or self.kinds([iri])[iri])
+
     def _read_labels(self, missing: Sequence[str]) -> dict[str, str]:
         labels = self._texts("english-texts", missing, terms.PREF_LABEL)
         if rest := [iri for iri in missing if iri not in labels]:

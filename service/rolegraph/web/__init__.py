@@ -8,7 +8,7 @@ from rolegraph.web.middleware import cors, headers, request_checks
 from rolegraph.web.middleware.cache import RECALL, ResponseCache
 from rolegraph.web.middleware.compression import Compression
 from rolegraph.web.middleware.suffixes import Suffixes
-from rolegraph.web.pages import choices, filters
+from rolegraph.web.pages import choices, claims, filters
 from rolegraph.web.resources import (
     analyses,
     comparison,
@@ -41,6 +41,7 @@ def create_app(graph: Rolegraph) -> Flask:
     cors.install(app)
     request_checks.install(app)
     filters.install(app)
+    claims.install(app)
     choices.install(app)
     read = (comparison, analyses, profiles, search, sparql, queries)
     for module in (*read, graphs, sources, validation, service, probes, problems, redirects, things):

@@ -34,16 +34,16 @@ def graph() -> Rolegraph:
     :raises BadParameter: if the revision is not a number
     :raises NotFound: if the revision is not stored any more
     """
-    if "graph" not in g:
+    pinned: Rolegraph | None = g.get("graph")
+    if pinned is None:
         asked = request.args.get(REVISION)
         expected = "a number of /revisions"
         number = None if asked is None else parameters.whole_number(REVISION, asked, 0, parameters.MAXIMUM, expected)
-        g.graph = newest().pinned() if number is None else newest().at(number)
+        pinned = g.graph = newest().pinned() if number is None else newest().at(number)
         if asked is None and request.environ.get(TAGGED) != g.graph.engine.revision:
             request.environ.pop(TAG, None)  # the tag is of an older revision: something was written since the request came
         if g.graph.engine.revision != newest().engine.revision and asked is not None:
             g.past = g.graph  # for the notice on pages
-    pinned: Rolegraph = g.graph
     return pinned
 
 
@@ -58,10 +58,8 @@ def source() -> str | None:
 
 def cards() -> LabelCache:
     """Return the label cache of the current request: that of its page if there is one, else that of its graph."""
-    if "cards" in g:
-        page_cards: LabelCache = g.cards
-        return page_cards
-    return graph().catalogue.cards
+    page_cards: LabelCache | None = g.get("cards")
+    return graph().catalogue.cards if page_cards is None else page_cards
 
 
 class Application(Flask):

@@ -1,17 +1,16 @@
 """Filters and globals of the templates: links, short names, figures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
-from flask import Flask, request
+from flask import Flask, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.urls import iri_to_uri
 
 from rolegraph import __version__, equivalence, terms
 from rolegraph.comparison import model
-from rolegraph.comparison.model import Claim
 from rolegraph.queries import internal
 from rolegraph.values import Link, Named, Row, Source
 from rolegraph.web.http import context, negotiation
@@ -102,7 +101,6 @@ def install(app: Flask) -> None:
         language=language,
         licences=licences,
         external_href=external_href,
-        note=note,
         numbered=numbered,
         is_local=is_local,
         period=period,
@@ -112,7 +110,7 @@ def install(app: Flask) -> None:
         years=years,
         zip=zip,
     )
-    app.jinja_env.tests.update(foreign=foreign, has_statements=has_statements)
+    app.jinja_env.tests.update(foreign=foreign)
     app.jinja_env.globals.update(
         APART=equivalence.APART,
         BASE=terms.BASE,
@@ -125,10 +123,28 @@ def install(app: Flask) -> None:
         EXAMPLE=internal.query("editor-example").text,
         TRENDS=TRENDS,
         VERSION=__version__,
-        evidence=evidence,
-        marks=marks,
         kept_parameters=negotiation.kept,
+        url_for=address,
+        compare_address=compare_address,
     )
+
+
+def address(endpoint: str, **values: str | list[str]) -> str:
+    """Return the address of an endpoint, as ``url_for`` does, which takes longer than the rest of a link."""
+    hashable = ((name, value if isinstance(value, str) else tuple(value)) for name, value in values.items())
+    return _address(request.script_root, endpoint, *hashable)
+
+
+@lru_cache(maxsize=ADDRESSES)
+def _address(root: str, endpoint: str, *values: tuple[str, str | tuple[str, ...]]) -> str:
+    del root  # url_for puts it before the path
+    return url_for(endpoint, **dict(values))  # type: ignore[arg-type]  # values may be lists
+
+
+def compare_address(*roles: str) -> str:
+    """Return the address of the comparison of roles, given by IRI."""
+    first, *others = (address("comparison.compare", role=handle(role)) for role in roles)
+    return "&".join([first, *(other.partition("?")[2] for other in others)])
 
 
 def expand(text: str) -> str:
@@ -140,10 +156,13 @@ def href(iri: str) -> str:
     """Return the address of a link to an IRI: a page of this service if it is described here, else the web address itself, or ''."""
     path = iri.removeprefix(terms.BASE)
     if path != iri and path[:1].isalnum():
-        return f"{request.script_root}/{iri_to_uri(path)}"
-    if context.cards().kinds([iri])[iri]:
+        return f"{request.script_root}/{_uri(path)}"
+    if context.cards().has_kind(iri):
         return f"{request.script_root}{_path(iri)}"
     return external_href(iri)
+
+
+_uri = lru_cache(maxsize=ADDRESSES)(iri_to_uri)
 
 
 @lru_cache(maxsize=ADDRESSES)
@@ -190,39 +209,9 @@ def code(iri: str) -> str:
     return text.rpartition(" ")[0] if len(text.rpartition(" ")[2]) > 30 else text
 
 
-def evidence(role: str, item: str, sources: Sequence[str] = (), numbers: Mapping[str, int] | None = None) -> str:
-    """Return the address of the statements that link a role with an item. An outlook is itself part of its source.
-
-    Imported sources have no statements: if there are only such sources, the address is the list of sources on the page.
-    """
-    if is_local(item) and "#" in item:
-        return href(item)
-    if numbers and sources and not any(has_statements(source) for source in sources):
-        return f"#source-{numbers[sources[0]]}"
-    return f"{request.script_root}/queries/evidence?role={_parameter(handle(role))}&concept={_parameter(short(item))}"
-
-
-@lru_cache(maxsize=ADDRESSES)
-def _parameter(text: str) -> str:
+def parameter(text: str) -> str:
     """Return the value of a parameter as it stands in an address."""
     return quote_plus(text, safe=":/")
-
-
-def marks(  # noqa: PLR0917 - templates pass them by position
-    role: str, item: str, label: str, sources: Sequence[str], numbers: Mapping[str, int], titles: Mapping[str, str]
-) -> Markup:
-    """Return the source numbers of a claim, linked to its statements. Beside each item of a page: a macro would be slow."""
-    numbered_ = "".join([f"[{numbers[iri]}]" for iri in sources])
-    title = escape("".join([f"{numbers[iri]} {titles[iri]}" for iri in sources]))
-    address = escape(evidence(role, item, sources, numbers))
-    return Markup(  # noqa: S704 - all that comes from outside is escaped
-        f'<a class="marks" href="{address}" aria-label="{numbered_} evidence for {escape(label)}" title="{title}">{numbered_}</a>\n'
-    )
-
-
-def has_statements(source: str) -> bool:
-    """Return whether a source may have statements for its facts. An imported source, which has a credit line, has none."""
-    return not context.graph().catalogue.sources([source])[source].credit
 
 
 def language(tag: str) -> str:
@@ -233,13 +222,6 @@ def language(tag: str) -> str:
 def foreign(link: Link) -> bool:
     """Return whether a link leads to a text in a language other than English."""
     return bool(link.other.language) and not str(link.other.language).lower().startswith("en")
-
-
-def note(claim: Claim) -> str:
-    """Return how a role has an item, if its section has several ways, such as essential, and the required proficiency."""
-    facet = FACETS[claim.facet]
-    parts = [facet.label.lower()] if facet.section in ("skills", "education") or facet.name == "level" else []
-    return ", ".join([*parts, *dict.fromkeys(label.lower() for label, _ in claim.proficiency)])
 
 
 def format_number(number: str) -> str:

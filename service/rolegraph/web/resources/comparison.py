@@ -18,6 +18,7 @@ from rolegraph.web.http.json_schema import TEXT, array
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.http.operations import Operation, Parameter
 from rolegraph.web.pages import filters, outlook, pay
+from rolegraph.web.pages.claims import Marks
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
 OFFERED_ROLES = 60  # of more only ours are offered, and a field takes the name of another
@@ -122,8 +123,7 @@ def _page(names: Sequence[str]) -> str:
         bands=bands,
         widest=max(len(section.items) for section in compared.sections),
         sources=sources_,
-        numbers=filters.numbered(sources_),
-        titles={source.iri: source.label for source in sources_},
+        marks=Marks(sources_),
         pays=pays,
         levels=pay.by_level(pays, compared.roles),
         highest=pay.highest(pays),

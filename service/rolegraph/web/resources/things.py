@@ -20,6 +20,7 @@ from rolegraph.web.http.json_schema import integer, ref
 from rolegraph.web.http.negotiation import CSV, DOCUMENT, GRAPHS, HTML
 from rolegraph.web.http.operations import Operation, Parameter, in_path
 from rolegraph.web.pages import filters, outlook, pay
+from rolegraph.web.pages.claims import Marks
 
 routes = Blueprint("things", __name__)
 
@@ -166,11 +167,13 @@ def _page(thing: Thing, offered: Iterable[Format]) -> str:
     filters.prefetch_kinds({thing.iri, *linked, *(link.property for link in links)})
     matches = [link for link in thing.links if terms.shorten(link.property).endswith(("Match", ":hasEQFLevel"))]
     matched = [link for link in thing.incoming if link.property in catalogue.MATCHES]
+    sources = thing.sources
+    marks = Marks(sources)
     common: dict[str, Any] = {
         "thing": thing,
-        "sources": thing.sources,
-        "numbers": filters.numbered(thing.sources),
-        "titles": {source.iri: source.label for source in thing.sources},
+        "sources": sources,
+        "marks": marks,
+        "numbers": marks.numbers,
         "matches": matches,
         "matched": matched,
         "confidences": statements.confidences(graph().engine, thing.iri) if matches or matched else {},
