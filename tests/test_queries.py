@@ -5,6 +5,7 @@ import io
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from rdflib import Dataset
 
 from rolegraph import formats, terms
-from rolegraph.catalogue import Catalogue
+from rolegraph.catalogue import Catalogue, speaking
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.facade import Rolegraph
@@ -204,6 +205,19 @@ def test_a_comparison_says_what_the_canned_queries_say(
     for section, item, claim in claims:
         expected = {pair for pair in proficiencies.get((claim.role, section, item.iri), ()) if pair[1] in claim.sources}
         assert set(claim.proficiency) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(facts)
+def test_the_number_of_sources_of_a_thing_is_that_of_the_graphs_that_name_it(found: Facts) -> None:
+    graph = store(found)
+    described = {source: f"{PREFIXES}source:{source} a rg:Source .\n".encode() for source in "xyz"}
+    graph.engine.write({f"{terms.BASE}source/{source}": document for source, document in described.items()}, mode="append")
+    expected = {item: len({source for source, *_, other in found if other == item}) for item in "pqrs"}
+    for largest in (0, speaking.MOST_TRIPLES):
+        with patch.object(speaking, "MOST_TRIPLES", largest):
+            members = Catalogue(graph.engine).members("skill")
+        assert {member.label: member.sources for member in members} == expected
 
 
 # ---------------------------------------------------------------- parameters

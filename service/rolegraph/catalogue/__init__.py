@@ -8,6 +8,7 @@ from rolegraph.catalogue import missing
 from rolegraph.catalogue.labels import SKOS, LabelCache, counted
 from rolegraph.catalogue.lists import KindLists, Page
 from rolegraph.catalogue.rare import RareProperties
+from rolegraph.catalogue.speaking import Speaking
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries import internal
@@ -55,6 +56,7 @@ class Catalogue:
         self.lists = before[0].lists.following(engine.rows, self.cards, before[1]) if before else KindLists(engine.rows, self.cards)
         self._sources = CachedValue[dict[str, Source]]()
         self._speaking = CachedValue[tuple[str, ...]]()
+        self._speaking_of = Speaking(engine.rows, kept=engine.revision is not None)
         self.rare = RareProperties(engine.rows, kept=engine.revision is not None)
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
@@ -112,7 +114,7 @@ class Catalogue:
         whole = self.lists.of(kind, source)
         part = whole[(number - 1) * size : number * size] if size else whole
         iris = [iri for _, iri in part]
-        definitions, source_iris = self.cards.definitions(iris), self._spoken(iris)
+        definitions, source_iris = self.cards.definitions(iris), self._speaking_of.of(iris, self.source_iris())
         members = tuple(Member(iri, label, definitions[iri], len(source_iris.get(iri, ()))) for label, iri in part)
         sources = self.sources(sorted({one for own in source_iris.values() for one in own}))
         page = Page(members, len(whole), number, size, tuple(sources.values()))
@@ -125,14 +127,6 @@ class Catalogue:
         part = self.lists.shortlist(kind, most)
         definitions = self.cards.definitions(iri for _, iri in part)
         return [Member(iri, label, definitions[iri]) for label, iri in part], len(self.lists.things(kind))
-
-    def _spoken(self, iris: Sequence[str]) -> dict[str, set[str]]:
-        """Return of each thing the sources that say something of it."""
-        found: dict[str, set[str]] = {}
-        for start in range(0, len(iris), BATCH):
-            for row in self._rows("sources-of-things", {"source": self.source_iris(), "thing": iris[start : start + BATCH]}):
-                found.setdefault(row["thing"].value, set()).add(row["source"].value)
-        return found
 
     def sources(self, iris: Iterable[str]) -> dict[str, Source]:
         """Return the sources of these IRIs, with publisher, version, licence and credit line where they are stated."""

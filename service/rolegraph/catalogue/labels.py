@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from sys import intern
 from typing import TypeVar
-from urllib.parse import unquote
 
 from rolegraph import terms
 from rolegraph.errors import StoreUnusable
@@ -79,14 +78,11 @@ class LabelCache:
         self._whole.get(self._read_all)
 
     def _read_all(self) -> bool:
-        self._labels |= self._first_texts("all-labels")
+        self._labels |= self._first_texts("all-english-texts", {"property": terms.PREF_LABEL})
         return True
 
     def prefetch(self) -> None:
-        """Read what comparisons need: the labels and kinds of all things, what stands above them, and the definitions of roles.
-
-        Nothing is read where the things are too many to be kept.
-        """
+        """Read the labels, definitions and kinds of all things, and what stands above them, if they are not too many to be kept."""
         self._prefetched.get(self._read_at_once)
 
     def _read_at_once(self) -> bool:
@@ -99,7 +95,8 @@ class LabelCache:
         labelled = list(self._labels)  # what is not among the pairs has no kind, and nothing stands above it
         self._kinds |= {iri: _kinds(types.get(iri, ())) for iri in {*labelled, *types}}
         self._above |= {iri: above.get(iri, ()) for iri in {*labelled, *above}}
-        self.definitions([iri for iri, kinds in self._kinds.items() if "role" in kinds])
+        definitions = self._first_texts("all-english-texts", {"property": f"{SKOS}definition"})
+        self._definitions |= {iri: definitions.get(iri, "") for iri in {*labelled, *definitions}}
         return True
 
     def definitions(self, iris: Iterable[str]) -> dict[str, str]:
@@ -136,13 +133,13 @@ class LabelCache:
     def _texts(self, query: str, iris: Sequence[str], property_: str) -> dict[str, str]:
         return self._first_texts(query, {"thing": iris, "property": property_})
 
-    def _first_texts(self, query: str, values: Mapping[str, Binding] | None = None) -> dict[str, str]:
+    def _first_texts(self, query: str, values: Mapping[str, Binding]) -> dict[str, str]:
         """Return the alphabetically first text of each thing that a query returns."""
         found: dict[str, str] = {}
-        pairs = words(self._ask, query, values)  # a mark stands before each text, so that an empty one makes a word too
-        for iri, encoded in zip(pairs[::2], pairs[1::2], strict=True):
-            text = unquote(encoded[1:])
-            found[iri] = min(found.get(iri, text), text)
+        for row in self._ask(internal.query(query).bind(values)):
+            if row["text"].kind != "blank":
+                iri, text = row["thing"].value, row["text"].value
+                found[iri] = min(found.get(iri, text), text)
         return found
 
     def _read_kinds(self, missing: Sequence[str]) -> dict[str, tuple[str, ...]]:

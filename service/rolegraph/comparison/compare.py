@@ -6,7 +6,7 @@ from rolegraph import equivalence
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison import model
 from rolegraph.comparison.model import Card, Cards, Comparison
-from rolegraph.comparison.reading import RoleReader
+from rolegraph.comparison.reading import Proficiencies, RoleReader
 from rolegraph.engine import Engine
 from rolegraph.per_revision import CachedValue, LruCache
 from rolegraph.queries.internal import query
@@ -42,6 +42,10 @@ class Comparer:
     def compare(self, roles: Sequence[str]) -> Comparison:
         """Return the comparison of roles, given by IRI, in their order."""
         return self._compared.get(tuple(roles), lambda: self._compare(tuple(roles)))
+
+    def proficiencies(self, role: str) -> Proficiencies:
+        """Return how well the items of a role, given by IRI, must be commanded."""
+        return self._roles.stated([role])[0].proficiencies
 
     def _compare(self, roles: tuple[str, ...]) -> Comparison:
         stated = self._roles.stated(roles)

@@ -192,10 +192,8 @@ def _shown(link: Link) -> bool:
 
 
 def _role(role: Thing) -> dict[str, Any]:
-    levels: dict[tuple[str, str], list[str]] = {}
-    for row in graph().rows("proficiency", {"role": [role.iri]}):
-        key = (terms.slug_of(row["section"].value), row["item"].value)
-        levels.setdefault(key, []).append(row["proficiencyLabel"].value.lower())
+    proficiencies = graph().comparer.proficiencies(role.iri)
+    levels = {(section, item): [label.lower() for label, _ in sorted(pairs)] for (item, section), pairs in proficiencies.items()}
     ratings = {rating.item: rating for rating in reversed(role.ratings)}
     sections = []
     for name in terms.sections():
