@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, Any, NamedTuple
 
 from rolegraph import terms
@@ -166,7 +167,14 @@ class Thing:
 
     def values(self, property_: str) -> tuple[Link, ...]:
         """Return the links of one property, named by its CURIE."""
-        return tuple(link for link in self.links if terms.shorten(link.property) == property_)
+        return tuple(self._by_property.get(property_, ()))
+
+    @cached_property
+    def _by_property(self) -> dict[str, list[Link]]:
+        by_property: dict[str, list[Link]] = {}
+        for link in self.links:
+            by_property.setdefault(terms.shorten(link.property), []).append(link)
+        return by_property
 
     def first(self, property_: str) -> str:
         """Return the first value of a property, named by its CURIE, preferably in English; empty if there is none."""

@@ -45,7 +45,7 @@ class Comparer:
 
     def proficiencies(self, role: str) -> Proficiencies:
         """Return how well the items of a role, given by IRI, must be commanded."""
-        return self._roles.stated([role])[0].proficiencies
+        return self._roles.proficiencies(role)
 
     def _compare(self, roles: tuple[str, ...]) -> Comparison:
         stated = self._roles.stated(roles)

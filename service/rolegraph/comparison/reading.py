@@ -54,6 +54,11 @@ class RoleReader:
                 stated[role] = self._stated[role] = Stated(facts[role], proficiencies.get(role, {}))
         return [kept for kept in stated.values() if kept is not None]
 
+    def proficiencies(self, role: str) -> Proficiencies:
+        """Return the proficiencies of the items of one role."""
+        kept = self._stated.get(role)
+        return self._proficiencies([role]).get(role, {}) if kept is None else kept.proficiencies
+
     def _facts(self, roles: Sequence[str]) -> dict[str, list[Fact]]:
         """Return the facts of roles. Items come many to a row: a row for each would take most of the time."""
         values: dict[str, Binding] = {"role": roles, "facet": [facet.property for facet in terms.facets()]}

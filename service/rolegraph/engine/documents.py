@@ -185,11 +185,12 @@ def lines(triples: Iterable[Triple]) -> str:
 def value(term: Term) -> Value:
     """Return a term as a :class:`~rolegraph.values.Value`."""
     if isinstance(term, ox.NamedNode):
-        return Value(term.value)
+        return Value(term.value, "iri", None, None)  # defaults take longer
     if isinstance(term, ox.Literal):
-        return Value(term.value, "literal", term.language, None if term.language else term.datatype.value)
+        language = term.language
+        return Value(term.value, "literal", language, None if language else term.datatype.value)
     if isinstance(term, ox.BlankNode):
-        return Value(term.value, "blank")
+        return Value(term.value, "blank", None, None)
     return Value(str(term), "literal")
 
 

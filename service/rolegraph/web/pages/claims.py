@@ -1,6 +1,6 @@
 """Items and claims on pages, which have hundreds of them: by functions, since macros would be slow, and what repeats is made once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from flask import Flask, request
@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from rolegraph import terms
 from rolegraph.comparison.model import Claim, Item
-from rolegraph.values import Link, Source
+from rolegraph.values import Link, Rating, Source
 from rolegraph.web.http import context
 from rolegraph.web.pages import filters
 
@@ -19,7 +19,7 @@ def install(app: Flask) -> None:
     """Add these functions to the templates."""
     app.jinja_env.filters.update(note=note)
     app.jinja_env.tests.update(has_statements=has_statements)
-    app.jinja_env.globals.update(evidence=evidence, item_link=item_link)
+    app.jinja_env.globals.update(evidence=evidence, item_link=item_link, role_item=role_item)
 
 
 class Marks:
@@ -83,6 +83,21 @@ def item_link(item: Item, beside: Markup | None = None) -> Markup:
     """Return the link to an item, and beside it its broader concepts, or something else."""
     link = _link(filters.href(item.iri), item.label, item.same)
     return link + (_broader(tuple([concept.label for concept in item.broader])) if beside is None else beside)
+
+
+def role_item(  # noqa: PLR0917 - the template passes them by position
+    link: Link, marks: Markup, outlook: Markup | str, levels: Iterable[str], rating: Rating | None, wanted: bool
+) -> Markup:
+    """Return an item on the page of a role: its link, what its sources say of it, and their marks."""
+    parts = [_link(filters.href(link.other.value), link.label, ()), outlook]
+    if levels:
+        parts.append(f'<span class="level">{escape(", ".join(dict.fromkeys(levels)))}</span>')
+    if rating:
+        importance = escape(filters.format_number(rating.importance))
+        parts.append(f'<span class="level" title="importance from 1 to 5">importance {importance}</span>')
+    if wanted:
+        parts.append('<span class="level">in demand</span>')
+    return Markup("".join([*parts, "    ", marks]))  # noqa: S704 - all that comes from outside is escaped
 
 
 @lru_cache(maxsize=LINKS)
