@@ -244,3 +244,11 @@ def test_a_table_is_guarded_whatever_is_in_it_and_however_it_comes(rows: list[li
     guarded = "".join(tables._csv(whole[start : start + size] for start in range(0, len(whole), size)))
     found = list(csv.reader(io.StringIO(guarded, newline="")))
     assert found == [[escape_formula(cell) for cell in row] for row in rows]
+
+
+@pytest.mark.parametrize("function", ["UUID", "uuid", "%55UID", "U%75id", "StrUUID"])
+def test_what_differs_each_time_is_never_remembered(client: FlaskClient, function: str) -> None:
+    path = f"/sparql.json?query=SELECT+({function}()+AS+?new)+{{}}"
+    first, second = client.get(path), client.get(path)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.get_data() != second.get_data()

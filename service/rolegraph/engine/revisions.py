@@ -83,8 +83,10 @@ class Revisions:
 
         :raises NotFound: for a revision that is not stored
         """
+        if number in self._used:
+            return self._folder / str(number)  # it stays; the others take a look at the disk
         kept = self._kept()
-        if number not in kept and number not in self._used:
+        if number not in kept:
             numbers = ", ".join(map(str, kept))
             expected = f"one of {numbers}" if numbers else "none: nothing was written yet"
             raise NotFound(f"revision {number} is not stored", expected=expected)

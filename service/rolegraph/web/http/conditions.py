@@ -83,9 +83,10 @@ def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:
     """Return the IRI of the only graph that a request reads, "" for a separate default graph, or None for anything else."""
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
     source = _SOURCE.fullmatch(path)
-    parameters = parse_qs(query, keep_blank_values=True) if query.count("&") <= _PARAMETERS else {"revision": []}
+    is_read = (source or path.startswith("/graphs")) and query.count("&") <= _PARAMETERS
+    parameters = parse_qs(query, keep_blank_values=True) if is_read else {"revision": []}
     names, default = parameters.get("graph", []), "default" in parameters
-    if not (source or path.startswith("/graphs")) or "revision" in parameters or len(names) + default > 1:
+    if "revision" in parameters or len(names) + default > 1:
         return None
     if source:
         return terms.KINDS["source"].namespace + source[1]

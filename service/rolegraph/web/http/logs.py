@@ -37,7 +37,7 @@ class Request:
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self._path = quote(self.environ["PATH_INFO"].encode("latin-1"), safe=_SAFE)  # the original path: Suffixes removes its suffix
+        self._path = self.environ["PATH_INFO"]  # the original path: Suffixes removes its suffix
 
     @classmethod
     def of(cls, environ: "WSGIEnvironment") -> "Request":
@@ -48,7 +48,7 @@ class Request:
     @property
     def line(self) -> str:
         """The method and the escaped path. The query string may be personal, and is left out."""
-        return f"{self.environ['REQUEST_METHOD']} {self._path}"
+        return f"{self.environ['REQUEST_METHOD']} {quote(self._path.encode('latin-1'), safe=_SAFE)}"
 
     def answered(self, status: int, size: int) -> None:
         """Log the request if access logging is on."""

@@ -33,6 +33,7 @@ RECALL = "rolegraph.recall"  # key of the extension that returns the cached resp
 _ENTRY = 420  # bytes of memory of a copy beside its texts: its tag as the key, objects and tables
 _HEADER = 56  # the same for a header
 _VOLATILE = re.compile(r"\b(?:(?:RAND|NOW|UUID|STRUUID)\s*\(|SERVICE\b)", re.IGNORECASE)
+_MARKS = ("rand", "now", "uuid", "service", "%4", "%5", "%6", "%7")  # without any of them, nothing volatile: the last hide letters
 _DEPENDS = ("PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT", "HTTP_HOST", "wsgi.url_scheme", "SCRIPT_NAME")
 _NEVER = ("/static/", "/livez", "/readyz")
 

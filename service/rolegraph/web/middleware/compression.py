@@ -8,6 +8,7 @@ is touched here. Nothing in an answer is a secret beside what the client itself 
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ Coder = tuple[Callable[[bytes], bytes], Callable[[], bytes]]
 """Takes a piece of a body and returns what there is to send so far; returns the rest."""
 
 CODINGS = ("zstd", "br", "gzip")  # the cheaper ones first
+USUAL = 128  # characters of a header, up to which the choice is kept: each browser sends the same one
 LEAST = 1024  # bytes of a body: below, the headers outweigh what is saved
 _MEDIA = {format_.media for format_ in FORMATS}
 _ENDINGS = ("/json", "+json", "/xml", "+xml", "/javascript")
@@ -62,6 +64,10 @@ def choose(accepted: str) -> tuple[str | None, bool]:
 
     Where nothing that it allows can be given, the header is disregarded, as RFC 9110 (12.5.3) would have it.
     """
+    return _usual_choice(accepted) if len(accepted) <= USUAL else _choice(accepted)
+
+
+def _choice(accepted: str) -> tuple[str | None, bool]:
     weights = {name.lower().removeprefix("x-"): weight for name, weight in parse_accept_header(accepted)}
     rest = weights.get("*", 0)
     known = [coding for coding in CODINGS if coding in weights]
@@ -70,6 +76,9 @@ def choose(accepted: str) -> tuple[str | None, bool]:
     weight = weights.get(best, rest)
     plain = weights.get("identity", 1 if "*" not in weights else rest) > 0
     return (best if weight > 0 and weight >= weights.get("identity", 0) else None), plain
+
+
+_usual_choice = lru_cache(maxsize=256)(_choice)
 
 
 def stream(pieces: Iterable[bytes], coding: str) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from flask import Flask, request, url_for
@@ -129,16 +130,16 @@ def install(app: Flask) -> None:
     )
 
 
-def address(endpoint: str, **values: str | list[str]) -> str:
+def address(endpoint: str, **values: Any) -> str:
     """Return the address of an endpoint, as ``url_for`` does, which takes longer than the rest of a link."""
-    hashable = ((name, value if isinstance(value, str) else tuple(value)) for name, value in values.items())
+    hashable = ((name, tuple(value) if isinstance(value, list) else value) for name, value in values.items())
     return _address(request.script_root, endpoint, *hashable)
 
 
 @lru_cache(maxsize=ADDRESSES)
-def _address(root: str, endpoint: str, *values: tuple[str, str | tuple[str, ...]]) -> str:
+def _address(root: str, endpoint: str, *values: tuple[str, Any]) -> str:
     del root  # url_for puts it before the path
-    return url_for(endpoint, **dict(values))  # type: ignore[arg-type]  # values may be lists
+    return url_for(endpoint, **dict(values))
 
 
 def compare_address(*roles: str) -> str:
