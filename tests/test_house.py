@@ -12,7 +12,7 @@ HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 
 LAYERS = (
     {"errors", "fingerprints", "locks", "output", "resources"},
-    {"terms", "formats", "deadlines", "slots"},
+    {"terms", "formats", "deadlines", "dependencies", "slots"},
     {"equivalence", "per_revision", "values", "wellformed"},
     {"queries"},
     {"engine", "importers", "search", "shipped", "tokens"},
@@ -28,6 +28,7 @@ OWNERS = {
     "pyoxigraph": {
         "terms.py",
         "validation/entries.py",
+        "engine/changed_keys.py",
         *(f"engine/{name}.py" for name in ("documents", "embedded", "opening", "reading", "revision_store", "skolems", "writing")),
         *(f"engine/remote/{name}.py" for name in ("answers", "auditing", "graphs", "leases", "literals", "lookups", "names", "steps")),
     },

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import unquote
 
-from rolegraph import terms
+from rolegraph import dependencies, terms
 from rolegraph.errors import StoreUnusable
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries import internal
@@ -14,6 +14,8 @@ from rolegraph.values import Row
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 MOST = 200_000  # things of which each is kept; beyond that, all are forgotten and asked for again
 BATCH = 1_000
+TITLES = (terms.PREF_LABEL, *(str(terms.expand(curie)) for curie in ("rdfs:label", "dct:title", "schema:title")))
+"""The properties that a label is read from."""
 
 Ask = Callable[[str], list[Row]]
 T = TypeVar("T", str, tuple[str, ...])
@@ -71,7 +73,8 @@ class LabelCache:
 
     def read_all_labels(self) -> None:
         """Read the labels of all things at once, which takes less time than asking for thousands of them by name."""
-        self._whole.get(self._read_all)
+        with dependencies.noted(()):  # each label is noted where it is used
+            self._whole.get(self._read_all)
 
     def _read_all(self) -> bool:
         self._labels |= self._first_texts("all-labels")
@@ -135,6 +138,7 @@ def _known(kept: dict[str, T], iris: Iterable[str], read: Callable[[Sequence[str
     found: dict[str, T] = {}
     missing = []
     iris = iris if isinstance(iris, Collection) else list(iris)
+    dependencies.note(iris)  # the key of all that is said about a thing is its IRI
     for iri in iris:
         if (own := kept.get(iri)) is not None:
             found[iri] = own
@@ -144,7 +148,8 @@ def _known(kept: dict[str, T], iris: Iterable[str], read: Callable[[Sequence[str
             found[iri] = none
     for start in range(0, len(missing), BATCH):
         asked = missing[start : start + BATCH]
-        read_now = read(asked)
+        with dependencies.noted(()):
+            read_now = read(asked)
         if len(kept) > MOST:
             kept.clear()
         for iri in asked:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from rolegraph import equivalence, terms
+from rolegraph import dependencies, equivalence, terms
 from rolegraph.catalogue import Catalogue
+from rolegraph.catalogue.labels import SKOS
 from rolegraph.comparison import model
 from rolegraph.comparison.model import Comparison, Fact, Labels
 from rolegraph.engine import Engine
@@ -12,6 +13,8 @@ from rolegraph.queries import CannedQuery
 from rolegraph.queries.internal import Binding, query
 from rolegraph.values import Row
 
+_MATCHING = (dependencies.using(f"{SKOS}exactMatch"), dependencies.having(str(terms.expand("schema:creditText"))))
+"""What the matches depend on: themselves, and the descriptions of sources with a credit line, since others are never trusted."""
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 
 
@@ -64,7 +67,8 @@ class Comparer:
         return [fact for fact in found if fact.items]
 
     def _levels(self, roles: Sequence[str]) -> list[Row]:
-        levelled = set(roles) if self._engine.revision is None else self._levelled.get(self._with_levels)
+        with dependencies.noted(dependencies.linked(f"{terms.RG}role", role) for role in roles):
+            levelled = set(roles) if self._engine.revision is None else self._levelled.get(self._with_levels)
         asked = [role for role in roles if role in levelled]
         return self._engine.rows(self._proficiency.bind({"role": asked})) if asked else []
 
@@ -73,9 +77,10 @@ class Comparer:
         return {row["role"].value for row in self._engine.rows(query("roles-with-proficiency").bind())}
 
     def _matched(self) -> dict[str, str]:
-        if self._trusted and self._engine.union:
-            text = query("exact-matches-in-graphs").bind({"graph": list(self._trusted())})
-        else:
-            text = query("exact-matches").bind()
-        rows = self._engine.rows(text)
+        with dependencies.noted(_MATCHING):
+            if self._trusted and self._engine.union:
+                text = query("exact-matches-in-graphs").bind({"graph": list(self._trusted())})
+            else:
+                text = query("exact-matches").bind()
+            rows = self._engine.rows(text)
         return equivalence.classes((row["one"].value, row["other"].value) for row in rows)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolegraph.dependencies import Digests
 from rolegraph.engine import TURTLE, Changes, Guard, Receipt, WriteMode, opening, unguarded
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.stored_revisions import StoredRevisions
@@ -52,6 +53,10 @@ class SharedStore(StoredRevisions):
     def written(self, since: int) -> ChangedGraphs:
         """See :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._current().written.since(since)
+
+    def unchanged_since(self, digests: Digests, revision: int) -> int:
+        """See :meth:`Engine.unchanged_since <rolegraph.engine.Engine.unchanged_since>`."""
+        return self._current().written.unchanged_since(digests, revision)
 
     def validator(self, graph: str) -> str:
         """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
