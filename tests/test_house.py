@@ -12,7 +12,8 @@ HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 
 LAYERS = (
     {"errors", "fingerprints", "locks", "output", "resources"},
-    {"terms", "formats", "deadlines", "dependencies", "slots"},
+    {"terms", "formats", "deadlines", "slots"},
+    {"dependencies"},
     {"equivalence", "per_revision", "values", "wellformed"},
     {"queries"},
     {"engine", "importers", "search", "shipped", "tokens"},

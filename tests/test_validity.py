@@ -1,7 +1,5 @@
 """An answer stays valid until a write touches what it depends on: a tag that stays the same never stands for another answer."""
 
-import itertools
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,15 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from rolegraph.engine import backups, changed_keys
+from rolegraph.engine.embedded import Settings
 from rolegraph.engine.revision_store import RevisionStore
+from rolegraph.engine.shared_store import SharedStore
 from rolegraph.facade import Rolegraph
 from rolegraph.search import Search
-from rolegraph.terms import BASE, RG, prefixes
+from rolegraph.terms import BASE, prefixes
 from rolegraph.web import create_app
+from rolegraph.web.middleware.cache import RECALL
 
 HEADING = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in prefixes().items() if prefix != "ex")
 HEADING += "PREFIX ex: <https://example.org/>\n"
@@ -135,6 +137,130 @@ class Reader:
             if earlier == path and body != answer.data:
                 assert kept.get(path, headers={"If-None-Match": tag}).status_code == 200, path
                 assert fresh.get(path, headers={"If-None-Match": tag}).status_code == 200, path
+
+
+ENTRY = """
+source:our-hr a rg:Source ; dct:title "Our roles"@en .
+role:prompt-engineer a rg:Role , skos:Concept ; skos:inScheme <https://w3id.org/rolegraph/role> ; skos:prefLabel "Prompt Engineer"@en ;
+  skos:definition "Someone who writes and tests instructions for language models."@en ;
+  rg:essentialSkill skill:natural-language-processing {} .
+"""
+STAY = [
+    *("/compare.json?role=ai-architect&role=deep-learning-engineer", "/compare.csv?role=ai-architect&role=ai-programmer"),
+    *("/compare?role=ai-architect&role=deep-learning-engineer", "/role/ai-architect", "/role/ai-architect.json", "/skill/deep-learning"),
+    *("/tool/python.json", "/skill.json?limit=5", "/role.ttl", "/queries/proficiency.json?role=ai-architect"),
+    *("/queries/outlook.json?role=ai-architect&role=ai-programmer", "/source/salaries-2025-01-19.json", "/", "/shapes.ttl", "/ontology.ttl"),
+    *("/openapi.json", "/context.jsonld", "/queries.json", "/compare.json?role=AI Architect&role=AI Programmer"),
+]
+CHANGE = [
+    *("/compare.json?role=ai-architect&role=prompt-engineer", "/compare?role=ai-architect&role=prompt-engineer", "/role/prompt-engineer"),
+    *("/role/prompt-engineer.json", "/skill/machine-learning", "/skill/machine-learning.json", "/graphs.nq", "/sources/our-hr"),
+    *("/sparql?query=SELECT * { ?s ?p <https://w3id.org/rolegraph/skill/machine-learning> }", "/gap.json?from=ai-architect&to=prompt-engineer"),
+]
+
+
+def put(graph: Rolegraph, more: str = "") -> None:
+    graph.store(BASE + "source/our-hr", (HEADING + ENTRY.format(more)).encode())
+
+
+@pytest.fixture
+def shipped(store_copy: Path) -> Iterator[Rolegraph]:
+    graph = Rolegraph.open(store_copy)
+    put(graph)
+    yield graph
+    graph.close()
+
+
+def test_what_a_write_of_one_role_does_not_touch_is_sent_again_without_a_look_at_the_store(shipped: Rolegraph) -> None:
+    app = create_app(shipped)
+    client = app.test_client()
+    before = {path: client.get(path) for path in (*STAY, *CHANGE)}
+    assert {answer.status_code for answer in before.values()} == {200}
+    put(shipped, ", skill:machine-learning")
+    engine = type(shipped.engine.newest)  # type: ignore[attr-defined]
+    with patch.object(engine, "rows", side_effect=AssertionError("looked up again")):
+        for path in STAY:
+            answer, tag = client.get(path), before[path].headers["ETag"]
+            assert (answer.status_code, answer.data, dict(answer.headers)) == (200, before[path].data, dict(before[path].headers)), path
+            assert app.extensions[RECALL](answer.request.environ).body == answer.data, path
+            assert client.get(path, headers={"If-None-Match": tag}).status_code == 304, path
+            assert app.extensions[RECALL]({**answer.request.environ, "HTTP_IF_NONE_MATCH": tag}).status == "304 NOT MODIFIED", path
+    for path in CHANGE:
+        answer = client.get(path, headers={"If-None-Match": before[path].headers["ETag"]})
+        assert answer.status_code == 200, path
+        assert answer.data != before[path].data, path
+
+
+@pytest.mark.parametrize("path", ["/compare.json?role=ai-architect&role=ai-programmer", "/role/ai-architect", "/tool.json"])
+def test_a_client_may_ask_any_process_also_one_that_has_not_answered_before(shipped: Rolegraph, store_copy: Path, path: str) -> None:
+    announced = [shipped.engine.revision]
+
+    def process() -> FlaskClient:
+        store = SharedStore(store_copy, Settings(), lambda: announced[0])  # type: ignore[arg-type, return-value]
+        return create_app(Rolegraph(store, search=Search(store, store_copy / "search"))).test_client()
+
+    processes = [process(), process()]
+    first = processes[0].get(path)
+    for number in range(3):
+        put(shipped, f', skill:machine-learning ; skos:altLabel "Prompter {number}"@en')
+        announced[0] = shipped.engine.revision
+        processes.append(process())
+        for client in processes:
+            assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+        assert {client.get(path).headers["ETag"] for client in processes} == {first.headers["ETag"]}
+    assert processes[0].get(path).data == first.data
+    shipped.update(HEADING + 'INSERT DATA { GRAPH <https://w3id.org/rolegraph/role> { role:ai-architect skos:definition "Another one"@en } }')
+    announced[0] = shipped.engine.revision
+    for client in processes:
+        assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+
+
+def test_tags_outlast_a_restart_but_not_a_restore(store_copy: Path, tmp_path: Path) -> None:
+    graph, path = Rolegraph.open(store_copy), "/role/prompt-engineer.json"
+    put(graph)
+    client = create_app(graph).test_client()
+    backups.back_up(store_copy, tmp_path / "backup.tar.gz")
+    seen = client.get(path)
+    put(graph, ", skill:machine-learning")
+    unchanged = {"If-None-Match": client.get(path).headers["ETag"]}
+    graph.close()
+    again = Rolegraph.open(store_copy)
+    again.store("http://example.org/g", b"<http://a> <http://b> 1 .")
+    assert create_app(again).test_client().get(path, headers=unchanged).status_code == 304
+    again.close()
+    backups.restore(tmp_path / "backup.tar.gz", tmp_path / "restored")
+    restored = Rolegraph.open(tmp_path / "restored")
+    for number in range(2):
+        restored.store("http://example.org/g", b"<http://a> <http://b> %d ." % number)
+    answer = create_app(restored).test_client().get(path, headers=unchanged)
+    assert (answer.status_code, answer.data) == (200, seen.data)
+    restored.close()
+
+
+def test_a_write_of_much_touches_everything(shipped: Rolegraph) -> None:
+    client = create_app(shipped).test_client()
+    seen = client.get("/role.json")
+    for number, stays in ((changed_keys.MOST_TRIPLES, True), (changed_keys.MOST_TRIPLES * 2 + 1, False)):
+        shipped.store("http://example.org/g", "".join(f"<http://a/{each}> <http://b> {each} .\n" for each in range(number)).encode())
+        again = client.get("/role.json")
+        assert again.data == seen.data
+        assert (again.headers["ETag"] == seen.headers["ETag"]) == stays
+
+
+def test_a_client_with_a_condition_may_name_any_revision_of_the_same_answer(shipped: Rolegraph) -> None:
+    client = create_app(shipped).test_client()
+    path = "/compare.json?role=ai-architect&role=ai-programmer"
+    tag = client.get(path).headers["ETag"]
+    form = tag.strip('"').partition("-")[2]
+    put(shipped, ", skill:machine-learning")
+    newest = shipped.engine.revision
+    assert newest is not None
+    for name in (tag, f'"{newest}-{form}"', f'W/"{newest - 1}-{form}"'):
+        assert client.get(path, headers={"If-None-Match": name}).status_code == 304
+    assert client.get(path, headers={"If-Match": f'"{newest}-{form}"'}).status_code == 200
+    for name in (f'"{newest + 1}-{form}"', f'"{newest}-{form}x"', f'"-{form}"', f'"x-{form}"', f'"{"9" * 5000}-{form}"', f'"-1-{form}"'):
+        assert client.get(path, headers={"If-None-Match": name}).status_code == 200
+        assert client.get(path, headers={"If-Match": name}).status_code == 412
 
 
 @settings(deadline=None, max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck))

@@ -12,10 +12,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
 
+from rolegraph import terms
+
 Dependencies: TypeAlias = frozenset[str] | None
 EVERYTHING: Dependencies = None
 NOTHING: Dependencies = frozenset()
 MOST = 20_000  # keys; an answer with more depends on everything
+TITLES = (terms.PREF_LABEL, *(str(terms.expand(curie)) for curie in ("rdfs:label", "dct:title", "schema:title")))
+"""The properties that a label is read from."""
+CARD = frozenset((*TITLES, terms.RDF_TYPE, *(str(terms.expand(curie)) for curie in ("skos:definition", "skos:broader"))))
+"""The properties of a card: labels, kinds, definition, broader concepts."""
 _DOTS = re.compile(r"/\.\.?(?:[/?#\s]|$)")
 
 Digests: TypeAlias = "array[int] | None"
@@ -25,6 +31,11 @@ Digests: TypeAlias = "array[int] | None"
 def about(thing: str) -> str:
     """Return the key of all triples about a thing."""
     return thing
+
+
+def card(thing: str) -> str:
+    """Return the key of what is shown of a thing wherever it is named: the triples about it with :data:`CARD`."""
+    return f"card {thing}"
 
 
 def naming(thing: str) -> str:

@@ -14,8 +14,6 @@ from rolegraph.values import Row
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 MOST = 200_000  # things of which each is kept; beyond that, all are forgotten and asked for again
 BATCH = 1_000
-TITLES = (terms.PREF_LABEL, *(str(terms.expand(curie)) for curie in ("rdfs:label", "dct:title", "schema:title")))
-"""The properties that a label is read from."""
 
 Ask = Callable[[str], list[Row]]
 T = TypeVar("T", str, tuple[str, ...])
@@ -138,7 +136,7 @@ def _known(kept: dict[str, T], iris: Iterable[str], read: Callable[[Sequence[str
     found: dict[str, T] = {}
     missing = []
     iris = iris if isinstance(iris, Collection) else list(iris)
-    dependencies.note(iris)  # the key of all that is said about a thing is its IRI
+    dependencies.note(map(dependencies.card, iris))
     for iri in iris:
         if (own := kept.get(iri)) is not None:
             found[iri] = own

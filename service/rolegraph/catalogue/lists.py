@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolegraph import dependencies, terms
-from rolegraph.catalogue.labels import TITLES, LabelCache, words
+from rolegraph.catalogue.labels import LabelCache, words
 from rolegraph.per_revision import CachedValue, LruCache
 from rolegraph.values import Member, Row, Source
 
@@ -111,7 +111,7 @@ class KindLists:
         return {text: _ours_first(iris) for text, iris in by_label.items()}
 
     def _in_order(self, kind: str) -> tuple[tuple[str, str], ...]:
-        with dependencies.noted((dependencies.linking(terms.RDF_TYPE, terms.KINDS[kind].type), *map(dependencies.using, TITLES))):
+        with dependencies.noted((dependencies.linking(terms.RDF_TYPE, terms.KINDS[kind].type), *map(dependencies.using, dependencies.TITLES))):
             things = self.things(kind)
             if len(things) > FEW:
                 self._cards.read_all_labels()

@@ -91,6 +91,10 @@ class Engine(Protocol):
         :param revision: the newest revision, or an older one
         """
 
+    @property
+    def history(self) -> str:
+        """A text that is another one for each history of revisions: after a restore, a number may be that of another revision."""
+
     def validator(self, graph: str) -> str:
         """Return a text that identifies the current content of a graph; it changes with every change of the graph.
 

@@ -43,6 +43,8 @@ def _changed(subject: object, property_: ox.NamedNode, thing: object) -> Iterato
     """Yield the keys that a changed triple touches."""
     if isinstance(subject, ox.NamedNode):
         yield dependencies.about(subject.value)
+        if property_.value in dependencies.CARD:
+            yield dependencies.card(subject.value)
     yield dependencies.using(property_.value)
     if isinstance(thing, ox.NamedNode):
         yield dependencies.naming(thing.value)

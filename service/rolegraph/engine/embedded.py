@@ -72,6 +72,11 @@ class Snapshot(Reader):
             raise NotFound(f"revision {revision} cannot be read from revision {self.revision}", expected=str(self.revision))
         return self
 
+    @property
+    def history(self) -> str:
+        """Return an empty text: a snapshot never changes."""
+        return ""
+
     def validator(self, graph: str) -> str:
         """Return the number of the revision, since a snapshot never changes."""
         return str(self.revision)
@@ -113,6 +118,11 @@ class EmbeddedEngine(Reader):
     def unchanged_since(self, digests: Digests, revision: int) -> int:
         """See :meth:`Engine.unchanged_since <rolegraph.engine.Engine.unchanged_since>`."""
         return self._written.unchanged_since(digests, revision)
+
+    @property
+    def history(self) -> str:
+        """See :attr:`Engine.history <rolegraph.engine.Engine.history>`."""
+        return self._validators.history
 
     def validator(self, graph: str) -> str:
         """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""

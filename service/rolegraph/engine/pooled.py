@@ -50,6 +50,10 @@ class PooledEngine:
     def unchanged_since(self, digests: Digests, revision: int) -> int:
         return self._reader.unchanged_since(digests, revision)
 
+    @property
+    def history(self) -> str:
+        return self._reader.history
+
     def validator(self, graph: str) -> str:
         return self._reader.validator(graph)
 

@@ -88,6 +88,11 @@ class RevisionStore(StoredRevisions):
         """See :meth:`Engine.unchanged_since <rolegraph.engine.Engine.unchanged_since>`."""
         return self._written.unchanged_since(digests, revision)
 
+    @property
+    def history(self) -> str:
+        """See :attr:`Engine.history <rolegraph.engine.Engine.history>`."""
+        return self._validators.history
+
     def validator(self, graph: str) -> str:
         """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
         return self._validators.of(graph)

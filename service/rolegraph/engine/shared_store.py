@@ -38,7 +38,7 @@ class SharedStore(StoredRevisions):
         number = announced()
         if wrong := self._revisions.wrong(number, content=False):  # the writing process has compared the content
             raise StoreUnusable(opening.damaged(folder, self._revisions, number, wrong), public_detail="the store is damaged")
-        _ = self.newest
+        self.history = self._current().validators.history  # the same in all revisions
 
     @property
     def newest(self) -> Snapshot:

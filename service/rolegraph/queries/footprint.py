@@ -65,7 +65,7 @@ def _pattern(line: str) -> Pattern:
         found: Pattern = ("[", *_TERM.findall(subject.strip("[]")))
     else:
         found = (subject, *others)
-    if len(found) not in (3, 4) or all(term == ANY for term in found):
+    if len(found) not in (3, 4) or all(term == ANY for term in found) or found[:2] == ("[", ANY):
         raise ValueError(f"{line!r} is no pattern")
     return tuple(term if term in (ANY, "[") or term.startswith("?") else _iri(term) for term in found)
 

@@ -100,6 +100,11 @@ class RemoteEngine:
         """Return that revision: what was written is unknown."""
         return revision
 
+    @property
+    def history(self) -> str:
+        """Return an empty text: there are no revisions."""
+        return ""
+
     def validator(self, graph: str) -> str:
         """Return a digest of the content of the graph, since other processes may write it without notice."""
         triples = sorted(documents.lines([triple]) for triple in self._remote_graphs.pages(graph))

@@ -162,7 +162,7 @@ class ResponseCache:
         if revision is None:
             return None
         coding = choose(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        depends = repr([__version__, coding, *(environ.get(name, "") for name in _DEPENDS)])
+        depends = repr([__version__, self._graph.engine.history, coding, *(environ.get(name, "") for name in _DEPENDS)])
         form = hashlib.sha256(depends.encode()).hexdigest()[:24]
         return ResponseTag(form, self._graph.engine, revision, conditions.validator(environ, self._graph.engine))
 
