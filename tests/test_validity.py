@@ -191,7 +191,7 @@ def test_what_a_write_of_one_role_does_not_touch_is_sent_again_without_a_look_at
         assert answer.data != before[path].data, path
 
 
-@pytest.mark.parametrize("path", ["/compare.json?role=ai-architect&role=ai-programmer", "/role/ai-architect", "/tool.json"])
+@pytest.mark.parametrize("path", ["/compare.json?role=ai-architect&role=ai-programmer", "/role/ai-architect"])
 def test_a_client_may_ask_any_process_also_one_that_has_not_answered_before(shipped: Rolegraph, store_copy: Path, path: str) -> None:
     announced = [shipped.engine.revision]
 

@@ -73,12 +73,15 @@ class Recording:
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
+        self._cards: set[str] = set()  # of these things
         self._everything = False
 
     @property
     def dependencies(self) -> Dependencies:
         """The keys so far."""
-        return EVERYTHING if self._everything or len(self._keys) > MOST else frozenset(self._keys)
+        if self._everything or len(self._keys) + len(self._cards) > MOST:
+            return EVERYTHING
+        return frozenset((*self._keys, *map(card, self._cards)))
 
     def note(self, keys: Iterable[str] | None) -> None:
         """Add keys."""
@@ -86,6 +89,10 @@ class Recording:
             self._everything = True
         else:
             self._keys.update(keys)
+
+    def note_cards(self, things: Iterable[str]) -> None:
+        """Add the keys of the cards of things."""
+        self._cards.update(things)
 
 
 _current: ContextVar[Recording | None] = ContextVar("recording", default=None)
@@ -100,6 +107,12 @@ def note(keys: Iterable[str] | None) -> None:
     """Note that what these keys stand for was read; None is everything."""
     if (recording := _current.get()) is not None:
         recording.note(keys)
+
+
+def note_cards(things: Iterable[str]) -> None:
+    """Note that the cards of things were read: a page does this a thousand times."""
+    if (recording := _current.get()) is not None:
+        recording.note_cards(things)
 
 
 @contextmanager

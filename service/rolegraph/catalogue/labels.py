@@ -136,7 +136,7 @@ def _known(kept: dict[str, T], iris: Iterable[str], read: Callable[[Sequence[str
     found: dict[str, T] = {}
     missing = []
     iris = iris if isinstance(iris, Collection) else list(iris)
-    dependencies.note(map(dependencies.card, iris))
+    dependencies.note_cards(iris)
     for iri in iris:
         if (own := kept.get(iri)) is not None:
             found[iri] = own

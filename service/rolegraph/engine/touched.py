@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from rolegraph import dependencies
-from rolegraph.dependencies import Digests
 
 _BYTES = 4  # of a digest
 
@@ -30,9 +29,9 @@ class Touched:
         """Return the number of digests."""
         return len(self.text) * 3 // 4 // _BYTES
 
-    def meets(self, digests: Digests) -> bool:
-        """Return whether an answer with these dependencies may be another one after the write."""
-        return digests is None or not self._digests.isdisjoint(digests)
+    def meets(self, digests: frozenset[int]) -> bool:
+        """Return whether an answer that depends on keys with these digests may be another one after the write."""
+        return not self._digests.isdisjoint(digests)
 
     @cached_property
     def _digests(self) -> frozenset[int]:

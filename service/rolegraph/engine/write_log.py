@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,15 +95,17 @@ class WriteLog:
 
     def unchanged_since(self, digests: Digests, revision: int) -> int:
         """Return the oldest revision from which to ``revision`` no write is known to have touched what an answer depends on."""
+        parts = None if digests is None else frozenset(digests)  # of two sets, the smaller one is gone through
         for entry in reversed(list(self._writes)):
-            if entry.number <= revision and (entry.touched is None or entry.touched.meets(digests)):
+            if entry.number <= revision and (parts is None or entry.touched is None or entry.touched.meets(parts)):
                 return entry.number
         return min(self._since, revision)
 
     def _forget(self) -> None:
         """Forget what older writes have touched, if it is too much: they count as touching everything."""
         left = MOST_TOUCHED
-        for place, entry in enumerate(reversed(self._writes), 1):
+        newest = list(islice(reversed(self._writes), KEPT + 1))
+        for place, entry in enumerate(newest, 1):
             left -= len(entry.touched or ())
             if entry.touched is not None and (left < 0 or place > KEPT):
                 self._writes[-place] = entry._replace(touched=None)
