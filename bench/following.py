@@ -82,20 +82,21 @@ def _writes(client: Client, headers: dict[str, str]) -> Iterator[Callable[[], No
             if number % 4 == 3:
                 answer = client.delete(f"/sources/{SLUG}", headers=headers)
             else:
-                answer = client.put(f"/sources/{SLUG}", data=_entry(number), headers=headers)
+                answer = client.put(f"/sources/{SLUG}", data=entry(number, f"Bench Engineer {number}"), headers=headers)
             if answer.status_code not in (200, 201, 204):
                 raise SystemExit(answer.get_data(as_text=True))
 
         yield write
 
 
-def _entry(number: int) -> str:
+def entry(number: int, label: str) -> str:
+    """Return an entry with one role, whose skills change with the number."""
     heading = "".join(f"PREFIX {prefix}: <{prefixes()[prefix]}>\n" for prefix in PREFIXES)
     skills = ("skill:natural-language-processing", "skill:deep-learning", "skill:machine-learning")
     return f"""{heading}
         source:{SLUG} a rg:Source ; dct:title "Our roles"@en .
         role:bench-engineer a rg:Role, skos:Concept ; skos:inScheme <https://w3id.org/rolegraph/role> ;
-          skos:prefLabel "Bench Engineer {number}"@en ; skos:definition "Someone who measures how long things take."@en ;
+          skos:prefLabel "{label}"@en ; skos:definition "Someone who measures how long things take."@en ;
           rg:essentialSkill {skills[number % 3]} , {skills[(number + 1) % 3]} ; rg:tool tool:python ."""
 
 

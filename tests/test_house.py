@@ -13,6 +13,7 @@ HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 LAYERS = (
     {"errors", "fingerprints", "locks", "output", "resources"},
     {"terms", "formats", "deadlines", "slots"},
+    {"dependencies"},
     {"equivalence", "per_revision", "values", "wellformed"},
     {"queries"},
     {"engine", "importers", "search", "shipped", "tokens"},
@@ -28,6 +29,7 @@ OWNERS = {
     "pyoxigraph": {
         "terms.py",
         "validation/entries.py",
+        "engine/changed_keys.py",
         *(f"engine/{name}.py" for name in ("documents", "embedded", "opening", "reading", "revision_store", "skolems", "writing")),
         *(f"engine/remote/{name}.py" for name in ("answers", "auditing", "graphs", "leases", "literals", "lookups", "names", "steps")),
     },

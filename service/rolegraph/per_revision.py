@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable
 from contextlib import nullcontext
 from typing import Generic, TypeVar
 
-from rolegraph import deadlines
+from rolegraph import deadlines, dependencies
+from rolegraph.dependencies import EVERYTHING, Dependencies
 
 AGE = 60.0  # seconds after which a value from a graph without revisions is rebuilt, since other processes may write to it unnoticed
 
@@ -18,6 +19,8 @@ K = TypeVar("K", bound=Hashable)
 class CachedValue(Generic[T]):
     """A value that is built on first use. While one thread builds it, other callers wait.
 
+    What was read to build it is noted for every caller: see :mod:`rolegraph.dependencies`.
+
     The function that builds it is passed to each call and not stored, so that an owner and its values are no reference cycle.
 
     :param age: seconds after which the value is rebuilt; None for never
@@ -26,30 +29,40 @@ class CachedValue(Generic[T]):
     def __init__(self, age: float | None = None) -> None:
         self._age = age
         self._building = threading.Lock()
-        self._cached: tuple[float, T] | None = None
+        self._cached: tuple[float, T, Dependencies] | None = None
 
     def get(self, build: Callable[[], T]) -> T:
         """Return the value; build it if there is none, or if it is too old."""
         cached = self._cached
-        if cached and self._fresh(cached[0]):
-            return cached[1]
-        with self._building:
-            cached = self._cached
-            if not (cached and self._fresh(cached[0])):
-                began = time.monotonic()
-                with nullcontext() if self._age is None else deadlines.apart():  # it serves many requests: no limit of a single one
-                    cached = self._cached = (began, build())
-            return cached[1]
+        if not (cached and self._fresh(cached[0])):
+            with self._building:
+                cached = self._cached
+                if not (cached and self._fresh(cached[0])):
+                    began = time.monotonic()
+                    # it serves many requests: no limit of a single one
+                    with nullcontext() if self._age is None else deadlines.apart(), dependencies.recorded() as recording:
+                        value = build()
+                    cached = self._cached = (began, value, recording.dependencies)
+        dependencies.note(cached[2])
+        return cached[1]
 
     def built(self) -> T | None:
         """Return the value if there is one, else None; it is not built."""
         return self._cached[1] if self._cached else None
 
+    @property
+    def dependencies(self) -> Dependencies:
+        """What was read to build the value; everything if there is none."""
+        return self._cached[2] if self._cached else EVERYTHING
+
     @classmethod
-    def holding(cls, value: T) -> "CachedValue[T]":
-        """Return a cache that has a value already."""
+    def holding(cls, value: T, depends: Dependencies = EVERYTHING) -> "CachedValue[T]":
+        """Return a cache that has a value already.
+
+        :param depends: what the value depends on
+        """
         cached = cls()
-        cached._cached = (time.monotonic(), value)
+        cached._cached = (time.monotonic(), value, depends)
         return cached
 
     def _fresh(self, built: float) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from rolegraph import terms
+from rolegraph import dependencies, terms
 from rolegraph.catalogue import missing
 from rolegraph.catalogue.labels import SKOS, LabelCache, counted
 from rolegraph.catalogue.lists import KindLists, Page
@@ -130,8 +130,9 @@ class Catalogue:
 
     def sources(self, iris: Iterable[str]) -> dict[str, Source]:
         """Return the sources of these IRIs, with publisher, version, licence and credit line where they are stated."""
-        wanted, known = list(iris), self._sources.get(self._described)
-        rest = self.cards.labels(iri for iri in wanted if iri not in known)
+        with dependencies.noted(wanted := list(iris)):
+            known = self._sources.get(self._described)
+            rest = self.cards.labels(iri for iri in wanted if iri not in known)
         return {iri: known.get(iri) or Source(iri, rest[iri]) for iri in wanted}
 
     def _described(self) -> dict[str, Source]:

@@ -5,7 +5,7 @@ from functools import cache
 from sys import intern
 from typing import TypeVar
 
-from rolegraph import terms
+from rolegraph import dependencies, terms
 from rolegraph.errors import StoreUnusable
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries import internal
@@ -75,7 +75,8 @@ class LabelCache:
 
     def read_all_labels(self) -> None:
         """Read the labels of all things at once, which takes less time than asking for thousands of them by name."""
-        self._whole.get(self._read_all)
+        with dependencies.noted(()):  # each label is noted where it is used
+            self._whole.get(self._read_all)
 
     def _read_all(self) -> bool:
         self._labels |= self._first_texts("all-english-texts", {"property": terms.PREF_LABEL})
@@ -120,6 +121,7 @@ class LabelCache:
 
     def has_kind(self, iri: str) -> bool:
         """Return whether a thing is of any kind, that is, described here."""
+        dependencies.note_cards((iri,))
         return bool(self._kinds.get(iri) or self.kinds([iri])[iri])
 
     def _read_labels(self, missing: Sequence[str]) -> dict[str, str]:
@@ -181,6 +183,7 @@ def _known(kept: dict[str, T], iris: Iterable[str], read: Callable[[Sequence[str
     found: dict[str, T] = {}
     missing = []
     iris = iris if isinstance(iris, Collection) else list(iris)
+    dependencies.note_cards(iris)
     for iri in iris:
         if (own := kept.get(iri)) is not None:
             found[iri] = own
@@ -190,7 +193,8 @@ def _known(kept: dict[str, T], iris: Iterable[str], read: Callable[[Sequence[str
             found[iri] = none
     for start in range(0, len(missing), BATCH):
         asked = missing[start : start + BATCH]
-        read_now = read(asked)
+        with dependencies.noted(()):
+            read_now = read(asked)
         if len(kept) > MOST:
             kept.clear()
         for iri in asked:

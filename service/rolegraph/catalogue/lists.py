@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rolegraph import terms
+from rolegraph import dependencies, terms
 from rolegraph.catalogue.labels import LabelCache, words
 from rolegraph.per_revision import CachedValue, LruCache
 from rolegraph.values import Member, Row, Source
@@ -66,12 +66,13 @@ class KindLists:
             if not gone and not added:
                 later._things[kind], later._ordered[kind], later._named[kind] = self._things[kind], self._ordered[kind], self._named[kind]
                 continue
-            later._things[kind] = CachedValue.holding(tuple(sorted([*(iri for iri in before if iri not in gone), *added])))
+            things = tuple(sorted([*(iri for iri in before if iri not in gone), *added]))
+            later._things[kind] = CachedValue.holding(things, self._things[kind].dependencies)
             if ordered is not None:
                 pairs = [pair for pair in ordered if pair[1] not in gone]
                 for iri, label in cards.labels(added).items():
                     insort(pairs, (label, iri), key=_rank)
-                later._ordered[kind] = CachedValue.holding(tuple(pairs))
+                later._ordered[kind] = CachedValue.holding(tuple(pairs), self._ordered[kind].dependencies)
         return later
 
     def things(self, kind: str) -> tuple[str, ...]:
@@ -110,10 +111,11 @@ class KindLists:
         return {text: _ours_first(iris) for text, iris in by_label.items()}
 
     def _in_order(self, kind: str) -> tuple[tuple[str, str], ...]:
-        things = self.things(kind)
-        if len(things) > FEW:
-            self._cards.read_all_labels()
-        return tuple(_by_label(self._cards.labels(things)))
+        with dependencies.noted((dependencies.linking(terms.RDF_TYPE, terms.KINDS[kind].type), *map(dependencies.using, dependencies.TITLES))):
+            things = self.things(kind)
+            if len(things) > FEW:
+                self._cards.read_all_labels()
+            return tuple(_by_label(self._cards.labels(things)))
 
     def _of_source(self, kind: str, source: str) -> tuple[tuple[str, str], ...]:
         described = set(words(self._ask, "things-of-class-in-source", {"class": terms.KINDS[kind].type, "source": source}))

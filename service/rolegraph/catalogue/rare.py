@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from rolegraph import dependencies
 from rolegraph.per_revision import LruCache
 from rolegraph.queries import internal
 from rolegraph.values import Row
@@ -25,7 +26,8 @@ class RareProperties:
         """Return those of some things that may have a property, given by its IRI."""
         if not self._kept:
             return list(iris)
-        having = self._having.get(property_, lambda: self._read(property_))
+        with dependencies.noted(iris):  # whether one has it depends on what is said about it
+            having = self._having.get(property_, lambda: self._read(property_))
         return [iri for iri in iris if iri in having]
 
     def _read(self, property_: str) -> frozenset[str]:

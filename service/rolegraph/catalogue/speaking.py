@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from rolegraph import dependencies
 from rolegraph.catalogue.labels import counted
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries import internal
@@ -27,6 +28,10 @@ class Speaking:
 
     def of(self, iris: Sequence[str], sources: Sequence[str]) -> dict[str, set[str]]:
         """Return of each thing those of some sources, given by IRI, that say something of it."""
+        with dependencies.noted({*iris, *map(dependencies.naming, iris)}):
+            return self._of(iris, sources)
+
+    def _of(self, iris: Sequence[str], sources: Sequence[str]) -> dict[str, set[str]]:
         speaking: dict[str, set[str]] = {}
         small = self._small.get(lambda: self._read_small(sources)) if self._kept else {}
         for source, things in small.items():

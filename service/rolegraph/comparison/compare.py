@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from rolegraph import equivalence
+from rolegraph import dependencies, equivalence, terms
 from rolegraph.catalogue import Catalogue
+from rolegraph.catalogue.labels import SKOS
 from rolegraph.comparison import model
 from rolegraph.comparison.model import Card, Cards, Comparison
 from rolegraph.comparison.reading import Proficiencies, RoleReader
@@ -12,6 +13,8 @@ from rolegraph.per_revision import CachedValue, LruCache
 from rolegraph.queries.internal import query
 from rolegraph.values import Named
 
+_MATCHING = (dependencies.using(f"{SKOS}exactMatch"), dependencies.having(str(terms.expand("schema:creditText"))))
+"""What the matches depend on: themselves, and the descriptions of sources with a credit line, since others are never trusted."""
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 MOST_CARDS = 20_000  # items whose cards are kept; beyond that, all are forgotten
 
@@ -66,12 +69,15 @@ class Comparer:
                 broader = sorted({(labels[iri], iri) for name in names for iri in above[name] if iri not in names})
                 card = Card(labels[names[0]], labels[names[0]].lower(), tuple(Named(iri, label) for label, iri in broader))
                 cards[names] = self._cards[names] = card
+        dependencies.note_cards({iri for names in cards for iri in names})
+        dependencies.note_cards({concept.iri for card in cards.values() if card for concept in card.broader})
         return cards
 
     def _matched(self) -> dict[str, str]:
-        if self._trusted and self._engine.union:
-            text = query("exact-matches-in-graphs").bind({"graph": list(self._trusted())})
-        else:
-            text = query("exact-matches").bind()
-        rows = self._engine.rows(text)
+        with dependencies.noted(_MATCHING):
+            if self._trusted and self._engine.union:
+                text = query("exact-matches-in-graphs").bind({"graph": list(self._trusted())})
+            else:
+                text = query("exact-matches").bind()
+            rows = self._engine.rows(text)
         return equivalence.classes((row["one"].value, row["other"].value) for row in rows)

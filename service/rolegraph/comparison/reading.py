@@ -1,10 +1,10 @@
 """Reads what sources state about roles, once for each role of a revision."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from typing import NamedTuple
 
-from rolegraph import terms
+from rolegraph import dependencies, terms
 from rolegraph.engine import Engine
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries.internal import Binding, query
@@ -45,9 +45,12 @@ class RoleReader:
 
     def stated(self, roles: Sequence[str]) -> list[Stated]:
         """Return what is stated about each of some roles, given by IRI."""
+        dependencies.note(roles)
+        dependencies.note(_on_proficiencies(roles))
         stated = {role: self._stated.get(role) for role in roles}
         if missing := [role for role, kept in stated.items() if kept is None]:
-            facts, proficiencies = self._facts(missing), self._proficiencies(missing)
+            with dependencies.noted(()):
+                facts, proficiencies = self._facts(missing), self._proficiencies(missing)
             if len(self._stated) > MOST:
                 self._stated.clear()
             for role in missing:
@@ -57,7 +60,8 @@ class RoleReader:
     def proficiencies(self, role: str) -> Proficiencies:
         """Return the proficiencies of the items of one role."""
         kept = self._stated.get(role)
-        return self._proficiencies([role]).get(role, {}) if kept is None else kept.proficiencies
+        with dependencies.noted(_on_proficiencies([role])):
+            return self._proficiencies([role]).get(role, {}) if kept is None else kept.proficiencies
 
     def _facts(self, roles: Sequence[str]) -> dict[str, list[Fact]]:
         """Return the facts of roles. Items come many to a row: a row for each would take most of the time."""
@@ -97,6 +101,12 @@ class RoleReader:
         for row in self._engine.rows(query("labels-of-proficiencies").bind()):
             labels[row["proficiency"].value] = (*labels.get(row["proficiency"].value, ()), row["label"].value)
         return labels
+
+
+def _on_proficiencies(roles: Iterable[str]) -> set[str]:
+    """Return what the proficiencies of roles depend on: the statements about these, and what describes the levels."""
+    levels = dependencies.linked(terms.RDF_TYPE, terms.KINDS["proficiency"].type)
+    return {levels, *(dependencies.linked(f"{terms.RG}role", role) for role in roles)}
 
 
 def _triples(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
+from rolegraph.dependencies import Digests
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.formats import Format, holding, named
@@ -82,6 +83,17 @@ class Engine(Protocol):
 
     def written(self, since: int) -> ChangedGraphs:
         """Return the IRIs of the graphs that were written after revision ``since``, None if unknown."""
+
+    def unchanged_since(self, digests: Digests, revision: int) -> int:
+        """Return the oldest revision from which to ``revision`` no write is known to have touched what an answer depends on.
+
+        :param digests: see :mod:`rolegraph.dependencies`
+        :param revision: the newest revision, or an older one
+        """
+
+    @property
+    def history(self) -> str:
+        """A text that is another one for each history of revisions: after a restore, a number may be that of another revision."""
 
     def validator(self, graph: str) -> str:
         """Return a text that identifies the current content of a graph; it changes with every change of the graph.

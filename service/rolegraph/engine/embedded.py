@@ -9,12 +9,13 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import terms
+from rolegraph.dependencies import Digests
 from rolegraph.engine import TURTLE, Changes, Guard, IsCancelled, Job, R, Receipt, WriteMode, never_cancelled, unguarded, writing
 from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.reading import Reader
 from rolegraph.engine.revisions import Lease, Retention, Revision
 from rolegraph.engine.validators import Validators
-from rolegraph.engine.write_log import ChangedGraphs, WriteLog
+from rolegraph.engine.write_log import ChangedGraphs, Write, WriteLog
 from rolegraph.errors import NotFound, Refused
 from rolegraph.formats import Format
 from rolegraph.values import Dataset
@@ -54,6 +55,10 @@ class Snapshot(Reader):
         """Return an empty set: a snapshot never changes."""
         return frozenset()
 
+    def unchanged_since(self, digests: Digests, revision: int) -> int:
+        """Return that revision: a snapshot does not know the others."""
+        return revision
+
     def revisions(self) -> Sequence[Revision]:
         """Return an empty list: a snapshot does not know the other revisions."""
         return []
@@ -66,6 +71,11 @@ class Snapshot(Reader):
         if revision != self.revision:
             raise NotFound(f"revision {revision} cannot be read from revision {self.revision}", expected=str(self.revision))
         return self
+
+    @property
+    def history(self) -> str:
+        """Return an empty text: a snapshot never changes."""
+        return ""
 
     def validator(self, graph: str) -> str:
         """Return the number of the revision, since a snapshot never changes."""
@@ -104,6 +114,15 @@ class EmbeddedEngine(Reader):
     def written(self, since: int) -> ChangedGraphs:
         """See :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
+
+    def unchanged_since(self, digests: Digests, revision: int) -> int:
+        """See :meth:`Engine.unchanged_since <rolegraph.engine.Engine.unchanged_since>`."""
+        return self._written.unchanged_since(digests, revision)
+
+    @property
+    def history(self) -> str:
+        """See :attr:`Engine.history <rolegraph.engine.Engine.history>`."""
+        return self._validators.history
 
     def validator(self, graph: str) -> str:
         """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
@@ -150,10 +169,10 @@ class EmbeddedEngine(Reader):
     def close(self) -> None:
         """Release the store."""
 
-    def _note(self, wrote: ChangedGraphs) -> None:
-        if wrote is None or wrote:
-            self._written.note(self.revision + 1, wrote)
-            self._validators.note(self.revision + 1, wrote)
+    def _note(self, wrote: Write) -> None:
+        if wrote.graphs is None or wrote.graphs:
+            self._written.note(self.revision + 1, *wrote)
+            self._validators.note(self.revision + 1, wrote.graphs)
             self.revision += 1
             self._validators.settle()
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from rolegraph import dependencies
+from rolegraph.dependencies import EVERYTHING, Digests
 from rolegraph.engine import TURTLE, Changes, Choose, Guard, IsCancelled, Job, R, Receipt, WriteMode, never_cancelled, unguarded, worker
 from rolegraph.engine.embedded import Snapshot
 from rolegraph.engine.pool import Pool
@@ -12,6 +14,7 @@ from rolegraph.engine.worker import Dump, Query, Request, Unoffered
 from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.errors import RolegraphError
 from rolegraph.formats import Format
+from rolegraph.queries import footprint
 from rolegraph.values import Answer, Dataset, Row
 
 EXPORTS = 6  # the factor of the time limit for exports, whose time grows with the graph: a client cannot narrow them
@@ -44,6 +47,13 @@ class PooledEngine:
     def written(self, since: int) -> ChangedGraphs:
         return self._reader.written(since)
 
+    def unchanged_since(self, digests: Digests, revision: int) -> int:
+        return self._reader.unchanged_since(digests, revision)
+
+    @property
+    def history(self) -> str:
+        return self._reader.history
+
     def validator(self, graph: str) -> str:
         return self._reader.validator(graph)
 
@@ -56,6 +66,7 @@ class PooledEngine:
         return PooledEngine(self._engine, self._pool, self._engine.at(revision), self._jobs)
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
+        footprint.note(text if dataset is None else "")
         offered, refused = _offered(choose)
         names = {holds: format_.name for holds, format_ in offered.items()}
         result = self._run(self._pool, Query(text, names, dataset), is_cancelled)
@@ -76,9 +87,11 @@ class PooledEngine:
         return self._reader.graphs()
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
+        dependencies.note(EVERYTHING)
         return self._run(self._pool, Dump(format_, graph), never_cancelled, EXPORTS)
 
     def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
+        dependencies.note(EVERYTHING)
         return self._run(self._jobs, job, is_cancelled)
 
     def _run(self, pool: Pool, job: Job[R], is_cancelled: IsCancelled, patience: int = 1) -> R:

@@ -9,6 +9,8 @@ from typing import IO, Any, TypeVar, cast
 
 import pyoxigraph as ox
 
+from rolegraph import dependencies
+from rolegraph.dependencies import EVERYTHING
 from rolegraph.engine import DEFAULT, Choose, IsCancelled, never_cancelled, syntax_errors
 from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
 from rolegraph.engine.federation import FederationPolicy
@@ -16,6 +18,7 @@ from rolegraph.engine.query_limits import refuse_deep
 from rolegraph.engine.watchdog import watch
 from rolegraph.errors import NotAcceptable, RolegraphError, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
+from rolegraph.queries import footprint
 from rolegraph.terms import BASE
 from rolegraph.values import Answer, Dataset, Row
 
@@ -44,6 +47,7 @@ class Reader:
 
     def query(self, text: str, choose: Choose, dataset: Dataset | None = None, is_cancelled: IsCancelled = never_cancelled) -> Answer:
         """See :meth:`Engine.query <rolegraph.engine.Engine.query>`."""
+        footprint.note(text if dataset is None else "")
         refuse_deep(text)
         self._reach.check_query(text)
         with query_errors(text):
@@ -55,6 +59,7 @@ class Reader:
 
         :raises UnreadableInput: for a query that is not a SELECT query
         """
+        footprint.note(text)
         self._reach.check_query(text)
         with query_errors(text), watch.over() as look:
             solutions = self._store.query(text, base_iri=BASE)
@@ -68,16 +73,19 @@ class Reader:
 
     def graphs(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
+        dependencies.note(EVERYTHING)
         with reading_errors():
             return sorted(graph.value for graph in self._store.named_graphs())
 
     def dump(self, format_: Format, graph: str | None = None) -> Answer:
         """See :meth:`Engine.dump <rolegraph.engine.Engine.dump>`."""
+        dependencies.note(EVERYTHING)
         with reading_errors():
             return self._dump(format_, graph)
 
     def of(self, graph: ox.NamedNode) -> set[Triple]:
         """Return the triples of a named graph."""
+        dependencies.note(EVERYTHING)
         with reading_errors():
             return set(of(self._store, graph))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from rolegraph import slots
+from rolegraph.dependencies import Digests
 from rolegraph.engine import (
     TURTLE,
     Changes,
@@ -28,14 +29,14 @@ from rolegraph.engine.reading import Reader
 from rolegraph.engine.stored_revisions import StoredRevisions
 from rolegraph.engine.validators import Validators
 from rolegraph.engine.watchdog import GROWTH, watch
-from rolegraph.engine.write_log import ChangedGraphs, WriteLog
+from rolegraph.engine.write_log import ChangedGraphs, Write, WriteLog
 from rolegraph.errors import RolegraphError, StoreUnusable
 from rolegraph.formats import Format
 from rolegraph.values import Dataset
 
 JOURNAL = 512 * 1024  # bytes of RocksDB's journal (MANIFEST) above which it is rebuilt, since every revision has a copy
 _NOTHING_WRITTEN = "nothing was written: {}; the store is as it was before"
-Change = Callable[[ox.Store], ChangedGraphs]
+Change = Callable[[ox.Store], Write]
 Announce = Callable[[int], object]
 LARGE = 8 * 1024 * 1024  # bytes of loaded files above which the store is optimised afterwards
 
@@ -83,6 +84,15 @@ class RevisionStore(StoredRevisions):
         """See :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._written.since(since)
 
+    def unchanged_since(self, digests: Digests, revision: int) -> int:
+        """See :meth:`Engine.unchanged_since <rolegraph.engine.Engine.unchanged_since>`."""
+        return self._written.unchanged_since(digests, revision)
+
+    @property
+    def history(self) -> str:
+        """See :attr:`Engine.history <rolegraph.engine.Engine.history>`."""
+        return self._validators.history
+
     def validator(self, graph: str) -> str:
         """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""
         return self._validators.of(graph)
@@ -92,7 +102,7 @@ class RevisionStore(StoredRevisions):
         return self._commit(lambda store: writing.replace(store, parsed, union=self.union, mode=mode), changes, guard)
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
-        def change(store: ox.Store) -> ChangedGraphs:
+        def change(store: ox.Store) -> Write:
             with watch.over(math.inf, 4 * GROWTH):  # no time limit, but a memory limit, which ends an endless loop of the engine
                 return writing.update(store, text, dataset, self.settings.reach, union=self.union)
 
@@ -108,7 +118,7 @@ class RevisionStore(StoredRevisions):
         """
         paths_by_graph = {graph: tuple(paths) for graph, paths in files.items()}
 
-        def change(store: ox.Store) -> ChangedGraphs:
+        def change(store: ox.Store) -> Write:
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="load-") as old:
                 changed = writing.load(store, paths_by_graph, format_, union=self.union, old=Path(old))
             if sum(path.stat().st_size for paths in paths_by_graph.values() for path in paths) > LARGE:
@@ -142,10 +152,10 @@ class RevisionStore(StoredRevisions):
         store, changed = self._working_copy(), large
         try:
             wrote = change(store)
-            if wrote is None or wrote:
+            if wrote.graphs is None or wrote.graphs:
                 changed = True
-                self._validators.note(self.revision + 1, wrote)
-                self._written.note(self.revision + 1, wrote)
+                self._validators.note(self.revision + 1, wrote.graphs)
+                self._written.note(self.revision + 1, *wrote)
                 self._newest = self._publish(store, self.revision + 1)
                 self._validators.settle()
                 self._announce(self.revision)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolegraph.dependencies import Digests
 from rolegraph.engine import TURTLE, Changes, Guard, Receipt, WriteMode, opening, unguarded
 from rolegraph.engine.embedded import Settings, Snapshot
 from rolegraph.engine.stored_revisions import StoredRevisions
@@ -37,7 +38,7 @@ class SharedStore(StoredRevisions):
         number = announced()
         if wrong := self._revisions.wrong(number, content=False):  # the writing process has compared the content
             raise StoreUnusable(opening.damaged(folder, self._revisions, number, wrong), public_detail="the store is damaged")
-        _ = self.newest
+        self.history = self._current().validators.history  # the same in all revisions
 
     @property
     def newest(self) -> Snapshot:
@@ -52,6 +53,10 @@ class SharedStore(StoredRevisions):
     def written(self, since: int) -> ChangedGraphs:
         """See :meth:`Engine.written <rolegraph.engine.Engine.written>`."""
         return self._current().written.since(since)
+
+    def unchanged_since(self, digests: Digests, revision: int) -> int:
+        """See :meth:`Engine.unchanged_since <rolegraph.engine.Engine.unchanged_since>`."""
+        return self._current().written.unchanged_since(digests, revision)
 
     def validator(self, graph: str) -> str:
         """See :meth:`Engine.validator <rolegraph.engine.Engine.validator>`."""

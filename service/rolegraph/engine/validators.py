@@ -29,10 +29,17 @@ class Validators:
     def __init__(self, folder: Path | None = None, revision: int = 0) -> None:
         self._file = folder / FILE if folder else None
         self._changing = threading.Lock()
-        stored = self._load(revision)
-        self._state = self._next = stored or State(secrets.token_hex(_BYTES), {})
-        if stored is None:
+        state = stored = self._load(revision) or State(secrets.token_hex(_BYTES), {})
+        if not stored.history:
+            state = stored._replace(history=secrets.token_hex(_BYTES))
+        self._state = self._next = state
+        if state is not stored:
             self._store(revision)
+
+    @property
+    def history(self) -> str:
+        """A random text that is another one after a restore, when the numbers of revisions may be those of others."""
+        return self._state.history
 
     def of(self, graph: str) -> str:
         """Return the validator of a graph by its IRI; an empty text is the default graph."""
@@ -47,9 +54,10 @@ class Validators:
         :raises OSError: if they cannot be stored
         """
         if graphs is None or len(self._state.by_graph) + len(graphs) > MOST:
-            self._next = State(secrets.token_hex(_BYTES), {})
+            self._next = State(secrets.token_hex(_BYTES), {}, self.history)
         else:
-            self._next = State(self._state.others, {**self._state.by_graph, **{graph: secrets.token_hex(_BYTES) for graph in graphs}})
+            fresh = {graph: secrets.token_hex(_BYTES) for graph in graphs}
+            self._next = self._state._replace(by_graph={**self._state.by_graph, **fresh})
         self._store(revision)
 
     def settle(self) -> None:
@@ -65,7 +73,10 @@ class Validators:
         if self._file:
             fresh = self._file.with_suffix(".new")
             states = {revision - 1: self._state, revision: self._next}
-            document = [{"revision": number, "others": state.others, "own": state.by_graph} for number, state in states.items()]
+            document = [
+                {"revision": number, "others": state.others, "own": state.by_graph, "history": state.history}
+                for number, state in states.items()
+            ]
             fresh.write_text(json.dumps(document), encoding="utf-8")
             fresh.replace(self._file)
 
@@ -75,10 +86,14 @@ class Validators:
 
 
 class State(NamedTuple):
-    """The validators of one revision: of the graphs that were written, and the text that those of all others are made of."""
+    """The validators of one revision: of the graphs that were written, and the text that those of all others are made of.
+
+    ``history`` is that of :class:`Validators`; a file of an older version has none.
+    """
 
     others: str
     by_graph: Mapping[str, str]
+    history: str = ""
 
     @classmethod
     def read(cls, folder: Path, revision: int) -> "State | None":
@@ -94,6 +109,6 @@ def _stored(file: Path) -> dict[int, State]:
     """Return the stored validators by revision, none if the file cannot be read."""
     try:
         states = json.loads(file.read_text(encoding="utf-8"))
-        return {int(state["revision"]): State(str(state["others"]), dict(state["own"])) for state in states}
+        return {int(state["revision"]): State(str(state["others"]), dict(state["own"]), str(state.get("history", ""))) for state in states}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

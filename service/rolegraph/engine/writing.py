@@ -4,15 +4,17 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pyoxigraph as ox
 
 from rolegraph.engine import Changes, WriteMode, algebra, documents, update_targets
+from rolegraph.engine.changed_keys import Graph, touched
 from rolegraph.engine.documents import Triple
 from rolegraph.engine.federation import FederationPolicy
 from rolegraph.engine.query_limits import refuse_deep
 from rolegraph.engine.reading import of, query_errors, tolerant
-from rolegraph.engine.write_log import ChangedGraphs
+from rolegraph.engine.write_log import Write
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.terms import BASE
@@ -25,7 +27,6 @@ _DEFAULT = ox.DefaultGraph()
 _JOIN_UNION = "INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } FILTER NOT EXISTS { ?s ?p ?o } }"
 _LEAVE_UNION = "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER NOT EXISTS { GRAPH ?g { ?s ?p ?o } } }"
 
-Graph = ox.NamedNode | ox.DefaultGraph
 Change = tuple[Graph, set[Triple] | None]
 
 
@@ -51,9 +52,10 @@ def read(changes: Changes, format_: Format, *, union: bool, mode: WriteMode) -> 
     return parsed
 
 
-def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, mode: WriteMode = "replace") -> ChangedGraphs:
-    """Replace the triples of graphs, except those that ``mode`` keeps, and update the union. Return the graphs that changed."""
-    changed = set()
+def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, mode: WriteMode = "replace") -> Write:
+    """Replace the triples of graphs, except those that ``mode`` keeps, and update the union. Return what changed."""
+    changed: dict[Graph, set[Triple]] = {}
+    there: set[Graph] = set()  # graphs that were created or deleted
     joined: set[Triple] = set()
     left: set[Triple] = set()
     for graph, triples in changes:
@@ -64,17 +66,17 @@ def replace(store: ox.Store, changes: Iterable[Change], *, union: bool, mode: Wr
         _add(store, graph, added)
         if isinstance(graph, ox.NamedNode) and store.contains_named_graph(graph) != (triples is not None):
             (store.remove_graph if triples is None else store.add_graph)(graph)
-            changed.add(graph.value)
+            there.add(graph)
         if added or removed:
-            changed.add(_name(graph))
+            changed[graph] = added | removed
         joined, left = joined | added, left | removed
     if union:
         update_union(store, joined, left)
-    return frozenset(changed)
+    return Write(frozenset(map(_name, (*changed, *there))), touched(store, changed, there))
 
 
-def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> ChangedGraphs:
-    """Replace graphs by the content of files and update the union, without reading them into memory. Return the graphs.
+def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, *, union: bool, old: Path) -> Write:
+    """Replace graphs by the content of files and update the union, without reading them into memory. Return what changed.
 
     :param old: a temporary folder for the old content of the graphs
     :raises BadParameter: for a file that does not exist
@@ -91,7 +93,7 @@ def load(store: ox.Store, files: Mapping[str, Iterable[Path]], format_: Format, 
             _load_lines(store, graph, paths, old_content, union=union)
         else:
             _load_any(store, graph, paths, old_content, format_, union=union)
-    return frozenset(files)
+    return Write(frozenset(files))
 
 
 def _dump_old(store: ox.Store, graph: ox.NamedNode, file: Path) -> Path | None:
@@ -178,8 +180,8 @@ def update_union(store: ox.Store, joined: set[Triple], left: set[Triple]) -> Non
     _add(store, _DEFAULT, joined)
 
 
-def update(store: ox.Store, text: str, dataset: Dataset | None, reach: FederationPolicy, *, union: bool) -> ChangedGraphs:
-    """Run a SPARQL update and update the union. Return the graphs that changed, None if unknown.
+def update(store: ox.Store, text: str, dataset: Dataset | None, reach: FederationPolicy, *, union: bool) -> Write:
+    """Run a SPARQL update and update the union. Return what changed.
 
     :raises UnreadableInput: for an update that does not parse
     :raises Refused: for an update that writes to the union, or calls an endpoint that is not allowed
@@ -192,7 +194,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Federatio
     if not union:
         _run(store, text)
         _check_all(store, text)
-        return None
+        return Write(None)
     try:
         named = update_targets.written(text)
     except algebra.Unreadable as error:
@@ -203,7 +205,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Federatio
         _check_all(store, text)
         store.update(_JOIN_UNION)  # an error from here on is not an error of the input
         store.update(_LEAVE_UNION)
-        return None
+        return Write(None)
     graphs = _graphs_named(named, text)
     graphs_before = set(store.named_graphs())
     before = {graph: set(of(store, graph)) for graph in graphs}
@@ -213,8 +215,9 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Federatio
     _check(joined)
     left = set().union(*(before[graph] - after[graph] for graph in graphs))
     update_union(store, joined, left)
-    changed = {graph for graph in graphs if before[graph] != after[graph]} | (graphs_before ^ set(store.named_graphs()))
-    return frozenset(_name(graph) for graph in changed)
+    there = cast("set[Graph]", graphs_before ^ set(store.named_graphs()))
+    changed: dict[Graph, set[Triple]] = {graph: before[graph] ^ after[graph] for graph in graphs if before[graph] != after[graph]}
+    return Write(frozenset(map(_name, (*changed, *there))), touched(store, changed, there))
 
 
 def _check(added: Iterable[Triple]) -> None:

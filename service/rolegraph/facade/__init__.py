@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolegraph import catalogue, queries, terms
+from rolegraph import catalogue, dependencies, queries, terms
 from rolegraph.catalogue import missing
 from rolegraph.comparison.model import Comparison
+from rolegraph.dependencies import EVERYTHING
 from rolegraph.engine import BOM, TURTLE, Choose, Document, Guard, IsCancelled, Receipt, WriteMode, never_cancelled, unguarded
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.pool import Limits
@@ -270,9 +271,10 @@ class Rolegraph(Pinning):
 
         :raises NotFound: if there is no such graph
         """
-        if graph and graph not in self.engine.graphs():
+        if graph and not self.holds(graph):
             raise missing.graph(graph, self.engine.graphs())
-        return export.export(self.engine, format_, graph)
+        with dependencies.noted((dependencies.inside(graph),) if graph else EVERYTHING):
+            return export.export(self.engine, format_, graph)
 
     def check(self, *, fix: bool = False) -> list[Problem]:
         """Audit the shipped data: layout, shapes (each file as an entry), and the rules in ``ontology/checks``.

@@ -4,8 +4,10 @@ from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from rolegraph import dependencies
 from rolegraph.catalogue import Catalogue
 from rolegraph.comparison.compare import Comparer
+from rolegraph.dependencies import EVERYTHING
 from rolegraph.engine import Engine
 from rolegraph.facade.views import View, Views
 from rolegraph.per_revision import CachedValue
@@ -87,7 +89,13 @@ class Pinning:
 
         :raises BadParameter: for a revision that is not the newest
         """
+        dependencies.note(EVERYTHING)  # its arrays are made of all graphs
         return self._view.analysis()
+
+    def holds(self, graph: str) -> bool:
+        """Return whether there is a named graph with this IRI."""
+        with dependencies.noted((dependencies.inside(graph),)):
+            return graph in self.engine.graphs()
 
     def refresh(self) -> None:
         """Update the search index and the snapshot of the analyses to the newest revision.

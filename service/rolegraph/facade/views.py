@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rolegraph import equivalence
+from rolegraph import dependencies, equivalence
 from rolegraph.catalogue import Catalogue
 from rolegraph.catalogue.changes import changed_things
 from rolegraph.comparison.compare import Comparer
@@ -67,7 +67,7 @@ class Views:
         """Return the view of the newest revision."""
         while (revision := self._engine.revision) is not None:
             try:
-                return self._newest.get(revision, lambda number=revision: self._pinned(number))  # type: ignore[misc]  # a default binds it
+                return self._current(revision)
             except NotFound:
                 if self._engine.revision == revision:
                     raise
@@ -79,7 +79,7 @@ class Views:
         :raises NotFound: if the store no longer has that revision
         """
         if revision == self._engine.revision:
-            return self._newest.get(revision, lambda: self._pinned(revision))
+            return self._current(revision)
         return self._past.get(revision, lambda: View(self._engine.at(revision), self._search.past()))
 
     def refresh(self) -> None:
@@ -92,6 +92,10 @@ class Views:
         for views in (self._newest, self._past):
             views.drop(lambda _: True)
         self._last = None
+
+    def _current(self, revision: int) -> View:
+        with dependencies.noted(()):  # what was written is looked up for the caches, which give the same with and without it
+            return self._newest.get(revision, lambda: self._pinned(revision))
 
     def _pinned(self, revision: int) -> View:
         """Create the view of the newest revision, and release views of revisions that the store no longer has."""

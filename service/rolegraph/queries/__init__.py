@@ -15,6 +15,8 @@ import yaml
 
 from rolegraph import resources, terms
 from rolegraph.errors import BadParameter, NotFound
+from rolegraph.queries import footprint
+from rolegraph.queries.footprint import BoundQuery
 
 _HEADER = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
 _BLOCK = r"(VALUES\s+\?{name}\s*\{{)([^{{}}]*)(\}})"
@@ -76,7 +78,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class CannedQuery:
-    """A file of ``queries/``: ``question`` is the competency question that it answers, ``number`` the number of that (``CQ-nn``)."""
+    """A file of ``queries/``: ``question`` is the competency question that it answers, ``number`` the number of that (``CQ-nn``).
+
+    :param reads: what its answer depends on: see :mod:`rolegraph.queries.footprint`
+    """
 
     name: str
     number: str
@@ -85,6 +90,7 @@ class CannedQuery:
     tags: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     text: str
+    reads: tuple[footprint.Pattern, ...] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the description of the query and its parameters as JSON."""
@@ -113,7 +119,7 @@ class CannedQuery:
         form = _FORM.search(self.body)
         return "table" if form and form[1].upper() in ("SELECT", "ASK") else "graph"
 
-    def bind(self, values: Mapping[str, Sequence[str]]) -> str:
+    def bind(self, values: Mapping[str, Sequence[str]]) -> BoundQuery:
         """Return the text of the query with the values of each parameter in its ``VALUES`` block.
 
         :param values: absolute IRIs by the name of the parameter
@@ -127,7 +133,7 @@ class CannedQuery:
             if not iris:
                 raise ValueError(f"{self.name}: {parameter.name} needs IRIs")
             text = fill(text, parameter.name, iris)
-        return text
+        return BoundQuery(text, self.reads if len(values) == len(self.parameters) else None, values)
 
     def given(self, values: Mapping[str, Sequence[str]], parted: "Parted") -> dict[str, list[str]]:
         """Check the parameters of a caller and return the values of each, unchanged.
@@ -233,6 +239,7 @@ def read(path: Path) -> CannedQuery:
             tags=tuple(header["tags"]),
             parameters=parameters,
             text=text,
+            reads=footprint.patterns(header.get("reads")),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path}: the header is incomplete: {error}") from error

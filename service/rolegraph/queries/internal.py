@@ -7,7 +7,8 @@ from functools import cache
 from typing import TypeAlias
 
 from rolegraph import resources
-from rolegraph.queries import header_of, without_header
+from rolegraph.queries import footprint, header_of, without_header
+from rolegraph.queries.footprint import BoundQuery
 from rolegraph.values import Value
 
 _UNSAFE = re.compile(r'[\x00-\x20<>"{}|^`\\]')
@@ -28,15 +29,18 @@ class InternalQuery:
 
     A line that starts with ``#?`` is part of the query only where that is asked for: it leaves out blank nodes, which have no text and
     would leave a whole row of words without any. It is slow, and rarely needed.
+
+    :param reads: what its answer depends on: see :mod:`rolegraph.queries.footprint`
     """
 
     name: str
     summary: str
     parameters: tuple[str, ...]
     text: str
+    reads: tuple[footprint.Pattern, ...] | None = None
     _pieces: dict[bool, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
-    def bind(self, values: Mapping[str, Binding] | None = None, *, without_blank_nodes: bool = False) -> str:
+    def bind(self, values: Mapping[str, Binding] | None = None, *, without_blank_nodes: bool = False) -> BoundQuery:
         """Return the query with terms in place of its examples.
 
         An IRI or a literal takes the place of its variable, which engines follow up where they would join what ``VALUES`` gives. IRIs in
@@ -69,7 +73,7 @@ class InternalQuery:
             else:
                 parts.append(_term(name, value))
             parts.append(after)
-        return "".join(parts)
+        return BoundQuery("".join(parts), self.reads, values)
 
     def _split(self, without_blank_nodes: bool) -> tuple[str, ...]:
         text = self.text.replace("#? ", "") if without_blank_nodes else self.text
@@ -111,4 +115,5 @@ def query(name: str) -> InternalQuery:
     """Return a query by the name of its file."""
     text = (resources.folder("queries") / "internal" / f"{name}.rq").read_text(encoding="utf-8")
     header = header_of(text)
-    return InternalQuery(name, header["summary"], tuple(header.get("parameters", ())), without_header(text))
+    parameters = tuple(header.get("parameters", ()))
+    return InternalQuery(name, header["summary"], parameters, without_header(text), footprint.patterns(header.get("reads")))

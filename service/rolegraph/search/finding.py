@@ -5,7 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from rolegraph import terms
+from rolegraph import dependencies, terms
+from rolegraph.dependencies import EVERYTHING
 from rolegraph.errors import BadParameter
 from rolegraph.search import hits
 from rolegraph.search.filters import Only
@@ -83,6 +84,7 @@ class Questions(ABC):
         limit: int = 20,
     ) -> list[Hit]:
         """See :meth:`Finder.find`."""
+        dependencies.note(EVERYTHING)
         _check(kinds, language, limit)
         typed = _typed(text)
         unique_kinds, tags = tuple(dict.fromkeys(kinds)), _lookup(language)
@@ -103,6 +105,7 @@ class Questions(ABC):
 
     def labelled(self, text: str, kinds: Sequence[str], limit: int = 20) -> list[Hit]:
         """See :meth:`Finder.labelled`."""
+        dependencies.note(EVERYTHING)
         if not _searchable(text):
             return []
         typed, only = Typed.from_text(text), Only(tuple(kinds))
@@ -120,6 +123,7 @@ class Questions(ABC):
 
     def languages(self) -> list[str]:
         """See :meth:`Finder.languages`."""
+        dependencies.note(EVERYTHING)
         return self.answered(Reading.languages)
 
     def refresh(self) -> Index:

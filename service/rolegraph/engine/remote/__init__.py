@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rolegraph.dependencies import Digests
 from rolegraph.engine import (
     DEFAULT,
     TURTLE,
@@ -94,6 +95,15 @@ class RemoteEngine:
 
     def written(self, since: int) -> ChangedGraphs:
         return None
+
+    def unchanged_since(self, digests: Digests, revision: int) -> int:
+        """Return that revision: what was written is unknown."""
+        return revision
+
+    @property
+    def history(self) -> str:
+        """Return an empty text: there are no revisions."""
+        return ""
 
     def validator(self, graph: str) -> str:
         """Return a digest of the content of the graph, since other processes may write it without notice."""

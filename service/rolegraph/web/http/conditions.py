@@ -67,16 +67,10 @@ def read(graph: str, format_: Format, answer: Callable[[], Response]) -> Respons
     return answer()
 
 
-def version(environ: "WSGIEnvironment", engine: Engine) -> str | None:
-    """Return the first part of the ETag of a response: the validator of the only graph that is read, else the revision.
-
-    None is returned for a store that other processes write.
-    """
-    revision = engine.revision
-    if revision is None:
-        return None
+def validator(environ: "WSGIEnvironment", engine: Engine) -> str | None:
+    """Return the validator of the only graph that a request reads, None if it may read others."""
     graph = _read(environ, union=engine.union)
-    return str(revision) if graph is None else engine.validator(graph)
+    return None if graph is None else engine.validator(graph)
 
 
 def _read(environ: "WSGIEnvironment", *, union: bool) -> str | None:

@@ -10,7 +10,8 @@ from rolegraph.facade import Rolegraph
 from rolegraph.queries import Parameter
 from rolegraph.search import RevisionMoved
 from rolegraph.web.http import parameters
-from rolegraph.web.http.wsgi import TAG, TAGGED
+from rolegraph.web.http.tags import ResponseTag
+from rolegraph.web.http.wsgi import TAG
 
 BODY_LIMIT = 1024 * 1024  # bytes
 WRITE_LIMIT = 64 * 1024 * 1024  # bytes of a graph to write
@@ -40,11 +41,22 @@ def graph() -> Rolegraph:
         expected = "a number of /revisions"
         number = None if asked is None else parameters.whole_number(REVISION, asked, 0, parameters.MAXIMUM, expected)
         pinned = g.graph = newest().pinned() if number is None else newest().at(number)
-        if asked is None and request.environ.get(TAGGED) != g.graph.engine.revision:
-            request.environ.pop(TAG, None)  # the tag is of an older revision: something was written since the request came
+        tag = request.environ.get(TAG)
+        if asked is None and isinstance(tag, ResponseTag) and not tag.pin(g.graph.engine.revision):
+            del request.environ[TAG]  # the tag is of an older revision: something was written since the request came
         if g.graph.engine.revision != newest().engine.revision and asked is not None:
             g.past = g.graph  # for the notice on pages
     return pinned
+
+
+def limited() -> None:
+    """State that the response depends on the request and on what is read of :func:`graph`, and on nothing else.
+
+    So it stays valid until a write touches that. This must be called before the graph is used.
+    """
+    tag = request.environ.get(TAG)
+    if isinstance(tag, ResponseTag) and REVISION not in request.args:
+        tag.limit()
 
 
 def source() -> str | None:

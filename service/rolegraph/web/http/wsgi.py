@@ -8,8 +8,7 @@ from werkzeug.datastructures import Headers
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-TAG = "rolegraph.tag"  # key of the ETag of the response, in the environ of a request
-TAGGED = "rolegraph.tagged"  # key of the revision that the ETag is of
+TAG = "rolegraph.tag"  # key of the ETag of the response, in the environ of a request: a ResponseTag, or a text
 CODING = "rolegraph.coding"  # key of the content coding in which the response may be sent
 FAILURE = "rolegraph.failure"  # key of the error that answers the request
 WITHOUT = ("GET", "HEAD", "OPTIONS", "TRACE")  # methods whose body is ignored

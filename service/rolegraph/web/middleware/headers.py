@@ -1,13 +1,19 @@
 """Headers of every response: security policy, CORS, and the ETag of conditional requests."""
 
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, request
+from werkzeug.http import parse_etags, quote_etag
 
 from rolegraph.errors import PreconditionFailed
 from rolegraph.web.http import problems
+from rolegraph.web.http.tags import ResponseTag
 from rolegraph.web.http.wsgi import TAG
 from rolegraph.web.middleware.cors import OPEN
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -53,12 +59,22 @@ def _tag(response: Response) -> None:
         return
     response.cache_control.no_cache = True
     if made is not None:
-        response.set_etag(made)
+        response.set_etag(str(made))
     elif response.is_streamed:
         return  # a tag is not worth reading the whole body
     else:
         response.add_etag(weak=True)
-    response.make_conditional(request)
+    response.make_conditional(_with_tag(made) if isinstance(made, ResponseTag) else request)
+
+
+def _with_tag(made: ResponseTag) -> "WSGIEnvironment":
+    """Return the environ of the current request with the tag of its response in place of another one of the same response."""
+    environ = request.environ.copy()
+    for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+        tags = parse_etags(environ.get(name))
+        if any(made.matches(tag) for tag in (tags.as_set() if name == "HTTP_IF_MATCH" else tags.as_set(include_weak=True))):
+            environ[name] = quote_etag(str(made))
+    return environ
 
 
 def _failed(etag: str) -> PreconditionFailed:

@@ -13,7 +13,7 @@ from rolegraph.formats import Format
 from rolegraph.output import to_csv, to_json
 from rolegraph.values import Member, Named
 from rolegraph.web.http import negotiation
-from rolegraph.web.http.context import graph
+from rolegraph.web.http.context import graph, limited
 from rolegraph.web.http.json_schema import TEXT, array
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.http.operations import Operation, Parameter
@@ -55,6 +55,7 @@ class Band:
 @Operation("Home: pick roles and compare them", (HTML,))
 def home() -> Response:
     """The home page, with the roles."""
+    limited()
     roles, more = _roles()
     page = render_template("home.html", roles=roles, more=more, queries=list(graph().queries), pairs=_pairs(roles))
     negotiation.choose(HTML)
@@ -65,6 +66,7 @@ def home() -> Response:
 @Operation("Compare two to eight roles over every facet, with who says so", OFFERED, "Comparison", (_ROLES,), pooled=True)
 def compare() -> AnyResponse:
     """Compare two to eight roles."""
+    limited()
     format_ = negotiation.choose(*OFFERED)
     names = request.args.getlist("role")
     negotiation.check_parameters(format_, "role")

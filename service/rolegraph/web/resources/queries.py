@@ -12,7 +12,7 @@ from rolegraph.output import to_json
 from rolegraph.queries import CannedQuery, Parameter
 from rolegraph.values import Named
 from rolegraph.web.http import connection, negotiation
-from rolegraph.web.http.context import OPTIONS, graph
+from rolegraph.web.http.context import OPTIONS, graph, limited
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.http.operations import Operation, in_path
 from rolegraph.web.http.results import ResultFormat, shown
@@ -29,6 +29,7 @@ routes = Blueprint("queries", __name__)
 @Operation("The canned queries", (HTML, DOCUMENT), "QueryList")
 def listing() -> Response:
     """List the canned queries."""
+    limited()
     offered = (HTML, DOCUMENT)
     format_ = negotiation.choose(*offered)
     negotiation.check_parameters(format_)
@@ -49,6 +50,7 @@ def listing() -> Response:
 )
 def query(name: str) -> Response:
     """Run a canned query; its page also shows the question and a form for the parameters."""
+    limited()
     canned = graph().queries.get(name)
     names = [parameter.name for parameter in canned.parameters]
     chosen = ResultFormat()
@@ -114,7 +116,7 @@ def _short(parameter: Parameter, iri: str) -> str:
 def _choices(parameter: Parameter) -> list[tuple[str, str]]:
     """Return the slugs, or CURIEs where the kinds are several, that a parameter can take, with their labels."""
     if parameter.kinds == ("scheme",):
-        return [(kind.name, kind.plural) for kind in terms.KINDS.values() if kind.scheme in graph().engine.graphs()]
+        return [(kind.name, kind.plural) for kind in terms.KINDS.values() if graph().holds(kind.scheme)]
     members = [member for kind in parameter.kinds for member in graph().catalogue.shortlist(kind, MOST)[0]]
     single = len(parameter.kinds) == 1
     return [(member.slug if single else terms.shorten(member.iri), member.label) for member in members]

@@ -12,7 +12,7 @@ from rolegraph.linked_data import jsonld
 from rolegraph.output import to_json
 from rolegraph.validation import entries
 from rolegraph.web.http import negotiation, openapi
-from rolegraph.web.http.context import graph
+from rolegraph.web.http.context import graph, limited
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML
 from rolegraph.web.http.operations import Operation
 
@@ -29,6 +29,7 @@ _RDFLIB = {"ntriples": "nt", "rdfxml": "xml"}
 @Operation("The ontology, at the path of its IRI", _OFFERED, path="/ns")
 def ontology() -> Response:
     """Document the classes and properties, or return the ontology as a graph."""
+    limited()
     format_ = negotiation.choose(*_OFFERED)
     negotiation.check_parameters(format_)
     if format_ != HTML:
@@ -43,6 +44,7 @@ def ontology() -> Response:
 @Operation("The shapes that entries have to meet", _OFFERED)
 def shapes() -> Response:
     """Document the shapes, or return them as a graph."""
+    limited()
     format_ = negotiation.choose(*_OFFERED)
     negotiation.check_parameters(format_)
     if format_ != HTML:
@@ -56,6 +58,7 @@ def shapes() -> Response:
 @Operation("The JSON-LD context", (JSONLD,), revision=False)
 def context() -> Response:
     """Return the JSON-LD context."""
+    limited()
     negotiation.check_parameters(JSONLD)
     return negotiation.respond((resources.folder("ontology") / "context.jsonld").read_bytes(), JSONLD)
 
@@ -64,6 +67,7 @@ def context() -> Response:
 @Operation("This document", (DOCUMENT,), "OpenApi", revision=False)
 def openapi_document() -> Response:
     """Describe this service in OpenAPI 3.1."""
+    limited()
     negotiation.check_parameters(DOCUMENT)
     return negotiation.respond(to_json(openapi.document(current_app, graph().queries)), DOCUMENT)
 

@@ -15,7 +15,7 @@ from rolegraph.output import to_csv, to_json
 from rolegraph.terms import KINDS
 from rolegraph.values import MEMBER, Link, Rating, Row, Source, Thing
 from rolegraph.web.http import negotiation, paging, parameters
-from rolegraph.web.http.context import graph
+from rolegraph.web.http.context import graph, limited
 from rolegraph.web.http.json_schema import integer, ref
 from rolegraph.web.http.negotiation import CSV, DOCUMENT, GRAPHS, HTML
 from rolegraph.web.http.operations import Operation, Parameter, in_path
@@ -60,8 +60,9 @@ _PAGES = {"role": "role.html", "source": "source.html", "posting": "posting.html
 )
 def members(kind: str) -> Response:
     """List the things of a kind, page by page, as a table too; as a graph, its concept scheme."""
+    limited()
     scheme = KINDS[kind].scheme
-    kept = scheme in graph().engine.graphs()
+    kept = graph().holds(scheme)
     offered = LISTED if kept else (HTML, DOCUMENT, CSV)
     format_ = negotiation.choose(*offered)
     negotiation.check_parameters(format_, "page", "limit", "source")
@@ -103,6 +104,7 @@ def members(kind: str) -> Response:
 )
 def described() -> AnyResponse:
     """Describe the thing with an IRI. Things of Rolegraph redirect to their own path, except parts of sources."""
+    limited()
     text = request.args.get("iri", "").strip()
     iri = terms.expand(text) or text
     if not terms.is_iri(iri):
@@ -124,6 +126,7 @@ def _part(iri: str) -> bool:
 @Operation("A thing, and who says what about it", OFFERED, "Thing", (_KIND_OF, _SLUG), pooled=True)
 def thing(kind: str, slug: str) -> Response:
     """Describe a thing, with the sources of its facts."""
+    limited()
     return _thing(KINDS[kind].namespace + slug)
 
 
