@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from processes import family, query_workers, wait_until
+from rolegraph.terms import BASE
 from rolegraph.web.server import supervision
 from rolegraph.web.server.supervision import Shared, Supervisor
 from services import EX, figure, refused, triples, writer
@@ -95,6 +96,29 @@ def test_conditions_hold_against_writes_through_other_processes(service: Any, tm
     for client in clients:
         client.join()
     assert figure(service, COUNT) == 9
+    assert service.stop()[0] == 0
+
+
+def test_a_tag_of_one_process_holds_in_the_other_until_its_answer_changes(service: Any, tmp_path: Path) -> None:
+    headers, path = writer(tmp_path), "/role/weaver.json"
+    prefixes = "".join(f"PREFIX {prefix}: <{BASE}{name}> " for prefix, name in (("rg", "ns#"), ("role", "role/")))
+
+    def write(graph: str, text: str) -> None:
+        answer = httpx.put(f"{service.address}/graphs", params={"graph": EX + graph}, content=prefixes + text, headers=headers, timeout=60)
+        assert answer.status_code in (201, 204)
+
+    def statuses(tag: str) -> set[int]:
+        """Ask on a dozen connections, which the system gives to either process."""
+        return {httpx.get(service.address + path, headers={"If-None-Match": tag}).status_code for _ in range(12)}
+
+    write("g", "role:weaver a rg:Role ; rg:tool <http://example.org/loom> .")
+    tag = httpx.get(service.address + path).headers["ETag"]
+    for number in range(5):
+        write("h", f"role:miller a rg:Role ; rg:tool <http://example.org/{number}> .")
+        assert statuses(tag) == {304}
+        assert httpx.get(service.address + path).headers["ETag"] == tag
+    write("h", "role:weaver rg:tool <http://example.org/shuttle> .")
+    assert statuses(tag) == {200}
     assert service.stop()[0] == 0
 
 

@@ -111,7 +111,8 @@ class KindLists:
         return {text: _ours_first(iris) for text, iris in by_label.items()}
 
     def _in_order(self, kind: str) -> tuple[tuple[str, str], ...]:
-        with dependencies.noted((dependencies.linking(terms.RDF_TYPE, terms.KINDS[kind].type), *map(dependencies.using, dependencies.TITLES))):
+        labels = map(dependencies.using, dependencies.TITLES)  # of all things: a key for each would be too many
+        with dependencies.noted((dependencies.linking(terms.RDF_TYPE, terms.KINDS[kind].type), *labels)):
             things = self.things(kind)
             if len(things) > FEW:
                 self._cards.read_all_labels()
