@@ -2,10 +2,10 @@
 
 5  Analysis (here)                                    what the façade offers
 4  similarity  gap  paths  openings  distinguish  agreement
-3  comparable  profile_items  incremental             why roles cannot be compared; texts of a profile to items; the newest index
+3  comparable  profile_items  incremental  stored     why roles cannot be compared; texts of a profile to items; the newest index
 2  index  matrices                                    roles × items as sparse matrices
 1  items  profiles
-0  facts  weights  reading  names  union  snapshot    facts by graph, cached beside the store
+0  facts  weights  reading  names  union  texts    facts by graph
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -88,6 +88,10 @@ class Analysis:
     def edges(self) -> Edges:
         """The steps between roles (roles × roles, float64 CSR of costs), built on first use."""
         return self._edges.get(lambda: paths.edges(self.index))
+
+    def refresh(self) -> None:
+        """Build the index, and use the arrays that the processes of a service share for it, where they can be stored."""
+        self._index = CachedValue.holding(self._facts.refresh(self._engine, self._trusted and self._trusted()))
 
     def _build_index(self) -> Index:
         return self._facts.index(self._engine, self._trusted and self._trusted())

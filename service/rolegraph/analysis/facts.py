@@ -47,8 +47,8 @@ class Facts:
     - ``places``: the place of each IRI
     """
 
-    names: tuple[str, ...]
-    labels: tuple[str, ...]
+    names: Sequence[str]
+    labels: Sequence[str]
     roles: Numbers
     headings: Numbers
     claims: Numbers
