@@ -15,7 +15,7 @@ from pathlib import Path
 
 import machine
 
-from rolegraph.analysis import Analysis, similarity, stored
+from rolegraph.analysis import Analysis, bounds, similarity, stored
 from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.profiles import Profile
 from rolegraph.facade import Rolegraph
@@ -39,7 +39,7 @@ def main() -> None:
     graph.engine.write({SMALL: None})
     analysis, index = graph.analysis, graph.analysis.index
     _once("all pairs", lambda: similarity.pairs(index))
-    _once("steps between roles", lambda: analysis.edges)
+    _once("steps between roles", lambda: bounds.built(index))
     resident = machine.memory("VmRSS", os.getpid()) or 0
     print(f"{len(index.facts.roles)} roles, {index.vectors.shape[1]} items, {index.vectors.nnz} weights; {resident:.0f} MiB")
     chance = random.Random(SEED)

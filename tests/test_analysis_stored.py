@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import fields
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from analysis_cases import SKOS
 from rolegraph import formats
-from rolegraph.analysis import Analysis, profiles, stored
+from rolegraph.analysis import Analysis, bounds, matrices, paths, profiles, stored
 from rolegraph.analysis.facts import Facts
 from rolegraph.analysis.arrays import ABOUT
 from rolegraph.analysis.incremental import IncrementalFacts
@@ -274,6 +275,20 @@ def assert_same_index(followed: Index, fresh: Index) -> None:
         assert np.array_equal(getattr(followed, name), getattr(fresh, name)), name
 
 
+def assert_same_paths(followed: Index, fresh: Index) -> None:
+    """Check that all paths are the same, and that no step costs less than its lower bound."""
+    least = followed.least_costs
+    exact = bounds.built(fresh)[0].toarray()
+    lower = np.full(exact.shape, np.inf)
+    for role in range(len(lower)):
+        own = slice(least.indptr[role], least.indptr[role + 1])
+        lower[role, least.indices[own]] = least.data[own]
+    for origin, target in permutations(range(len(fresh.facts.roles)), 2):
+        if exact[target, origin] > 0:
+            assert lower[target, origin] <= exact[target, origin] * (2 - bounds.ROUNDING)
+        assert paths.between(followed, origin, target, 3) == paths.between(fresh, origin, target, 3)
+
+
 SOME = [f"<https://example.org/{letter}>" for letter in "abcdef"]
 LINKED = ("broader", "narrower", "broadMatch", "narrowMatch", "exactMatch", "closeMatch", "related")
 STATED = ("essentialSkill", "optionalSkill", "requiredDegree", "level")
@@ -310,7 +325,11 @@ WRITES = st.lists(st.tuples(st.sampled_from(["one", "two", "three"]), st.none() 
 def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
     tmp_path_factory: pytest.TempPathFactory, *, union: bool, writes: list[tuple[str, list[str] | None]]
 ) -> None:
-    folder = tmp_path_factory.mktemp("followed")
+    with patch.object(matrices, "SHARE", 1.0), patch.object(bounds, "SHARE", 1.0):  # few roles: else all would be built again
+        check_following(tmp_path_factory.mktemp("followed"), union=union, writes=writes)
+
+
+def check_following(folder: Path, *, union: bool, writes: list[tuple[str, list[str] | None]]) -> None:
     engine = RevisionStore(folder, Settings(union=union))
     followed = IncrementalFacts(engine, folder)
     for name, written in writes:
@@ -320,6 +339,7 @@ def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
         assert same(found, fresh)
         assert same(IncrementalFacts(engine, folder).facts(), fresh)  # of what was stored before
         assert_same_index(followed.index(), Index(fresh))
+        assert_same_paths(followed.index(), Index(fresh))
     followed.refresh()
     state = Shelf(folder, engine).newest()
     assert state

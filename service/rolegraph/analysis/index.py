@@ -9,6 +9,7 @@ from scipy import sparse
 
 from rolegraph import equivalence
 from rolegraph.analysis import weights
+from rolegraph.analysis.bounds import Basis
 from rolegraph.analysis.facts import Facts, Figures, Numbers
 from rolegraph.analysis.items import Items
 from rolegraph.analysis.matrices import Matrices
@@ -56,6 +57,7 @@ class Index:
         self.direct, self.expanded = self.matrices.direct, self.matrices.expanded
         self.essential, self.essential_skills = self.matrices.essential, self.matrices.essential_skills
         self.__dict__.update(derived or {})
+        self.basis: Basis | None = None  # of the costs of steps; None until they are asked for
         self._named: dict[int, Named] = {}
         self._stated: dict[int, Numbers] = {}
         shape = self.direct.shape
@@ -67,8 +69,27 @@ class Index:
         """Return the index of the facts of a later revision; what the write did not touch is copied."""
         items, column = self.items.following(self.facts, facts, change.moved)
         states = (self.facts, self.items), (facts, items)
-        copied = None if column is None else self.matrices.following(*states, self.weighting, change, column)
-        return Index(facts, self.weighting, items, copied)
+        followed = None if column is None else self.matrices.following(*states, self.weighting, change, column)
+        if column is None or followed is None:
+            return Index(facts, self.weighting, items)
+        index = Index(facts, self.weighting, items, followed[0])
+        index.basis = self.basis and self.basis.following(followed[1], column)
+        return index
+
+    @cached_property
+    def least_costs(self) -> sparse.csr_array:
+        """A lower bound of the cost of the step to each role (row) from each role (column); a stored 0 is a step without cost."""
+        least = self.basis and self.basis.least_costs(self)
+        if least is None:
+            self.basis = Basis.of(self)
+            least = self.basis.costs
+        return least
+
+    @cached_property
+    def steps(self) -> sparse.csr_array | None:
+        """The cost of the step from each role (row) to each role (column); None if only lower bounds are known."""
+        least = self.least_costs
+        return least.T.tocsr() if self.basis and self.basis.is_of(self) else None
 
     @cached_property
     def vectors(self) -> sparse.csr_array:

@@ -59,8 +59,10 @@ class Matrices:
             essential_skills=ones(facet == _ESSENTIAL_SKILL),
         )
 
-    def following(self, old: "State", new: "State", facets: Mapping[str, float], change: Change, column: Numbers) -> "Matrices | None":
-        """Return the same as :meth:`build` of all roles, with most rows copied; None if so many roles changed that it is not faster.
+    def following(self, old: "State", new: "State", facets: Mapping[str, float], change: Change, column: Numbers) -> "tuple[Matrices, Numbers] | None":
+        """Return the same as :meth:`build` of all roles, and the old row of each role whose row is copied, :data:`GONE` for others.
+
+        If so many roles changed that it is not faster, the result is None.
 
         :param old: the facts and items of these matrices, which have the same weights of facets
         :param new: the facts and items of a later revision
@@ -71,7 +73,7 @@ class Matrices:
         fresh_rows = np.union1d(np.flatnonzero(copied == GONE), np.searchsorted(new[0].roles, change.roles))
         raised = self._raised_otherwise(old[1], new[1], column)
         fresh_rows = np.union1d(fresh_rows, np.flatnonzero((copied != GONE) & raised[copied])).astype(np.int32)
-        if not len(copied) or len(fresh_rows) > SHARE * len(copied):
+        if not len(copied) or not len(old[0].roles) or len(fresh_rows) > SHARE * len(copied):
             return None
         fresh = Matrices.build(*new, facets, fresh_rows)
         copied[fresh_rows] = GONE
@@ -79,7 +81,7 @@ class Matrices:
         def joined(name: str) -> sparse.csr_array:
             return _joined(getattr(self, name), getattr(fresh, name), copied, column)
 
-        return Matrices(**{field.name: joined(field.name) for field in fields(Matrices)})
+        return Matrices(**{field.name: joined(field.name) for field in fields(Matrices)}), copied
 
     def _raised_otherwise(self, old: Items, new: Items, column: Numbers) -> NDArray[np.bool_]:
         """Return for each old row whether one of its items has other broader items now."""

@@ -12,8 +12,9 @@ import numpy as np
 from scipy import sparse
 
 from rolegraph import __version__
-from rolegraph.analysis import reading, weights
+from rolegraph.analysis import bounds, reading, weights
 from rolegraph.analysis.arrays import About, Arrays, Damaged, StoredArrays
+from rolegraph.analysis.bounds import Basis
 from rolegraph.analysis.facts import DOWN, LINKS, UP, Facts
 from rolegraph.analysis.index import DERIVED, Index
 from rolegraph.analysis.items import Items
@@ -24,6 +25,8 @@ from rolegraph.analysis.texts import Selection, SortedTexts, TextMap, Texts
 from rolegraph.engine import Engine
 
 FOLDER = "analysis"  # in the folder of the store
+MOST_ROLES = 20_000  # for which the costs of all steps are stored; for more, their number grows with the square
+COSTS = ("costs", "near")
 FORM = 1
 """Grows whenever the arrays mean something else than before."""
 
@@ -119,6 +122,7 @@ class Shelf:
 def form() -> str:
     """Return a text that identifies what the arrays are: the version, and a digest of what is read and of the weights."""
     reads = (weights.FACETS, weights.DECAY, weights.STEPS, weights.RATED, LINKS, UP, DOWN, _TABLES, _FACTS, _MATRICES, reading.FORM, FORM)
+    reads += (weights.STEP, weights.EXACT, bounds.SLACK)
     return f"{__version__} {hashlib.sha256(repr(reads).encode()).hexdigest()[:16]}"
 
 
@@ -128,8 +132,11 @@ def _arrays(state: State) -> tuple[dict[str, list[int]], Arrays]:
     arrays: Arrays = {**_of_texts("names", names.names), **_of_texts("labels", names.labels)}
     arrays |= {f"facts.{name}": getattr(index.facts, name) for name in _FACTS}
     arrays |= {f"items.{name}": table for name, table in index.items.tables.items()}
-    for name in (*_MATRICES, *DERIVED):
-        matrix = getattr(index.matrices if name in _MATRICES else index, name)
+    matrices = {name: getattr(index.matrices if name in _MATRICES else index, name) for name in (*_MATRICES, *DERIVED)}
+    if len(index.facts.roles) <= MOST_ROLES:
+        basis = Basis.of(index) if index.basis is None else index.basis.renewed(index)
+        matrices |= {name: getattr(basis, name) for name in COSTS}
+    for name, matrix in matrices.items():
         arrays |= {f"{name}.{array}": getattr(matrix, array) for array in ("data", "indices", "indptr")}
     by_graph = [_of_part(part, names.at[graph]) for graph, part in names.parts.items()]
     keys = by_graph[0] if by_graph else {}
@@ -162,13 +169,18 @@ def _state(about: About, arrays: Mapping[str, Any]) -> State:
     facts = Facts(names, labels, **{name: arrays[f"facts.{name}"] for name in _FACTS}, places=all_names.places)
     tables = {name.removeprefix("items."): array for name, array in arrays.items() if name.startswith("items.")}
     items = Items(facts, tables)
-    shape = len(facts.roles), len(items)
+    count = len(facts.roles)
     matrices = {
-        name: sparse.csr_array(tuple(arrays[f"{name}.{array}"] for array in ("data", "indices", "indptr")), shape=shape)
-        for name in (*_MATRICES, *DERIVED)
+        name: sparse.csr_array(
+            tuple(arrays[f"{name}.{array}"] for array in ("data", "indices", "indptr")), shape=(count, count if name in COSTS else len(items))
+        )
+        for name in (*_MATRICES, *DERIVED, *COSTS)
+        if f"{name}.data" in arrays
     }
     own_matrices = Matrices(**{name: matrices[name] for name in _MATRICES})
     index = Index(facts, items=items, matrices=own_matrices, derived={name: matrices[name] for name in DERIVED})
+    if matrices.keys() >= set(COSTS):
+        index.basis = Basis.of(index, (matrices["costs"], matrices["near"]))
     trusted: Collection[str] | None = about["trusted"]
     return State(about["revision"], None if trusted is None else frozenset(trusted), all_names, index)
 
