@@ -1,4 +1,4 @@
-"""The least that each step between roles can cost. They guide the search for paths, which computes the exact costs of the steps that it takes.
+"""The least that each step between roles can cost: that guides the search for paths, which computes the exact costs of steps it takes.
 
 A write changes the idf of most items a little, and so the exact cost of every step; computing all of them again takes far longer than
 lowering those of an earlier revision by the little that they may have changed.
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from rolegraph.analysis import weights
-from rolegraph.analysis.facts import Figures, Numbers
+from rolegraph.analysis.facts import Figures, Numbers, numbers
 from rolegraph.analysis.texts import GONE
 
 CHUNK = 512  # roles per block
@@ -100,9 +100,9 @@ class Basis:
             return None
         # a missing part that weighs m of t in all costs m * m / t
         least = ratio[~is_other].min(initial=1.0) ** 2 / ratio[~is_other].max(initial=1.0)
-        origins = np.flatnonzero(self.rows == GONE)
+        origins = numbers(self.rows == GONE)
         old = [self._old(matrix, targets, least) for matrix in (self.costs, self.near)]
-        fresh = [_pairs(weighed, np.flatnonzero(targets), None), _pairs(weighed, np.flatnonzero(~targets), origins)]
+        fresh = [_pairs(weighed, numbers(targets), None), _pairs(weighed, numbers(~targets), origins)]
         return _matrix([*old, *(pairs[:3] for pairs in fresh)], count)
 
     def renewed(self, weighed: Weighed) -> "Basis":
@@ -133,14 +133,16 @@ class Basis:
 def built(weighed: Weighed) -> tuple[sparse.csr_array, sparse.csr_array]:
     """Return the costs of all steps, and of the pairs of roles that are nearly a step; see :class:`Basis`."""
     count = weighed.direct.shape[0]
-    row, column, cost, is_one = _pairs(weighed, np.arange(count), None)
+    row, column, cost, is_one = _pairs(weighed, np.arange(count, dtype=np.int32), None)
     steps, near = (_matrix([(row[kept], column[kept], cost[kept])], count) for kept in (is_one, ~is_one))
     return steps, near
 
 
 def _matrix(pairs: Sequence[Costs], count: int) -> sparse.csr_array:
     row, column, cost = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
-    return sparse.csr_array(sparse.coo_array((cost, (row, column)), shape=(count, count)))
+    order = np.argsort(row, kind="stable")  # of a few sequences that are sorted already
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=count))])
+    return sparse.csr_array((cost[order], column[order].astype(np.int32), indptr.astype(np.int32)), shape=(count, count))
 
 
 def _pairs(weighed: Weighed, targets: Numbers, origins: Numbers | None) -> tuple[Numbers, Numbers, Figures, Flags]:

@@ -66,6 +66,11 @@ class Facts:
         return self.labels[place] or terms.shorten(self.names[place])
 
 
+def numbers(flags: NDArray[np.bool_]) -> Numbers:
+    """Return the places at which a flag is set (int32)."""
+    return np.flatnonzero(flags).astype(np.int32)
+
+
 def table(rows: Iterable[Sequence[int]] | Numbers, width: int) -> Numbers:
     """Return rows of integers sorted and without repetitions, as an int32 array (n × ``width``)."""
     array = (rows if isinstance(rows, np.ndarray) else np.array(list(rows), dtype=np.int32)).reshape(-1, width)

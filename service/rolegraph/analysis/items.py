@@ -163,7 +163,12 @@ def sequences(first: Numbers, counts: Numbers) -> Numbers:
 
 
 LINKED = ("broader", "narrower", "close", "related")
-SOURCES = {"broader": ("broader", False, True), "narrower": ("broader", True, False), "close": ("close", True, True), "related": ("related", True, True)}
+SOURCES = {
+    "broader": ("broader", False, True),
+    "narrower": ("broader", True, False),
+    "close": ("close", True, True),
+    "related": ("related", True, True),
+}
 """Of which links of the facts those of the items are made, and whether these count backwards and forwards."""
 
 

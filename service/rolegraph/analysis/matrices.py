@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from rolegraph.analysis import weights
-from rolegraph.analysis.facts import Facts, Figures, Numbers
+from rolegraph.analysis.facts import Facts, Figures, Numbers, numbers
 from rolegraph.analysis.items import Above, Items, sequences
 from rolegraph.analysis.texts import GONE
 from rolegraph.analysis.union import Change, rows_of
@@ -59,7 +59,9 @@ class Matrices:
             essential_skills=ones(facet == _ESSENTIAL_SKILL),
         )
 
-    def following(self, old: "State", new: "State", facets: Mapping[str, float], change: Change, column: Numbers) -> "tuple[Matrices, Numbers] | None":
+    def following(
+        self, old: "State", new: "State", facets: Mapping[str, float], change: Change, column: Numbers
+    ) -> "tuple[Matrices, Numbers] | None":
         """Return the same as :meth:`build` of all roles, and the old row of each role whose row is copied, :data:`GONE` for others.
 
         If so many roles changed that it is not faster, the result is None.
@@ -72,10 +74,10 @@ class Matrices:
         copied = old_rows(old[0], new[0], change.moved)
         fresh_rows = np.union1d(np.flatnonzero(copied == GONE), np.searchsorted(new[0].roles, change.roles))
         raised = self._raised_otherwise(old[1], new[1], column)
-        fresh_rows = np.union1d(fresh_rows, np.flatnonzero((copied != GONE) & raised[copied])).astype(np.int32)
+        fresh_rows = np.union1d(fresh_rows, np.flatnonzero((copied != GONE) & raised[copied]))
         if not len(copied) or not len(old[0].roles) or len(fresh_rows) > SHARE * len(copied):
             return None
-        fresh = Matrices.build(*new, facets, fresh_rows)
+        fresh = Matrices.build(*new, facets, fresh_rows.astype(np.int32))
         copied[fresh_rows] = GONE
 
         def joined(name: str) -> sparse.csr_array:
@@ -86,12 +88,11 @@ class Matrices:
     def _raised_otherwise(self, old: Items, new: Items, column: Numbers) -> NDArray[np.bool_]:
         """Return for each old row whether one of its items has other broader items now."""
         raised = np.zeros(self.expanded.shape[0] + 1, dtype=bool)  # and for GONE
-        before = column[old.above.rows[:, :2]]
-        if len(before) == len(new.above.rows) and np.array_equal(before, new.above.rows[:, :2]):
-            if np.array_equal(old.above.rows[:, 2], new.above.rows[:, 2]):
-                return raised
+        rows, rows_now = old.above.rows, new.above.rows
+        if np.array_equal(column[rows[:, :2]], rows_now[:, :2]) and np.array_equal(rows[:, 2], rows_now[:, 2]):
+            return raised
         differs = np.ones(len(old), dtype=bool)
-        still = np.flatnonzero(column != GONE)
+        still = numbers(column != GONE)
         differs[still] = _differing(old.above, new.above, still, column)
         touched = np.flatnonzero(differs[self.direct.indices])
         raised[np.searchsorted(self.direct.indptr, touched, side="right") - 1] = True
@@ -107,7 +108,7 @@ def _differing(old: Above, new: Above, items: Numbers, column: Numbers) -> NDArr
     :param column: the new item of each old one
     """
     (first, counts), (first_now, counts_now) = old.ranges(items), new.ranges(column[items])
-    differs = counts != counts_now
+    differs: NDArray[np.bool_] = counts != counts_now
     same = np.flatnonzero(~differs)
     before, now = (above.rows[sequences(start[same], counts[same])] for above, start in ((old, first), (new, first_now)))
     unlike = (column[before[:, 1]] != now[:, 1]) | (before[:, 2] != now[:, 2])

@@ -1,6 +1,7 @@
 """Paths: the cheapest routes from role to role, by Yen's algorithm over steps of limited size."""
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -9,7 +10,7 @@ import numpy as np
 from scipy.sparse import csgraph
 
 from rolegraph.analysis import bounds, comparable, weights
-from rolegraph.analysis.facts import Figures, Numbers
+from rolegraph.analysis.facts import Figures, Numbers, numbers
 from rolegraph.analysis.index import Index
 from rolegraph.values import Named
 
@@ -98,19 +99,39 @@ class StepGraph:
 
     def __init__(self, index: Index, origin: int, target: int, direct: float) -> None:
         self._index, self._direct = index, (origin, target, direct)
-        self._steps: dict[int, dict[int, float]] = {}
+        self._steps: dict[int, tuple[Numbers, Figures]] = {}
         self._left: Figures = csgraph.dijkstra(index.least_costs, indices=target) * bounds.ROUNDING
         self._left[origin] = min(self._left[origin], direct * bounds.ROUNDING)
 
-    def steps(self, role: int) -> dict[int, float]:
-        """Return the roles that are one step away and may lead to the target, with the cost of the step."""
+    def steps(self, role: int) -> tuple[Numbers, Figures]:
+        """Return the roles that are one step away and may lead to the target, and the costs of the steps."""
         if role not in self._steps:
             others, costs = self._from(role)
-            leads = np.isfinite(self._left[others])
-            self._steps[role] = dict(zip(others[leads].tolist(), costs[leads].tolist(), strict=True))
             if role == self._direct[0] and self._direct[2] < np.inf:
-                self._steps[role][self._direct[1]] = self._direct[2]
+                is_other = others != self._direct[1]
+                others, costs = np.append(others[is_other], self._direct[1]), np.append(costs[is_other], self._direct[2])
+            leads = np.isfinite(self._left[others])
+            self._steps[role] = others[leads], costs[leads]
         return self._steps[role]
+
+    def cost(self, roles: Sequence[int]) -> float:
+        """Return the cost of the steps from role to role."""
+        spent = 0.0
+        for role, other in pairwise(roles):
+            others, costs = self.steps(role)
+            spent += float(costs[others == other][0])
+        return spent
+
+    def onwards(self, ranked: "Ranked", most: float) -> list[tuple[float, int, float]]:
+        """Return the next roles of routes that continue another one: the least cost of the route, the role, and the cost up to it.
+
+        :param most: only routes that may cost at most this
+        """
+        others, costs = self.steps(ranked[-1][-1])
+        reached = ranked[0] + costs
+        least = reached + self._left[others]
+        kept = least <= most
+        return list(zip(least[kept].tolist(), others[kept].tolist(), reached[kept].tolist(), strict=True))
 
     def _from(self, role: int) -> tuple[Numbers, Figures]:
         """Return the roles that are one step away, and the costs."""
@@ -122,12 +143,8 @@ class StepGraph:
         having[index.items_of(role)] = 1.0
         covered = index.needs @ having
         covered[role] = 0.0  # no step from a role to itself
-        others = np.flatnonzero(bounds.is_step(covered, index.totals))
+        others = numbers(bounds.is_step(covered, index.totals))
         return others, bounds.cost_of(covered[others], index.totals[others])
-
-    def left(self, role: int) -> float:
-        """Return the least that a route from a role to the target can cost."""
-        return float(self._left[role])
 
 
 Ranked: TypeAlias = tuple[float, int, tuple[int, ...]]
@@ -163,25 +180,26 @@ def _search(graph: StepGraph, root: tuple[int, ...], target: int, closed: frozen
 
     It is the same whatever the lower bounds are: a whole route is taken from the border after all that may cost as little.
     """
-    spent = sum(graph.steps(role)[other] for role, other in pairwise(root))
-    border = [(spent + graph.left(root[-1]), False, (spent, len(root), root))]
+    border = [(0.0, False, (graph.cost(root), len(root), root))]
     best: dict[int, Ranked] = {}
+    most = np.inf  # the cost of the cheapest whole route in the border
     while border:
         _, is_whole, ranked = heapq.heappop(border)
         if is_whole:
             return ranked
-        spent, length, route = ranked
-        role = route[-1]
-        if role in best and best[role] <= ranked:
+        _, length, route = ranked
+        if route[-1] in best and best[route[-1]] <= ranked:
             continue
-        best[role] = ranked
-        for other, cost in graph.steps(role).items():
+        best[route[-1]] = ranked
+        for least, other, reached in graph.onwards(ranked, most):
             if other in route or (length == len(root) and other in closed):
                 continue
-            reached = spent + cost, length + 1, (*route, other)
-            if other not in best or reached < best[other]:
-                least = reached[0] if other == target else reached[0] + graph.left(other)
-                heapq.heappush(border, (least, other == target, reached))
+            further = reached, length + 1, (*route, other)
+            if other == target:
+                most = min(most, reached)
+                heapq.heappush(border, (reached, True, further))
+            elif other not in best or further < best[other]:
+                heapq.heappush(border, (least, False, further))
     return None
 
 

@@ -121,8 +121,8 @@ class Shelf:
 
 def form() -> str:
     """Return a text that identifies what the arrays are: the version, and a digest of what is read and of the weights."""
-    reads = (weights.FACETS, weights.DECAY, weights.STEPS, weights.RATED, LINKS, UP, DOWN, _TABLES, _FACTS, _MATRICES, reading.FORM, FORM)
-    reads += (weights.STEP, weights.EXACT, bounds.SLACK)
+    counted = (weights.FACETS, weights.DECAY, weights.STEPS, weights.RATED, weights.STEP, weights.EXACT, bounds.SLACK)
+    reads = (counted, LINKS, UP, DOWN, _TABLES, _FACTS, _MATRICES, reading.FORM, FORM)
     return f"{__version__} {hashlib.sha256(repr(reads).encode()).hexdigest()[:16]}"
 
 
@@ -163,8 +163,10 @@ def _state(about: About, arrays: Mapping[str, Any]) -> State:
     for number, graph in enumerate(about["graphs"]):
         own = {key: arrays[f"graphs.{key}"][places[number] : places[number + 1]] for key, places in ends.items()}
         at[graph] = own["at"]
-        maps = {name: TextMap(SortedTexts(*_texts(own, f"{name}.names")), Texts(*_texts(own, f"{name}.texts"))) for name in _TEXTS}
-        parts[graph] = Part(names=Selection(names, own["at"]), **{name: own[name] for name in _TABLES}, **maps)
+        maps: dict[str, Any] = {name: own[name] for name in _TABLES}
+        for name in _TEXTS:
+            maps[name] = TextMap(SortedTexts(*_texts(own, f"{name}.names")), Texts(*_texts(own, f"{name}.texts")))
+        parts[graph] = Part(names=Selection(names, own["at"]), **maps)
     all_names = Names(parts, names, labels, at)
     facts = Facts(names, labels, **{name: arrays[f"facts.{name}"] for name in _FACTS}, places=all_names.places)
     tables = {name.removeprefix("items."): array for name, array in arrays.items() if name.startswith("items.")}
@@ -172,7 +174,8 @@ def _state(about: About, arrays: Mapping[str, Any]) -> State:
     count = len(facts.roles)
     matrices = {
         name: sparse.csr_array(
-            tuple(arrays[f"{name}.{array}"] for array in ("data", "indices", "indptr")), shape=(count, count if name in COSTS else len(items))
+            tuple(arrays[f"{name}.{array}"] for array in ("data", "indices", "indptr")),
+            shape=(count, count if name in COSTS else len(items)),
         )
         for name in (*_MATRICES, *DERIVED, *COSTS)
         if f"{name}.data" in arrays

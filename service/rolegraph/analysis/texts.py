@@ -1,6 +1,7 @@
 """Many texts in two arrays, which are stored as they are and mapped into memory: as Python objects they take several times the space."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Self, overload
 
 import numpy as np
@@ -49,7 +50,7 @@ class Texts(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         ends = self.starts.tolist()
-        return (str(self._bytes[start:end], *_CODING) for start, end in zip(ends, ends[1:], strict=False))
+        return (str(self._bytes[start:end], *_CODING) for start, end in pairwise(ends))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Texts):

@@ -1,6 +1,6 @@
 """The union of the facts of several graphs; each claim keeps the graph that makes it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,8 @@ def united(names: Names, trusted: Collection[str] | None = None) -> Facts:
     stated = np.concatenate([_no_rows(4), *claims])
     rated, importance = _rated(names)
     links = {name: _all_of(names, name, width) for name, width in _LINKS.items()}
-    return _facts(names, trusted, roles, claims=table(stated[_flags(roles, names)[stated[:, 0]]], 4), rated=rated, importance=importance, **links)
+    of_roles = table(stated[_flags(roles, names)[stated[:, 0]]], 4)
+    return _facts(names, trusted, roles, claims=of_roles, rated=rated, importance=importance, **links)
 
 
 def following(old: Facts, before: Names, names: Names, moved: Numbers, trusted: Collection[str] | None) -> tuple[Facts, Change]:
@@ -68,9 +69,8 @@ def following(old: Facts, before: Names, names: Names, moved: Numbers, trusted: 
     others = [np.setdiff1d(moved[old.roles], roles), np.setdiff1d(roles, moved[old.roles])]
     subjects = np.unique(np.concatenate([about["claims"], *others]))
     subjects = subjects[subjects != GONE]
-    facts = _facts(
-        names, trusted, roles, claims=_following_claims(old.claims, names, moved, subjects, roles), rated=rated, importance=importance, **links
-    )
+    claims = _following_claims(old.claims, names, moved, subjects, roles)
+    facts = _facts(names, trusted, roles, claims=claims, rated=rated, importance=importance, **links)
     return facts, Change(moved, np.intersect1d(np.concatenate([subjects, about["rated"]]), roles))
 
 
@@ -150,8 +150,9 @@ def _within(at: Numbers, places: Numbers) -> Numbers:
     """
     if not len(at):
         return at
-    numbers = np.minimum(np.searchsorted(at, places), len(at) - 1)
-    return numbers[at[numbers] == places].astype(np.int32)
+    nearest = np.minimum(np.searchsorted(at, places), len(at) - 1)
+    found: Numbers = nearest[at[nearest] == places].astype(np.int32)
+    return found
 
 
 def rows_of(column: Numbers, values: Numbers) -> Numbers:
@@ -160,7 +161,8 @@ def rows_of(column: Numbers, values: Numbers) -> Numbers:
     :param values: the values, ascending
     """
     starts, ends = (np.searchsorted(column, values, side=side) for side in ("left", "right"))
-    return np.concatenate([_no_rows(1)[:, 0], *map(np.arange, starts.tolist(), ends.tolist())])
+    rows: Numbers = np.concatenate([_no_rows(1)[:, 0], *map(np.arange, starts.tolist(), ends.tolist())])
+    return rows
 
 
 def _flags(places: Numbers, names: Names) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
