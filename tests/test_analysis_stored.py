@@ -133,7 +133,9 @@ def same(one: Facts, other: Facts) -> bool:
 
 def test_what_was_read_is_kept_for_the_next_start_and_follows_the_writes(writable_small: Rolegraph, tmp_path: Path) -> None:
     folder = tmp_path / "store"
+    (folder / stored.OUTDATED).write_bytes(b"of an older version")
     first = writable_small.analysis.index
+    assert not (folder / stored.OUTDATED).exists()
     shelf = Shelf(folder, writable_small.engine)
     state = shelf.newest()
     assert state

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from rolegraph.analysis.texts import Selection, SortedTexts, TextMap, Texts
 from rolegraph.engine import Engine
 
 FOLDER = "analysis"  # in the folder of the store
+OUTDATED = "analysis.npz"  # what older versions stored there
 MOST_ROLES = 20_000  # for which the costs of all steps are stored; for more, their number grows with the square
 COSTS = ("costs", "near")
 FORM = 1
@@ -56,6 +57,7 @@ class Shelf:
 
     def __init__(self, folder: Path | None, engine: Engine) -> None:
         self._stored = StoredArrays(folder / FOLDER) if folder else None
+        self._outdated = folder / OUTDATED if folder else None
         self._engine = engine
 
     @contextmanager
@@ -94,6 +96,9 @@ class Shelf:
         except OSError as error:
             _log.warning("the arrays for the analyses could not be stored: %s", error.strerror or error)
             return False
+        if self._outdated:
+            with suppress(OSError):
+                self._outdated.unlink(missing_ok=True)
         return True
 
     def _load(self, is_wanted: Callable[[About], bool]) -> State | None:
