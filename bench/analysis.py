@@ -7,6 +7,7 @@ import argparse
 import math
 import os
 import random
+import shutil
 import statistics
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import machine
 
-from rolegraph.analysis import Analysis, similarity, snapshot
+from rolegraph.analysis import Analysis, bounds, similarity, stored
 from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.profiles import Profile
 from rolegraph.facade import Rolegraph
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=200, help="how often each is asked (default: 200)")
     options = parser.parse_args()
     print("\n".join(f"{name:10}{text}" for name, text in machine.about().items()))
-    (options.store / snapshot.FILE).unlink(missing_ok=True)
+    shutil.rmtree(options.store / stored.FOLDER, ignore_errors=True)
     graph = Rolegraph.open(options.store)
     _once("first answer, read from the graph", lambda: graph.analysis.index)
     _once("first answer after a restart", lambda: Analysis(IncrementalFacts(graph.engine, options.store)).index)
@@ -38,7 +39,7 @@ def main() -> None:
     graph.engine.write({SMALL: None})
     analysis, index = graph.analysis, graph.analysis.index
     _once("all pairs", lambda: similarity.pairs(index))
-    _once("steps between roles", lambda: analysis.edges)
+    _once("steps between roles", lambda: bounds.built(index))
     resident = machine.memory("VmRSS", os.getpid()) or 0
     print(f"{len(index.facts.roles)} roles, {index.vectors.shape[1]} items, {index.vectors.nnz} weights; {resident:.0f} MiB")
     chance = random.Random(SEED)

@@ -137,7 +137,6 @@ def test_the_fit_of_a_profile_is_that_of_brute_force_for_every_role(found: Facts
 @given(graphs(), st.integers(1, 5))
 def test_the_cheapest_paths_are_those_of_all_there_are(found: Facts, count: int) -> None:
     index, plain = Index(found), Plain(found)
-    edges = paths.edges(index)
     costs: dict[tuple[int, int], float] = {}
     for one, other in itertools.permutations(range(ROLES), 2):
         needs = plain.needs(other)
@@ -154,7 +153,7 @@ def test_the_cheapest_paths_are_those_of_all_there_are(found: Facts, count: int)
         ways = [(origin, *middle, target) for size in range(len(others) + 1) for middle in itertools.permutations(others, size)]
         steps = [list(itertools.pairwise(way)) for way in ways]
         every = sorted(sum(known[step] for step in way) for way in steps if all(step in known for step in way))
-        routes = paths.between(index, edges, origin, target, count).routes
+        routes = paths.between(index, origin, target, count).routes
         assert [route.cost for route in routes] == pytest.approx(every[:count])
         assert len({tuple(step.target.iri for step in route.steps) for route in routes}) == len(routes)
         for route in routes:

@@ -1,12 +1,16 @@
 """The analyses of a small graph in a store: what they say of it, of profiles, and after writes."""
 
+import errno
 import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import fields
+from itertools import permutations
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,10 +19,12 @@ from hypothesis import strategies as st
 
 from analysis_cases import SKOS
 from rolegraph import formats
-from rolegraph.analysis import Analysis, profiles, snapshot
+from rolegraph.analysis import Analysis, bounds, matrices, paths, profiles, stored
+from rolegraph.analysis.arrays import ABOUT
 from rolegraph.analysis.facts import Facts
 from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.index import Index
+from rolegraph.analysis.stored import Shelf
 from rolegraph.analysis.union import combine
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.revision_store import RevisionStore
@@ -127,20 +133,32 @@ def same(one: Facts, other: Facts) -> bool:
 
 def test_what_was_read_is_kept_for_the_next_start_and_follows_the_writes(writable_small: Rolegraph, tmp_path: Path) -> None:
     folder = tmp_path / "store"
-    first = writable_small.analysis.index.facts
-    assert (folder / snapshot.FILE).is_file()
-    revision, known = snapshot.load(folder, writable_small.engine)
-    assert revision == writable_small.engine.revision
-    assert same(combine(known), first)
+    (folder / stored.OUTDATED).write_bytes(b"of an older version")
+    first = writable_small.analysis.index
+    assert not (folder / stored.OUTDATED).exists()
+    shelf = Shelf(folder, writable_small.engine)
+    state = shelf.newest()
+    assert state
+    assert state.revision == writable_small.engine.revision
+    assert_same_index(state.index, first)
     writable_small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
-    before, kept = snapshot.load(folder, writable_small.engine)
-    assert before == revision
-    assert kept
+    before = shelf.newest()
+    assert before
+    assert before.revision == state.revision
     assert X + "other" in {need.item.iri for need in writable_small.analysis.gap(X + "b", X + "a").needs}
-    (folder / snapshot.FILE).write_bytes(b"damaged")
-    assert snapshot.load(folder, writable_small.engine) == (None, {})
-    again = Analysis(IncrementalFacts(writable_small.engine, folder))
-    assert again.similar(X + "a") == writable_small.analysis.similar(X + "a")
+    writable_small.refresh()
+    after = shelf.newest()
+    assert after
+    assert after.revision == writable_small.engine.revision
+    assert is_mapped(writable_small.analysis.index.direct.data)
+    assert [path.name for path in (folder / stored.FOLDER).iterdir() if path.is_dir()] == [is_mapped(after.index.direct.data)]
+
+
+def is_mapped(array: Any) -> str:
+    """Return the name of the folder of the file that an array is mapped of; empty if it is not."""
+    while array is not None and not isinstance(array, np.memmap):
+        array = array.base
+    return Path(str(array.filename)).parent.name if array is not None else ""
 
 
 def test_what_another_process_wrote_is_read(writable_small: Rolegraph, tmp_path: Path) -> None:
@@ -148,9 +166,103 @@ def test_what_another_process_wrote_is_read(writable_small: Rolegraph, tmp_path:
     writable_small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
     writable_small.close()
     again = Rolegraph.open(tmp_path / "store", shipped=False)
-    assert snapshot.load(tmp_path / "store", again.engine)[0] != again.engine.revision
+    state = Shelf(tmp_path / "store", again.engine).newest()
+    assert state
+    assert state.revision != again.engine.revision
     assert X + "other" in {need.item.iri for need in again.analysis.gap(X + "b", X + "a").needs}
     again.close()
+
+
+def _remove(folder: Path) -> None:
+    next(folder.glob("set-*/expanded.data.npy")).unlink()
+
+
+def _truncate(folder: Path) -> None:
+    path = next(folder.glob("set-*/names.letters.npy"))
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def _flip(folder: Path) -> None:
+    path = next(folder.glob("set-*/facts.claims.npy"))
+    path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+
+
+def _remove_all(folder: Path) -> None:
+    shutil.rmtree(next(folder.glob("set-*")))
+
+
+def _write(text: bytes) -> Callable[[Path], Any]:
+    return lambda folder: (folder / ABOUT).write_bytes(text)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [_remove, _truncate, _flip, _remove_all, _write(b"{"), _write(b"[]"), _write(b"{}"), _write(b""), _write(b"\xff\xfe")],
+    ids=["missing", "truncated", "other content", "all missing", "half an object", "a list", "nothing in it", "empty", "no text"],
+)
+def test_damaged_arrays_are_computed_again_and_replaced(
+    writable_small: Rolegraph, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], Any]
+) -> None:
+    folder = tmp_path / "store"
+    fresh = writable_small.analysis.index
+    damage(folder / stored.FOLDER)
+    again = Analysis(IncrementalFacts(writable_small.engine, folder), trusted=lambda: frozenset(writable_small.engine.graphs()))
+    assert_same_index(again.index, fresh)
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    assert "cannot be used and are computed again" in caplog.text
+    caplog.clear()
+    assert_same_index(Analysis(IncrementalFacts(writable_small.engine, folder)).index, fresh)
+    assert caplog.text == ""
+
+
+def test_arrays_that_cannot_be_stored_are_told_of_and_answers_go_on(
+    writable_small: Rolegraph, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, save = tmp_path / "store", np.save
+    _ = writable_small.analysis.index
+    kept = (folder / stored.FOLDER / ABOUT).read_bytes()
+    writable_small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
+
+    def full(path: Path, array: Any, **options: Any) -> None:
+        save(path, array[: len(array) // 2], **options)
+        if "expanded" in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with patch.object(np, "save", full):
+        writable_small.refresh()
+    assert [record.getMessage() for record in caplog.records] == [
+        "the arrays for the analyses could not be stored: No space left on device"
+    ]
+    assert X + "other" in {need.item.iri for need in writable_small.analysis.gap(X + "b", X + "a").needs}
+    assert (folder / stored.FOLDER / ABOUT).read_bytes() == kept
+    assert len(list((folder / stored.FOLDER).glob("set-*"))) == 1
+    again = Analysis(IncrementalFacts(writable_small.engine, folder))
+    assert_same_index(again.index, writable_small.analysis.index)
+
+
+def test_a_process_that_is_killed_while_it_stores_loses_nothing(writable_small: Rolegraph, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    fresh = writable_small.analysis.index
+    half = folder / stored.FOLDER / "set-of-a-killed-one"
+    half.mkdir()
+    (half / "names.letters.npy").write_bytes(b"half")
+    assert_same_index(Analysis(IncrementalFacts(writable_small.engine, folder)).index, fresh)
+    writable_small.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}other> .".encode())
+    writable_small.refresh()
+    assert not half.exists()
+
+
+def test_processes_that_follow_the_same_writes_share_what_one_stored(writable_small: Rolegraph, tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    one, other = (IncrementalFacts(writable_small.engine, folder) for _ in range(2))
+    for number in range(3):
+        writable_small.store(TWO, f"<{X}a{number}> a <{RG}Role> ; <{RG}optionalSkill> <{X}other> .".encode())
+        fresh = Index(IncrementalFacts(writable_small.engine).facts())
+        indexes = [facts.refresh() for facts in (one, other)]
+        assert len({is_mapped(index.direct.data) for index in indexes}) == 1
+        for index in indexes:
+            assert is_mapped(index.vectors.data)
+            assert_same_index(index, fresh)
 
 
 def assert_same_index(followed: Index, fresh: Index) -> None:
@@ -163,6 +275,20 @@ def assert_same_index(followed: Index, fresh: Index) -> None:
             assert np.array_equal(getattr(getattr(followed, name), array), getattr(getattr(fresh, name), array)), (name, array)
     for name in ("idf", "document_frequency", "totals", "skills", "rows"):
         assert np.array_equal(getattr(followed, name), getattr(fresh, name)), name
+
+
+def assert_same_paths(followed: Index, fresh: Index) -> None:
+    """Check that all paths are the same, and that no step costs less than its lower bound."""
+    least = followed.least_costs
+    exact = bounds.built(fresh)[0].toarray()
+    lower = np.full(exact.shape, np.inf)
+    for role in range(len(lower)):
+        own = slice(least.indptr[role], least.indptr[role + 1])
+        lower[role, least.indices[own]] = least.data[own]
+    for origin, target in permutations(range(len(fresh.facts.roles)), 2):
+        if exact[target, origin] > 0:
+            assert lower[target, origin] <= exact[target, origin] * (2 - bounds.ROUNDING)
+        assert paths.between(followed, origin, target, 3) == paths.between(fresh, origin, target, 3)
 
 
 SOME = [f"<https://example.org/{letter}>" for letter in "abcdef"]
@@ -201,7 +327,11 @@ WRITES = st.lists(st.tuples(st.sampled_from(["one", "two", "three"]), st.none() 
 def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
     tmp_path_factory: pytest.TempPathFactory, *, union: bool, writes: list[tuple[str, list[str] | None]]
 ) -> None:
-    folder = tmp_path_factory.mktemp("followed")
+    with patch.object(matrices, "SHARE", 1.0), patch.object(bounds, "SHARE", 1.0):  # few roles: else all would be built again
+        check_following(tmp_path_factory.mktemp("followed"), union=union, writes=writes)
+
+
+def check_following(folder: Path, *, union: bool, writes: list[tuple[str, list[str] | None]]) -> None:
     engine = RevisionStore(folder, Settings(union=union))
     followed = IncrementalFacts(engine, folder)
     for name, written in writes:
@@ -209,10 +339,14 @@ def test_facts_that_followed_writes_are_those_that_are_read_of_the_result(
         engine.write({graph: None if written is None else "\n".join(written).encode()})
         found, fresh = followed.facts(), IncrementalFacts(engine).facts()
         assert same(found, fresh)
-        assert same(IncrementalFacts(engine, folder).facts(), fresh)
+        assert same(IncrementalFacts(engine, folder).facts(), fresh)  # of what was stored before
         assert_same_index(followed.index(), Index(fresh))
+        assert_same_paths(followed.index(), Index(fresh))
     followed.refresh()
-    assert same(combine(snapshot.load(folder, engine)[1]), fresh)
+    state = Shelf(folder, engine).newest()
+    assert state
+    assert same(combine(state.names.parts), fresh)
+    assert_same_index(state.index, Index(fresh))
     engine.close()
 
 

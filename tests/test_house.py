@@ -11,7 +11,7 @@ import pytest
 HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 
 LAYERS = (
-    {"errors", "fingerprints", "locks", "output", "resources"},
+    {"errors", "fingerprints", "locks", "memory", "output", "resources"},
     {"terms", "formats", "deadlines", "slots"},
     {"dependencies"},
     {"equivalence", "per_revision", "values", "wellformed"},

@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 from flask.testing import FlaskClient
 
-from rolegraph.analysis import paths
+from rolegraph.analysis import bounds
 from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.engine import stored_revisions
 from rolegraph.engine.embedded import EmbeddedEngine, Snapshot
@@ -88,13 +88,13 @@ def test_paths_are_of_one_revision_where_something_is_written_between_two_readin
     ends = (ARCHITECT, BASE + "role/deep-learning-engineer")
     before = stored.pinned().analysis.paths(*ends)
     more = "\n".join(f"<{BASE}role/a{place}> a <{RG}Role> ; <{RG}tool> <{BASE}tool/python> ." for place in range(20)).encode()
-    edges = paths.edges
+    built = bounds.built
 
-    def written(index: Any) -> paths.Edges:
+    def written(index: Any) -> Any:
         stored.store(BASE + "source/more", more)  # roles of other rows: before all that are there
-        return edges(index)
+        return built(index)
 
-    with patch.object(paths, "edges", written):
+    with patch.object(bounds, "built", written):
         assert stored.pinned().analysis.paths(*ends) == before
     stored.store(BASE + "source/more", more)
     fresh = Rolegraph(stored.engine).analysis.paths(*ends)

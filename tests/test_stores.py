@@ -140,7 +140,7 @@ def test_a_store_that_cannot_be_written_is_read(store: Path, tmp_path: Path, *, 
     folder = Path(shutil.copytree(store, tmp_path / "store"))
     if not beside:
         shutil.rmtree(folder / "search")
-        (folder / "analysis.npz").unlink()
+        shutil.rmtree(folder / "analysis")
     lock = f"mount --bind '{folder}' '{folder}' && mount -o remount,ro,bind '{folder}'"
     if os.geteuid():
         lock = f"chmod -R a-w '{folder}'"

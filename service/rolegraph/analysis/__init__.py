@@ -2,10 +2,10 @@
 
 5  Analysis (here)                                    what the façade offers
 4  similarity  gap  paths  openings  distinguish  agreement
-3  comparable  profile_items  incremental             why roles cannot be compared; texts of a profile to items; the newest index
-2  index  matrices                                    roles × items as sparse matrices
+3  comparable  profile_items  incremental  stored     why roles cannot be compared; texts of a profile to items; the newest index
+2  index  matrices  bounds                                  roles × items as sparse matrices
 1  items  profiles
-0  facts  weights  reading  names  union  snapshot    facts by graph, cached beside the store
+0  facts  weights  reading  names  union  texts  arrays    facts by graph
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -22,7 +22,7 @@ from rolegraph.analysis.gap import Gap
 from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.openings import Openings
-from rolegraph.analysis.paths import Edges, Paths
+from rolegraph.analysis.paths import Paths
 from rolegraph.analysis.profile_items import Lookup, Resolved
 from rolegraph.analysis.profiles import Profile
 from rolegraph.analysis.similarity import Similarity
@@ -76,7 +76,6 @@ class Analysis:
         self._engine = engine
         self._trusted = trusted
         self._index: CachedValue[Index] = CachedValue()
-        self._edges: CachedValue[Edges] = CachedValue()
         self.lookup = lookup
 
     @property
@@ -84,10 +83,9 @@ class Analysis:
         """The index of the revision, built on first use."""
         return self._index.get(self._build_index)
 
-    @property
-    def edges(self) -> Edges:
-        """The steps between roles (roles × roles, float64 CSR of costs), built on first use."""
-        return self._edges.get(lambda: paths.edges(self.index))
+    def refresh(self) -> None:
+        """Build the index, and use the arrays that the processes of a service share for it, where they can be stored."""
+        self._index = CachedValue.holding(self._facts.refresh(self._engine, self._trusted and self._trusted()))
 
     def _build_index(self) -> Index:
         return self._facts.index(self._engine, self._trusted and self._trusted())
@@ -152,7 +150,7 @@ class Analysis:
         start, end = self._row(index, origin), self._row(index, target)
         if start == end:
             raise BadParameter("to", "from and to name the same role", expected="two different roles")
-        return paths.between(index, self.edges, start, end, count)
+        return paths.between(index, start, end, count)
 
     def openings(self, origin: str, source: str | None = None, count: int = 5) -> Openings:
         """Return the few items that, once learnt, open the most further roles from a role.

@@ -47,8 +47,8 @@ class Facts:
     - ``places``: the place of each IRI
     """
 
-    names: tuple[str, ...]
-    labels: tuple[str, ...]
+    names: Sequence[str]
+    labels: Sequence[str]
     roles: Numbers
     headings: Numbers
     claims: Numbers
@@ -64,6 +64,11 @@ class Facts:
     def label(self, place: int) -> str:
         """Return the label of a place, or the CURIE of its IRI if it has none."""
         return self.labels[place] or terms.shorten(self.names[place])
+
+
+def numbers(flags: NDArray[np.bool_]) -> Numbers:
+    """Return the places at which a flag is set (int32)."""
+    return np.flatnonzero(flags).astype(np.int32)
 
 
 def table(rows: Iterable[Sequence[int]] | Numbers, width: int) -> Numbers:

@@ -2,92 +2,111 @@
 
 import threading
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from rolegraph.analysis import reading, snapshot, union
+from rolegraph.analysis import reading, union
 from rolegraph.analysis.facts import Facts
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.names import Names
 from rolegraph.analysis.reading import DEFAULT, Part
+from rolegraph.analysis.stored import Shelf, State
 from rolegraph.engine import Engine
 
 TRIES = 3  # attempts to read a graph while it is being written
 
 
 class IncrementalFacts:
-    """The facts of the graphs of an engine, read graph by graph. Thread-safe: one thread reads at a time.
+    """The facts of the graphs of an engine, and their index. Thread-safe: one thread reads or builds at a time.
 
     :param engine: reads the newest revision
-    :param folder: folder of the snapshot for the next start; None stores no snapshot
+    :param folder: the folder of the store, where arrays are stored for all processes and the next start; None stores nothing
     """
 
     def __init__(self, engine: Engine, folder: Path | None = None) -> None:
         self._engine = engine
-        self._folder = folder
+        self._shelf = Shelf(folder, engine)
         self._lock = threading.Lock()
-        self._parts: dict[str, Part] = {}
-        self._revision: int | None = None  # the revision of the parts
-        self._stored: int | None = None  # the revision of the snapshot
-        self._names: Names | None = None  # of the last facts
-        self._index: Index | None = None  # the last one
+        self._state: State | None = None  # of the newest revision that was read
+        self._tried: State | None = None  # the last one that was stored, or could not be stored
 
     def facts(self, pinned: Engine | None = None, trusted: Collection[str] | None = None) -> Facts:
-        """Return the facts of one revision.
+        """Return the facts of one revision; see :meth:`index`."""
+        return self.index(pinned, trusted).facts
+
+    def index(self, pinned: Engine | None = None, trusted: Collection[str] | None = None) -> Index:
+        """Return the index of one revision, made from the last one where little has changed.
 
         :param pinned: an engine pinned to the revision; None is the newest one
         :param trusted: the graphs whose skos:exactMatch is used; None is all graphs
         """
-        parts, before = self._parts_of(pinned or self._engine), self._names
-        names = self._names = before.following(parts) if before else Names.read(parts)
-        return union.united(names, trusted)
-
-    def index(self, pinned: Engine | None = None, trusted: Collection[str] | None = None) -> Index:
-        """Return the index of the facts of one revision, made from the last one where little has changed; see :meth:`facts`."""
-        index = self._index = Index(self.facts(pinned, trusted), before=self._index)
-        return index
-
-    def refresh(self) -> None:
-        """Read what was written since the last call, and store a snapshot."""
-        self._parts_of(self._engine)
         with self._lock:
-            if self._revision == self._stored or not self._folder:
-                return
-            if snapshot.exists(self._folder, self._engine, self._revision):
-                self._stored = self._revision
-            else:
-                self._store()
+            return self._followed(pinned or self._engine, trusted).index
 
-    def _parts_of(self, pinned: Engine) -> Mapping[str, Part]:
-        """Return the facts of each graph in a revision; they are cached if no newer revision was read before."""
+    def refresh(self, pinned: Engine | None = None, trusted: Collection[str] | None = None) -> Index:
+        """Return the same as :meth:`index`, with arrays that are stored and shared with other processes, if that is possible.
+
+        After a write this is left to a quiet moment: it takes longer than following the write.
+        """
         with self._lock:
-            if not self._parts and self._folder:
-                self._revision, self._parts = snapshot.load(self._folder, self._engine)
-                self._stored = self._revision
-            for _ in range(TRIES):
-                revision = pinned.revision
-                if revision is not None and revision == self._revision:
-                    return self._parts
-                parts = self._read(pinned, revision)
-                if pinned.revision == revision:
-                    break
-            if revision is not None and self._revision is not None and revision < self._revision:
-                return parts
-            is_first = not self._parts
-            self._revision, self._parts = revision, parts
-            if is_first:
-                self._store()
-            return parts
+            state = self._followed(pinned or self._engine, trusted)
+            if state is self._state and state is not self._tried:
+                with self._shelf.alone() as can_store:
+                    state = self._stored(state, can_store=can_store)
+            return state.index
 
-    def _store(self) -> None:
-        """Store a snapshot. After a write that is left to :meth:`refresh`: it takes longer than following the write."""
-        if self._folder:
-            snapshot.save(self._folder, self._engine, self._revision, self._parts)
-            self._stored = self._revision
+    def _followed(self, pinned: Engine, trusted: Collection[str] | None) -> State:
+        """Return the state of a revision; it is kept if no newer revision was read before."""
+        if self._state is None and (stored := self._shelf.newest()):
+            self._state = self._tried = stored
+        if self._state:
+            return self._following(pinned, trusted)
+        with self._shelf.alone() as can_store:  # of processes that start together, one reads the graphs
+            if stored := self._shelf.newest():
+                self._state = self._tried = stored
+            state = self._following(pinned, trusted)
+            return self._stored(state, can_store=can_store) if state is not self._tried else state
 
-    def _read(self, pinned: Engine, revision: int | None) -> dict[str, Part]:
+    def _following(self, pinned: Engine, trusted: Collection[str] | None) -> State:
+        last, believed = self._state, None if trusted is None else frozenset(trusted)
+        for _ in range(TRIES):
+            revision = pinned.revision
+            parts = last.names.parts if last and revision is not None and revision == last.revision else self._read(pinned, revision)
+            if pinned.revision == revision:
+                break
+        state = _following(last, revision, parts, believed)
+        if last is None or revision is None or last.revision is None or revision >= last.revision:
+            self._state = state
+        return state
+
+    def _stored(self, state: State, *, can_store: bool) -> State:
+        """Return a state with the arrays that a process has stored; it is stored now if none has. If that fails, return it as it is."""
+        if can_store and (stored := self._shelf.same(state) or (self._shelf.save(state) and self._shelf.same(state))):
+            state = stored
+        self._state = self._tried = state
+        return state
+
+    def _read(self, pinned: Engine, revision: int | None) -> Mapping[str, Part]:
         """Read the graphs that were written between the cached revision and another one, older or newer."""
+        last = self._state
         graphs = [*pinned.graphs(), *([] if pinned.union else [DEFAULT])]
-        written = None if self._revision is None or revision is None else self._engine.written(min(self._revision, revision))
-        changed = [graph for graph in graphs if written is None or graph in written or graph not in self._parts]
+        known = last.names.parts if last else {}
+        written = None
+        if last and last.revision is not None and revision is not None:
+            written = self._engine.written(min(last.revision, revision))
+        changed = [graph for graph in graphs if written is None or graph in written or graph not in known]
         read = {graph: reading.read(pinned, graph) for graph in changed}
-        return {graph: read.get(graph) or self._parts[graph] for graph in graphs}
+        return {graph: read.get(graph) or known[graph] for graph in graphs}
+
+
+def _following(last: State | None, revision: int | None, parts: Mapping[str, Part], trusted: frozenset[str] | None) -> State:
+    """Return the state of a revision; where little differs from another one, most is copied from that."""
+    if last and trusted == last.trusted and not last.names.changed(parts):
+        return last if revision == last.revision else replace(last, revision=revision)
+    followed = last and last.names.following(parts)
+    if not last or not followed:
+        names = Names.read(parts)
+        return State(revision, trusted, names, Index(union.united(names, trusted)))
+    names, moved = followed
+    facts, change = union.following(last.index.facts, last.names, names, moved, trusted)
+    return State(revision, trusted, names, last.index.following(facts, change))

@@ -10,6 +10,7 @@ from scipy.sparse import csgraph
 from rolegraph import equivalence
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Facts, Numbers, table
+from rolegraph.analysis.texts import GONE
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,60 @@ class Items:
     """The items of a graph, numbered from 0, and the links between them.
 
     ``item_of`` (int32) is the item of each place of ``facts.names``; ``places`` the place of the concept that names each item;
-    ``broader``, ``narrower``, ``close`` and ``related`` the linked items; ``levels`` the EQF level of each degree; ``headings``
-    the items that are groups of a classification.
+    ``broader``, ``narrower``, ``close`` and ``related`` the linked items; ``above`` the broader items of each, up to
+    :data:`weights.STEPS` steps; ``levels`` the EQF level of each degree; ``headings`` the items that are groups of a classification.
+
+    :param tables: the arrays of equal items, as of :attr:`tables`; None makes them of the facts
     """
 
-    def __init__(self, facts: Facts) -> None:
-        self.item_of, self.places = _classes(facts)
-        self.broader = self._links(facts.broader)
-        self.narrower = Links(self.broader.pairs[:, ::-1])
-        self.close = self._links(facts.close, facts.close[:, ::-1])
-        self.related = self._links(facts.related, facts.related[:, ::-1])
+    def __init__(self, facts: Facts, tables: Mapping[str, Numbers] | None = None) -> None:
+        tables = _tables(facts) if tables is None else tables
+        self.tables = tables
+        self.item_of, self.places = tables["item_of"], tables["places"]
+        self.broader, self.narrower, self.close, self.related = (Links(tables[name], tables[f"{name}_starts"]) for name in LINKED)
+        self.above = Above(tables["above"], tables["above_starts"])
         self.levels = {int(self.item_of[degree]): int(level) for degree, level in facts.levels}
         self.headings = frozenset(self.item_of[facts.headings].tolist())
-        self._ancestors: dict[int, dict[int, int]] = {}
+
+    def following(self, old: Facts, facts: Facts, moved: Numbers) -> "tuple[Items, Numbers | None]":
+        """Return the items of later facts, and the new number of each item, :data:`GONE` for those that are gone.
+
+        Links are copied where no fact about them changed. The numbers are None if items were not only added and removed, but split,
+        joined to another, or moved before another.
+
+        :param old: the facts of these items
+        :param moved: the new place of each old one
+        """
+        item_of, places = _classes(facts)
+        column = self._column(item_of, len(places), moved)
+        if column is None:
+            return Items(facts), None
+        tables = {"item_of": item_of, "places": places}
+        for name, (fact, *_) in SOURCES.items():
+            before, now = moved[getattr(old, fact)], getattr(facts, fact)
+            if np.array_equal(before, now):
+                pairs = column[self.tables[name]]
+                tables |= {name: pairs, f"{name}_starts": starts_of(pairs[:, 0])}
+            else:
+                tables |= _linked(name, facts, item_of)
+        if np.array_equal(tables["broader"], column[self.tables["broader"]]):
+            above = self.tables["above"].copy()
+            above[:, :2] = column[above[:, :2]]
+            tables |= {"above": above, "above_starts": starts_of(above[:, 0])}
+        else:
+            tables |= _above(tables["broader"], tables["broader_starts"])
+        return Items(facts, tables), column
+
+    def _column(self, item_of: Numbers, number: int, moved: Numbers) -> Numbers | None:
+        """Return the new number of each item, see :meth:`following`."""
+        if not number or not len(self):
+            return None
+        kept = np.flatnonzero(moved != GONE)
+        before, now = self.item_of[kept], item_of[moved[kept]]
+        column = np.full(len(self), GONE, dtype=np.int32)
+        column[before] = now
+        numbers = column[column != GONE]
+        return column if (column[before] == now).all() and (np.diff(numbers) > 0).all() else None
 
     def __len__(self) -> int:
         return len(self.places)
@@ -72,35 +114,17 @@ class Items:
                     nearest[other] = near
         return nearest
 
-    def ancestors(self, item: int) -> dict[int, int]:
-        """Return the broader items of an item, up to :data:`weights.STEPS` steps, each with its number of steps. Do not modify it."""
-        if item not in self._ancestors:
-            self._ancestors[item] = self._climb(item)
-        return self._ancestors[item]
-
-    def _climb(self, item: int) -> dict[int, int]:
-        steps_to, border = {item: 0}, [item]
-        for step in range(1, weights.STEPS + 1):
-            border = [broader for node in border for broader in self.broader.linked(node) if broader not in steps_to]
-            steps_to.update(dict.fromkeys(border, step))
-        del steps_to[item]
-        return steps_to
-
-    def _links(self, *pairs: Numbers) -> "Links":
-        """Return the links between the items of pairs of concepts (n × 2, int32)."""
-        rows = self.item_of[np.concatenate(pairs)]
-        return Links(rows[rows[:, 0] != rows[:, 1]])
-
 
 class Links:
     """What each item is linked to.
 
-    ``pairs`` (n × 2, int32) are the items and what they are linked to, sorted.
+    :param pairs: the items and what they are linked to (n × 2, int32, sorted)
+    :param starts: the row at which each item starts, as of :func:`starts_of`
     """
 
-    def __init__(self, pairs: Numbers) -> None:
-        self.pairs = table(pairs, 2)
-        self._starts = np.searchsorted(self.pairs[:, 0], np.arange(self.pairs[:, 0].max(initial=-1) + 2))
+    def __init__(self, pairs: Numbers, starts: Numbers) -> None:
+        self.pairs = pairs
+        self._starts = starts
 
     def linked(self, item: int) -> list[int]:
         """Return the items that an item is linked to, in ascending order."""
@@ -110,22 +134,103 @@ class Links:
         return linked
 
 
+class Above:
+    """The broader items of each item, up to :data:`weights.STEPS` steps.
+
+    :param rows: item, broader item, number of steps (n × 3, int32, sorted)
+    :param starts: the row at which each item starts, as of :func:`starts_of`
+    """
+
+    def __init__(self, rows: Numbers, starts: Numbers) -> None:
+        self.rows = rows
+        self._starts = starts
+
+    def ranges(self, items: Numbers) -> tuple[Numbers, Numbers]:
+        """Return for each of some items the row at which it starts, and its number of rows."""
+        ends = np.append(self._starts, [len(self.rows)] * 2)
+        place = np.minimum(items, len(self._starts))
+        return ends[place], ends[place + 1] - ends[place]
+
+    def of(self, items: Numbers) -> tuple[Numbers, Numbers]:
+        """Return the rows of some items, one item after the other, and the number of rows of each."""
+        first, counts = self.ranges(items)
+        return self.rows[sequences(first, counts)], counts
+
+
+def sequences(first: Numbers, counts: Numbers) -> Numbers:
+    """Return the numbers of several sequences, one after the other: ``counts`` numbers from ``first`` on."""
+    return np.repeat(first - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+
+
+LINKED = ("broader", "narrower", "close", "related")
+SOURCES = {
+    "broader": ("broader", False, True),
+    "narrower": ("broader", True, False),
+    "close": ("close", True, True),
+    "related": ("related", True, True),
+}
+"""Of which links of the facts those of the items are made, and whether these count backwards and forwards."""
+
+
+def starts_of(column: Numbers) -> Numbers:
+    """Return the first row of each number in a sorted column, from 0 to one above the highest one (int32)."""
+    return np.concatenate([[0], np.cumsum(np.bincount(column))]).astype(np.int32)
+
+
+def _tables(facts: Facts) -> dict[str, Numbers]:
+    item_of, places = _classes(facts)
+    tables = {"item_of": item_of, "places": places}
+    for name in LINKED:
+        tables |= _linked(name, facts, item_of)
+    return tables | _above(tables["broader"], tables["broader_starts"])
+
+
+def _linked(name: str, facts: Facts, item_of: Numbers) -> dict[str, Numbers]:
+    """Return the links between items of a kind of link between concepts."""
+    fact, backwards, forwards = SOURCES[name]
+    rows = item_of[getattr(facts, fact)]
+    rows = rows[rows[:, 0] != rows[:, 1]]
+    pairs = table(np.concatenate([*([rows] if forwards else []), *([rows[:, ::-1]] if backwards else [])]), 2)
+    return {name: pairs, f"{name}_starts": starts_of(pairs[:, 0])}
+
+
+def _above(broader: Numbers, starts: Numbers) -> dict[str, Numbers]:
+    """Return the broader items of each item, with the lowest number of steps to each."""
+    width = int(broader.max(initial=0)) + 1
+    first_of = np.append(starts, np.full(max(0, width + 1 - len(starts)), starts[-1]))
+    rows = broader.astype(np.int64)
+    reached, numbers = rows[:, 0] * width + rows[:, 1], np.ones(len(rows), dtype=np.int64)
+    border = rows
+    for step in range(2, weights.STEPS + 1):
+        first, counts = first_of[border[:, 1]], np.diff(first_of)[border[:, 1]]
+        further = np.unique(np.repeat(border[:, 0], counts) * width + broader[sequences(first, counts), 1])
+        further = further[further // width != further % width]
+        further = further[~np.isin(further, reached)]
+        reached, numbers = np.concatenate([reached, further]), np.concatenate([numbers, np.full(len(further), step)])
+        border = np.stack([further // width, further % width], axis=1)
+    order = np.argsort(reached)
+    found = np.stack([reached[order] // width, reached[order] % width, numbers[order]], axis=1).astype(np.int32)
+    return {"above": found, "above_starts": starts_of(found[:, 0])}
+
+
 def _classes(facts: Facts) -> tuple[Numbers, Numbers]:
     """Return the item of each place, and the place that names each item (both int32): a concept of Rolegraph's namespace if there is one.
 
-    Roles are not joined: two roles that match stay two roles.
+    Items are numbered by their first concept. Roles are not joined: two roles that match stay two roles.
     """
-    count = len(facts.names)
+    first = np.arange(len(facts.names), dtype=np.int32)
     joining = facts.exact[~np.isin(facts.exact, facts.roles).any(axis=1)]
-    matched = sparse.coo_array((np.ones(len(joining), dtype=bool), (joining[:, 0], joining[:, 1])), shape=(count, count))
-    _, class_of = csgraph.connected_components(matched, directed=False) if len(joining) else (count, np.arange(count))
-    _, first, number_of = np.unique(class_of, return_index=True, return_inverse=True)
-    numbers = np.empty(len(first), dtype=np.int32)  # items are numbered by their first concept
-    order = np.argsort(first, kind="stable")
-    numbers[order] = np.arange(len(first))
-    item_of: Numbers = numbers[number_of]
-    places: Numbers = first[order].astype(np.int32)
-    for place in np.unique(joining).tolist():
+    joined, numbers = np.unique(joining, return_inverse=True)
+    if len(joined):
+        left, right = numbers.reshape(-1, 2).T
+        matched = sparse.coo_array((np.ones(len(joining), dtype=bool), (left, right)), shape=(len(joined),) * 2)
+        _, class_of = csgraph.connected_components(matched, directed=False)
+        _, leader = np.unique(class_of, return_index=True)
+        first[joined] = joined[leader[class_of]]
+    is_first = first == np.arange(len(first))
+    item_of: Numbers = (np.cumsum(is_first, dtype=np.int32) - 1)[first].astype(np.int32)
+    places: Numbers = np.flatnonzero(is_first).astype(np.int32)
+    for place in joined.tolist():
         item = item_of[place]
         places[item] = min(int(places[item]), place, key=lambda name: equivalence.rank(facts.names[name]))
     return item_of, places

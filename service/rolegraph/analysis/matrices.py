@@ -8,17 +8,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from rolegraph.analysis import weights
-from rolegraph.analysis.facts import Facts, Figures, Numbers
-from rolegraph.analysis.items import Items
+from rolegraph.analysis.facts import Facts, Figures, Numbers, numbers
+from rolegraph.analysis.items import Above, Items, sequences
+from rolegraph.analysis.texts import GONE
+from rolegraph.analysis.union import Change, rows_of
 
 SHARE = 0.1  # of the roles: if more changed, all rows are built again
-NO_PLACE = -1
 _LEARNT = np.array([name in weights.LEARNT for name in weights.NAMES])
 _ESSENTIAL = np.array([name in weights.ESSENTIAL for name in weights.NAMES])
 _ESSENTIAL_SKILL = weights.NAMES.index("essentialSkill")
-_FACETS = len(weights.NAMES)
-
-Keys = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -39,13 +37,13 @@ class Matrices:
         """Return the matrices of some roles; the rows of other roles are empty.
 
         :param facets: the weight of each facet
-        :param rows: rows of the roles; None is all roles
+        :param rows: rows of the roles, ascending; None is all roles
         """
-        claims = facts.claims
+        claims, rated = facts.claims, Rated(facts.rated, facts.importance)
         if rows is not None:
-            claims = claims[np.isin(claims[:, 0], facts.roles[rows])]
+            claims, rated = claims[rows_of(claims[:, 0], facts.roles[rows])], rated.of(facts.roles[rows])
         role, facet, item = np.searchsorted(facts.roles, claims[:, 0]).astype(np.int32), claims[:, 1], items.item_of[claims[:, 2]]
-        weight = np.array([facets[name] for name in weights.NAMES])[facet] * _importance(facts, items, claims)
+        weight = np.array([facets[name] for name in weights.NAMES])[facet] * _importance(rated, items, claims)
         shape = (len(facts.roles), len(items))
         direct = highest(role, item, weight, shape)
 
@@ -61,139 +59,97 @@ class Matrices:
             essential_skills=ones(facet == _ESSENTIAL_SKILL),
         )
 
-    def following(self, old: tuple[Facts, Items], facts: Facts, items: Items, facets: Mapping[str, float]) -> "Matrices":
-        """Return the same as :meth:`build` of all roles. Where few facts differ, most rows are copied.
+    def following(
+        self, old: "State", new: "State", facets: Mapping[str, float], change: Change, column: Numbers
+    ) -> "tuple[Matrices, Numbers] | None":
+        """Return the same as :meth:`build` of all roles, and the old row of each role whose row is copied, :data:`GONE` for others.
+
+        If so many roles changed that it is not faster, the result is None.
 
         :param old: the facts and items of these matrices, which have the same weights of facets
+        :param new: the facts and items of a later revision
+        :param change: what changed
+        :param column: the new item of each old one
         """
-        change = _Change(*old, facts, items)
-        if not change.is_small:
-            return Matrices.build(facts, items, facets)
-        rows = change.rows(self.expanded)
-        if len(rows) > SHARE * len(facts.roles):
-            return Matrices.build(facts, items, facets)
-        fresh = Matrices.build(facts, items, facets, rows)
-        copied = change.old_rows
-        copied[rows] = NO_PLACE
+        copied = old_rows(old[0], new[0], change.moved)
+        fresh_rows = np.union1d(np.flatnonzero(copied == GONE), np.searchsorted(new[0].roles, change.roles))
+        raised = self._raised_otherwise(old[1], new[1], column)
+        fresh_rows = np.union1d(fresh_rows, np.flatnonzero((copied != GONE) & raised[copied]))
+        if not len(copied) or not len(old[0].roles) or len(fresh_rows) > SHARE * len(copied):
+            return None
+        fresh = Matrices.build(*new, facets, fresh_rows.astype(np.int32))
+        copied[fresh_rows] = GONE
 
         def joined(name: str) -> sparse.csr_array:
-            return _joined(getattr(self, name), getattr(fresh, name), copied, change.column)
+            return _joined(getattr(self, name), getattr(fresh, name), copied, column)
 
-        return Matrices(**{field.name: joined(field.name) for field in fields(Matrices)})
+        return Matrices(**{field.name: joined(field.name) for field in fields(Matrices)}), copied
+
+    def _raised_otherwise(self, old: Items, new: Items, column: Numbers) -> NDArray[np.bool_]:
+        """Return for each old row whether one of its items has other broader items now."""
+        raised = np.zeros(self.expanded.shape[0] + 1, dtype=bool)  # and for GONE
+        rows, rows_now = old.above.rows, new.above.rows
+        if np.array_equal(column[rows[:, :2]], rows_now[:, :2]) and np.array_equal(rows[:, 2], rows_now[:, 2]):
+            return raised
+        differs = np.ones(len(old), dtype=bool)
+        still = numbers(column != GONE)
+        differs[still] = _differing(old.above, new.above, still, column)
+        touched = np.flatnonzero(differs[self.direct.indices])
+        raised[np.searchsorted(self.direct.indptr, touched, side="right") - 1] = True
+        return raised
 
 
-class _Change:
-    """What differs between the facts of two revisions.
+State = tuple[Facts, Items]
 
-    ``place`` and ``column`` are the new place and item of each old one, :data:`NO_PLACE` for those that are gone. It ``is_small`` if items
-    were only added or removed: none was split, joined to another, or moved before another.
+
+def _differing(old: Above, new: Above, items: Numbers, column: Numbers) -> NDArray[np.bool_]:
+    """Return for each of some old items whether its broader items are others now.
+
+    :param column: the new item of each old one
     """
-
-    def __init__(self, old_facts: Facts, old_items: Items, facts: Facts, items: Items) -> None:
-        self._old, self._old_items, self._new, self._items = old_facts, old_items, facts, items
-        self.place = np.zeros(len(old_facts.names), dtype=np.int32)
-        stay = np.arange(len(facts.names), dtype=np.int32)
-        if old_facts.names is not facts.names:  # both are sorted, so those that stay keep their order
-            self.place[[old_facts.places[name] for name in old_facts.places.keys() - facts.places.keys()]] = NO_PLACE
-            stay = np.delete(stay, [facts.places[name] for name in facts.places.keys() - old_facts.places.keys()])
-        self.place[self.place == 0] = stay
-        self.is_small = False
-        if not (len(old_items) and len(items) and len(old_facts.roles)):
-            return
-        kept = self.place >= 0
-        items_before, items_now = old_items.item_of[kept], items.item_of[self.place[kept]]
-        self.column = np.full(len(old_items), NO_PLACE, dtype=np.int32)
-        self.column[items_before] = items_now
-        columns = self.column[self.column >= 0]
-        self.is_small = bool((self.column[items_before] == items_now).all() and (np.diff(columns) > 0).all())
-
-    @property
-    def old_rows(self) -> Numbers:
-        """The old row of each role, :data:`NO_PLACE` for a new role."""
-        moved = self.place[self._old.roles]
-        rows = np.full(len(self._new.roles), NO_PLACE, dtype=np.int32)
-        still = np.flatnonzero(np.isin(moved, self._new.roles))
-        rows[np.searchsorted(self._new.roles, moved[still])] = still
-        return rows
-
-    def rows(self, expanded: sparse.csr_array) -> Numbers:
-        """Return the rows of all roles whose items, or what their weights depend on, changed.
-
-        :param expanded: the old items of each role with their broader items
-        """
-        old_rows = self.old_rows
-        roles = [self._new.roles[old_rows == NO_PLACE], self._claiming(), self._rated()]
-        old_row_of = np.full(expanded.shape[0], NO_PLACE, dtype=np.int32)
-        old_row_of[old_rows[old_rows >= 0]] = np.flatnonzero(old_rows >= 0)
-        # a role depends on the broader items of each of its items, which stand in its row, too
-        touched = np.flatnonzero(self._narrower()[expanded.indices])
-        rows = old_row_of[np.searchsorted(expanded.indptr, touched, side="right") - 1]
-        changed = np.searchsorted(self._new.roles, np.concatenate(roles))
-        return np.unique(np.concatenate([changed, rows[rows >= 0]])).astype(np.int32)
-
-    def _claiming(self) -> Numbers:
-        """Return the roles with other claims; which sources make a claim does not matter."""
-        width = len(self._new.names)
-        claims = self._old.claims[:, :3].astype(np.int64)
-        claims[:, [0, 2]] = self.place[claims[:, [0, 2]]]
-        gone = (claims[:, [0, 2]] == NO_PLACE).any(axis=1)
-        now = self._new.claims[:, :3].astype(np.int64)
-        before = claims[~gone]
-        keys = _differing(*((rows[:, 0] * _FACETS + rows[:, 1]) * width + rows[:, 2] for rows in (before, now)))
-        return self._roles(np.concatenate([claims[gone, 0], keys // (_FACETS * width)]))
-
-    def _rated(self) -> Numbers:
-        """Return the roles with other ratings."""
-        width = len(self._new.names)
-        before, now = self.place[self._old.rated].astype(np.int64), self._new.rated.astype(np.int64)
-        gone = (before == NO_PLACE).any(axis=1)
-        keys, keys_now = before[:, 0] * width + before[:, 1], now[:, 0] * width + now[:, 1]
-        changed = _differing(keys[~gone], keys_now)
-        same, at, at_now = np.intersect1d(keys[~gone], keys_now, assume_unique=True, return_indices=True)
-        revalued = same[self._old.importance[~gone][at] != self._new.importance[at_now]]
-        return self._roles(np.concatenate([before[gone, 0], changed // width, revalued // width]))
-
-    def _narrower(self) -> NDArray[np.bool_]:
-        """Return for each old item whether it has other broader items now, or is gone."""
-        width = len(self._items)
-        pairs = self.column[self._old_items.broader.pairs].astype(np.int64)
-        gone = (pairs == NO_PLACE).any(axis=1)
-        before, now = pairs[~gone], self._items.broader.pairs.astype(np.int64)
-        keys = _differing(*(rows[:, 0] * width + rows[:, 1] for rows in (before, now)))
-        touched = np.zeros(width, dtype=bool)
-        touched[keys // width] = True
-        narrower = np.where(self.column >= 0, touched[self.column], True)
-        narrower[self._old_items.broader.pairs[gone, 0]] = True
-        return narrower
-
-    def _roles(self, places: Keys) -> Numbers:
-        return np.unique(places[np.isin(places, self._new.roles)]).astype(np.int32)
+    (first, counts), (first_now, counts_now) = old.ranges(items), new.ranges(column[items])
+    differs: NDArray[np.bool_] = counts != counts_now
+    same = np.flatnonzero(~differs)
+    before, now = (above.rows[sequences(start[same], counts[same])] for above, start in ((old, first), (new, first_now)))
+    unlike = (column[before[:, 1]] != now[:, 1]) | (before[:, 2] != now[:, 2])
+    differs[np.repeat(same, counts[same])[unlike]] = True
+    return differs
 
 
-def _differing(before: Keys, now: Keys) -> Keys:
-    """Return the keys that are in only one of two sorted arrays."""
-    before, now = (keys[np.diff(keys, prepend=-1) != 0] for keys in (before, now))
-    if np.array_equal(before, now):
-        return before[:0]
-    both = np.sort(np.concatenate([before, now]), kind="stable")
-    twice = np.zeros(len(both) + 1, dtype=bool)
-    twice[1:-1] = both[1:] == both[:-1]
-    return both[~(twice[1:] | twice[:-1])]
+def old_rows(old: Facts, new: Facts, moved: Numbers) -> Numbers:
+    """Return the old row of each role, :data:`GONE` for a new role (int32).
+
+    :param moved: the new place of each old one
+    """
+    before = moved[old.roles]
+    rows = np.full(len(new.roles), GONE, dtype=np.int32)
+    still = np.flatnonzero(np.isin(before, new.roles))
+    rows[np.searchsorted(new.roles, before[still])] = still
+    return rows
 
 
 def _joined(old: sparse.csr_array, fresh: sparse.csr_array, copied: Numbers, column: Numbers) -> sparse.csr_array:
-    """Return the rows of a new matrix, each from an old or from the new one.
+    """Return the rows of a new matrix, each from an old or from the new one; rows that stand side by side are copied at once.
 
-    :param copied: the old row that each row is copied from, :data:`NO_PLACE` for the fresh ones
+    :param copied: the old row that each row is copied from, :data:`GONE` for the fresh ones
     :param column: the new column of each old one
     """
-    is_old = copied >= 0
-    starts = np.where(is_old, old.indptr[copied], old.nnz + fresh.indptr[:-1])
+    is_old = copied != GONE
     lengths = np.where(is_old, np.diff(old.indptr)[copied], np.diff(fresh.indptr))
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    at = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths)
-    indices, data = np.concatenate([column[old.indices], fresh.indices])[at], np.concatenate([old.data, fresh.data])[at]
-    return sparse.csr_array((data, indices.astype(np.int32), indptr.astype(np.int32)), shape=fresh.shape)
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    breaks = np.flatnonzero((np.diff(copied) != 1) | ~is_old[1:] | ~is_old[:-1]) + 1
+    indices, data = [np.zeros(0, dtype=np.int32)], [np.zeros(0)]
+    ends = [*breaks.tolist(), len(copied)]
+    for first, end in zip([0, *ends[:-1]], ends, strict=True):
+        if is_old[first]:
+            own = slice(old.indptr[copied[first]], old.indptr[copied[end - 1] + 1])
+            indices.append(column[old.indices[own]])
+            data.append(old.data[own])
+        else:
+            own = slice(fresh.indptr[first], fresh.indptr[end])
+            indices.append(fresh.indices[own])
+            data.append(fresh.data[own])
+    return sparse.csr_array((np.concatenate(data), np.concatenate(indices), indptr), shape=fresh.shape)
 
 
 def highest(row: Numbers, column: Numbers, value: Figures, shape: tuple[int, int]) -> sparse.csr_array:
@@ -214,36 +170,41 @@ def highest(row: Numbers, column: Numbers, value: Figures, shape: tuple[int, int
     return sparse.csr_array((best, (cells % shape[1]).astype(np.int32), indptr.astype(np.int32)), shape=shape)
 
 
-def _importance(facts: Facts, items: Items, claims: Numbers) -> Figures:
+@dataclass(frozen=True)
+class Rated:
+    """Pairs of role and item (n × 2, int32, sorted), and their importance (float64)."""
+
+    pairs: Numbers
+    importance: Figures
+
+    def of(self, roles: Numbers) -> "Rated":
+        """Return the ratings of some roles."""
+        rows = rows_of(self.pairs[:, 0], roles)
+        return Rated(self.pairs[rows], self.importance[rows])
+
+
+def _importance(rated: Rated, items: Items, claims: Numbers) -> Figures:
     """Return for each claim the factor by which a rating changes its weight; 1 without a rating."""
     factors = np.ones(len(claims))
-    if len(facts.rated):
+    if len(rated.pairs):
         width = len(items)
-        rated = facts.rated[:, 0].astype(np.int64) * width + items.item_of[facts.rated[:, 1]]
-        order = np.argsort(rated, kind="stable")
+        keys = rated.pairs[:, 0].astype(np.int64) * width + items.item_of[rated.pairs[:, 1]]
+        order = np.argsort(keys, kind="stable")
         key = claims[:, 0].astype(np.int64) * width + items.item_of[claims[:, 2]]
-        place = np.minimum(np.searchsorted(rated[order], key), len(rated) - 1)
-        hit = rated[order][place] == key
-        factors[hit] = facts.importance[order][place[hit]] / weights.RATED
+        place = np.minimum(np.searchsorted(keys[order], key), len(keys) - 1)
+        hit = keys[order][place] == key
+        factors[hit] = rated.importance[order][place[hit]] / weights.RATED
     return factors
 
 
 def _expanded(direct: sparse.csr_array, items: Items) -> sparse.csr_array:
     """Return the items of each role with their broader concepts, whose weights decay with each step; the highest weight counts."""
     row = np.repeat(np.arange(direct.shape[0], dtype=np.int32), np.diff(direct.indptr))
-    ancestors = {item: items.ancestors(item) for item in np.unique(direct.indices).tolist()}
-    counts = np.zeros(direct.shape[1] + 1, dtype=np.int64)
-    for item, steps in ancestors.items():
-        counts[item + 1] = len(steps)
-    starts = np.cumsum(counts)
-    broader = np.array([ancestor for item in sorted(ancestors) for ancestor in ancestors[item]], dtype=np.int32)
-    decay = np.array([weights.DECAY**step for item in sorted(ancestors) for step in ancestors[item].values()], dtype=np.float64)
-    length = counts[1:][direct.indices]
-    offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
-    place = np.repeat(starts[direct.indices], length) + offset
+    above, length = items.above.of(direct.indices)
+    decay = np.array([weights.DECAY**step for step in range(weights.STEPS + 1)])
     return highest(
         np.concatenate([row, np.repeat(row, length)]),
-        np.concatenate([direct.indices, broader[place]]),
-        np.concatenate([direct.data, np.repeat(direct.data, length) * decay[place]]),
+        np.concatenate([direct.indices, above[:, 1]]),
+        np.concatenate([direct.data, np.repeat(direct.data, length) * decay[above[:, 2]]]),
         direct.shape,
     )

@@ -1,22 +1,18 @@
 """Paths: the cheapest routes from role to role, by Yen's algorithm over steps of limited size."""
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy import sparse
 from scipy.sparse import csgraph
 
-from rolegraph.analysis import comparable, weights
-from rolegraph.analysis.facts import Figures
+from rolegraph.analysis import bounds, comparable, weights
+from rolegraph.analysis.facts import Figures, Numbers, numbers
 from rolegraph.analysis.index import Index
 from rolegraph.values import Named
-
-CHUNK = 512  # roles per block
-Edges: TypeAlias = sparse.csr_array
-"""The cost of the step from each role (row) to each role (column), float64; a stored 0 is a step without cost."""
 
 
 @dataclass(frozen=True)
@@ -95,74 +91,83 @@ class Paths:
         return rows
 
 
-def edges(index: Index) -> Edges:
-    """Return the possible steps: to each role of whose needs the role before covers at least :data:`weights.STEP`, by weight."""
-    having = index.direct.copy()
-    having.data[:] = 1.0
-    having = having.T.tocsr()
-    count = len(index.totals)
-    blocks = []
-    for first in range(0, count, CHUNK):
-        covered: Figures = (index.needs[first : first + CHUNK] @ having).toarray()
-        totals = index.totals[first : first + CHUNK, None]
-        covered[np.arange(len(covered)), np.arange(first, first + len(covered))] = 0.0  # no step from a role to itself
-        targets, origins = np.nonzero((covered >= weights.STEP * totals * weights.EXACT) & (covered > 0))
-        missing = np.maximum(totals[targets, 0] - covered[targets, origins], 0.0)
-        blocks.append(np.stack([origins, targets + first, missing * missing / totals[targets, 0]]))
-    start, end, costs = np.concatenate(blocks, axis=1) if blocks else np.zeros((3, 0))
-    order = np.lexsort((end, start))
-    indptr = np.searchsorted(start[order], np.arange(count + 1))
-    return sparse.csr_array((costs[order], end[order].astype(np.int32), indptr.astype(np.int32)), shape=(count, count))
-
-
 class StepGraph:
-    """The steps towards one target, with a direct step from the origin, and the remaining cost of each role.
+    """The steps towards one target, with a direct step from the origin, and a lower bound of the remaining cost of each role.
 
-    :param edges: all steps
     :param direct: cost of the direct step; infinite if there is none
     """
 
-    def __init__(self, edges: Edges, origin: int, target: int, direct: float) -> None:
-        self._edges, self._direct = edges, (origin, target, direct)
-        self._steps: dict[int, dict[int, float]] = {}
-        back = sparse.csr_array((edges.data, edges.indices, edges.indptr), shape=edges.shape).T.tocsr()
-        self._left = csgraph.dijkstra(back, indices=target).tolist()
-        self._left[origin] = min(self._left[origin], direct)
+    def __init__(self, index: Index, origin: int, target: int, direct: float) -> None:
+        self._index, self._direct = index, (origin, target, direct)
+        self._steps: dict[int, tuple[Numbers, Figures]] = {}
+        self._left: Figures = csgraph.dijkstra(index.least_costs, indices=target) * bounds.ROUNDING
+        self._left[origin] = min(self._left[origin], direct * bounds.ROUNDING)
 
-    def steps(self, role: int) -> dict[int, float]:
-        """Return the roles that are one step away and lead to the target, with the cost of the step."""
+    def steps(self, role: int) -> tuple[Numbers, Figures]:
+        """Return the roles that are one step away and may lead to the target, and the costs of the steps."""
         if role not in self._steps:
-            start, end = self._edges.indptr[role : role + 2]
-            pairs = zip(self._edges.indices[start:end].tolist(), self._edges.data[start:end].tolist(), strict=True)
-            self._steps[role] = {other: cost for other, cost in pairs if self._left[other] < np.inf}
+            others, costs = self._from(role)
             if role == self._direct[0] and self._direct[2] < np.inf:
-                self._steps[role][self._direct[1]] = self._direct[2]
+                is_other = others != self._direct[1]
+                others, costs = np.append(others[is_other], self._direct[1]), np.append(costs[is_other], self._direct[2])
+            leads = np.isfinite(self._left[others])
+            self._steps[role] = others[leads], costs[leads]
         return self._steps[role]
 
-    def left(self, role: int) -> float:
-        """Return the lowest cost from a role to the target."""
-        cost: float = self._left[role]
-        return cost
+    def cost(self, roles: Sequence[int]) -> float:
+        """Return the cost of the steps from role to role."""
+        spent = 0.0
+        for role, other in pairwise(roles):
+            others, costs = self.steps(role)
+            spent += float(costs[others == other][0])
+        return spent
+
+    def onwards(self, ranked: "Ranked", most: float) -> list[tuple[float, int, float]]:
+        """Return the next roles of routes that continue another one: the least cost of the route, the role, and the cost up to it.
+
+        :param most: only routes that may cost at most this
+        """
+        others, costs = self.steps(ranked[-1][-1])
+        reached = ranked[0] + costs
+        least = reached + self._left[others]
+        kept = least <= most
+        return list(zip(least[kept].tolist(), others[kept].tolist(), reached[kept].tolist(), strict=True))
+
+    def _from(self, role: int) -> tuple[Numbers, Figures]:
+        """Return the roles that are one step away, and the costs."""
+        index, steps = self._index, self._index.steps
+        if steps is not None:
+            own = slice(*steps.indptr[role : role + 2])
+            return steps.indices[own], steps.data[own]
+        having = np.zeros(index.direct.shape[1])
+        having[index.items_of(role)] = 1.0
+        covered = index.needs @ having
+        covered[role] = 0.0  # no step from a role to itself
+        others = numbers(bounds.is_step(covered, index.totals))
+        return others, bounds.cost_of(covered[others], index.totals[others])
 
 
-def cheapest(graph: StepGraph, origin: int, target: int, count: int) -> list[tuple[float, tuple[int, ...]]]:
-    """Return the cheapest routes that visit no role twice, the cheapest first, as (cost, rows of roles): Yen's algorithm.
+Ranked: TypeAlias = tuple[float, int, tuple[int, ...]]
+"""A route as cost, number of roles, and rows of the roles: of routes that cost the same, the one of fewer steps comes first."""
 
-    Detours are searched with A*. The heuristic is the lowest cost to the target over all steps, which is never too high: a detour
-    may use only some of the steps.
+
+def cheapest(graph: StepGraph, origin: int, target: int, count: int) -> list[Ranked]:
+    """Return the cheapest routes that visit no role twice, the cheapest first: Yen's algorithm.
+
+    Detours are searched with A*, guided by lower bounds of the remaining costs.
     """
     first = _search(graph, (origin,), target, frozenset())
     if first is None:
         return []
-    routes, candidates, seen = [first], list[tuple[float, tuple[int, ...]]](), {first[1]}
+    routes, candidates, seen = [first], list[Ranked](), {first[-1]}
     while len(routes) < count:
-        _, last = routes[-1]
+        last = routes[-1][-1]
         for place in range(1, len(last)):
             root = last[:place]
-            closed = frozenset(route[place] for _, route in routes if route[:place] == root)
+            closed = frozenset(route[place] for _, _, route in routes if route[:place] == root)
             detour = _search(graph, root, target, closed)
-            if detour and detour[1] not in seen:
-                seen.add(detour[1])
+            if detour and detour[-1] not in seen:
+                seen.add(detour[-1])
                 heapq.heappush(candidates, detour)
         if not candidates:
             break
@@ -170,29 +175,37 @@ def cheapest(graph: StepGraph, origin: int, target: int, count: int) -> list[tup
     return routes
 
 
-def _search(graph: StepGraph, root: tuple[int, ...], target: int, closed: frozenset[int]) -> tuple[float, tuple[int, ...]] | None:
-    """Return the cheapest route that starts with ``root`` and does not continue from it to a role of ``closed``."""
-    spent = sum(graph.steps(role)[other] for role, other in pairwise(root))
-    border = [(spent + graph.left(root[-1]), spent, root)]
-    done = set(root[:-1])
+def _search(graph: StepGraph, root: tuple[int, ...], target: int, closed: frozenset[int]) -> Ranked | None:
+    """Return the first route that starts with ``root`` and does not continue from it to a role of ``closed``.
+
+    It is the same whatever the lower bounds are: a whole route is taken from the border after all that may cost as little.
+    """
+    border = [(0.0, False, (graph.cost(root), len(root), root))]
+    best: dict[int, Ranked] = {}
+    most = np.inf  # the cost of the cheapest whole route in the border
     while border:
-        _, spent, route = heapq.heappop(border)
-        role = route[-1]
-        if role == target:
-            return spent, route
-        if role in done:
+        _, is_whole, ranked = heapq.heappop(border)
+        if is_whole:
+            return ranked
+        _, length, route = ranked
+        if route[-1] in best and best[route[-1]] <= ranked:
             continue
-        done.add(role)
-        for other, cost in graph.steps(role).items():
-            if other not in done and not (len(route) == len(root) and other in closed):
-                heapq.heappush(border, (spent + cost + graph.left(other), spent + cost, (*route, other)))
+        best[route[-1]] = ranked
+        for least, other, reached in graph.onwards(ranked, most):
+            if other in route or (length == len(root) and other in closed):
+                continue
+            further = reached, length + 1, (*route, other)
+            if other == target:
+                most = min(most, reached)
+                heapq.heappush(border, (reached, True, further))
+            elif other not in best or further < best[other]:
+                heapq.heappush(border, (least, False, further))
     return None
 
 
-def between(index: Index, steps: Edges, origin: int, target: int, count: int) -> Paths:
+def between(index: Index, origin: int, target: int, count: int) -> Paths:
     """Return the cheapest routes between two roles.
 
-    :param steps: all steps, as of :func:`edges`
     :param origin: row of the role to start from
     :param target: row of the role to reach
     :param count: most routes to return
@@ -200,9 +213,9 @@ def between(index: Index, steps: Edges, origin: int, target: int, count: int) ->
     step = _step(index, origin, target)
     bare = len(step.learnt) == len(index.learnable(target))
     hindrance = comparable.hindrance(index, origin, target) if bare else ""
-    graph = StepGraph(steps, origin, target, np.inf if hindrance else step.cost)
+    graph = StepGraph(index, origin, target, np.inf if hindrance else step.cost)
     ranked = cheapest(graph, origin, target, count)
-    routes = tuple(Route(tuple(_step(index, start, end) for start, end in pairwise(roles))) for _, roles in ranked)
+    routes = tuple(Route(tuple(_step(index, start, end) for start, end in pairwise(roles))) for _, _, roles in ranked)
     return Paths(index.role(origin), index.role(target), routes, hindrance)
 
 

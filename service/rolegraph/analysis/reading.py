@@ -10,6 +10,7 @@ import numpy as np
 from rolegraph import terms
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import DOWN, EXACT, LINKS, UP, Figures, Numbers, table
+from rolegraph.analysis.texts import SortedTexts, TextMap
 from rolegraph.catalogue import Rows
 from rolegraph.queries.internal import Binding, query
 from rolegraph.values import Row
@@ -34,7 +35,7 @@ class Part:
     others are as in :class:`~rolegraph.analysis.facts.Facts`. ``labels`` and ``titles`` are by IRI, of all that the graph names.
     """
 
-    names: tuple[str, ...]
+    names: Sequence[str]
     roles: Numbers
     headings: Numbers
     degrees: Numbers
@@ -46,8 +47,8 @@ class Part:
     rated: Numbers
     importance: Figures
     levels: Numbers
-    labels: Mapping[str, str]
-    titles: Mapping[str, str]
+    labels: TextMap
+    titles: TextMap
 
 
 def read(engine: Rows, graph: str) -> Part:
@@ -85,7 +86,7 @@ def _part(
     matched = {name: pairs(*(property_ for property_, own in LINKS.items() if own == name)) for name in (EXACT, "close", "related")}
     rows = sorted((places[role], places[item], importance) for (role, item), importance in rated.items())
     return Part(
-        names=names,
+        names=SortedTexts.of(names),
         roles=numbers["roles"],
         headings=numbers["headings"],
         degrees=numbers["degrees"],
@@ -97,8 +98,8 @@ def _part(
         rated=np.array([row[:2] for row in rows], dtype=np.int32).reshape(-1, 2),
         importance=np.array([row[2] for row in rows], dtype=np.float64),
         levels=table(((places[degree], level) for degree, level in levels.items()), 2),
-        labels=texts[0],
-        titles=texts[1],
+        labels=TextMap.of(texts[0]),
+        titles=TextMap.of(texts[1]),
     )
 
 

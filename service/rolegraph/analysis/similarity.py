@@ -1,6 +1,5 @@
 """Similarity of roles: the cosine of their weighted items, with the part of each item."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from rolegraph import equivalence
+from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Figures, Numbers
 from rolegraph.analysis.index import Index
-from rolegraph.analysis.items import Items
 from rolegraph.values import Named
 
 CHUNK = 512  # roles per block
@@ -148,11 +147,11 @@ def likeness(index: Index, row: int, other: int, listed: int | None = None) -> S
     items, values = _products(index, row, other)
     order = np.lexsort((items, -values))
     shown = order if listed is None else order[:listed]
-    facets_of_both = [index.facets(role) for role in (row, other)]
+    both = [Possession(index, role) for role in (row, other)]
     parts = []
     for place in shown.tolist():
         item = int(items[place])
-        first, second = (_holding(index, facets, item) for facets in facets_of_both)
+        first, second = (possession.holding(item) for possession in both)
         parts.append(Contribution(index.item(item), float(values[place]), (first, second)))
     rest = float(values[order[len(shown) :]].sum())
     score = sum(part.value for part in parts) + rest
@@ -167,14 +166,18 @@ def _products(index: Index, row: int, other: int) -> tuple[Numbers, Figures]:
     return items, vectors.data[first][left] * vectors.data[second][right]
 
 
-def _holding(index: Index, facets: Mapping[int, tuple[str, ...]], item: int) -> Holding:
-    if item in facets:
-        return Holding(facets[item], ())
-    return Holding((), tuple(index.item(narrower) for narrower in _nearest_narrower(index.items, facets, item)))
+class Possession:
+    """The items that a role has directly, and those above them."""
 
+    def __init__(self, index: Index, row: int) -> None:
+        self._index = index
+        self._facets = index.facets(row)
+        self._above, _ = index.items.above.of(np.array(index.items_of(row), dtype=np.int32))
 
-def _nearest_narrower(items: Items, had: Iterable[int], item: int) -> list[int]:
-    """Return those of the held items that are the nearest narrower items of an item, all at the same number of steps."""
-    steps = {held: ancestors[item] for held in had if item in (ancestors := items.ancestors(held))}
-    nearest = min(steps.values(), default=0)
-    return sorted(held for held, step in steps.items() if step == nearest)
+    def holding(self, item: int) -> Holding:
+        """Return how the role has an item."""
+        if item in self._facets:
+            return Holding(self._facets[item], ())
+        narrower = self._above[self._above[:, 1] == item]
+        nearest = narrower[narrower[:, 2] == narrower[:, 2].min(initial=weights.STEPS), 0]  # all at the same number of steps
+        return Holding((), tuple(map(self._index.item, nearest.tolist())))

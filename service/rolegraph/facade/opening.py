@@ -22,7 +22,7 @@ from rolegraph.search.copying import Copied
 from rolegraph.shipped import loading
 from rolegraph.tokens import Tokens
 
-BUILT = "analysis.npz"  # the snapshot of the analyses, in the folder of a store
+ARRAYS = "analysis"  # the arrays of the analyses, in the folder of a store
 JOBS = 2  # concurrent validations, exports and other jobs that are not queries
 
 
@@ -81,7 +81,7 @@ def published(store: Path) -> Opened:
     engine = Published(store)
     temporary = Path(tempfile.mkdtemp(prefix="rolegraph-"))
     weakref.finalize(engine, shutil.rmtree, temporary, ignore_errors=True)
-    (temporary / BUILT).symlink_to((store / BUILT).absolute())  # a new snapshot replaces the link, not the file
+    (temporary / ARRAYS).symlink_to((store / ARRAYS).absolute())  # nothing is stored where the folder is a link
     return Opened(engine, search=Copied(engine, store / "search"), folder=temporary)
 
 

@@ -98,7 +98,7 @@ class Pinning:
             return graph in self.engine.graphs()
 
     def refresh(self) -> None:
-        """Update the search index and the snapshot of the analyses to the newest revision.
+        """Update the search index and the stored arrays of the analyses to the newest revision.
 
         Call this after a write, before closing. Only this process knows which graphs changed; the next one would have to read all of them.
         """

@@ -5,6 +5,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from rolegraph import memory
+
 if TYPE_CHECKING:
     from rolegraph.facade import Rolegraph
 
@@ -58,8 +60,8 @@ class Refreshing:
         try:
             self._graph.refresh()
             if not self._ending.is_set():
-                _ = self._graph.analysis.index  # takes a second to build
                 self._graph.catalogue.cards.prefetch()
+            memory.release()
         except Exception:  # noqa: BLE001 - the next request meets the same error and reports it
             _log.exception("the indexes could not be refreshed")
         self._refreshed = revision

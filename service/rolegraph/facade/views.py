@@ -49,7 +49,7 @@ class Views:
 
     An engine without revisions gets a new view each time; only slow reads are cached, for :data:`~rolegraph.per_revision.AGE`.
 
-    :param folder: where the snapshot of the analyses is stored for the next start
+    :param folder: where the arrays of the analyses are stored, for all processes and the next start
     """
 
     def __init__(self, engine: Engine, search: Search, folder: Path | None) -> None:
@@ -83,9 +83,10 @@ class Views:
         return self._past.get(revision, lambda: View(self._engine.at(revision), self._search.past()))
 
     def refresh(self) -> None:
-        """Update the search index and the snapshot of the analyses to the newest revision."""
+        """Update the search index and the stored arrays of the analyses to the newest revision."""
         self._search.refresh()
-        self._facts().refresh()
+        if self._engine.revision is not None:
+            self.newest().analysis().refresh()
 
     def close(self) -> None:
         """Release all revisions."""
