@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asked import graphs_asked
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.cli import main, stores
 from rolegraph.engine import write_log
 from rolegraph.engine.embedded import Settings
@@ -29,6 +30,7 @@ from rolegraph.engine.revisions import Retention
 from rolegraph.engine.write_log import WriteLog
 from rolegraph.errors import StoreUnusable
 from rolegraph.facade import Rolegraph
+from rolegraph.facade.refresh import facts_apart
 from rolegraph.formats import holding, named
 from rolegraph.tokens import Tokens
 
@@ -168,6 +170,18 @@ def test_what_was_written_since_the_index_was_made_is_known_at_the_next_start(st
         assert sorted(set(asked)) == [f"{EX}g{number}" for number in range(3)]
         again.refresh()
         again.close()
+
+
+@pytest.mark.service
+def test_another_process_stores_the_facts_of_the_newest_revision(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Rolegraph.open(store_copy)
+    graph.store(f"{EX}g", ROLE)
+    with facts_apart(store_copy):
+        pass
+    asked = graphs_asked(monkeypatch)
+    _ = IncrementalFacts(graph.engine, store_copy).facts()
+    assert not asked
+    graph.close()
 
 
 def test_what_is_read_is_one_revision_also_where_the_index_went_on(store: Path, tmp_path: Path) -> None:

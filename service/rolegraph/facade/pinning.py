@@ -89,12 +89,14 @@ class Pinning:
         """
         return self._view.analysis()
 
-    def refresh(self) -> None:
+    def refresh(self, *, apart: bool = False) -> None:
         """Update the search index and the snapshot of the analyses to the newest revision.
 
         Call this after a write, before closing. Only this process knows which graphs changed; the next one would have to read all of them.
+
+        :param apart: another process makes the snapshot meanwhile, which is faster after a large write
         """
-        self._views.refresh()
+        self._views.refresh(apart=apart)
 
     def close(self) -> None:
         """Release the store. For a pinned graph this does nothing: its revision is released with the last reference to it."""

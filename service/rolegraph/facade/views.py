@@ -1,6 +1,7 @@
 """Views: read access to one revision, with caches of its own."""
 
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from rolegraph.comparison.compare import Comparer
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.facade.profile_lookup import ProfileLookup
+from rolegraph.facade.refresh import facts_apart
 from rolegraph.per_revision import AGE, CachedValue, LruCache
 from rolegraph.queries import QueryCatalogue
 from rolegraph.search import Finder, Search
@@ -85,9 +87,10 @@ class Views:
             return self._newest.get(revision, lambda: self._pinned(revision))
         return self._past.get(revision, lambda: View(self._engine.at(revision), self._search.past(), self._queries))
 
-    def refresh(self) -> None:
-        """Update the search index and the snapshot of the analyses to the newest revision."""
-        self._search.refresh()
+    def refresh(self, *, apart: bool = False) -> None:
+        """See :meth:`Rolegraph.refresh <rolegraph.facade.Rolegraph.refresh>`."""
+        with facts_apart(self._folder) if apart and self._folder else nullcontext():
+            self._search.refresh()
         self._facts().refresh()
 
     def close(self) -> None:
