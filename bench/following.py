@@ -82,14 +82,14 @@ def _writes(client: Client, headers: dict[str, str]) -> Iterator[Callable[[], No
             if number % 4 == 3:
                 answer = client.delete(f"/sources/{SLUG}", headers=headers)
             else:
-                answer = client.put(f"/sources/{SLUG}", data=_entry(number), headers=headers)
+                answer = client.put(f"/sources/{SLUG}", data=entry(number), headers=headers)
             if answer.status_code not in (200, 201, 204):
                 raise SystemExit(answer.get_data(as_text=True))
 
         yield write
 
 
-def _entry(number: int) -> str:
+def entry(number: int) -> str:
     heading = "".join(f"PREFIX {prefix}: <{prefixes()[prefix]}>\n" for prefix in PREFIXES)
     skills = ("skill:natural-language-processing", "skill:deep-learning", "skill:machine-learning")
     return f"""{heading}

@@ -12,7 +12,7 @@ def turtle(number: int) -> bytes:
 
 
 def folders(store: Path) -> set[int]:
-    return {int(path.name) for path in (store / "revisions").iterdir()}
+    return {int(path.name) for path in (store / "revisions").iterdir() if path.name.isdecimal()}  # one that is removed has another name first
 
 
 def objects(engine: Engine) -> set[str]:

@@ -88,6 +88,11 @@ class Pool:
         self._put_back(process, client)
         return _result(reply)
 
+    @property
+    def idle(self) -> bool:
+        """Whether a worker has started that has no job."""
+        return bool(self._idle)
+
     def close(self) -> None:
         """End all workers."""
         with self._changed:
