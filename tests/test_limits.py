@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -283,6 +284,23 @@ def test_a_client_that_lets_too_much_wait_is_told_at_once(pool: Pool) -> None:
     assert all(isinstance(error, TooManyRequests) for error in told)
     for thread in threads:
         thread.join()
+
+
+def test_a_worker_that_the_system_cannot_start_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", full)
+        pool = Pool(Limits(30.0, 1024 * MIB, 2))
+        engine = PooledEngine(RevisionStore(tmp_path), pool)
+        with pytest.raises(StoreUnusable, match="Cannot allocate memory"):
+            engine.query("ASK {}", choose)
+    assert "a worker could not be started: Cannot allocate memory" in caplog.text
+    assert b"true" in engine.query("ASK {}", choose).body
+    engine.close()
 
 
 def test_nothing_of_a_private_job_is_told_when_it_fails(patient_pool: Pool, capfd: pytest.CaptureFixture[str]) -> None:
