@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from asked import graphs_asked
 from revision_cases import folders
+from rolegraph.analysis.apart import facts_apart
 from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.cli import main, stores
 from rolegraph.engine import write_log
@@ -31,7 +32,6 @@ from rolegraph.engine.revisions import Retention
 from rolegraph.engine.write_log import WriteLog
 from rolegraph.errors import StoreUnusable
 from rolegraph.facade import Rolegraph
-from rolegraph.facade.refresh import facts_apart
 from rolegraph.formats import holding, named
 from rolegraph.tokens import Tokens
 

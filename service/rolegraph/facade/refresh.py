@@ -1,16 +1,9 @@
 """Rebuilds the indexes in the background while a service runs, so that requests and the next start need not do it."""
 
 import logging
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rolegraph.engine.read_only import Published
 
 if TYPE_CHECKING:
     from rolegraph.facade import Rolegraph
@@ -69,24 +62,3 @@ class Refreshing:
         except Exception:  # noqa: BLE001 - the next request meets the same error and reports it
             _log.exception("the indexes could not be refreshed")
         self._refreshed = revision
-
-
-@contextmanager
-def facts_apart(store: Path) -> Iterator[None]:
-    """Store the snapshot of the analyses in another process during a ``with`` statement. If that fails, there is none."""
-    command = [sys.executable, "-c", f"from {__name__} import store_facts; store_facts()", str(store)]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet) as process:  # noqa: S603 - our own program
-        try:
-            yield
-        except BaseException:
-            process.kill()
-            raise
-
-
-def store_facts() -> None:
-    """Store the snapshot of the analyses of the newest revision of a store, whose folder is the argument of the command."""
-    from rolegraph.analysis.incremental import IncrementalFacts
-
-    store = Path(sys.argv[1])
-    IncrementalFacts(Published(store), store).refresh()

@@ -13,7 +13,6 @@ from rolegraph.comparison.compare import Comparer
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.facade.profile_lookup import ProfileLookup
-from rolegraph.facade.refresh import facts_apart
 from rolegraph.per_revision import AGE, CachedValue, LruCache
 from rolegraph.queries import QueryCatalogue
 from rolegraph.search import Finder, Search
@@ -89,6 +88,8 @@ class Views:
 
     def refresh(self, *, apart: bool = False) -> None:
         """See :meth:`Rolegraph.refresh <rolegraph.facade.Rolegraph.refresh>`."""
+        from rolegraph.analysis.apart import facts_apart
+
         with facts_apart(self._folder) if apart and self._folder else nullcontext():
             self._search.refresh()
         self._facts().refresh()
