@@ -128,6 +128,7 @@ def main() -> None:
             for kind in KINDS:
                 for service in services.values():
                     service.ask(kind, number)
+            print(f"round {number}", file=sys.stderr, flush=True)
         figures = {name: dict(_figures(service, rest[name])) for name, service in services.items()}
     if options.json:
         options.json.write_text(json.dumps({"figures": figures, "rest": rest}, indent=1) + "\n", encoding="utf-8")
