@@ -1,6 +1,6 @@
 """Measures Rolegraph with growing stores: loading, disk, memory, commits, comparisons, queries, backup, export.
 
-    python bench/scaling.py 0.3 3 [--folder FOLDER] [--json FILE]     # millions of triples in named graphs
+    python bench/scaling.py 0.3 3 [--folder FOLDER] [--json FILE] [--keep FOLDER]     # millions of triples in named graphs
 """
 
 import argparse
@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import graphs
 import machine
 import peers
+import pyoxigraph as ox
 from peers import Material
 
 from rolegraph import formats
@@ -35,7 +36,7 @@ PER_ROLE = 326  # triples in named graphs for each role, with its share of the s
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 COUNT_NAMED = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
 COMMITS, PAIRS, GAPS = 20, 200, 50
-TURTLE = formats.named("turtle", formats.holding("graph"))
+TURTLE, NTRIPLES = (formats.named(name, formats.holding("graph")) for name in ("turtle", "ntriples"))
 MIB = 1024 * 1024
 SECONDS, MEMORY = 3_600.0, 16 * 1024 * MIB  # for the queries that are timed to their end
 
@@ -80,8 +81,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure what Rolegraph takes as its store grows.")
     parser.add_argument("sizes", nargs="+", type=float, metavar="SIZE", help="millions of triples in named graphs")
     parser.add_argument("--folder", type=Path, help="where the stores are made, and removed (default: the system's folder)")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="only make the stores, in this folder, and keep them: for growth.py")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file too")
     options = parser.parse_args()
+    for millions in options.sizes if options.keep else ():
+        machine.apart(_load, options.keep / f"{millions:g}", size_of(millions))
+    if options.keep:
+        return
     about = machine.about()
     print("\n".join(f"{name:10}{text}" for name, text in about.items()), flush=True)
     found: dict[str, Figures] = {}
@@ -91,7 +97,7 @@ def main() -> None:
             found[f"{millions:g} M"] = figures = {}
             for step in (_load, _read, _query, _write, _serve, _export, _back_up):
                 # a process each, so that the memory of one step is not that of another
-                new = machine.apart(step, Path(folder), _size(millions))
+                new = machine.apart(step, Path(folder), size_of(millions))
                 figures.update(new)
                 print("  ".join(f"{name}={_plain(value)}" for name, value in new.items()), file=sys.stderr, flush=True)
                 if options.json:  # after each step: the large ones take long
@@ -99,17 +105,22 @@ def main() -> None:
     _show(found)
 
 
-def _size(millions: float) -> graphs.Size:
+def size_of(millions: float) -> graphs.Size:
     """Return the numbers of roles and skills for a number of triples: 40 skills per role and source, as in ESCO, out of a pool of 60."""
     roles = max(60, round(millions * 1e6 / PER_ROLE))
     return graphs.Size(roles, 2 * roles, max(1, roles // 10), 3, 25, 15, 60, languages=LANGUAGES)
 
 
 def _load(folder: Path, size: graphs.Size) -> Figures:
-    """Write the documents, load them in one write, and delete them."""
-    documents = graphs.write(size, folder / "documents")
+    """Write the documents as N-Triples, load them in one write, and delete them."""
+    files = {}
+    for iri, path in graphs.write(size, folder / "documents"):
+        files[iri] = [path.with_suffix(".nt")]
+        quads = ox.parse(path=path, format=ox.RdfFormat.TURTLE)
+        ox.serialize((quad.triple for quad in quads), str(files[iri][0]), format=ox.RdfFormat.N_TRIPLES)
+        path.unlink()
     graph = Rolegraph.open(folder / "store")
-    loaded, _ = _timed(lambda: graph.engine.load({iri: [path] for iri, path in documents}))  # type: ignore[attr-defined]
+    loaded, _ = _timed(lambda: graph.engine.load(files, NTRIPLES))  # type: ignore[attr-defined]
     graph.close()
     shutil.rmtree(folder / "documents")
     return {
@@ -122,10 +133,10 @@ def _load(folder: Path, size: graphs.Size) -> Figures:
 def _read(folder: Path, size: graphs.Size) -> Figures:
     """Open the store and compare roles in this process, like the service: each pair once, then each again."""
     opened, graph = _timed(lambda: Rolegraph.open(folder / "store"))
-    pairs = _pairs(size)
-    graph.compare(pairs.pop())  # warms up what is the same for all
-    first = [_timed(partial(graph.compare, pair))[0] for pair in pairs]
-    again = [_timed(partial(graph.compare, pair))[0] for pair in pairs]
+    drawn = pairs(size)
+    graph.compare(drawn.pop())  # warms up what is the same for all
+    first = [_timed(partial(graph.compare, pair))[0] for pair in drawn]
+    again = [_timed(partial(graph.compare, pair))[0] for pair in drawn]
     graph.close()
     return {"open_s": opened, **_spread("compare", first), **_spread("again", again)}
 
@@ -134,8 +145,8 @@ def _query(folder: Path, size: graphs.Size) -> Figures:
     """Run queries in workers: small ones, and queries over all triples, with limits that they do not reach."""
     found: Figures = {}
     graph = Rolegraph.open(folder / "store", Limits(SECONDS, MEMORY, 1))
-    pairs = _pairs(size)[: GAPS + 1]
-    taken = [_timed(partial(graph.run, "gap", {"from": pair[:1], "to": pair[1:]}, _choose))[0] for pair in pairs]
+    drawn = pairs(size)[: GAPS + 1]
+    taken = [_timed(partial(graph.run, "gap", {"from": pair[:1], "to": pair[1:]}, _choose))[0] for pair in drawn]
     found |= _spread("gap", taken[1:])  # the first one waits for the worker to start
     found["count_s"], found["union"] = _count(graph, COUNT)
     found["count_named_s"], found["triples"] = _count(graph, COUNT_NAMED)
@@ -198,14 +209,14 @@ def _back_up(folder: Path, size: graphs.Size) -> Figures:  # noqa: ARG001 - all 
     return {"backup_s": taken, "backup_mib": file.stat().st_size / MIB}
 
 
-def _pairs(size: graphs.Size) -> list[tuple[str, str]]:
+def pairs(size: graphs.Size) -> list[tuple[str, str]]:
     """Return distinct pairs of roles, always the same."""
     rng, roles = random.Random(7), graphs.roles(size)
-    pairs: dict[tuple[str, str], None] = {}
-    while len(pairs) < PAIRS + 1:
+    drawn: dict[tuple[str, str], None] = {}
+    while len(drawn) < PAIRS + 1:
         first, second = rng.sample(roles, 2)
-        pairs[first, second] = None
-    return list(pairs)
+        drawn[first, second] = None
+    return list(drawn)
 
 
 def _count(graph: Rolegraph, query: str) -> tuple[float, int]:

@@ -12,7 +12,8 @@ def turtle(number: int) -> bytes:
 
 
 def folders(store: Path) -> set[int]:
-    return {int(path.name) for path in (store / "revisions").iterdir()}
+    """Return the numbers of the stored revisions; the folder of one whose files are being deleted has another name."""
+    return {int(path.name) for path in (store / "revisions").iterdir() if path.name.isdecimal()}
 
 
 def objects(engine: Engine) -> set[str]:

@@ -3,10 +3,14 @@
 import errno
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import reduction
 from pathlib import Path
 from typing import Any
@@ -283,6 +287,49 @@ def test_a_client_that_lets_too_much_wait_is_told_at_once(pool: Pool) -> None:
     assert all(isinstance(error, TooManyRequests) for error in told)
     for thread in threads:
         thread.join()
+
+
+def test_a_worker_that_the_system_cannot_start_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", full)
+        pool = Pool(Limits(30.0, 1024 * MIB, 2))
+        engine = PooledEngine(RevisionStore(tmp_path), pool)
+        with pytest.raises(StoreUnusable, match="Cannot allocate memory"):
+            engine.query("ASK {}", choose)
+    assert "a worker could not be started: Cannot allocate memory" in caplog.text
+    assert b"true" in engine.query("ASK {}", choose).body
+    engine.close()
+
+
+def reads(pid: int, revision: int) -> bool:
+    """Return whether a process has a revision open."""
+    names = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            names.append(str(link.readlink()))
+    return any(f"/revisions/{revision}/" in name for name in names)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are read from /proc")
+def test_a_worker_opens_the_new_revision_before_the_next_job(tmp_path: Path) -> None:
+    pool = Pool(Limits(30.0, 1024 * MIB, 1))
+    engine = PooledEngine(RevisionStore(tmp_path), pool)
+    engine.query("ASK {}", choose)
+    [process] = pool._workers
+    for number in (1, 2):
+        engine.write({EX + "g": f"<{EX}s> <{EX}p> {number} .".encode()})
+        wait_until(partial(reads, process._process.pid, number))
+    engine.close()
+
+
+def test_a_worker_takes_no_memory_for_what_few_queries_need() -> None:
+    program = "import sys, rolegraph.engine.worker; sys.exit('rdflib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_nothing_of_a_private_job_is_told_when_it_fails(patient_pool: Pool, capfd: pytest.CaptureFixture[str]) -> None:

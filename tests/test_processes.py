@@ -1,8 +1,11 @@
 """Several processes of one service: each answers from what was written last, and none of them is missed when it ends."""
 
+import errno
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -195,6 +198,64 @@ def test_a_store_that_cannot_be_opened_ends_the_service_with_the_reason(
 ) -> None:
     assert "is in use by another process" in refused(tmp_path, free_port)
     assert service.stop()[0] == 0
+
+
+UNREADABLE = """
+import sys
+from functools import partial
+from pathlib import Path
+
+from rolegraph.engine.embedded import Settings
+from rolegraph.engine.pool import Limits
+from rolegraph.errors import StoreUnusable
+from rolegraph.facade import sharing
+from rolegraph.web.server import run
+
+
+def reader(announced):
+    raise StoreUnusable("the store cannot be read")
+
+
+if __name__ == "__main__":
+    writer = partial(sharing.writer, Path(sys.argv[1]), Limits(workers=1), Settings(), shipped=False)
+    sys.exit(run.run(run.Plan(run.Shares(writer, reader), "here", port=int(sys.argv[2]), processes=2)))
+"""
+
+
+def test_a_store_that_no_process_can_read_at_the_start_ends_the_service_with_the_reason(
+    free_port: Callable[[], int], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", UNREADABLE, str(tmp_path / "store"), str(free_port())]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (2, "Error: the store cannot be read\n")
+
+
+def test_a_process_that_the_system_cannot_start_is_logged_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shared = Shared(1, tmp_path)
+    supervisor = Supervisor(shared, partial(ready, shared))
+    start, failing = supervisor._started, [True, True]
+    monkeypatch.setattr(supervision, "PAUSES", (0.0,))
+
+    def started() -> Any:
+        if failing:
+            failing.pop()
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        return start()
+
+    monkeypatch.setattr(supervisor, "_started", started)
+    assert supervisor.start()
+    first = supervisor._writer
+    first.kill()
+    wait_until(lambda: not failing and supervisor._writer is not first)
+    supervisor.stop()
+    assert caplog.text.count("could not be started: Cannot allocate memory") == 2
+
+
+def ready(shared: Shared) -> None:
+    shared.serving.set()
+    time.sleep(600)
 
 
 def hang(shared: Shared, started: Path) -> None:

@@ -18,7 +18,7 @@ from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
-from rolegraph.search import Finder, Hit, Search, folding
+from rolegraph.search import Finder, Hit, Search, changes, folding
 from rolegraph.search.index import NAME
 
 Query = dict[str, str]
@@ -123,13 +123,26 @@ def content(search: Search) -> tuple[list[str], list[str], list[tuple[str, int]]
     return [str(one) for one in entries], [f"{iri} {index.things([number])[number]}" for iri, number in things], sorted(index.words())
 
 
+@given(st.lists(thing, max_size=5))
+@settings(max_examples=30, deadline=None)
+def test_an_index_is_the_same_however_many_things_are_inserted_at_a_time(things: list[tuple[str, str, str, list[str], str]]) -> None:
+    engine = EmbeddedEngine()
+    engine.write({f"{terms.BASE}source/one": document(things)})
+    whole, pieces = Search(engine), Search(engine)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(changes, "BATCH", 1)
+        assert content(pieces) == content(whole)
+    whole.close()
+    pieces.close()
+
+
 @given(writes)
 @settings(max_examples=60, deadline=None)
-def test_an_index_that_followed_writes_is_the_one_that_is_built_of_the_result(changes: list[tuple[str, list[object] | None]]) -> None:
+def test_an_index_that_followed_writes_is_the_one_that_is_built_of_the_result(made: list[tuple[str, list[object] | None]]) -> None:
     engine = EmbeddedEngine()
     following = Search(engine)
     following.refresh()
-    for graph, things in changes:
+    for graph, things in made:
         engine.write({f"{terms.BASE}source/{graph}": None if things is None else document(things)})  # type: ignore[arg-type]
         following.refresh()
     fresh = Search(engine)

@@ -20,6 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asked import graphs_asked
+from revision_cases import folders
+from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.cli import main, stores
 from rolegraph.engine import write_log
 from rolegraph.engine.embedded import Settings
@@ -29,6 +31,7 @@ from rolegraph.engine.revisions import Retention
 from rolegraph.engine.write_log import WriteLog
 from rolegraph.errors import StoreUnusable
 from rolegraph.facade import Rolegraph
+from rolegraph.facade.apart import analyses_apart
 from rolegraph.formats import holding, named
 from rolegraph.tokens import Tokens
 
@@ -170,6 +173,18 @@ def test_what_was_written_since_the_index_was_made_is_known_at_the_next_start(st
         again.close()
 
 
+@pytest.mark.service
+def test_another_process_stores_the_facts_of_the_newest_revision(store_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Rolegraph.open(store_copy)
+    graph.store(f"{EX}g", ROLE)
+    with analyses_apart(store_copy):
+        pass
+    asked = graphs_asked(monkeypatch)
+    _ = IncrementalFacts(graph.engine, store_copy).facts()
+    assert not asked
+    graph.close()
+
+
 def test_what_is_read_is_one_revision_also_where_the_index_went_on(store: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(store, tmp_path / "store"))
     reading = stores.read(folder)
@@ -205,11 +220,11 @@ def test_a_revision_that_another_process_reads_stays(tmp_path: Path) -> None:
     reading = Published(tmp_path)
     for number in range(3):
         engine.write({EX + "g": f"<http://a> <http://b> {number} .".encode()})
-    assert [path.name for path in sorted((tmp_path / "revisions").iterdir())] == ["1", "4"]
+    assert folders(tmp_path) == {1, 4}
     assert "first" in reading.dump(NTRIPLES, EX + "g").body.decode()
     del reading
     engine.write({EX + "g": None})
-    assert [path.name for path in (tmp_path / "revisions").iterdir()] == ["5"]
+    assert folders(tmp_path) == {5}
     engine.close()
 
 

@@ -159,7 +159,7 @@ def import_source(
                 write(to_csv([HEADER, *(remark.row() for remark in report.remarks)]).encode(), remarks)
         if not output:
             progress("updating the search index and the analysis cache", 0, 0)
-            graph.refresh()
+            graph.refresh(apart=True)
         where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
 

@@ -1,6 +1,8 @@
-"""Analyses queries and updates with the parser of rdflib, because Oxigraph does not expose its own. Nothing is run here."""
+"""Analyses queries and updates with the parser of rdflib, because Oxigraph does not expose its own. Nothing is run here.
 
-import re
+It is imported where it is used: a worker that needs no such analysis takes a third of the memory without rdflib.
+"""
+
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
@@ -10,20 +12,11 @@ from rdflib.plugins.sparql.algebra import translateQuery, translateUpdate
 from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
 from rdflib.plugins.sparql.parserutils import CompValue
 
+from rolegraph.engine.query_limits import Unreadable, plain
 from rolegraph.terms import BASE
 from rolegraph.values import Dataset
 
-_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _CACHED = 512  # texts
-
-
-class Unreadable(Exception):
-    """rdflib cannot parse the text: it is SPARQL 1.2, or not valid."""
-
-
-def plain(text: str) -> str:
-    """Return a text with its code point escapes resolved, since these can hide a keyword."""
-    return _ESCAPE.sub(_character, text)
 
 
 @lru_cache(maxsize=_CACHED)
@@ -116,11 +109,6 @@ def _update(text: str) -> list[CompValue]:
         return list(translateUpdate(parseUpdate(plain(text)), base=BASE).algebra)
     except Exception as error:
         raise Unreadable from error
-
-
-def _character(match: re.Match[str]) -> str:
-    code = int(match[1] or match[2], 16)
-    return chr(code) if code <= 0x10FFFF else match[0]
 
 
 def _nodes(tree: Any) -> Iterator[CompValue]:

@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from rolegraph.engine import algebra, syntax_errors
-from rolegraph.engine.algebra import Unreadable
-from rolegraph.engine.query_limits import tokens
+from rolegraph.engine import syntax_errors
+from rolegraph.engine.query_limits import Unreadable, plain, tokens
 from rolegraph.errors import Refused, RolegraphError
 from rolegraph.values import Dataset
 
@@ -30,7 +29,7 @@ class FederationPolicy:
 
         :raises Refused: with the reason
         """
-        if any("service" in _WHOLE.sub("<>", variant).lower() for variant in {text, algebra.plain(text)}):
+        if any("service" in _WHOLE.sub("<>", variant).lower() for variant in {text, plain(text)}):
             self._check_services(text, "query")
 
     def admit(self, text: str) -> str:
@@ -40,11 +39,13 @@ class FederationPolicy:
 
         :raises Refused: with the reason
         """
-        plain = algebra.plain(text).lower()
-        if "service" in plain:
+        words = plain(text).lower()
+        if "service" in words:
             self._check_services(text, "update")
-        if "load" not in plain:
+        if "load" not in words:
             return text
+        from rolegraph.engine import algebra
+
         try:
             loads = [operation for operation in algebra.operations(text) if operation.name == "Load"]
         except Unreadable as error:
@@ -62,9 +63,15 @@ class FederationPolicy:
 
     def dataset(self, text: str) -> Dataset | None:
         """Return the dataset of a query with several FROM clauses, otherwise None."""
-        return algebra.dataset(text) if len(_FROM.findall(algebra.plain(text))) > 1 else None
+        if len(_FROM.findall(plain(text))) < 2:
+            return None
+        from rolegraph.engine import algebra
+
+        return algebra.dataset(text)
 
     def _check_services(self, text: str, what: str) -> None:
+        from rolegraph.engine import algebra
+
         try:
             called = algebra.services(text)
         except Unreadable as error:

@@ -1,5 +1,6 @@
 """A pool of worker processes with limits of time and memory, shared fairly between clients."""
 
+import logging
 import os
 import pickle
 import signal
@@ -27,6 +28,7 @@ ENDING = 5.0  # seconds to wait for the end of a process whose pipe broke
 LOOK = 0.25  # seconds between two checks of whether the client is still connected
 WAITING = 16  # waiting jobs per client: each occupies a thread of the service
 MIB = 1024 * 1024
+_log = logging.getLogger(__name__)
 OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGSEGV, 127, worker.OUT_OF_MEMORY}  # exit codes: Rust and C++, a thread, libc, Python
 ONE_HEAP = {"MALLOC_ARENA_MAX": "2"}  # glibc reserves 64 MiB per heap, which would count as used
 
@@ -66,8 +68,11 @@ class Pool:
         self._closed = False
         self._running: Counter[str] = Counter()
         self._waiting: Counter[str] = Counter()
-        self._workers = {_Worker(limits.memory, network=network) for _ in range(limits.workers if eager else 0)}
-        self._idle = list(self._workers)
+        self._workers: set[_Worker] = set()
+        self._idle: list[_Worker] = []
+        with suppress(StoreUnusable):  # those that do not start now are started when they are needed
+            for _ in range(limits.workers if eager else 0):
+                self._idle.append(self._started())
 
     def ask(self, request: Request, is_cancelled: IsCancelled) -> Any:
         """Run a job in a worker and return its result.
@@ -87,6 +92,11 @@ class Pool:
             raise
         self._put_back(process, client)
         return _result(reply)
+
+    @property
+    def idle(self) -> bool:
+        """Whether a worker has started that has no job."""
+        return bool(self._idle)
 
     def close(self) -> None:
         """End all workers."""
@@ -129,7 +139,19 @@ class Pool:
             return self._idle.pop()
         if len(self._workers) >= self._limits.workers or self._closed:
             return None
-        fresh = _Worker(self._limits.memory, network=self._network)
+        return self._started()
+
+    def _started(self) -> "_Worker":
+        """Return a new worker.
+
+        :raises StoreUnusable: if the system has no memory for it, or no process
+        """
+        try:
+            fresh = _Worker(self._limits.memory, network=self._network)
+        except OSError as error:
+            _log.error("a worker could not be started: %s", error.strerror)
+            detail = f"there is no worker for this request: {error.strerror}"
+            raise StoreUnusable(detail, expected="the same request, a little later") from error
         self._workers.add(fresh)
         return fresh
 
@@ -155,10 +177,9 @@ class Pool:
         with self._changed:
             self._done(self._running, client)
             self._workers.discard(process)
-            if not self._closed:
-                fresh = _Worker(self._limits.memory, network=self._network)
-                self._workers.add(fresh)
-                self._idle.append(fresh)
+            with suppress(StoreUnusable):
+                if not self._closed:
+                    self._idle.append(self._started())
             self._changed.notify_all()
 
     @staticmethod

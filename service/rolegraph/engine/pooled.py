@@ -1,6 +1,8 @@
 """The embedded engine with the queries and jobs of clients in worker processes, which are limited in time and memory."""
 
+import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from rolegraph import dependencies
 from rolegraph.dependencies import EVERYTHING, Digests
@@ -10,7 +12,7 @@ from rolegraph.engine.pool import Pool
 from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.engine.revisions import Revision
 from rolegraph.engine.shared_store import SharedStore
-from rolegraph.engine.worker import Dump, Query, Request, Unoffered
+from rolegraph.engine.worker import Dump, Preparation, Query, Request, Unoffered
 from rolegraph.engine.write_log import ChangedGraphs
 from rolegraph.errors import RolegraphError
 from rolegraph.formats import Format
@@ -78,7 +80,10 @@ class PooledEngine:
         return self._reader.rows(text)
 
     def write(self, changes: Changes, format_: Format = TURTLE, *, mode: WriteMode = "replace", guard: Guard = unguarded) -> Receipt:
-        return (self._past or self._engine).write(changes, format_, mode=mode, guard=guard)
+        receipt = (self._past or self._engine).write(changes, format_, mode=mode, guard=guard)
+        if self._jobs.idle:
+            threading.Thread(target=self._prepare, name="preparing", daemon=True).start()
+        return receipt
 
     def update(self, text: str, dataset: Dataset | None = None, guard: Guard = unguarded) -> Receipt:
         return (self._past or self._engine).update(text, dataset, guard)
@@ -93,6 +98,11 @@ class PooledEngine:
     def work(self, job: Job[R], is_cancelled: IsCancelled = never_cancelled) -> R:
         dependencies.note(EVERYTHING)
         return self._run(self._jobs, job, is_cancelled)
+
+    def _prepare(self) -> None:
+        """Have a worker open the new revision, so that the next validation need not wait for that."""
+        with suppress(RolegraphError):
+            self._run(self._jobs, Preparation(), never_cancelled)
 
     def _run(self, pool: Pool, job: Job[R], is_cancelled: IsCancelled, patience: int = 1) -> R:
         snapshot = self._past or self._engine.newest  # the reference keeps its folder until it is leased

@@ -1,4 +1,6 @@
-"""Limits the nesting of queries: Oxigraph processes them recursively, and a stack overflow ends the process."""
+"""Reads the text of queries without a parser, and limits their nesting: Oxigraph processes them recursively, and a stack overflow ends
+the process.
+"""
 
 import re
 from collections.abc import Iterator
@@ -18,6 +20,16 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _CHAINING = {"union", "optional", "minus", "bind", "filter", "graph", "exists", "not", "in", "service", "values", "select"}
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+
+
+class Unreadable(Exception):
+    """The text cannot be analysed: it is SPARQL 1.2, or not valid."""
+
+
+def plain(text: str) -> str:
+    """Return a text with its code point escapes resolved, since these can hide a keyword."""
+    return _ESCAPE.sub(_character, text)
 
 
 def refuse_deep(text: str, *, data: bool = False) -> None:
@@ -41,3 +53,8 @@ def tokens(text: str) -> Iterator[tuple[int, int, str]]:
     for token in _TOKEN.finditer(text):
         if not token["skip"]:
             yield token.start(), token.end(), token[0].lower()
+
+
+def _character(match: re.Match[str]) -> str:
+    code = int(match[1] or match[2], 16)
+    return chr(code) if code <= 0x10FFFF else match[0]

@@ -133,6 +133,7 @@ class RevisionStore(StoredRevisions):
         with self._writing:
             self._past.keep(())
             del self._store, self._newest  # acknowledged writes are on disk
+            self._revisions.close()
 
     def _commit(self, change: Change, about: Iterable[str | None] = (), guard: Guard = unguarded, *, large: bool = False) -> Receipt:
         """Make a change and publish it.

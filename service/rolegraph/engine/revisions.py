@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from rolegraph.engine.inventory import FILE, Digests, Inventory
 from rolegraph.errors import NotFound
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
+_EXPIRED = ".old"  # the ending of the folder of a revision that is being removed
 _ENGINES = ("CURRENT", "MANIFEST-*", "*.sst")  # files of RocksDB: a folder with any of them is a revision, perhaps a damaged one
 
 
@@ -71,6 +72,7 @@ class Revisions:
         self._changing = threading.RLock()
         self._used: dict[int, int] = {}
         self._digests = Digests()
+        self._removing: threading.Thread | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -161,13 +163,23 @@ class Revisions:
         return Lease(number, path, partial(self._release, unlock))
 
     def clean(self) -> None:
-        """Remove expired revisions that are not in use, in this or another process."""
+        """Remove expired revisions that are not in use, in this or another process; their files are deleted in a thread."""
         if self._read_only:
             return
-        kept = self._kept()
-        for number in self._numbers():
-            if number not in kept and number not in self._used:
-                _remove(self._folder / str(number))
+        with self._changing:
+            kept = self._kept()
+            for number in self._numbers():
+                if number not in kept and number not in self._used:
+                    _set_aside(self._folder / str(number))
+            expired = list(self._folder.glob(f"*{_EXPIRED}"))  # also those that a process did not delete before its end
+            if expired and not (self._removing and self._removing.is_alive()):
+                self._removing = threading.Thread(target=_delete, args=(expired,), name="removing")
+                self._removing.start()
+
+    def close(self) -> None:
+        """Wait until the files of expired revisions are deleted."""
+        if self._removing:
+            self._removing.join()
 
     @staticmethod
     def _shared(path: Path) -> Callable[[], None]:
@@ -206,14 +218,20 @@ def _is_revision(path: Path) -> bool:
     return (path / FILE).exists() or any(next(path.glob(pattern), None) for pattern in _ENGINES)
 
 
-def _remove(path: Path) -> None:
-    """Remove a revision, unless another process is reading it; the next write tries again."""
+def _set_aside(path: Path) -> None:
+    """Rename a revision, so that it is none any more, unless another process is reading it; the next write tries again."""
+    aside = path.with_name(path.name + _EXPIRED)
     try:
         with locks.holding(path, wait=False) as locked:
             if locked:
-                shutil.rmtree(path, ignore_errors=True)
-    except (OSError, ImportError):  # the platform or the file system has no locks
+                path.rename(aside)
+    except (OSError, ImportError):  # the platform or the file system has no locks, or an earlier folder of this name is left
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _delete(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync(path: Path) -> None:

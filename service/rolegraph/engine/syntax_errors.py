@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rolegraph import terms
-from rolegraph.engine import algebra
 from rolegraph.errors import UnreadableInput
 
 QUERY_WORDS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -108,6 +107,8 @@ def unmeant(text: str) -> Mistake | None:
 
 def ungrouped(text: str) -> Mistake | None:
     """Return the mistake if a SELECT with groups has a variable that is neither grouped nor aggregated, or None."""
+    from rolegraph.engine import algebra
+
     name = algebra.ungrouped(text)
     if name is None:
         return None
@@ -131,6 +132,8 @@ def _undeclared(tokens: Sequence[Token]) -> Mistake | None:
     if not missing:
         return None
     listed = " and ".join(f"{_cut(prefix)}:" for prefix in missing)
+    from rolegraph.engine import algebra
+
     namespaces = algebra.vocabularies() | terms.prefixes()
     lines = [f"PREFIX {_cut(prefix)}: <{namespaces.get(prefix, 'its namespace IRI')}>" for prefix in missing]
     single = len(missing) == 1

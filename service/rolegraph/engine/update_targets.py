@@ -19,7 +19,7 @@ def written(text: str) -> frozenset[str] | None:
     """Return the IRIs of the named graphs that an update may write, or None if it may write any graph.
 
     :raises Refused: for an update that writes the default graph, which is the union of the named ones
-    :raises algebra.Unreadable: for an update that cannot be parsed
+    :raises Unreadable: for an update that cannot be parsed
     """
     targets = {target for operation in algebra.operations(text) for target in _targets(operation)}
     if "DEFAULT" in targets:

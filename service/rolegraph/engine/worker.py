@@ -130,6 +130,17 @@ class Dump:
         return engine.dump(self.format, self.graph)
 
 
+@dataclass(frozen=True)
+class Preparation:
+    """The job of opening a revision for the next job."""
+
+    name: str = "the preparation"
+    private: bool = False
+
+    def run(self, engine: Engine) -> None:
+        """Do nothing: the engine is open."""
+
+
 def main() -> None:
     """Answer requests until the parent ends.
 

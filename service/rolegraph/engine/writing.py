@@ -8,11 +8,11 @@ from typing import cast
 
 import pyoxigraph as ox
 
-from rolegraph.engine import Changes, WriteMode, algebra, documents, update_targets
+from rolegraph.engine import Changes, WriteMode, documents
 from rolegraph.engine.changed_keys import Graph, touched
 from rolegraph.engine.documents import Triple
 from rolegraph.engine.federation import FederationPolicy
-from rolegraph.engine.query_limits import refuse_deep
+from rolegraph.engine.query_limits import Unreadable, refuse_deep
 from rolegraph.engine.reading import of, query_errors, tolerant
 from rolegraph.engine.write_log import Write
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
@@ -187,6 +187,8 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Federatio
     :raises Refused: for an update that writes to the union, or calls an endpoint that is not allowed
     :raises TakenBack: for an update that added triples that some format cannot express
     """
+    from rolegraph.engine import update_targets
+
     refuse_deep(text, data=True)
     text = reach.admit(text)
     if dataset:
@@ -197,7 +199,7 @@ def update(store: ox.Store, text: str, dataset: Dataset | None, reach: Federatio
         return Write(None)
     try:
         named = update_targets.written(text)
-    except algebra.Unreadable as error:
+    except Unreadable as error:
         _run(ox.Store(), text)  # if it does not parse here either, this reports where and why
         raise Refused("the graphs that the update writes could not be determined; write it in plain SPARQL 1.1") from error
     if named is None:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from rolegraph.shipped import audit
 from rolegraph.values import Row
 
 SHOWN = 20  # problems that an error lists
+CHECKS = 2  # rules that are checked at a time
 
 
 def import_source(
@@ -77,7 +79,9 @@ def _load(engine: Engine, imported: Imported, *, replace: bool) -> None:
             refuse(lost, imported.publication.title)
         imported.report.removed.update({loss.name: (loss.lost, loss.held) for loss in lost})
         rules = audit.rules("checks/imports")
-        problems = [problem for rule in rules for problem in audit.problems(rule, rows(bind(rule.text, "source", iri)))]
+        with ThreadPoolExecutor(CHECKS) as pool:  # the engine works outside of Python's lock
+            violations = list(pool.map(lambda rule: rows(bind(rule.text, "source", iri)), rules))
+        problems = [problem for rule, rows_ in zip(rules, violations, strict=True) for problem in audit.problems(rule, rows_)]
         if problems:
             shown = [f"{problem.rule}: {problem.where} {problem.message}" for problem in problems[:SHOWN]]
             raise NotConforming(f"nothing was imported: the graph violates rules for imports {len(problems)} times", problems=shown)

@@ -97,12 +97,14 @@ class Pinning:
         with dependencies.noted((dependencies.inside(graph),)):
             return graph in self.engine.graphs()
 
-    def refresh(self) -> None:
+    def refresh(self, *, apart: bool = False) -> None:
         """Update the search index and the stored arrays of the analyses to the newest revision.
 
         Call this after a write, before closing. Only this process knows which graphs changed; the next one would have to read all of them.
+
+        :param apart: another process makes the snapshot meanwhile, which is faster after a large write
         """
-        self._views.refresh()
+        self._views.refresh(apart=apart)
 
     def close(self) -> None:
         """Release the store. For a pinned graph this does nothing: its revision is released with the last reference to it."""

@@ -1,6 +1,7 @@
 """Views: read access to one revision, with caches of its own."""
 
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from rolegraph.catalogue.changes import changed_things
 from rolegraph.comparison.compare import Comparer
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter, NotFound
+from rolegraph.facade.apart import analyses_apart
 from rolegraph.facade.profile_lookup import ProfileLookup
 from rolegraph.per_revision import AGE, CachedValue, LruCache
 from rolegraph.search import Finder, Search
@@ -82,9 +84,10 @@ class Views:
             return self._current(revision)
         return self._past.get(revision, lambda: View(self._engine.at(revision), self._search.past()))
 
-    def refresh(self) -> None:
-        """Update the search index and the stored arrays of the analyses to the newest revision."""
-        self._search.refresh()
+    def refresh(self, *, apart: bool = False) -> None:
+        """See :meth:`Rolegraph.refresh <rolegraph.facade.Rolegraph.refresh>`."""
+        with analyses_apart(self._folder) if apart and self._folder else nullcontext():
+            self._search.refresh()
         if self._engine.revision is not None:
             self.newest().analysis().refresh()
 

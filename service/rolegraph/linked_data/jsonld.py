@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from pyld import jsonld as pyld
-
 from rolegraph import resources, terms
 from rolegraph.values import Link, Row, Thing
 
@@ -18,6 +16,8 @@ ESCO = "http://data.europa.eu/esco/"
 
 def compact(expanded: bytes) -> bytes:
     """Compact expanded JSON-LD with ``ontology/context.jsonld``; the result includes the context."""
+    from pyld import jsonld as pyld  # only workers need it, and it loads an HTTP client
+
     context = json.loads((resources.folder("ontology") / "context.jsonld").read_text(encoding="utf-8"))["@context"]
     document = pyld.compact(json.loads(expanded), context, {"graph": True, "documentLoader": _refuse})
     return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 from rolegraph.search import records
 from rolegraph.search.records import Record
@@ -16,6 +16,7 @@ _TERMS = (
 )
 _TOUCHED = "touched CROSS JOIN entry ON entry.id = touched.id CROSS JOIN thing ON thing.id = entry.thing"
 _RANKED, _NUMBERED = 40, 12  # bits of the id of an entry: its rank, then the number of its thing, then its own number
+BATCH = 4000  # things that are inserted at a time
 MANY = 1000  # changed things from which a scan of the table is faster than look-ups
 
 
@@ -43,16 +44,13 @@ def reindex(connection: sqlite3.Connection, changed: Sequence[str], graphs: Mapp
     connection.execute("DELETE FROM touched")
     if connection.execute("SELECT EXISTS (SELECT 1 FROM thing)").fetchone()[0]:
         counted.subtract(_remove(connection, changed))
-    numbers = {graph: number for number, graph in graphs.items()}
-    stems: list[str] = []
     statements: dict[str, dict[str, str]] = {iri: {} for iri in changed}
     for iri, graph, text in _parts(connection, changed):
         statements[iri][graphs[graph]] = text
-    for iri in changed:
-        record = records.merge(iri, statements.pop(iri))
-        if record:
-            stems += _insert(connection, record, numbers)
-    counted.update(chain.from_iterable(set(text.split()) for text in stems))
+    merged = filter(None, (records.merge(iri, statements.pop(iri)) for iri in changed))
+    numbers = {graph: number for number, graph in graphs.items()}
+    while batch := list(islice(merged, BATCH)):
+        counted.update(chain.from_iterable(set(stems.split()) for stems in _insert(connection, batch, numbers)))
     # sorted by id: otherwise FTS5 flushes after each row
     connection.execute(f"INSERT INTO words (rowid, terms) SELECT entry.id, {_TERMS} FROM {_TOUCHED} ORDER BY entry.id")
     return Counter({word: number for word, number in counted.items() if number})
@@ -66,18 +64,21 @@ def _parts(connection: sqlite3.Connection, changed: Sequence[str]) -> Iterable[t
     return (row for row in connection.execute("SELECT thing, graph, said FROM part") if row[0] in wanted)
 
 
-def _insert(connection: sqlite3.Connection, record: Record, numbers: Mapping[str, int]) -> list[str]:
-    """Insert a thing and its entries, except the full text, and return the stems of each entry."""
-    sources = "".join(f" _s{numbers[graph]}" for graph in record.sources)
-    names = json.dumps(record.names, ensure_ascii=False)
-    row = [record.iri, record.kind, record.uses, names, f"{sources} "]
-    thing = connection.execute("INSERT INTO thing (iri, kind, uses, names, sources) VALUES (?, ?, ?, ?, ?)", row).lastrowid
-    rows = [
-        (record.rank(entry) << _RANKED | (thing or 0) << _NUMBERED | number, thing, *entry, entry.stems, entry.initials, record.kind)
-        for number, entry in enumerate(record.entries())
-    ]
+def _insert(connection: sqlite3.Connection, batch: Sequence[Record], numbers: Mapping[str, int]) -> list[str]:
+    """Insert things and their entries, except the full text, and return the stems of each entry."""
+    [(last,)] = connection.execute("SELECT COALESCE(MAX(id), 0) FROM thing")
+    things, rows = [], []
+    for thing, record in enumerate(batch, last + 1):
+        sources = "".join(f" _s{numbers[graph]}" for graph in record.sources)
+        things.append((thing, record.iri, record.kind, record.uses, json.dumps(record.names, ensure_ascii=False), f"{sources} "))
+        rows += [
+            (record.rank(entry) << _RANKED | thing << _NUMBERED | number, thing, *entry, entry.stems, entry.initials, record.kind)
+            for number, entry in enumerate(record.entries())
+        ]
+    rows.sort()  # SQLite appends rows that are in order
+    connection.executemany("INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?)", things)
     connection.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    connection.executemany("INSERT INTO touched VALUES (?)", [row[:1] for row in rows])
+    connection.executemany("INSERT INTO touched VALUES (?)", (row[:1] for row in rows))
     return [row[-3] for row in rows]
 
 

@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rolegraph import terms
@@ -24,22 +25,35 @@ def read(select: Select, graph: str) -> dict[str, str]:
     Labels are concatenated in the store: looking up the IRI of the thing for each of them takes as long as reading them.
     """
     entries: dict[str, dict[str, Any]] = defaultdict(dict)
-    for number, text in enumerate(_labels(graph)):
-        for row in select(text):
+    facets: dict[str, Binding] = {"graph": graph, "property": [facet.property for facet in terms.facets()]}
+    types = query("graph-types").bind({"graph": graph, "type": list(_KINDS)})
+    texts = (*_labels(graph), types, query("index-uses").bind(facets), query("index-users").bind(facets))
+    answers = _ahead(select, texts)
+    for number in range(len(PROPERTIES)):
+        for row in next(answers):
             pieces = row["labels"].value.split(_BETWEEN)
             labels = [[number, language, text] for language, text in zip(pieces[::2], pieces[1::2], strict=False) if text.strip()]
             entries[row["thing"].value].setdefault("labels", []).extend(sorted(labels))
-    for row in select(query("graph-types").bind({"graph": graph, "type": list(_KINDS)})):
+    for row in next(answers):
         entries[row["thing"].value].setdefault("kinds", []).append(_KINDS[row["type"].value])
-    facets: dict[str, Binding] = {"graph": graph, "property": [facet.property for facet in terms.facets()]}
-    for row in select(query("index-uses").bind(facets)):
+    for row in next(answers):
         if row["thing"].kind == "iri":
             entries[row["thing"].value]["uses"] = int(row["uses"].value)
-    for row in select(query("index-users").bind(facets)):
+    for row in next(answers):
         entries[row["role"].value].setdefault("uses", 0)
     for entry in entries.values():
         entry.get("kinds", []).sort()
     return {iri: json.dumps(entry, ensure_ascii=False, sort_keys=True) for iri, entry in entries.items() if terms.is_iri(iri)}
+
+
+def _ahead(select: Select, texts: Sequence[str]) -> Iterator[list[Row]]:
+    """Yield the answer of each query; the next one is asked meanwhile, since the engine works outside of Python's lock."""
+    with ThreadPoolExecutor(1, "labels") as pool:
+        coming = pool.submit(select, texts[0])
+        for text in texts[1:]:
+            answer, coming = coming.result(), pool.submit(select, text)
+            yield answer
+        yield coming.result()
 
 
 def _labels(graph: str) -> Iterator[str]:

@@ -133,6 +133,9 @@ def _served(plan: Plan, address: str, load: Callable[[], RsgiApplication], unusa
     _log_as(plan)  # Granian has set up its own
     try:
         server.serve(target_loader=load, wrap_loader=False)
+    except OSError as error:  # the system has no memory for another process
+        _log.critical("a process that answers requests could not be started: %s; the service ends", error.strerror)
+        return 1
     except SystemExit as stopped:
         if unusable.is_set() or stopped.code:
             return 2 if unusable.is_set() else int(stopped.code or 0)
@@ -165,11 +168,17 @@ def _load(plan: Plan, address: str, opening: Callable[[], Rolegraph], unusable: 
 
 def _load_reader(plan: Plan, address: str, opening: Callable[[Callable[[], int]], Rolegraph], shared: Shared) -> RsgiApplication:
     """Open the store for reading and create the application, which relays what writes. Runs in each process that reads."""
+    if shared.unusable.is_set():
+        sys.exit(2)  # Granian starts the worker once more before it gives up
     _begin(plan)
     place = shared.signs.place()
     try:
         graph = opening(shared.newest.get)
     except RolegraphError as error:
+        if shared.fails_at_start():
+            if not shared.is_unusable():
+                print(f"Error: {error.detail}", file=sys.stderr, flush=True)  # noqa: T201
+            sys.exit(2)
         _log.error("a process that reads cannot open the store: %s", error.detail)
         time.sleep(AGAIN)
         sys.exit(1)

@@ -95,6 +95,18 @@ class Shared:
             self._unstarted.value -= 1
             return int(self._unstarted.value)
 
+    def fails_at_start(self) -> bool:
+        """Return whether a process that reads cannot start before all have started once; then the service ends."""
+        with self._unstarted.get_lock():
+            return bool(self._unstarted.value > 0)
+
+    def is_unusable(self) -> bool:
+        """Record that the store cannot be opened, and return whether another process has recorded that before."""
+        with self._unstarted.get_lock():
+            recorded = self.unusable.is_set()
+            self.unusable.set()
+            return recorded
+
 
 class Supervisor:
     """Runs the writing process, and watches all processes.
@@ -143,7 +155,11 @@ class Supervisor:
                 _log.error("the process that writes ended (%s); another one is started", _reason(self._writer.exitcode))
                 if self._stopping.wait(PAUSES[min(soon, len(PAUSES) - 1)]):
                     return
-                self._writer, since = self._started(), time.monotonic()
+                since = time.monotonic()
+                try:
+                    self._writer = self._started()
+                except OSError as error:  # the system has no memory for it, or no process
+                    _log.error("the process that writes could not be started: %s", error.strerror)
             self._kill_hung()
 
     def _kill_hung(self) -> None:
