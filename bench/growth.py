@@ -93,7 +93,8 @@ class Service:
         used, began = self.processor(), time.perf_counter()
         if kind == "write":
             headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "text/turtle"}
-            self.client.put(f"/sources/{following.SLUG}", content=following.entry(number, f"Bench Engineer {number}"), headers=headers).raise_for_status()
+            entry = following.entry(number, f"Bench Engineer {number}")
+            self.client.put(f"/sources/{following.SLUG}", content=entry, headers=headers).raise_for_status()
         elif kind == "search":
             self._get(f"/search.json?q=Role+{next(self._numbers):05}+of+the+synthetic+graph")
         else:
