@@ -25,11 +25,14 @@ _IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:(?:{_IN_IRI}+(?:#{_IN_IRI}*)?|#{_IN
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of things: ``name`` is part of their IRIs (``…/{name}/{slug}``), ``type`` is the IRI of their class."""
+    """A kind of things: ``name`` is part of their IRIs (``…/{name}/{slug}``), ``types`` are the IRIs of their classes.
+
+    Tools and categories of tools are one kind, in one concept scheme, of two classes.
+    """
 
     name: str
     plural: str
-    type: str
+    types: tuple[str, ...]
 
     @property
     def namespace(self) -> str:
@@ -68,25 +71,33 @@ class Facet:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("role", "roles", RG + "Role"),
-        Kind("skill", "skills", RG + "Skill"),
-        Kind("tool", "tools", RG + "Tool"),
-        Kind("degree", "degrees", RG + "Degree"),
-        Kind("field", "fields of study", RG + "FieldOfStudy"),
-        Kind("certification", "certifications", RG + "Certification"),
-        Kind("industry", "industries", RG + "Industry"),
-        Kind("responsibility", "responsibilities", RG + "Responsibility"),
-        Kind("tip", "tips", RG + "Tip"),
-        Kind("source", "sources", RG + "Source"),
-        Kind("posting", "job postings", "https://schema.org/JobPosting"),
-        Kind("level", "levels of seniority", RG + "SeniorityLevel"),
-        Kind("measure", "measures of outlook", RG + "Measure"),
-        Kind("proficiency", "levels of proficiency", RG + "ProficiencyLevel"),
-        Kind("section", "sections", RG + "Section"),
-        Kind("group", "groups", RG + "Group"),
-        Kind("preparation", "levels of preparation", RG + "PreparationLevel"),
+        Kind("role", "roles", (RG + "Role",)),
+        Kind("skill", "skills", (RG + "Skill",)),
+        Kind("tool", "tools", (RG + "Tool", RG + "ToolCategory")),
+        Kind("degree", "degrees", (RG + "Degree",)),
+        Kind("field", "fields of study", (RG + "FieldOfStudy",)),
+        Kind("certification", "certifications", (RG + "Certification",)),
+        Kind("industry", "industries", (RG + "Industry",)),
+        Kind("application", "applications", (RG + "Application",)),
+        Kind("responsibility", "responsibilities", (RG + "Responsibility",)),
+        Kind("tip", "tips", (RG + "Tip",)),
+        Kind("source", "sources", (RG + "Source",)),
+        Kind("posting", "job postings", ("https://schema.org/JobPosting",)),
+        Kind("level", "levels of seniority", (RG + "SeniorityLevel",)),
+        Kind("measure", "measures of outlook", (RG + "Measure",)),
+        Kind("direction", "directions of outlook", (RG + "Direction",)),
+        Kind("judgement", "judgements of outlook", (RG + "Judgement",)),
+        Kind("unit", "units", (RG + "Unit",)),
+        Kind("region", "regions", (RG + "Region",)),
+        Kind("organisation", "organisations", (RG + "Organisation",)),
+        Kind("proficiency", "levels of proficiency", (RG + "ProficiencyLevel",)),
+        Kind("section", "sections", (RG + "Section",)),
+        Kind("group", "groups", (RG + "Group",)),
+        Kind("preparation", "levels of preparation", (RG + "PreparationLevel",)),
+        Kind("status", "states of concepts", (RG + "Status",)),
     )
 }
+
 
 @cache
 def prefixes() -> dict[str, str]:

@@ -170,7 +170,7 @@ class Catalogue:
 
     def preferred(self, kind: str) -> dict[str, frozenset[str]]:
         """Return the IRIs of all things of a kind, each with its preferred labels in English, of which there may be none."""
-        rows = self._rows("labels-of-class", {"class": KINDS[kind].type})
+        rows = self._rows("labels-of-class", {"class": KINDS[kind].types})
         found: dict[str, set[str]] = {}
         for row in rows:
             found.setdefault(row["thing"].value, set()).update([row["label"].value] if "label" in row else [])
@@ -178,7 +178,7 @@ class Catalogue:
 
     def count(self, kind: str) -> int:
         """Return how many things of a kind there are."""
-        return counted(self._rows("count-of-class", {"class": KINDS[kind].type}))
+        return counted(self._rows("count-of-class", {"class": KINDS[kind].types}))
 
     def thing(self, iri: str) -> Thing:
         """Return a thing with its links and those that lead to it, each with the sources that state it.

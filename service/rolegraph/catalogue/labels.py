@@ -117,9 +117,9 @@ class LabelCache:
         return found
 
     def _read_kinds(self, missing: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        names = {kind.type: kind.name for kind in terms.KINDS.values()}
+        names = {type_: kind.name for kind in terms.KINDS.values() for type_ in kind.types}
         types = self._several(missing, terms.RDF_TYPE)
-        return {iri: tuple(name for type_, name in names.items() if type_ in own) for iri, own in types.items()}
+        return {iri: tuple(dict.fromkeys(name for type_, name in names.items() if type_ in own)) for iri, own in types.items()}
 
     def _several(self, iris: Sequence[str], property_: str) -> dict[str, tuple[str, ...]]:
         """Return the IRIs that a property leads to from each thing, sorted."""

@@ -76,7 +76,7 @@ class KindLists:
 
     def things(self, kind: str) -> tuple[str, ...]:
         """Return the IRIs of the things of a kind, sorted."""
-        return self._things[kind].get(lambda: tuple(sorted(words(self._ask, "things-of-class", {"class": terms.KINDS[kind].type}))))
+        return self._things[kind].get(lambda: tuple(sorted(set(words(self._ask, "things-of-class", {"class": terms.KINDS[kind].types})))))
 
     def of(self, kind: str, source: str | None = None) -> tuple[tuple[str, str], ...]:
         """Return (label, IRI) of the things of a kind by label, or of those that a source speaks of."""
@@ -93,7 +93,7 @@ class KindLists:
         if len(found) > most:
             found = [iri for iri in found if iri.startswith(terms.BASE)]
         if len(found) > most:
-            values = {"class": terms.KINDS[kind].type, "graph": terms.KINDS[kind].scheme}
+            values = {"class": terms.KINDS[kind].types, "graph": terms.KINDS[kind].scheme}
             shipped = set(words(self._ask, "things-of-class-in-graph", values))
             found = sorted(found, key=lambda iri: iri not in shipped)[:most]
         return _by_label(self._cards.labels(found))
@@ -116,7 +116,7 @@ class KindLists:
         return tuple(_by_label(self._cards.labels(things)))
 
     def _of_source(self, kind: str, source: str) -> tuple[tuple[str, str], ...]:
-        described = set(words(self._ask, "things-of-class-in-source", {"class": terms.KINDS[kind].type, "source": source}))
+        described = set(words(self._ask, "things-of-class-in-source", {"class": terms.KINDS[kind].types, "source": source}))
         return tuple(pair for pair in self.of(kind) if pair[1] in described)
 
 

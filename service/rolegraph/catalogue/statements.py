@@ -70,10 +70,13 @@ def roles_with_salary(engine: Engine, source: str) -> list[str]:
 
 def things_by_kind(engine: Engine, source: str) -> dict[str, int]:
     """Return how many things of each kind a source describes, by the name of the kind."""
-    names = {kind.type: kind.name for kind in terms.KINDS.values() if kind.name != "source"}
+    names = {type_: kind.name for kind in terms.KINDS.values() if kind.name != "source" for type_ in kind.types}
     rows = engine.rows(query("counts-of-classes").bind({"source": source, "type": list(names)}))
-    counts = {row["type"].value: int(row["things"].value) for row in rows if "type" in row}
-    return {name: counts[type_] for type_, name in names.items() if counts.get(type_)}
+    by_type = {row["type"].value: int(row["things"].value) for row in rows if "type" in row}
+    counts = dict.fromkeys(names.values(), 0)
+    for type_, number in by_type.items():
+        counts[names[type_]] += number
+    return {name: number for name, number in counts.items() if number}
 
 
 def confidences(engine: Engine, iri: str) -> dict[str, str]:

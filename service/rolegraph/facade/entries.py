@@ -61,7 +61,7 @@ class Check:
         around = context.context_of(engine.rows, entry, self.source, self.mode)
         further = chain(ownership.findings(entry, around.described, self.source), jsonld_reader.findings(parsed.unknown))
         report = shapes().check(entry, around.context, further)
-        described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].type)) in entry
+        described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].types[0])) in entry
         return Checked(report, _ntriples(entry), described)
 
 

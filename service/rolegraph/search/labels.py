@@ -14,7 +14,7 @@ Select = Callable[[str], list[Row]]
 PROPERTIES = ("preferred", "alternative", "hidden", "code")
 """How a label stands to its thing, by its number in an index; the title of a source or an advertisement is a preferred one."""
 
-_KINDS = {kind.type: kind.name for kind in terms.KINDS.values()}
+_KINDS = {type_: kind.name for kind in terms.KINDS.values() for type_ in kind.types}
 _BETWEEN = "\x1f"  # the unit separator parts labels and languages in the queries; of ASCII, since Virtuoso loses other characters
 
 
@@ -30,7 +30,8 @@ def read(select: Select, graph: str) -> dict[str, str]:
             labels = [[number, language, text] for language, text in zip(pieces[::2], pieces[1::2], strict=False) if text.strip()]
             entries[row["thing"].value].setdefault("labels", []).extend(sorted(labels))
     for row in select(query("graph-types").bind({"graph": graph, "type": list(_KINDS)})):
-        entries[row["thing"].value].setdefault("kinds", []).append(_KINDS[row["type"].value])
+        kinds = entries[row["thing"].value].setdefault("kinds", [])
+        kinds.extend({_KINDS[row["type"].value]} - set(kinds))
     facets: dict[str, Binding] = {"graph": graph, "property": [facet.property for facet in terms.facets()]}
     for row in select(query("index-uses").bind(facets)):
         if row["thing"].kind == "iri":
