@@ -117,7 +117,21 @@ def test_the_shapes_of_a_role_take_the_same_properties_in_the_same_order_with_th
     assert sorted(NAMES, key=lambda name: orders[name]) == NAMES
     assert [set(facet.classes) for facet in terms.facets()] == [classes[facet.property] for facet in terms.facets()]
     targets = {str(property_).removeprefix(terms.RG) for property_ in shapes.objects(RG_SHAPES.RoleShape, SH.targetSubjectsOf)}
-    assert targets == {*NAMES, *GENERAL, "salary"} - {"level"}  # a posting has a level, too
+    assert targets == {*NAMES, *GENERAL, "salary"} - {"level", "outlook"}  # a posting has a level, too, and a skill an outlook
+
+
+def test_a_claim_takes_every_property_of_roles_and_a_group_those_that_are_asked_for() -> None:
+    claim, group = (_predicates(f"{name}.ttl", shape) for name, shape in (("claim", "Claim"), ("requirement-group", "RequirementGroup")))
+    assert sorted(claim) == sorted({*NAMES, *GENERAL})
+    asked = {facet.name for facet in terms.facets() if facet.section in ("skills", "education", "tools")}
+    assert sorted(group) == sorted({*asked, *GENERAL})
+
+
+def _predicates(file: str, shape: str) -> list[str]:
+    """Return the properties that the shape of a claim or a requirement group takes as its predicate."""
+    graph = Graph().parse(resources.folder("ontology") / "shapes" / file)
+    [listed] = graph.objects(RG_SHAPES[f"{shape}-predicate"], SH["in"])
+    return [str(property_).removeprefix(terms.RG) for property_ in Collection(graph, listed)]
 
 
 def test_the_analyses_weigh_what_can_be_compared_and_what_is_a_special_case_of_it(ontology: Graph) -> None:
@@ -128,7 +142,7 @@ def test_the_analyses_weigh_what_can_be_compared_and_what_is_a_special_case_of_i
 
 
 def test_the_table_is_whole_and_in_order(ontology: Graph) -> None:
-    kinds = {kind.type for kind in terms.KINDS.values()} | {terms.RG + "Outlook"}
+    kinds = {type_ for kind in terms.KINDS.values() for type_ in kind.types} | {terms.RG + "Outlook"}
     sections = Graph().parse(resources.folder("data") / "vocabularies" / "section.ttl")
     assert [str(order) for _, order in sorted(ontology.subject_objects(SH.order), key=lambda pair: int(str(pair[1])))] == [
         str(place) for place in range(1, len(NAMES) + 1)
