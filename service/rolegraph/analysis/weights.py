@@ -24,7 +24,10 @@ FACETS = {
 NAMES = tuple(FACETS)
 PROPERTIES = tuple(terms.RG + name for name in NAMES)
 
-LEARNT = ("essentialSkill", "optionalSkill", "toolInDemand", "tool", "requiredDegree", "degree", "preferredDegree", "fieldOfStudy", "certification")
+LEARNT = (
+    *("essentialSkill", "optionalSkill", "toolInDemand", "tool"),
+    *("requiredDegree", "degree", "preferredDegree", "fieldOfStudy", "certification"),
+)
 """The facets of items that a person has or can learn; gaps, paths and openings use these."""
 
 SKILLS = ("essentialSkill", "optionalSkill", "toolInDemand", "tool")
