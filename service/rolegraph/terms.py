@@ -131,9 +131,14 @@ def sections() -> tuple[str, ...]:
 
 
 def _described(file: str) -> dict[str, dict[str, list[str]]]:
-    """Parse a file of the ontology to node → IRI of property → values, which are the text of literals, or nodes as N-Triples."""
+    """Parse a file of the ontology to node → IRI of property → values: the text of literals, or nodes as N-Triples.
+
+    Literals in other languages than English are left out.
+    """
     nodes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for quad in ox.parse(path=resources.folder("ontology") / file, format=ox.RdfFormat.TURTLE):
+        if isinstance(quad.object, ox.Literal) and quad.object.language not in (None, "en"):
+            continue
         text = quad.object.value if isinstance(quad.object, ox.Literal) else str(quad.object)
         nodes[str(quad.subject)][quad.predicate.value].append(text)
     return nodes
