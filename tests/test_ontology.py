@@ -42,7 +42,7 @@ def everything() -> ox.Store:
         load(store, path, terms.BASE + "shapes")
     for path in resources.files("data", "vocabularies/*.ttl"):
         load(store, path, terms.BASE + path.stem)
-    for path in resources.files("data", "sources/*.ttl"):
+    for path in [*resources.files("data", "mappings/*.ttl"), *resources.files("data", "sources/*.ttl")]:
         load(store, path, f"{terms.BASE}source/{path.stem}")
     return store
 

@@ -39,7 +39,7 @@ def place(search: Finder, query: Query, wanted: Iterable[str]) -> int | None:
 
 
 def every_label(graph: Rolegraph) -> list[tuple[str, str]]:
-    types = " ".join(f"<{kind.type}>" for kind in terms.KINDS.values())
+    types = " ".join(f"<{kind.types[0]}>" for kind in terms.KINDS.values())
     rows = graph.engine.rows(
         f"SELECT DISTINCT ?thing ?label {{ VALUES ?type {{ {types} }} ?thing a ?type ; <{SKOS}prefLabel>|<{SKOS}altLabel> ?label }}"
     )
@@ -109,7 +109,7 @@ def document(things: Iterable[tuple[str, str, str, list[str], str]]) -> bytes:
     lines = []
     for slug, one, label, others, language in things:
         iri = f"<{terms.KINDS['role'].namespace}{slug}>"
-        lines.append(f'{iri} a <{terms.KINDS[one].type}> ; <{SKOS}prefLabel> "{label}"@{language} .')
+        lines.append(f'{iri} a <{terms.KINDS[one].types[0]}> ; <{SKOS}prefLabel> "{label}"@{language} .')
         lines += [f'{iri} <{SKOS}altLabel> "{other}"@{language} ; <{terms.RG}tool> <{terms.BASE}tool/{slug}> .' for other in others]
     return "\n".join(lines).encode()
 

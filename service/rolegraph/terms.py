@@ -94,7 +94,7 @@ KINDS = {
         Kind("section", "sections", (RG + "Section",)),
         Kind("group", "groups", (RG + "Group",)),
         Kind("preparation", "levels of preparation", (RG + "PreparationLevel",)),
-        Kind("status", "states of concepts", (RG + "Status",)),
+        Kind("status", "statuses", (RG + "Status",)),
     )
 }
 

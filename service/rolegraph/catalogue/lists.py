@@ -46,6 +46,7 @@ class KindLists:
         self._things = {kind: CachedValue[tuple[str, ...]]() for kind in terms.KINDS}
         self._ordered = {kind: CachedValue[tuple[tuple[str, str], ...]]() for kind in terms.KINDS}
         self._named = {kind: CachedValue[dict[str, tuple[str, ...]]]() for kind in terms.KINDS}
+        self._deprecated = CachedValue[frozenset[str]]()
         self._short = LruCache[tuple[str, int], list[tuple[str, str]]](SHORT)
         self._spoken = LruCache[tuple[str, str], tuple[tuple[str, str], ...]](SPOKEN)
 
@@ -61,7 +62,7 @@ class KindLists:
             if before is None:
                 continue
             gone = set(before) & kinds.keys()
-            added = [iri for iri, names in kinds.items() if kind in names]
+            added = [iri for iri, names in kinds.items() if kind in names and iri not in later.deprecated()]
             ordered = self._ordered[kind].built()
             if not gone and not added:
                 later._things[kind], later._ordered[kind], later._named[kind] = self._things[kind], self._ordered[kind], self._named[kind]
@@ -74,9 +75,16 @@ class KindLists:
                 later._ordered[kind] = CachedValue.holding(tuple(pairs))
         return later
 
+    def deprecated(self) -> frozenset[str]:
+        """Return the IRIs of the deprecated things, which still answer, but are in no list."""
+        return self._deprecated.get(lambda: frozenset(words(self._ask, "deprecated-things")))
+
     def things(self, kind: str) -> tuple[str, ...]:
-        """Return the IRIs of the things of a kind, sorted."""
-        return self._things[kind].get(lambda: tuple(sorted(set(words(self._ask, "things-of-class", {"class": terms.KINDS[kind].types})))))
+        """Return the IRIs of the things of a kind that are not deprecated, sorted."""
+        return self._things[kind].get(lambda: tuple(sorted(self._of_class(kind) - self.deprecated())))
+
+    def _of_class(self, kind: str) -> set[str]:
+        return set(words(self._ask, "things-of-class", {"class": terms.KINDS[kind].types}))
 
     def of(self, kind: str, source: str | None = None) -> tuple[tuple[str, str], ...]:
         """Return (label, IRI) of the things of a kind by label, or of those that a source speaks of."""

@@ -29,6 +29,8 @@ def read(select: Select, graph: str) -> dict[str, str]:
             pieces = row["labels"].value.split(_BETWEEN)
             labels = [[number, language, text] for language, text in zip(pieces[::2], pieces[1::2], strict=False) if text.strip()]
             entries[row["thing"].value].setdefault("labels", []).extend(sorted(labels))
+    for row in select(query("index-deprecated").bind({"graph": graph})):
+        entries[row["thing"].value]["deprecated"] = True
     for row in select(query("graph-types").bind({"graph": graph, "type": list(_KINDS)})):
         kinds = entries[row["thing"].value].setdefault("kinds", [])
         kinds.extend({_KINDS[row["type"].value]} - set(kinds))

@@ -10,9 +10,11 @@ _THINGS = ("subject", "measure", "direction", "comparedWith", "unit", "judgement
 
 
 def by_outlook(graph: Rolegraph, roles: Sequence[str]) -> dict[str, Row]:
-    """Return the rows of the query ``outlook`` for roles, by the IRI of the outlook."""
+    """Return the rows of the query ``outlook`` for roles and other populations, given by IRI, by the IRI of the outlook."""
     roles = graph.catalogue.rare.among(roles, f"{terms.RG}outlook")
-    return {row["outlook"].value: row for row in graph.rows("outlook", {"role": roles})} if roles else {}
+    if not roles:
+        return {}
+    return {row["outlook"].value: row for row in graph.engine.rows(graph.queries.get("outlook").bind({"role": roles}))}
 
 
 def labels(graph: Rolegraph, outlooks: Mapping[str, Row]) -> dict[str, Named]:
