@@ -183,15 +183,17 @@ class Catalogue:
     def thing(self, iri: str) -> Thing:
         """Return a thing with its links and those that lead to it, each with the sources that state it.
 
+        What other systems call a concept of ours may not be described, but be led to by a match.
+
         :raises NotFound: where no graph says anything of it
         """
         kind = self.kind(iri)
         if kind is None:
             raise missing.thing(iri)
         own = self._links(iri)
-        if not own:
-            raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
         incoming = self._leading(iri, [*(facet.property for facet in terms.facets()), *MATCHES, *LEADING])
+        if not own and not incoming:
+            raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
         ratings = self._ratings(iri) if kind.name == "role" else ()
         return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, ratings)
 
