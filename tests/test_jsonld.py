@@ -36,7 +36,7 @@ ANSWERS = (
 def answered(client: FlaskClient, path: str, name: str) -> bytes:
     answer = client.get(path, headers={"Accept": formats.named(name, entries.FORMATS).media})
     assert answer.status_code == 200
-    return answer.data
+    return bytes(answer.data)
 
 
 def by_pyld(document: bytes) -> Graph:
