@@ -13,7 +13,7 @@ HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 LAYERS = (
     {"errors", "fingerprints", "locks", "output", "resources"},
     {"terms", "formats", "deadlines", "slots"},
-    {"equivalence", "per_revision", "values", "wellformed"},
+    {"equivalence", "jsonld_context", "per_revision", "values", "wellformed"},
     {"queries"},
     {"engine", "importers", "search", "shipped", "tokens"},
     {"catalogue"},

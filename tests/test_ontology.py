@@ -168,8 +168,8 @@ PLAIN = {
         "label": {"en": "more jobs"},
         "ofMeasure": "measure:employment",
         "value": "23.5",
-        "unit": "percent",
-        "periodEnd": "2032",
+        "inUnit": "unit:percent",
+        "periodEnd": 2032,
     },
 }
 TURTLE = """
@@ -182,7 +182,7 @@ TURTLE = """
         rg:outlook <https://w3id.org/rolegraph/source/an-article#outlook-1-employment> .
     <https://w3id.org/rolegraph/source/an-article#outlook-1-employment> a rg:Outlook ;
         rdfs:label "more jobs"@en ; rg:measure measure:employment ;
-        rg:value 23.5 ; rg:unit "percent" ; rg:periodEnd "2032"^^xsd:gYear .
+        rg:value 23.5 ; rg:unit unit:percent ; rg:periodEnd "2032"^^xsd:gYear .
 """
 
 
