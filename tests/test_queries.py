@@ -24,6 +24,9 @@ QUERIES = list(QueryCatalogue())
 TABLES = [query for query in QUERIES if query.holds == "table"]
 PREFIXES = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in terms.prefixes().items())
 
+UNANSWERED = {"alternatives", "postings-of-role", "roles-by-application"}
+"""Queries about what the shipped data do not hold yet."""
+
 by_name = pytest.mark.parametrize("query", TABLES, ids=lambda query: query.name)
 
 
@@ -44,7 +47,7 @@ def test_the_answer_on_the_shipped_data_is_the_saved_one(graph: Rolegraph, query
     path = EXPECTED / f"{query.name}.csv"
     if os.environ.get("ROLEGRAPH_SAVE_EXPECTED"):
         path.write_text(found, encoding="utf-8")
-    assert found.count("\n") > 1, "an example that answers nothing shows nothing"
+    assert (found.count("\n") > 1) == (query.name not in UNANSWERED), "an example that answers nothing shows nothing"
     assert found == path.read_text(encoding="utf-8")
 
 
@@ -122,10 +125,10 @@ def test_set_algebra_of_roles(found: Facts, roles: list[str]) -> None:
     assert items(graph.rows("shared-by-all", {"role": roles})) == shared
     own = had(found, first) - set().union(*(had(found, role) for role in others))
     assert items(graph.rows("only-in-one", {"role": [first], "other": others})) == own
-    needs = {item for _, role, name, item in found if role == first and name != "responsibility"}
-    has = {item for _, role, name, item in found if role == others[0] and name != "responsibility"}
-    gap = graph.rows("gap", {"from": [others[0]], "to": [first]})
-    assert {terms.slug_of(row["item"].value) for row in gap} == needs - has
+    for row in graph.rows("shared-by-all", {"role": roles}):
+        section, item, role = (terms.slug_of(row[name].value) for name in ("section", "item", "role"))
+        said = {source for source, holder, name, thing in found if (holder, PROPERTIES[name], thing) == (role, section, item)}
+        assert int(row["sources"].value) == len(said)
 
 
 @settings(max_examples=40, deadline=None)
