@@ -139,7 +139,7 @@ def build(material: Material) -> Built:
         if iri not in shipped:
             graph.engine.write({iri: path.read_bytes()})
     seconds, peak = time.perf_counter() - start, machine.memory("VmHWM", os.getpid())
-    roles = graph.engine.rows(f"SELECT ?role {{ ?role a <{KINDS['role'].type}> }}")
+    roles = graph.engine.rows(f"SELECT ?role {{ ?role a <{KINDS['role'].types[0]}> }}")
     graph.close()
     store = pyoxigraph.Store.read_only(str(material.store / "graph"))
     store.dump(str(material.quads), pyoxigraph.RdfFormat.N_QUADS)
@@ -156,7 +156,7 @@ def _pairs(size: str) -> tuple[list[Pair], list[Pair]]:
     else:
         engine = EmbeddedEngine()
         loading.load(engine, None)
-        rows = engine.rows(f"SELECT ?role {{ ?role a <{KINDS['role'].type}> }}")
+        rows = engine.rows(f"SELECT ?role {{ ?role a <{KINDS['role'].types[0]}> }}")
         pairs = list(itertools.permutations(sorted(row["role"].value for row in rows), 2))
         rng.shuffle(pairs)
     return pairs[:CHECKED], pairs[CHECKED:]

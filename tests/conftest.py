@@ -13,8 +13,10 @@ from typing import Any
 import httpx
 import pytest
 from flask.testing import FlaskClient
+from rdflib.plugins.shared.jsonld import context as rdflib_context
 
 from ports import free_port
+from rolegraph import jsonld_context
 from rolegraph.facade import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
@@ -80,6 +82,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):  # type: ignore[attr-defined]
         report.outcome = "failed"  # type: ignore[attr-defined]
     return report
+
+
+@pytest.fixture(autouse=True, scope="session")
+def context_at_hand() -> Iterator[None]:
+    """Have rdflib find the project's JSON-LD context without a network; any other is still refused."""
+
+    def loaded(address: str, *_: Any, **__: Any) -> tuple[Any, None]:
+        assert address == jsonld_context.ADDRESS, f"a test would fetch {address}"
+        return {"@context": dict(jsonld_context.words())}, None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rdflib_context, "source_to_json", loaded)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "fingerprints", "locks", "memory", "output", "resources"},
     {"terms", "formats", "deadlines", "slots"},
     {"dependencies"},
-    {"equivalence", "per_revision", "values", "wellformed"},
+    {"equivalence", "jsonld_context", "per_revision", "values", "wellformed"},
     {"queries"},
     {"engine", "importers", "search", "shipped", "tokens"},
     {"catalogue"},
@@ -54,7 +54,7 @@ OWNERS = {
     "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
         *("facade/entries.py", "shipped/audit.py", "shipped/turtle_layout.py", "linked_data/service_description.py"),
-        *(f"validation/{name}.py" for name in ("context", "entries", "findings", "jsonld_reader", "ownership", "shapes")),
+        *(f"validation/{name}.py" for name in ("claims", "context", "entries", "findings", "jsonld_reader", "ownership", "shapes")),
         *(f"engine/{name}.py" for name in ("algebra", "update_targets", "remote/query_forms")),
         "analysis/profiles.py",
     },

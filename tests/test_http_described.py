@@ -123,8 +123,10 @@ def test_what_stands_for_a_blank_node_is_described(own: Rolegraph) -> None:
 
 
 def test_a_version_of_the_ontology_leads_to_it(client: FlaskClient) -> None:
-    assert client.get("/ns/0.1.0.ttl").headers["Location"] == "/ns.ttl"
-    assert client.get("/ns/0.1.0?format=nt").headers["Location"] == "/ns?format=nt"
+    assert client.get("/ns/0.2.0.ttl").headers["Location"] == "/ns.ttl"
+    assert client.get("/ns/0.2.0?format=nt").headers["Location"] == "/ns?format=nt"
+    assert '<https://w3id.org/rolegraph/ns> <http://www.w3.org/2002/07/owl#versionInfo> "0.1.0"' in client.get("/ns/0.1.0.nt").text
+    assert client.get("/ns/0.1.0", headers={"Accept": "text/html"}).headers["Location"] == "/ns"
     assert client.get("/ns/9.9.9").status_code == 404
 
 

@@ -42,7 +42,7 @@ def everything() -> ox.Store:
         load(store, path, terms.BASE + "shapes")
     for path in resources.files("data", "vocabularies/*.ttl"):
         load(store, path, terms.BASE + path.stem)
-    for path in resources.files("data", "sources/*.ttl"):
+    for path in [*resources.files("data", "mappings/*.ttl"), *resources.files("data", "sources/*.ttl")]:
         load(store, path, f"{terms.BASE}source/{path.stem}")
     return store
 
@@ -117,7 +117,8 @@ def test_the_guide_names_checks_and_shapes_that_exist_and_every_check() -> None:
 
 
 def test_every_word_of_the_code_is_declared(ontology: Graph) -> None:
-    used = [facet.property for facet in terms.facets()] + [kind.type for kind in terms.KINDS.values() if kind.type.startswith(terms.RG)]
+    used = [facet.property for facet in terms.facets()]
+    used += [type_ for kind in terms.KINDS.values() for type_ in kind.types if type_.startswith(terms.RG)]
     assert [term for term in used if (URIRef(term), RDF.type, None) not in ontology] == []
 
 
@@ -167,8 +168,8 @@ PLAIN = {
         "label": {"en": "more jobs"},
         "ofMeasure": "measure:employment",
         "value": "23.5",
-        "unit": "percent",
-        "periodEnd": "2032",
+        "inUnit": "unit:percent",
+        "periodEnd": 2032,
     },
 }
 TURTLE = """
@@ -181,7 +182,7 @@ TURTLE = """
         rg:outlook <https://w3id.org/rolegraph/source/an-article#outlook-1-employment> .
     <https://w3id.org/rolegraph/source/an-article#outlook-1-employment> a rg:Outlook ;
         rdfs:label "more jobs"@en ; rg:measure measure:employment ;
-        rg:value 23.5 ; rg:unit "percent" ; rg:periodEnd "2032"^^xsd:gYear .
+        rg:value 23.5 ; rg:unit unit:percent ; rg:periodEnd "2032"^^xsd:gYear .
 """
 
 

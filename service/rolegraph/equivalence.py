@@ -92,7 +92,8 @@ def named_like_import(source: str) -> bool:
 @cache
 def shipped() -> frozenset[str]:
     """Return the IRIs of the sources that are shipped with this package."""
-    return frozenset(KINDS["source"].namespace + path.stem for path in resources.files("data", "sources/*.ttl"))
+    paths = [path for folder in ("mappings", "sources") for path in resources.files("data", f"{folder}/*.ttl")]
+    return frozenset(KINDS["source"].namespace + path.stem for path in paths)
 
 
 def rank(iri: str) -> tuple[bool, str]:

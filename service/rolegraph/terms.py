@@ -14,6 +14,7 @@ BASE = "https://w3id.org/rolegraph/"
 RG = BASE + "ns#"
 ONTOLOGY = BASE + "ns"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+RDF_SUBJECT = "http://www.w3.org/1999/02/22-rdf-syntax-ns#subject"
 _SH = "http://www.w3.org/ns/shacl#"
 PREF_LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
 
@@ -25,11 +26,14 @@ _IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:(?:{_IN_IRI}+(?:#{_IN_IRI}*)?|#{_IN
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of things: ``name`` is part of their IRIs (``…/{name}/{slug}``), ``type`` is the IRI of their class."""
+    """A kind of things: ``name`` is part of their IRIs (``…/{name}/{slug}``), ``types`` are the IRIs of their classes.
+
+    Tools and categories of tools are one kind, in one concept scheme, of two classes.
+    """
 
     name: str
     plural: str
-    type: str
+    types: tuple[str, ...]
 
     @property
     def namespace(self) -> str:
@@ -68,25 +72,33 @@ class Facet:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("role", "roles", RG + "Role"),
-        Kind("skill", "skills", RG + "Skill"),
-        Kind("tool", "tools", RG + "Tool"),
-        Kind("degree", "degrees", RG + "Degree"),
-        Kind("field", "fields of study", RG + "FieldOfStudy"),
-        Kind("certification", "certifications", RG + "Certification"),
-        Kind("industry", "industries", RG + "Industry"),
-        Kind("responsibility", "responsibilities", RG + "Responsibility"),
-        Kind("tip", "tips", RG + "Tip"),
-        Kind("source", "sources", RG + "Source"),
-        Kind("posting", "job postings", "https://schema.org/JobPosting"),
-        Kind("level", "levels of seniority", RG + "SeniorityLevel"),
-        Kind("measure", "measures of outlook", RG + "Measure"),
-        Kind("proficiency", "levels of proficiency", RG + "ProficiencyLevel"),
-        Kind("section", "sections", RG + "Section"),
-        Kind("group", "groups", RG + "Group"),
-        Kind("preparation", "levels of preparation", RG + "PreparationLevel"),
+        Kind("role", "roles", (RG + "Role",)),
+        Kind("skill", "skills", (RG + "Skill",)),
+        Kind("tool", "tools", (RG + "Tool", RG + "ToolCategory")),
+        Kind("degree", "degrees", (RG + "Degree",)),
+        Kind("field", "fields of study", (RG + "FieldOfStudy",)),
+        Kind("certification", "certifications", (RG + "Certification",)),
+        Kind("industry", "industries", (RG + "Industry",)),
+        Kind("application", "applications", (RG + "Application",)),
+        Kind("responsibility", "responsibilities", (RG + "Responsibility",)),
+        Kind("tip", "tips", (RG + "Tip",)),
+        Kind("source", "sources", (RG + "Source",)),
+        Kind("posting", "job postings", ("https://schema.org/JobPosting",)),
+        Kind("level", "levels of seniority", (RG + "SeniorityLevel",)),
+        Kind("measure", "measures of outlook", (RG + "Measure",)),
+        Kind("direction", "directions of outlook", (RG + "Direction",)),
+        Kind("judgement", "judgements of outlook", (RG + "Judgement",)),
+        Kind("unit", "units", (RG + "Unit",)),
+        Kind("region", "regions", (RG + "Region",)),
+        Kind("organisation", "organisations", (RG + "Organisation",)),
+        Kind("proficiency", "levels of proficiency", (RG + "ProficiencyLevel",)),
+        Kind("section", "sections", (RG + "Section",)),
+        Kind("group", "groups", (RG + "Group",)),
+        Kind("preparation", "levels of preparation", (RG + "PreparationLevel",)),
+        Kind("status", "statuses", (RG + "Status",)),
     )
 }
+
 
 @cache
 def prefixes() -> dict[str, str]:
@@ -120,9 +132,14 @@ def sections() -> tuple[str, ...]:
 
 
 def _described(file: str) -> dict[str, dict[str, list[str]]]:
-    """Parse a file of the ontology to node → IRI of property → values, which are the text of literals, or nodes as N-Triples."""
+    """Parse a file of the ontology to node → IRI of property → values: the text of literals, or nodes as N-Triples.
+
+    Literals in other languages than English are left out.
+    """
     nodes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for quad in ox.parse(path=resources.folder("ontology") / file, format=ox.RdfFormat.TURTLE):
+        if isinstance(quad.object, ox.Literal) and quad.object.language not in (None, "en"):
+            continue
         text = quad.object.value if isinstance(quad.object, ox.Literal) else str(quad.object)
         nodes[str(quad.subject)][quad.predicate.value].append(text)
     return nodes

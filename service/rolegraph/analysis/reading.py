@@ -121,7 +121,7 @@ def _links(engine: Rows, graph: str, properties: Sequence[str]) -> dict[str, lis
 
 
 def _kinds(engine: Rows, graph: str) -> dict[str, set[str]]:
-    types = {terms.KINDS[kind].type: name for kind, name in _KINDS.items()}
+    types = {type_: name for kind, name in _KINDS.items() for type_ in terms.KINDS[kind].types}
     found: dict[str, set[str]] = {name: set() for name in types.values()}
     for row in engine.rows(query("graph-types").bind({"graph": graph or None, "type": list(types)})):
         if row["thing"].kind == "iri":

@@ -10,10 +10,12 @@ FACETS = {
     "focus": 0.6,
     "responsibility": 1.0,
     "requiredDegree": 0.3,
+    "degree": 0.25,
     "fieldOfStudy": 0.4,
     "certification": 0.4,
     "preferredDegree": 0.2,
     "industry": 0.2,
+    "application": 0.2,
     "level": 0.1,
     "tip": 0.1,
 }
@@ -22,7 +24,10 @@ FACETS = {
 NAMES = tuple(FACETS)
 PROPERTIES = tuple(terms.RG + name for name in NAMES)
 
-LEARNT = ("essentialSkill", "optionalSkill", "toolInDemand", "tool", "requiredDegree", "preferredDegree", "fieldOfStudy", "certification")
+LEARNT = (
+    *("essentialSkill", "optionalSkill", "toolInDemand", "tool"),
+    *("requiredDegree", "degree", "preferredDegree", "fieldOfStudy", "certification"),
+)
 """The facets of items that a person has or can learn; gaps, paths and openings use these."""
 
 SKILLS = ("essentialSkill", "optionalSkill", "toolInDemand", "tool")

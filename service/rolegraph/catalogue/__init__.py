@@ -165,7 +165,7 @@ class Catalogue:
 
     def preferred(self, kind: str) -> dict[str, frozenset[str]]:
         """Return the IRIs of all things of a kind, each with its preferred labels in English, of which there may be none."""
-        rows = self._rows("labels-of-class", {"class": KINDS[kind].type})
+        rows = self._rows("labels-of-class", {"class": KINDS[kind].types})
         found: dict[str, set[str]] = {}
         for row in rows:
             found.setdefault(row["thing"].value, set()).update([row["label"].value] if "label" in row else [])
@@ -173,10 +173,12 @@ class Catalogue:
 
     def count(self, kind: str) -> int:
         """Return how many things of a kind there are."""
-        return counted(self._rows("count-of-class", {"class": KINDS[kind].type}))
+        return counted(self._rows("count-of-class", {"class": KINDS[kind].types}))
 
     def thing(self, iri: str) -> Thing:
         """Return a thing with its links and those that lead to it, each with the sources that state it.
+
+        What other systems call a concept of ours may not be described, but be led to by a match.
 
         :raises NotFound: where no graph says anything of it
         """
@@ -184,9 +186,9 @@ class Catalogue:
         if kind is None:
             raise missing.thing(iri)
         own = self._links(iri)
-        if not own:
-            raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
         incoming = self._leading(iri, [*(facet.property for facet in terms.facets()), *MATCHES, *LEADING])
+        if not own and not incoming:
+            raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
         ratings = self._ratings(iri) if kind.name == "role" else ()
         return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, ratings)
 

@@ -164,12 +164,12 @@ class LabelCache:
 @cache
 def _names_of_kinds() -> dict[str, str]:
     """Return the names of the kinds by the IRIs of their classes."""
-    return {kind.type: kind.name for kind in terms.KINDS.values()}
+    return {type_: kind.name for kind in terms.KINDS.values() for type_ in kind.types}
 
 
 def _kinds(types: Collection[str]) -> tuple[str, ...]:
     """Return the names of the kinds of these classes, in their order."""
-    return _same(tuple([name for type_, name in _names_of_kinds().items() if type_ in types]))
+    return _same(tuple(dict.fromkeys([name for type_, name in _names_of_kinds().items() if type_ in types])))
 
 
 @cache

@@ -10,6 +10,7 @@ from rolegraph.catalogue.labels import LabelCache, words
 from rolegraph.per_revision import CachedValue, LruCache
 from rolegraph.values import Member, Row, Source
 
+DEPRECATED = terms.prefixes()["owl"] + "deprecated"
 SPOKEN = 32  # lists of what a source speaks of that are kept
 SHORT = 32  # short lists that are kept
 FEW = 500  # things whose labels are asked for by name; for more, all labels are read at once
@@ -46,6 +47,7 @@ class KindLists:
         self._things = {kind: CachedValue[tuple[str, ...]]() for kind in terms.KINDS}
         self._ordered = {kind: CachedValue[tuple[tuple[str, str], ...]]() for kind in terms.KINDS}
         self._named = {kind: CachedValue[dict[str, tuple[str, ...]]]() for kind in terms.KINDS}
+        self._deprecated = CachedValue[frozenset[str]]()
         self._short = LruCache[tuple[str, int], list[tuple[str, str]]](SHORT)
         self._spoken = LruCache[tuple[str, str], tuple[tuple[str, str], ...]](SPOKEN)
 
@@ -61,7 +63,7 @@ class KindLists:
             if before is None:
                 continue
             gone = set(before) & kinds.keys()
-            added = [iri for iri, names in kinds.items() if kind in names]
+            added = [iri for iri, names in kinds.items() if kind in names and iri not in later.deprecated()]
             ordered = self._ordered[kind].built()
             if not gone and not added:
                 later._things[kind], later._ordered[kind], later._named[kind] = self._things[kind], self._ordered[kind], self._named[kind]
@@ -75,9 +77,16 @@ class KindLists:
                 later._ordered[kind] = CachedValue.holding(tuple(pairs), self._ordered[kind].dependencies)
         return later
 
+    def deprecated(self) -> frozenset[str]:
+        """Return the IRIs of the deprecated things, which still answer, but are in no list."""
+        return self._deprecated.get(lambda: frozenset(words(self._ask, "deprecated-things")))
+
     def things(self, kind: str) -> tuple[str, ...]:
-        """Return the IRIs of the things of a kind, sorted."""
-        return self._things[kind].get(lambda: tuple(sorted(words(self._ask, "things-of-class", {"class": terms.KINDS[kind].type}))))
+        """Return the IRIs of the things of a kind that are not deprecated, sorted."""
+        return self._things[kind].get(lambda: tuple(sorted(self._of_class(kind) - self.deprecated())))
+
+    def _of_class(self, kind: str) -> set[str]:
+        return set(words(self._ask, "things-of-class", {"class": terms.KINDS[kind].types}))
 
     def of(self, kind: str, source: str | None = None) -> tuple[tuple[str, str], ...]:
         """Return (label, IRI) of the things of a kind by label, or of those that a source speaks of."""
@@ -94,7 +103,7 @@ class KindLists:
         if len(found) > most:
             found = [iri for iri in found if iri.startswith(terms.BASE)]
         if len(found) > most:
-            values = {"class": terms.KINDS[kind].type, "graph": terms.KINDS[kind].scheme}
+            values = {"class": terms.KINDS[kind].types, "graph": terms.KINDS[kind].scheme}
             shipped = set(words(self._ask, "things-of-class-in-graph", values))
             found = sorted(found, key=lambda iri: iri not in shipped)[:most]
         return _by_label(self._cards.labels(found))
@@ -111,15 +120,17 @@ class KindLists:
         return {text: _ours_first(iris) for text, iris in by_label.items()}
 
     def _in_order(self, kind: str) -> tuple[tuple[str, str], ...]:
-        labels = map(dependencies.using, dependencies.TITLES)  # of all things: a key for each would be too many
-        with dependencies.noted((dependencies.linking(terms.RDF_TYPE, terms.KINDS[kind].type), *labels)):
+        # labels of all things: a key for each would be too many
+        read = [*map(dependencies.using, (*dependencies.TITLES, DEPRECATED))]
+        read += [dependencies.linking(terms.RDF_TYPE, type_) for type_ in terms.KINDS[kind].types]
+        with dependencies.noted(read):
             things = self.things(kind)
             if len(things) > FEW:
                 self._cards.read_all_labels()
             return tuple(_by_label(self._cards.labels(things)))
 
     def _of_source(self, kind: str, source: str) -> tuple[tuple[str, str], ...]:
-        described = set(words(self._ask, "things-of-class-in-source", {"class": terms.KINDS[kind].type, "source": source}))
+        described = set(words(self._ask, "things-of-class-in-source", {"class": terms.KINDS[kind].types, "source": source}))
         return tuple(pair for pair in self.of(kind) if pair[1] in described)
 
 

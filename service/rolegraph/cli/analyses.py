@@ -15,7 +15,7 @@ from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
 from rolegraph.formats import Format
 from rolegraph.output import to_csv, to_json
-from rolegraph.queries import Parameter
+from rolegraph.queries.parameters import Parameter
 
 OFFERED = (*formats.holding("document"), formats.named("csv", formats.holding("table")))
 READ = (formats.named("text", formats.holding("page")), *formats.holding("document", "graph"))

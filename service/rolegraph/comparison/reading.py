@@ -104,9 +104,10 @@ class RoleReader:
 
 
 def _on_proficiencies(roles: Iterable[str]) -> set[str]:
-    """Return what the proficiencies of roles depend on: the statements about these, and what describes the levels."""
-    levels = dependencies.linked(terms.RDF_TYPE, terms.KINDS["proficiency"].type)
-    return {levels, *(dependencies.linked(f"{terms.RG}role", role) for role in roles)}
+    """Return what the proficiencies of roles depend on: the statements and claims about these, and what describes the levels."""
+    levels = {dependencies.linked(terms.RDF_TYPE, type_) for type_ in terms.KINDS["proficiency"].types}
+    naming = (f"{terms.RG}role", terms.RDF_SUBJECT)
+    return levels | {dependencies.linked(property_, role) for role in roles for property_ in naming}
 
 
 def _triples(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:

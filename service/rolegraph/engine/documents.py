@@ -1,6 +1,7 @@
 """Parses RDF documents for the engines, whole or as a stream, and replaces blank nodes by IRIs (skolemisation)."""
 
 import hashlib
+import json
 import mmap
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +11,7 @@ from typing import TypeVar
 
 import pyoxigraph as ox
 
-from rolegraph import wellformed
+from rolegraph import jsonld_context, wellformed
 from rolegraph.engine import BOM, Document, WriteMode, skolems
 from rolegraph.engine.skolems import GENERATED, skolemised, space
 from rolegraph.errors import NotAcceptable, UnreadableInput
@@ -242,9 +243,19 @@ def _suspect(content: bytes) -> bool:
     return b"\0" in content.translate(_CONTROL) or any(mark in content for mark in _SUSPECT)
 
 
+def _with_context(document: bytes) -> bytes:
+    """Return a JSON-LD document with the context of the project in place of its address, since Oxigraph fetches nothing."""
+    try:
+        return json.dumps(jsonld_context.included(json.loads(document)), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return document  # the parser says where the fault is
+
+
 def _part(document: bytes, format_: Format, graph: str | None, *, skolemise: bool, distinct: bool) -> set[Triple]:
     base = graph or BASE
     document = document.removeprefix(BOM.encode())
+    if format_.name == "jsonld" and b"context.jsonld" in document:
+        document = _with_context(document)
     with syntax_errors(f"the {format_.name} of {graph or 'the default graph'}"):
         parsed = ox.parse(document, RDF[format_.name], base_iri=base, without_named_graphs=True, rename_blank_nodes=not skolemise)
         triples = list(checked((quad.subject, quad.predicate, quad.object) for quad in parsed))

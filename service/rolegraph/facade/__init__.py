@@ -22,7 +22,7 @@ from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import ImportReport
 from rolegraph.linked_data import concise_description, export, jsonld, service_description
-from rolegraph.queries import Parameter
+from rolegraph.queries.parameters import Parameter
 from rolegraph.shipped import audit
 from rolegraph.shipped.audit import Problem
 from rolegraph.validation import context
@@ -175,12 +175,16 @@ class Rolegraph(Pinning):
         return {key: [self.resolve(text, by_name[key]) for text in texts] for key, texts in values.items()}
 
     def resolve(self, text: str, parameter: Parameter) -> str:
-        """Return the IRI of the thing that the value of a parameter names by slug, CURIE, IRI or label.
+        """Return the IRI of the thing that the value of a parameter names by slug, CURIE, IRI or label; a literal as it is.
 
         :raises BadParameter: if there is no such thing, or several
         """
         if parameter.kinds == ("scheme",):
             return catalogue.scheme(parameter.name, text, parameter.expected)
+        if parameter.literal:
+            if not parameter.literal.form.fullmatch(text):
+                raise BadParameter(parameter.name, f"{text[:100]!r} is not what {parameter.name} takes", expected=parameter.expected)
+            return text
         kinds = [terms.KINDS[name] for name in parameter.kinds]
         return self.catalogue.resolve(parameter.name, text, kinds, parameter.expected)
 

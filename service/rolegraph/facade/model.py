@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from rolegraph import resources, terms
 from rolegraph.engine.embedded import EmbeddedEngine
@@ -81,6 +82,11 @@ def ontology(graph: Rolegraph, shapes: Sequence[Shape]) -> dict[str, object]:
 def versions(graph: Rolegraph) -> list[str]:
     """Return the IRIs of the versions of the ontology that a graph holds."""
     return [row["version"].value for row in graph.engine.rows(query("ontology-versions").bind())]
+
+
+def earlier_versions() -> dict[str, Path]:
+    """Return the files of the earlier versions of the ontology, by IRI."""
+    return {f"{ONTOLOGY}/{path.stem}": path for path in resources.files("ontology", "versions/*.ttl")}
 
 
 def modelled(graph: Rolegraph) -> Rolegraph:

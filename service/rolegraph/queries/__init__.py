@@ -6,10 +6,10 @@ never becomes part of a query. The queries that the service itself runs are in `
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 
@@ -17,63 +17,16 @@ from rolegraph import resources, terms
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.queries import footprint
 from rolegraph.queries.footprint import BoundQuery
+from rolegraph.queries.parameters import Parameter, Parted, block
 
 _HEADER = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
-_BLOCK = r"(VALUES\s+\?{name}\s*\{{)([^{{}}]*)(\}})"
+REPLACED = {
+    "agreement": "said-by-several; the analysis at /agreement says how far the sources agree",
+    "gap": "items-missing; the analysis at /gap says what is covered, nearly covered or missing",
+}
+"""What took the place of a query, by its old name."""
+
 _FORM = re.compile(r"^\s*(SELECT|CONSTRUCT|ASK|DESCRIBE)\b", re.MULTILINE | re.IGNORECASE)
-_EXAMPLE = re.compile(r'"([^"]*)"|<([^>]*)>|(\S+)')
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a canned query.
-
-    :param kinds: the kinds of things that its values name
-    :param example: the values in its ``VALUES`` block
-    :param least: the minimum number of values
-    :param most: the maximum number of values
-    :param default: whether the values of the block are used if the caller gives none
-    """
-
-    name: str
-    description: str
-    kinds: tuple[str, ...]
-    example: tuple[str, ...]
-    least: int = 1
-    most: int = 1
-    default: bool = False
-
-    @property
-    def expected(self) -> str:
-        """The accepted values, as text for error messages."""
-        notation = f"name, slug, CURIE or IRI, such as {self.example[0]}"
-        if self.most == 1:
-            return f"one {' or '.join(self.kinds)} as {notation}"
-        return f"{self.least} to {self.most} {self._kinds(self.most)}, each as {notation}"
-
-    def given(self, texts: Sequence[str], parted: "Parted") -> list[str]:
-        """Return the values in the texts of a caller, unchanged and without repetition.
-
-        :param texts: the texts of the caller
-        :param parted: splits a text with several names
-        :raises BadParameter: for too few or too many values
-        """
-        written = [text.strip() for text in texts]
-        if self.most > 1:
-            written = [piece for text in written for piece in parted(text, self)]
-        values = list(dict.fromkeys(text for text in written if text))
-        if self.least <= len(values) <= self.most or (self.default and not values):
-            return values
-        if not values:
-            detail = f"{self.name} is missing"
-        else:
-            much = "few" if len(values) < self.least else "many"
-            detail = f"{self.name} names {len(values)} {self._kinds(len(values))}, which is too {much}"
-        raise BadParameter(self.name, detail, expected=self.expected)
-
-    def _kinds(self, count: int) -> str:
-        """Return the kinds as text, in the plural if ``count`` is over 1."""
-        return " or ".join(terms.KINDS[kind].plural.lower() if count > 1 and kind in terms.KINDS else kind for kind in self.kinds)
 
 
 @dataclass(frozen=True)
@@ -122,21 +75,23 @@ class CannedQuery:
     def bind(self, values: Mapping[str, Sequence[str]]) -> BoundQuery:
         """Return the text of the query with the values of each parameter in its ``VALUES`` block.
 
-        :param values: absolute IRIs by the name of the parameter
-        :raises ValueError: for a value that is not an IRI, so that no other text can become part of a query
+        :param values: absolute IRIs, or literals such as language tags, by the name of the parameter; with none at all the query
+            keeps the values of its example
+        :raises ValueError: for a value that is neither, so that no other text can become part of a query
         """
         text = self.body
-        for parameter in self.parameters:
-            iris = values.get(parameter.name)
-            if iris is None and parameter.default:
+        for parameter in self.parameters if values else ():
+            bound = values.get(parameter.name)
+            if bound is None and parameter.default:
                 continue
-            if not iris:
-                raise ValueError(f"{self.name}: {parameter.name} needs IRIs")
-            text = fill(text, parameter.name, iris)
-        return BoundQuery(text, self.reads if len(values) == len(self.parameters) else None, values)
+            if not bound:
+                raise ValueError(f"{self.name}: {parameter.name} needs a value")
+            text = fill(text, parameter.name, [parameter.written(value) for value in bound])
+        known = self.reads is not None and footprint.parameters(self.reads) <= values.keys()
+        return BoundQuery(text, self.reads if known else None, values)
 
     def given(self, values: Mapping[str, Sequence[str]], parted: "Parted") -> dict[str, list[str]]:
-        """Check the parameters of a caller and return the values of each, unchanged.
+        """Check the parameters of a caller and return the values of each, unchanged; nothing, where the caller gives none.
 
         :param values: the texts of the caller by the name of the parameter
         :param parted: splits a text with several names
@@ -146,22 +101,21 @@ class CannedQuery:
         if unknown:
             names = ", ".join(parameter.name for parameter in self.parameters) or "no parameters"
             raise BadParameter(unknown[0], f"the query {self.name} has no parameter {unknown[0]!r}", expected=names)
+        if not values:
+            return {}
         parsed = {parameter.name: parameter.given(values.get(parameter.name, ()), parted) for parameter in self.parameters}
         return {name: texts for name, texts in parsed.items() if texts}
 
 
-def fill(text: str, name: str, iris: Sequence[str]) -> str:
-    """Return a query with IRIs in the ``VALUES`` block of a variable.
+def fill(text: str, name: str, written: Sequence[str]) -> str:
+    """Return a query with terms, written as in SPARQL, in the ``VALUES`` block of a variable.
 
     :param text: the text of the query
     :param name: the name of the variable
-    :raises ValueError: for a value that is not an IRI, so that no other text can become part of a query
     """
-    if not all(terms.is_iri(iri) for iri in iris):
-        raise ValueError(f"{name} needs IRIs, not {iris!r}")
-    # a valid IRI has no backslash, so it cannot refer to a group of the pattern
-    filled = " ".join(f"<{iri}>" for iri in iris)
-    return re.sub(_BLOCK.format(name=name), rf"\g<1> {filled} \g<3>", text)
+    # no IRI, language tag, number or code has a backslash, so none can refer to a group of the pattern
+    filled = " ".join(written)
+    return re.sub(block(name), rf"\g<1> {filled} \g<3>", text)
 
 
 def bind(text: str, name: str, iri: str) -> str:
@@ -173,12 +127,8 @@ def bind(text: str, name: str, iri: str) -> str:
     """
     if not terms.is_iri(iri):
         raise ValueError(f"{name} needs an IRI, not {iri!r}")
-    without = re.sub(_BLOCK.format(name=name), "", text)
+    without = re.sub(block(name), "", text)
     return re.sub(rf"\?{name}\b", lambda _: f"<{iri}>", without)
-
-
-Parted: TypeAlias = Callable[[str, Parameter], list[str]]
-"""Splits a text with comma-separated values of a parameter; needed because labels may contain commas."""
 
 
 def pieces(text: str) -> list[str]:
@@ -204,8 +154,10 @@ class QueryCatalogue:
     def get(self, name: str) -> CannedQuery:
         """Return a query by its name.
 
-        :raises NotFound: with the names of all queries
+        :raises NotFound: with the names of all queries, or of what took the place of the query
         """
+        if name in REPLACED:
+            raise NotFound(f"there is no canned query {name!r} any more: use {REPLACED[name]}", expected=REPLACED[name].split(";")[0])
         if name not in self._queries:
             raise NotFound(f"there is no canned query {name!r}", expected=", ".join(self._queries))
         return self._queries[name]
@@ -230,7 +182,7 @@ def read(path: Path) -> CannedQuery:
     text = path.read_text(encoding="utf-8")
     header = header_of(text)
     try:
-        parameters = tuple(_parameter(name, fields, text) for name, fields in (header.get("parameters") or {}).items())
+        parameters = tuple(Parameter.from_header(name, fields, text) for name, fields in (header.get("parameters") or {}).items())
         return CannedQuery(
             name=path.stem,
             number=header["number"],
@@ -243,21 +195,3 @@ def read(path: Path) -> CannedQuery:
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path}: the header is incomplete: {error}") from error
-
-
-def _parameter(name: str, fields: Mapping[str, Any], text: str) -> Parameter:
-    blocks = {match[2].strip() for match in re.finditer(_BLOCK.format(name=name), text)}
-    if len(blocks) != 1:
-        raise ValueError(f"the parameter {name} needs a VALUES ?{name} block, with the same values in each place")
-
-    example = tuple(match[1] or match[2] or match[3] for match in _EXAMPLE.finditer(blocks.pop()))
-    kinds = fields["type"]
-    return Parameter(
-        name=name,
-        description=fields["description"],
-        kinds=tuple([kinds] if isinstance(kinds, str) else kinds),
-        example=example,
-        least=fields.get("least", 1),
-        most=fields.get("most", 1),
-        default=fields.get("default", False),
-    )

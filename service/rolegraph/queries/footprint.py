@@ -59,6 +59,11 @@ def patterns(lines: Iterable[str] | None) -> tuple[Pattern, ...] | None:
     return None if lines is None else tuple(map(_pattern, lines))
 
 
+def parameters(patterns_: Iterable[Pattern]) -> set[str]:
+    """Return the names of the parameters in patterns."""
+    return {term[1:] for pattern in patterns_ for term in pattern if term.startswith("?")}
+
+
 def _pattern(line: str) -> Pattern:
     subject, *others = _TERM.findall(line)
     if subject.startswith("["):

@@ -15,7 +15,7 @@ Select = Callable[[str], list[Row]]
 PROPERTIES = ("preferred", "alternative", "hidden", "code")
 """How a label stands to its thing, by its number in an index; the title of a source or an advertisement is a preferred one."""
 
-_KINDS = {kind.type: kind.name for kind in terms.KINDS.values()}
+_KINDS = {type_: kind.name for kind in terms.KINDS.values() for type_ in kind.types}
 _BETWEEN = "\x1f"  # the unit separator parts labels and languages in the queries; of ASCII, since Virtuoso loses other characters
 
 
@@ -27,7 +27,8 @@ def read(select: Select, graph: str) -> dict[str, str]:
     entries: dict[str, dict[str, Any]] = defaultdict(dict)
     facets: dict[str, Binding] = {"graph": graph, "property": [facet.property for facet in terms.facets()]}
     types = query("graph-types").bind({"graph": graph, "type": list(_KINDS)})
-    texts = (*_labels(graph), types, query("index-uses").bind(facets), query("index-users").bind(facets))
+    deprecated = query("index-deprecated").bind({"graph": graph})
+    texts = (*_labels(graph), deprecated, types, query("index-uses").bind(facets), query("index-users").bind(facets))
     answers = _ahead(select, texts)
     for number in range(len(PROPERTIES)):
         for row in next(answers):
@@ -35,7 +36,10 @@ def read(select: Select, graph: str) -> dict[str, str]:
             labels = [[number, language, text] for language, text in zip(pieces[::2], pieces[1::2], strict=False) if text.strip()]
             entries[row["thing"].value].setdefault("labels", []).extend(sorted(labels))
     for row in next(answers):
-        entries[row["thing"].value].setdefault("kinds", []).append(_KINDS[row["type"].value])
+        entries[row["thing"].value]["deprecated"] = True
+    for row in next(answers):
+        kinds = entries[row["thing"].value].setdefault("kinds", [])
+        kinds.extend({_KINDS[row["type"].value]} - set(kinds))
     for row in next(answers):
         if row["thing"].kind == "iri":
             entries[row["thing"].value]["uses"] = int(row["uses"].value)

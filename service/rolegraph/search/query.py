@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice, product
 
 from rolegraph import terms
-from rolegraph.search import folding, matching, shortforms
+from rolegraph.search import folding, matching, records, shortforms
 from rolegraph.search.filters import Only
 from rolegraph.search.index import IndexedEntry, Reading
 from rolegraph.search.matching import Match, Typed
@@ -27,10 +27,11 @@ class Candidate:
     match: Match
 
     def order(self, languages: Sequence[str]) -> tuple[object, ...]:
-        """Return the sort key: score, then kind, uses, language, length."""
+        """Return the sort key: whether it is deprecated, score, then kind, uses, language, length."""
         entry, score = self.entry, round(self.match.score)
         foreign = entry.language not in ("", *languages)
-        return (-score, _PLACES[entry.kind], -entry.uses.bit_length(), foreign, len(entry.folded), entry.folded, entry.iri)
+        deprecated = entry.uses == records.DEPRECATED
+        return (deprecated, -score, _PLACES[entry.kind], -entry.uses.bit_length(), foreign, len(entry.folded), entry.folded, entry.iri)
 
 
 class SearchQuery:

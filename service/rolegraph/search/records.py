@@ -12,6 +12,10 @@ _PLACES = {name: place for place, name in enumerate(terms.KINDS)}
 _OFFICES = {"role": 4, "skill": 2, "tool": 2, "field": 2, "degree": 2}  # how much a kind adds to the importance
 
 
+DEPRECATED = -1
+"""The number of uses of a deprecated thing, which ranks after all others."""
+
+
 class Entry(NamedTuple):
     """A label of a thing, or a variant of one (``form`` 1), as written and folded; ``role`` is the number of its property."""
 
@@ -36,7 +40,8 @@ class Entry(NamedTuple):
 class Record:
     """A thing: ``names`` are its preferred labels by language, ``labels`` all of them as (property, language, text), sorted.
 
-    ``sources`` are the graphs that name or use it, ``uses`` the number of facts that it is the object of.
+    ``sources`` are the graphs that name or use it, ``uses`` the number of facts that it is the object of, :data:`DEPRECATED` if it is
+    deprecated.
     """
 
     iri: str
@@ -49,7 +54,7 @@ class Record:
     @property
     def importance(self) -> int:
         """The importance from 0 to 15, by kind and number of uses."""
-        return min(15, self.uses.bit_length() + _OFFICES.get(self.kind, 0))
+        return 0 if self.uses == DEPRECATED else min(15, self.uses.bit_length() + _OFFICES.get(self.kind, 0))
 
     def entries(self) -> list[Entry]:
         """Return the entries, each folded text once per language."""
@@ -80,5 +85,6 @@ def merge(iri: str, statements: Mapping[str, str]) -> Record | None:
     for number, language, text in labels:
         if number == 0:
             names.setdefault(language, text)
-    uses = sum(part.get("uses", 0) for part in parts.values())
+    deprecated = any(part.get("deprecated") for part in parts.values())
+    uses = DEPRECATED if deprecated else sum(part.get("uses", 0) for part in parts.values())
     return Record(iri, kinds[0], names, tuple(labels), tuple(sorted(parts)), uses)

@@ -73,12 +73,12 @@ class FileManifest:
 
 
 def shipped() -> Iterator[Shipped]:
-    """Yield the ontology, the vocabularies and the sources, in this order."""
+    """Yield the ontology, the vocabularies, the mapping sets and the sources, in this order."""
     ontology = [resources.folder("ontology") / "rolegraph.ttl", *resources.files("ontology", "alignments/*.ttl")]
     yield Shipped(BASE + "ns", tuple(ontology))
     for path in resources.files("data", "vocabularies/*.ttl"):
         yield Shipped(BASE + path.stem, (path,))
-    for path in resources.files("data", "sources/*.ttl"):
+    for path in [*resources.files("data", "mappings/*.ttl"), *resources.files("data", "sources/*.ttl")]:
         yield Shipped(f"{BASE}source/{path.stem}", (path,))
 
 

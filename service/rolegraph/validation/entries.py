@@ -16,14 +16,14 @@ from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.plugins.shared.jsonld.context import Context
 from rdflib.term import Node
 
-from rolegraph import resources, wellformed
+from rolegraph import jsonld_context, wellformed
 from rolegraph.errors import UnreadableInput
 from rolegraph.formats import Format, holding
 from rolegraph.terms import BASE
-from rolegraph.validation.jsonld_reader import Reader, Unknown
+from rolegraph.validation.findings import Finding
+from rolegraph.validation.jsonld_reader import Reader
 
 FORMATS = holding("graph")
-CONTEXT = BASE + "context.jsonld"
 DEPTH = 64  # levels of nesting in JSON and XML
 ATTRIBUTES = 256  # of one element
 _PARSERS = {"turtle": ox.RdfFormat.TURTLE, "ntriples": ox.RdfFormat.N_TRIPLES, "rdfxml": ox.RdfFormat.RDF_XML}
@@ -40,10 +40,10 @@ warnings.filterwarnings("ignore", module="rdflib.term")
 
 @dataclass(frozen=True)
 class Entry:
-    """A parsed entry: its triples, and the keys of its JSON-LD that are not in the context."""
+    """A parsed entry: its triples, and what is to be reported of its JSON-LD."""
 
     graph: Graph
-    unknown: list[Unknown]
+    remarks: list[Finding]
 
 
 def read(body: bytes, format_: Format, base: str = BASE) -> Graph:
@@ -159,7 +159,7 @@ def _from_json(text: str, base: str) -> Entry:
             detail = f"the JSON-LD contains a named graph, {name}: an entry is a single graph, named after its source"
             raise UnreadableInput(detail, expected="triples outside of named graphs: use @graph only beside @context")
         graph.add(_checked(_quad(subject, predicate, object_)))
-    return Entry(graph, reader.unknown)
+    return Entry(graph, reader.remarks)
 
 
 def _quad(subject: Node, predicate: Node, object_: Node) -> ox.Quad:
@@ -252,28 +252,26 @@ def _constant(text: str) -> NoReturn:
 
 
 def _local(node: Any) -> Any:
-    """Replace the IRI of the project's context by the context, and refuse other remote contexts: nothing is fetched.
+    """Replace the address of the project's context by the context, and refuse other remote contexts: nothing is fetched.
 
     :raises UnreadableInput: for another remote context
     """
-    if isinstance(node, list):
-        return [_local(item) for item in node]
+    _refuse_remote(node)
+    return jsonld_context.included(node)
+
+
+def _refuse_remote(node: Any) -> None:
+    for item in node if isinstance(node, list) else ():
+        _refuse_remote(item)
     if not isinstance(node, dict):
-        return node
+        return
     if not isinstance(node.get("@id", ""), str | None):
         raise UnreadableInput(f"@id is {json.dumps(node['@id'])[:100]}", expected="an IRI")
     if "@import" in node:
         raise UnreadableInput("@import needs another document, and nothing is fetched", expected="the context itself")
-    return {key: _context(value) if key == "@context" else _local(value) for key, value in node.items()}
-
-
-def _context(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_context(item) for item in value]
-    if not isinstance(value, str):
-        return _local(value)
-    if value != CONTEXT:
-        detail = f"the context {value} is not included, and nothing is fetched"
-        raise UnreadableInput(detail, expected=f"{CONTEXT}, or the context itself")
-    document: dict[str, Any] = json.loads((resources.folder("ontology") / "context.jsonld").read_text(encoding="utf-8"))
-    return document["@context"]
+    for key, value in node.items():
+        for context in (value if isinstance(value, list) else [value]) if key == "@context" else ():
+            if isinstance(context, str) and context not in jsonld_context.NAMES:
+                detail = f"the context {context} is not included, and nothing is fetched"
+                raise UnreadableInput(detail, expected=f"{jsonld_context.ADDRESS}, or the context itself")
+        _refuse_remote(value)

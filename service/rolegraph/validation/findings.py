@@ -103,6 +103,11 @@ class ValidationReport:
         return graph.serialize(format="turtle")
 
 
+def name_of(term: Node) -> str:
+    """Return a term as findings name it: an IRI, the text of a literal, or the label of a blank node (``_:b``)."""
+    return f"_:{term}" if isinstance(term, BNode) else str(term)
+
+
 def _result(graph: Graph, finding: Finding) -> Iterator[tuple[URIRef, Node]]:
     of_entry = finding.shape == ENTRY
     yield RDF.type, SH.ValidationResult

@@ -1,39 +1,50 @@
-"""Reads JSON-LD with rdflib, but refuses invalid IRIs, which rdflib would change, and collects the keys that it ignores."""
+"""Reads JSON-LD with rdflib, more strictly and more kindly.
 
+It refuses invalid IRIs, which rdflib would change, and reports the keys that JSON-LD ignores silently. What a processor of JSON-LD would
+lose is kept where there is only one way to mean it: ``tool`` for ``tools``, a text without a language, an object without an ``id``.
+"""
+
+import hashlib
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from rdflib import BNode, Graph
+from rdflib.namespace import XSD
 from rdflib.plugins.parsers.jsonld import Parser
-from rdflib.plugins.shared.jsonld.context import Context, Term
+from rdflib.plugins.shared.jsonld.context import UNDEF, Context, Term
 from rdflib.term import IdentifiedNode, Node
 
+from rolegraph import jsonld_context, terms
 from rolegraph.errors import UnreadableInput
 from rolegraph.validation.findings import ENTRY, Finding
 
-COMPONENT = "UnknownTermConstraintComponent"
+UNKNOWN_KEY = "UnknownTermConstraintComponent"
+NAME = "IdentifierConstraintComponent"
+LANGUAGE = "LanguageConstraintComponent"
+_LANGUAGE = "en"  # of texts that do not say theirs
 _SIMILARITY = 0.75  # lowest ratio of two similar words
 _INVALID_IN_IRI = re.compile('[\x00-\x20<>"{}|\\\\^`]')
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """A key that is not in the context, so that its value is in no triple. ``near`` is the key that may be meant, or empty."""
-
-    subject: str
-    key: str
-    near: str
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_AMOUNTS = ("value", "percentile10", "percentile25", "median", "percentile75", "percentile90")
 
 
 class Reader(Parser):
-    """rdflib's JSON-LD parser with checks: rdflib itself turns invalid IRIs into blank nodes, or drops their triples."""
+    """rdflib's JSON-LD parser with checks; ``remarks`` holds what is to be reported of the document."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.unknown: list[Unknown] = []
+        self.remarks: list[Finding] = []
+
+    def _add_to_graph(self, dataset: Graph, graph: Graph, context: Context, node: Any, topcontext: bool = False) -> Node | None:
+        types = context.get_type(node) if isinstance(node, dict) else None
+        if isinstance(types, list) and all(isinstance(type_, str) for type_ in types):  # rdflib only looks at the first for words
+            types.sort(key=lambda type_: not (type_ in context.terms and context.terms[type_].context))
+        return super()._add_to_graph(dataset, graph, context, node, topcontext)
 
     def _key_to_graph(  # noqa: PLR0917 - rdflib's signature
         self,
@@ -46,13 +57,68 @@ class Reader(Parser):
         reverse: bool = False,
         no_id: bool = False,
     ) -> None:
+        word = self._word(context, subj, key)
+        if word is None:
+            return
+        term = context.terms.get(word)
+        if term and term.id in _ours() and not reverse:
+            obj = self._read(context, subj, term, word, obj)
+        super()._key_to_graph(dataset, graph, context, subj, word, obj, reverse, no_id)
+
+    def _word(self, context: Context, subj: Node, key: str) -> str | None:
+        """Return the word that a key means, None if it means nothing."""
         term = context.terms.get(key)
-        if term and term.id and term.id.endswith(("/", "#")):
-            near = _near(key, context)
-            raise UnreadableInput(f"{key} is a prefix for names of things, not a property", expected=near or "a property of the context")
-        if not term and not key.startswith("@") and ":" not in key and not context.vocab:
-            self.unknown.append(Unknown("" if isinstance(subj, BNode) else str(subj), key, _near(key, context)))
-        super()._key_to_graph(dataset, graph, context, subj, key, obj, reverse, no_id)
+        if term is None and (key.startswith("@") or ":" in key or context.vocab):
+            return key
+        if term is not None and not (term.id or "").endswith(("/", "#")) and not _is_class(key, term):
+            return key
+        if term is not None and term.id == terms.prefixes().get(key) and (word := _word_of(terms.RG + key, context)):
+            return word
+        near = _near(key, context)
+        hint = f"did you mean {near}?" if near else "the context lists the terms that can be used, e.g. tools."
+        what = "is the beginning of identifiers, not a property" if term and not _is_class(key, term) else "is not a term of the context"
+        what = "is a class, not a property" if term and _is_class(key, term) else what
+        self._remark("Warning", f"{key} {what}, so its value is left out; {hint}", subj, None, None, UNKNOWN_KEY)
+        return None
+
+    def _read(self, context: Context, subj: Node, term: Term, word: str, obj: Any) -> Any:
+        """Return what a value means: with a language, as numbers, with identifiers; names in place of identifiers are left out."""
+        if isinstance(obj, dict) and "@language" in term.container:
+            return obj
+        items = obj if isinstance(obj, list) else [obj]
+        if "@language" in term.container and context.language is None and term.language is UNDEF:
+            items = self._with_language(subj, word, term, items)
+        items = [_number(term, item) for item in items]
+        if term.type == "@id" and context.base == context.doc_base:
+            items = [item for item in items if not (isinstance(item, str) and self._is_name(subj, term, item))]
+        return [_identified(context, subj, term, word, item) for item in items]
+
+    def _with_language(self, subj: Node, word: str, term: Term, items: list[Any]) -> list[Any]:
+        if any(isinstance(item, str) for item in items):
+            message = (
+                f"{word} does not say its language, so it was read as English ({_LANGUAGE}): "
+                f'write {word} as {{"en": "…"}}, or for a whole document in another language "@language": "de" in its context.'
+            )
+            self._remark("Info", message, subj, term.id, None, LANGUAGE)
+        return [{"@value": item, "@language": _LANGUAGE} if isinstance(item, str) else item for item in items]
+
+    def _is_name(self, subj: Node, term: Term, text: str) -> bool:
+        """Return whether a text is a name in place of an identifier, and report it."""
+        if not text or ":" in text or "/" in text or text[0] in "#?.":
+            return False
+        slug = terms.slugify(text)
+        examples = [f'"{kind}:{slug}"' for kind in _kinds(term.id) if slug] or ['an identifier such as "tool:python"']
+        message = (
+            f'"{text[:100]}" is a name, not an identifier, so it was left out: write '
+            f"{' or '.join(examples)} if that is what is meant, or a full IRI; "
+            "the search of the service finds the identifier of a name."
+        )
+        self._remark("Violation", message, subj, term.id, text, NAME)
+        return True
+
+    def _remark(self, severity: str, message: str, subj: Node, path: str | None, value: str | None, component: str) -> None:  # noqa: PLR0917
+        focus = "_:b" if isinstance(subj, BNode) else str(subj)
+        self.remarks.append(Finding(severity, message, focus, path, value, component, ENTRY))
 
     def _to_rdf_id(self, context: Context, id_val: str) -> IdentifiedNode | None:
         _check_iri(id_val)
@@ -66,19 +132,73 @@ class Reader(Parser):
         return super()._to_object(dataset, graph, context, term, node, inlist)
 
 
-def findings(unknown: list[Unknown]) -> Iterator[Finding]:
-    """Warn of keys that are not in the context: JSON-LD ignores them silently."""
-    for item in unknown:
-        hint = f"did you mean {item.near}?" if item.near else "the context lists the keys that can be used, e.g. tools."
-        message = f"{item.key} is not in the JSON-LD context, so its value is left out: {hint}"
-        yield Finding("Warning", message, item.subject or "_:b", None, None, COMPONENT, ENTRY)
+@cache
+def _ours() -> frozenset[str]:
+    """Return the IRIs of the properties that have a word in the context of the project."""
+    return frozenset(_iris(jsonld_context.words()))
+
+
+def _iris(words: Any) -> Iterator[str]:
+    for name, word in words.items():
+        curie = word["@id"] if isinstance(word, dict) else str(word)
+        if not curie.startswith("@") and not name.startswith("@"):
+            yield terms.expand(curie) or curie
+            yield from _iris(word.get("@context", {})) if isinstance(word, dict) else ()
+
+
+def _is_class(key: str, term: Term) -> bool:
+    return key[:1].isupper() and key in jsonld_context.words() and term.id in _ours()
+
+
+def _word_of(iri: str, context: Context) -> str | None:
+    """Return the first word of a context for a property whose values are things."""
+    return next((name for name, term in context.terms.items() if term.id == iri and term.type == "@id"), None)
+
+
+def _kinds(property_: str) -> list[str]:
+    """Return the names of the kinds that a property leads to."""
+    name = property_.removeprefix(terms.RG)
+    classes = {facet.name: facet.classes for facet in terms.facets()}
+    wanted = set(classes.get("essentialSkill" if name == "skill" else name, ()))
+    return [kind.name for kind in terms.KINDS.values() if kind.name == name or wanted.intersection(kind.types)]
+
+
+def _number(term: Term, item: Any) -> Any:
+    """Return a number of a property of amounts as the literal that it stands for, without an exponent.
+
+    A text that is a number is one too: earlier versions wrote numbers as texts.
+    """
+    amount = term.id.removeprefix(terms.prefixes()["schema"]) in _AMOUNTS
+    text = isinstance(item, str) and term.type is UNDEF and amount and _NUMBER.fullmatch(item)
+    if isinstance(item, bool) or not (text or (isinstance(item, int | float) and (amount or term.type == str(XSD.decimal)))):
+        return item
+    whole = isinstance(item, int) or (isinstance(item, str) and "." not in item)
+    datatype = XSD.integer if whole and term.type != str(XSD.decimal) else XSD.decimal
+    return {"@value": item if isinstance(item, str) else format(Decimal(repr(item)), "f"), "@type": str(datatype)}
+
+
+def _identified(context: Context, subj: Node, term: Term, word: str, item: Any) -> Any:
+    """Return an object with an identifier, a fragment of the source that only depends on where the object stands and what it says."""
+    if not isinstance(item, dict) or isinstance(subj, BNode) or context.get_id(item) is not None:
+        return item
+    if not item or any(context.get_key(key) in item or key in item for key in ("@value", "@list", "@set", "@graph", "@reverse")):
+        return item
+    if term.type != "@id" and not context.get_type(item):
+        return item
+    base = (context.doc_base or terms.BASE).partition("#")[0]
+    source = terms.KINDS["source"].namespace + "entry" if base == terms.BASE else base
+    parent = terms.slugify(re.split("[/#]", str(subj).rstrip("/#"))[-1])
+    part = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", word).lower()
+    digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:8]
+    return {**item, "@id": f"{source}#{parent}-{part}-{digest}"}
 
 
 def _near(key: str, context: Context) -> str:
-    """Return the property of a context whose name is the most similar to a key, or an empty text."""
-    terms = [(name, term.id or "") for name, term in context.terms.items()]
-    properties = {name.casefold(): name for name, iri in terms if name[:1].islower() and not iri.startswith("@") and iri[-1:] not in "/#"}
-    matches = get_close_matches(key.casefold(), properties, 1, _SIMILARITY)
+    """Return the property of a context whose name is the most similar to a key, or starts with it, or an empty text."""
+    found = [(name, term.id or "") for name, term in context.terms.items()]
+    properties = {name.casefold(): name for name, iri in found if name[:1].islower() and not iri.startswith("@") and iri[-1:] not in "/#"}
+    folded = key.casefold()
+    matches = get_close_matches(folded, properties, 1, _SIMILARITY) or [name for name in properties if name.startswith(folded)]
     return properties[matches[0]] if matches else ""
 
 

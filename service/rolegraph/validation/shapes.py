@@ -15,11 +15,12 @@ from pyshacl.pytypes import SHACLExecutor
 from pyshacl.rdfutil.load import load_from_source
 from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
-from rdflib import DCTERMS, OWL, RDF, SH, SKOS, BNode, Graph, Literal, URIRef
+from rdflib import DCTERMS, OWL, RDF, SH, SKOS, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
 from rolegraph import resources, terms
-from rolegraph.validation.findings import ENTRY, Finding, ValidationReport
+from rolegraph.validation import claims
+from rolegraph.validation.findings import ENTRY, Finding, ValidationReport, name_of
 
 NOTHING_CHECKED = "KnownClassConstraintComponent"
 UNKNOWN_TERM = "DeclaredTermConstraintComponent"
@@ -61,7 +62,7 @@ class Shapes:
         """
         subjects = {subject for subject in entry.subjects() if isinstance(subject, IdentifiedNode)}
         data = _merge(entry, context)
-        findings = [*others, *self._unknown_terms(entry), *_bidirectional_names(entry)]
+        findings = [*others, *self._unknown_terms(entry), *_bidirectional_names(entry), *claims.findings(entry)]
         checked: set[Node] = set()
         with _PYSHACL:
             for shape, parts in self._shapes:
@@ -85,7 +86,7 @@ class Shapes:
     def _incomparable(self, shape: Shape, focus: Node) -> Finding:
         paths = self._graph.graph.objects(shape.node, SH.path)
         path = next(map(self._path, paths), None)
-        return Finding(_local(shape.severity), _english(shape.message), _name(focus), path, None, INCOMPARABLE, str(shape.node))
+        return Finding(_local(shape.severity), _english(shape.message), name_of(focus), path, None, INCOMPARABLE, str(shape.node))
 
     def _finding(self, result: Node, triples: Iterable[tuple[Node, Node, Any]]) -> Finding:
         # pySHACL pairs a term with its graph
@@ -95,11 +96,11 @@ class Shapes:
         return Finding(
             severity=_local(values[SH.resultSeverity]),
             message=_english(value for predicate, value in pairs if predicate == SH.resultMessage),
-            focus=_name(values[SH.focusNode]),
+            focus=name_of(values[SH.focusNode]),
             path=None if path is None else self._path(path),
-            value=_name(values[SH.value]) if SH.value in values else None,
+            value=name_of(values[SH.value]) if SH.value in values else None,
             component=_local(values[SH.sourceConstraintComponent]),
-            shape=_name(values[SH.sourceShape]),
+            shape=name_of(values[SH.sourceShape]),
         )
 
     def _path(self, path: Node) -> str:
@@ -113,7 +114,7 @@ class Shapes:
         for subject, predicate, value in entry:
             used = value if predicate == RDF.type else predicate
             if str(used).startswith(terms.BASE) and str(used) not in self._declared.values():
-                yield Finding("Warning", self._unknown(str(used)), _name(subject), str(predicate), _name(value), UNKNOWN_TERM, ENTRY)
+                yield Finding("Warning", self._unknown(str(used)), name_of(subject), str(predicate), name_of(value), UNKNOWN_TERM, ENTRY)
 
     def _unknown(self, used: str) -> str:
         near = get_close_matches(used.rstrip("/").rpartition("/")[2].removeprefix("ns#"), self._declared, 1)
@@ -129,7 +130,7 @@ def _bidirectional_names(entry: Graph) -> Iterator[Finding]:
                 f"The name contains U+{ord(match[0]):04X}, an invisible character that changes the direction of the text around it: "
                 "write the name without it; right-to-left text does not need it."
             )
-            yield Finding("Violation", message, _name(subject), str(predicate), str(value), BIDIRECTIONAL_NAME, ENTRY)
+            yield Finding("Violation", message, name_of(subject), str(predicate), str(value), BIDIRECTIONAL_NAME, ENTRY)
 
 
 def _load(paths: Iterable[Path]) -> Graph:
@@ -177,7 +178,7 @@ def _nothing_checked(subjects: Iterable[Node]) -> Finding:
         "Nothing in this entry has a type that the shapes check, so the entry was not checked: state the type, "
         'e.g. role:data-engineer a rg:Role ; skos:prefLabel "Data engineer"@en.'
     )
-    focus = min((_name(subject) for subject in subjects), default="_:entry")
+    focus = min((name_of(subject) for subject in subjects), default="_:entry")
     return Finding("Violation", message, focus, str(RDF.type), None, NOTHING_CHECKED, ENTRY)
 
 
@@ -187,7 +188,3 @@ def _english(messages: Iterable[Literal]) -> str:
 
 def _local(term: Node) -> str:
     return str(term).rpartition("#")[2]
-
-
-def _name(term: Node) -> str:
-    return f"_:{term}" if isinstance(term, BNode) else str(term)

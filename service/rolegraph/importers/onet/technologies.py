@@ -27,7 +27,7 @@ class Technology:
 
 
 def read(reading: Reading) -> None:
-    """Read the technologies of each occupation as tools, below their UNSPSC commodities."""
+    """Read the technologies of each occupation as tools; those that are not ours are below their UNSPSC commodities."""
     with reading.needed(FILE):
         _read(reading)
 
@@ -37,10 +37,12 @@ def _read(reading: Reading) -> None:
     commodities: dict[str, str] = {}
     links = _links(reading, technologies, commodities)
     for commodity, title in commodities.items():
-        reading.concept(_commodity(commodity), "rg:Tool", title, notation=commodity)
-    tools, triples = _Names(reading).tools(list(technologies.values())), reading.triples
+        reading.concept(_commodity(commodity), "rg:ToolCategory", title, notation=commodity)
+    names, triples = _Names(reading), reading.triples
+    tools = names.tools(list(technologies.values()))
     for name, technology in technologies.items():
-        for commodity in sorted(technology.commodities):
+        # our vocabulary says what our tools are, and a mapping set which commodities fit: Keras is filed under operating systems
+        for commodity in sorted(technology.commodities) if tools[name] not in names.ours else ():
             triples.link(tools[name], "skos:broader", _commodity(commodity))
         if technology.hot:
             triples.value(tools[name], "rg:hot", "true", "boolean")
@@ -74,14 +76,14 @@ def _links(reading: Reading, technologies: dict[str, Technology], commodities: d
 
 
 class _Names:
-    """Maps names to tools: by the table of aliases, by the labels of our vocabulary, or else to a new tool."""
+    """Maps names to tools: by the table of aliases, by the labels of our vocabulary, whose tools are ``ours``, or else to a new tool."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._labels = reading.iris_by_label("tool")
-        self._ours = set(self._labels.values())
+        self.ours = set(self._labels.values())
         by_alias = {name.casefold(): thing("tool", slug) for name, slug in aliases()}
-        self._aliases = {name: tool for name, tool in by_alias.items() if tool in self._ours}
+        self._aliases = {name: tool for name, tool in by_alias.items() if tool in self.ours}
 
     def tools(self, technologies: list[Technology]) -> dict[str, str]:
         """Return the tools by case-folded name, and write the new ones."""
@@ -107,7 +109,7 @@ class _Names:
 
     def _new(self, technology: Technology, sharing: Counter[str]) -> str:
         slug = slug_of(technology.name)
-        taken = thing("tool", slug) in self._ours
+        taken = thing("tool", slug) in self.ours
         if not slug or taken or sharing[slug] > 1:
             conflict = "a tool of the vocabulary has its slug" if taken else "another name has its slug" if slug else "it has no letters"
             slug = f"{slug}-{hashlib.sha256(technology.name.casefold().encode()).hexdigest()[:DIGEST]}".strip("-")

@@ -7,7 +7,7 @@ from rolegraph import deadlines
 from rolegraph.catalogue.labels import LabelCache
 from rolegraph.errors import TooLarge
 from rolegraph.facade import Rolegraph
-from rolegraph.queries import Parameter
+from rolegraph.queries.parameters import Parameter
 from rolegraph.search import RevisionMoved
 from rolegraph.web.http import parameters
 from rolegraph.web.http.tags import ResponseTag

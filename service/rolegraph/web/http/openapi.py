@@ -7,7 +7,7 @@ from flask import Flask
 
 from rolegraph import __version__
 from rolegraph.queries import CannedQuery
-from rolegraph.queries import Parameter as QueryParameter
+from rolegraph.queries.parameters import Parameter as QueryParameter
 from rolegraph.web.http import operations
 from rolegraph.web.http.json_schema import TEXT, Schema, array, integer, one_of, ref
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
@@ -106,7 +106,7 @@ def _of_query(parameter: QueryParameter) -> Parameter:
         parameter.name,
         f"{parameter.description}: {parameter.expected}",
         array(TEXT, parameter.least, parameter.most) if multiple else TEXT,
-        required=not parameter.default,
+        required=False,  # without any parameter a query answers for its example
         example=list(parameter.example) if multiple else parameter.example[0],
     )
 

@@ -30,7 +30,6 @@ FORMAT_NAMES = {
     "rdfxml": "RDF/XML",
     "text": "Text",
 }
-TRENDS = {"rising": "↗ rising", "stable": "→ stable", "falling": "↘ falling"}
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 LICENCES = {
     CC_BY: "CC BY 4.0",
@@ -122,7 +121,6 @@ def install(app: Flask) -> None:
         LABELS=model.LABELS,
         MATCHES=MATCHES,
         EXAMPLE=internal.query("editor-example").text,
-        TRENDS=TRENDS,
         VERSION=__version__,
         kept_parameters=negotiation.kept,
         url_for=address,
@@ -240,9 +238,10 @@ def bdi(text: str) -> Markup:
 
 
 def figure(value: str, unit: str) -> str:
-    """Format a figure with its unit: 15 %, USD 190 billion."""
+    """Format a figure with the slug of its unit: 15 %, USD 190 billion."""
     if unit == "percent":
         return f"{format_number(value)} %"
+    unit = unit.upper() if len(unit) == len("usd") else unit  # currencies are written by their code
     number = Decimal(value)
     scale, word = next(((scale, word) for scale, word in SCALES if abs(number) >= scale), (Decimal(1), ""))
     return f"{unit} {format_number(str(number / scale))} {word}".strip()

@@ -1,13 +1,22 @@
 """What the sources say of the outlook of roles, for pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rolegraph import terms
 from rolegraph.facade import Rolegraph
-from rolegraph.values import Row
+from rolegraph.values import Named, Row
+
+_THINGS = ("subject", "measure", "direction", "comparedWith", "unit", "judgement", "region", "authority")
 
 
 def by_outlook(graph: Rolegraph, roles: Sequence[str]) -> dict[str, Row]:
-    """Return the rows of the query ``outlook`` for roles, by the IRI of the outlook."""
+    """Return the rows of the query ``outlook`` for roles and other populations, given by IRI, by the IRI of the outlook."""
     roles = graph.catalogue.rare.among(roles, f"{terms.RG}outlook")
-    return {row["outlook"].value: row for row in graph.rows("outlook", {"role": roles})} if roles else {}
+    if not roles:
+        return {}
+    return {row["outlook"].value: row for row in graph.engine.rows(graph.queries.get("outlook").bind({"role": roles}))}
+
+
+def labels(graph: Rolegraph, outlooks: Mapping[str, Row]) -> dict[str, Named]:
+    """Return the labels of what the rows of :func:`by_outlook` name: subject, measure, direction, unit, region and so on."""
+    return graph.catalogue.labels(sorted({row[name].value for row in outlooks.values() for name in _THINGS if name in row}))

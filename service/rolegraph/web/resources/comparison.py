@@ -95,7 +95,7 @@ def _picker(error: BadParameter | None, chosen: Sequence[str]) -> str:
 
 
 def _slugs(texts: Sequence[str]) -> list[str]:
-    [parameter] = graph().queries.get("compare").parameters
+    parameter = graph().queries.get("compare").parameters[0]
     pieces = (piece for text in texts for piece in graph().parted(text, parameter))
     return [filters.handle(terms.expand(piece) or piece) for piece in pieces]
 
@@ -112,7 +112,7 @@ def _data(names: Sequence[str], format_: Format) -> Response:
 def _page(names: Sequence[str]) -> str:
     compared = graph().compare(names)
     outlooks = outlook.by_outlook(graph(), [role.iri for role in compared.roles])
-    measures = graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()}))
+    outlook_labels = outlook.labels(graph(), outlooks)
     bands = [_band(compared, section) for section in compared.sections]
     filters.prefetch_kinds({*(role.iri for role in compared.roles), *(item.iri for section in compared.sections for item in section.items)})
     roles, more = _roles()
@@ -130,7 +130,7 @@ def _page(names: Sequence[str]) -> str:
         levels=pay.by_level(pays, compared.roles),
         highest=pay.highest(pays),
         outlooks=outlooks,
-        measures=measures,
+        outlook_labels=outlook_labels,
         roles=roles,
         more=more,
         chosen=[filters.handle(role.iri) for role in compared.roles],

@@ -9,7 +9,8 @@ from rolegraph import terms
 from rolegraph.errors import BadParameter
 from rolegraph.formats import holding
 from rolegraph.output import to_json
-from rolegraph.queries import CannedQuery, Parameter
+from rolegraph.queries import CannedQuery
+from rolegraph.queries.parameters import Parameter
 from rolegraph.values import Named
 from rolegraph.web.http import connection, negotiation
 from rolegraph.web.http.context import OPTIONS, graph, limited
@@ -61,8 +62,6 @@ def query(name: str) -> Response:
         return negotiation.respond(answer, answer.format)
     negotiation.check_parameters(HTML, *names)
     arguments = {key: request.args.getlist(key) for key in names if key in request.args}
-    if not arguments and not all(parameter.default for parameter in canned.parameters):
-        return negotiation.respond(_canned(canned, {}), HTML)
     try:
         answer = graph().run(name, arguments, chosen.choose, connection.is_cancelled())
     except BadParameter as error:
@@ -108,6 +107,8 @@ def _values(parameter: Parameter, arguments: Mapping[str, Sequence[str]]) -> lis
 
 
 def _short(parameter: Parameter, iri: str) -> str:
+    if parameter.literal:
+        return iri
     if len(parameter.kinds) > 1:
         return terms.shorten(iri)
     return iri.removeprefix(terms.BASE) if parameter.kinds == ("scheme",) else filters.handle(iri)
@@ -117,6 +118,8 @@ def _choices(parameter: Parameter) -> list[tuple[str, str]]:
     """Return the slugs, or CURIEs where the kinds are several, that a parameter can take, with their labels."""
     if parameter.kinds == ("scheme",):
         return [(kind.name, kind.plural) for kind in terms.KINDS.values() if graph().holds(kind.scheme)]
+    if parameter.literal:
+        return []
     members = [member for kind in parameter.kinds for member in graph().catalogue.shortlist(kind, MOST)[0]]
     single = len(parameter.kinds) == 1
     return [(member.slug if single else terms.shorten(member.iri), member.label) for member in members]
@@ -124,4 +127,6 @@ def _choices(parameter: Parameter) -> list[tuple[str, str]]:
 
 def _many(parameter: Parameter) -> bool:
     """Return whether there are more things than a form lists."""
-    return parameter.kinds != ("scheme",) and any(graph().catalogue.shortlist(kind, MOST)[1] > MOST for kind in parameter.kinds)
+    if parameter.literal or parameter.kinds == ("scheme",):
+        return False
+    return any(graph().catalogue.shortlist(kind, MOST)[1] > MOST for kind in parameter.kinds)

@@ -3,9 +3,11 @@
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, render_template
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from rolegraph import __version__, resources, terms
+from rolegraph.errors import NotFound
 from rolegraph.facade import model
 from rolegraph.formats import Format, named
 from rolegraph.linked_data import jsonld
@@ -14,7 +16,8 @@ from rolegraph.validation import entries
 from rolegraph.web.http import negotiation, openapi
 from rolegraph.web.http.context import graph, limited
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML
-from rolegraph.web.http.operations import Operation
+from rolegraph.web.http.operations import Operation, in_path
+from rolegraph.web.resources.redirects import asked
 
 routes = Blueprint("service", __name__)
 
@@ -38,6 +41,29 @@ def ontology() -> Response:
     documented = model.ontology(graph(), model.rules())
     page = render_template("ontology.html", **documented, alternates=negotiation.alternates(_OFFERED))
     return negotiation.respond(page, HTML)
+
+
+@routes.get("/ns/<version>")
+@Operation(
+    "A version of the ontology: earlier ones as they were, the present one where the ontology is",
+    _OFFERED,
+    parameters=(in_path("version", "the number of the version", "0.1.0"),),
+    answers={303: "The ontology"},
+)
+def version(version: str) -> AnyResponse:
+    """Return an earlier version of the ontology as a graph, or redirect to the ontology, which documents the present one.
+
+    :raises NotFound: for a version that is not served here
+    """
+    format_ = negotiation.choose(*_OFFERED)
+    negotiation.check_parameters(format_)
+    present, earlier = model.versions(graph()), model.earlier_versions()
+    if f"{terms.ONTOLOGY}/{version}" not in [*present, *earlier]:
+        raise NotFound(f"there is no version {version} of the ontology here", expected=", ".join([*present, *earlier]))
+    if format_ != HTML and (path := earlier.get(f"{terms.ONTOLOGY}/{version}")):
+        return negotiation.respond(_written(path.read_bytes(), format_), format_)
+    query = asked({})
+    return redirect(f"{request.script_root}/ns{negotiation.suffix()}{'?' if query else ''}{query}", 303)
 
 
 @routes.get("/shapes")
@@ -99,8 +125,12 @@ def revisions() -> Response:
 
 @cache
 def _shapes(format_: Format) -> bytes:
-    """Return the shapes in a graph format; as Turtle they come as they were written, with their comments."""
-    turtle = model.shapes_as_written()
+    """Return the shapes in a graph format."""
+    return _written(model.shapes_as_written(), format_)
+
+
+def _written(turtle: bytes, format_: Format) -> bytes:
+    """Return Turtle in a graph format; as Turtle it comes as it was written, with its comments."""
     if format_.name == "turtle":
         return turtle
     parsed = entries.read(turtle, named("turtle", GRAPHS))

@@ -211,7 +211,7 @@ def _role(role: Thing) -> dict[str, Any]:
         "ratings": ratings,
         "wanted": {link.other.value for link in role.values("rg:toolInDemand")},
         "outlooks": outlooks,
-        "measures": graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()})),
+        "outlook_labels": outlook.labels(graph(), outlooks),
         "others": [member for member in others if member.iri != role.iri],
         "more": total > len(others),
         "related": [link for link in role.values("rg:relatedRole") if link.other.kind == "iri"],
@@ -251,7 +251,7 @@ def _source(source: Thing) -> dict[str, Any]:
         ],
         "postings": [row for row in graph().rows("job-postings") if row["posting"].value in advertised],
         "outlooks": outlooks,
-        "measures": graph().catalogue.labels(sorted({row["measure"].value for row in outlooks.values()})),
+        "outlook_labels": outlook.labels(graph(), outlooks),
         "paid": pay.by_role(pays),
         **_pays(pays),
     }
