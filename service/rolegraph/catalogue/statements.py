@@ -1,11 +1,12 @@
 """What one source states, and how sure it is. Every IRI in a query here is that of a thing that was looked up before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rolegraph import terms
 from rolegraph.catalogue import Catalogue
 from rolegraph.engine import Engine
+from rolegraph.queries import CannedQuery
 from rolegraph.queries.internal import query
 from rolegraph.values import Named, Row
 
@@ -142,6 +143,11 @@ def postings(engine: Engine, source: str) -> set[str]:
 def roles_with_outlook(engine: Engine, source: str) -> list[str]:
     """Return the IRIs of the roles whose future a source says something about."""
     return [row["role"].value for row in engine.rows(query("roles-with-outlook").bind({"source": source}))]
+
+
+def outlooks(engine: Engine, canned: CannedQuery, subjects: Sequence[str]) -> list[Row]:
+    """Return the rows of the canned query ``outlook`` for roles and other populations, given by IRI."""
+    return engine.rows(canned.bind({"role": subjects}))
 
 
 def roles_with_salary(engine: Engine, source: str) -> list[str]:

@@ -182,9 +182,7 @@ class Rolegraph(Pinning):
         if parameter.kinds == ("scheme",):
             return catalogue.scheme(parameter.name, text, parameter.expected)
         if parameter.literal:
-            if not parameter.literal.form.fullmatch(text):
-                raise BadParameter(parameter.name, f"{text[:100]!r} is not what {parameter.name} takes", expected=parameter.expected)
-            return text
+            return parameter.checked(text)
         kinds = [terms.KINDS[name] for name in parameter.kinds]
         return self.catalogue.resolve(parameter.name, text, kinds, parameter.expected)
 

@@ -104,6 +104,15 @@ class Parameter:
             raise ValueError(f"{self.name} needs an IRI, not {value!r}")
         return f"<{value}>"
 
+    def checked(self, text: str) -> str:
+        """Return a literal.
+
+        :raises BadParameter: if the text is not what the parameter takes
+        """
+        if self.literal and not self.literal.form.fullmatch(text):
+            raise BadParameter(self.name, f"{text[:100]!r} is not what {self.name} takes", expected=self.expected)
+        return text
+
     @classmethod
     def from_header(cls, name: str, fields: Mapping[str, Any], text: str) -> "Parameter":
         """Return the parameter that a header describes and a ``VALUES`` block of the text, or its ``LIMIT``, gives an example of.

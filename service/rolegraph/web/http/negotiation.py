@@ -129,3 +129,10 @@ def _sent(answer: Answer) -> Response:
 
 def _accept() -> str:
     return ",".join(request.headers.getlist("Accept"))
+
+
+def query_string(more: dict[str, str]) -> str:
+    """Return the query string of the redirect: more parameters, and those of the request."""
+    named = suffix().removeprefix(".")
+    values = dict(request.args) | ({"format": named} if named and more else {})
+    return urlencode(more | values)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from rolegraph import terms
+from rolegraph.catalogue import statements
 from rolegraph.facade import Rolegraph
 from rolegraph.values import Named, Row
 
@@ -14,7 +15,7 @@ def by_outlook(graph: Rolegraph, roles: Sequence[str]) -> dict[str, Row]:
     roles = graph.catalogue.rare.among(roles, f"{terms.RG}outlook")
     if not roles:
         return {}
-    return {row["outlook"].value: row for row in graph.engine.rows(graph.queries.get("outlook").bind({"role": roles}))}
+    return {row["outlook"].value: row for row in statements.outlooks(graph.engine, graph.queries.get("outlook"), roles)}
 
 
 def labels(graph: Rolegraph, outlooks: Mapping[str, Row]) -> dict[str, Named]:

@@ -1,6 +1,5 @@
 """Redirects from IRIs in answers that have no page to what describes them."""
 
-from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -33,11 +32,4 @@ def node(name: str) -> AnyResponse:
     iri = GENERATED + name
     if not graph().catalogue.mentions(iri):
         raise NotFound("nothing is said of this node", expected="a node of the newest revision, or of the one that ?revision= names")
-    return redirect(f"{request.script_root}/sparql?{asked({'query': f'DESCRIBE <{iri}>'})}", 303)
-
-
-def asked(more: dict[str, str]) -> str:
-    """Return the query string of the redirect: more parameters, and those of the request."""
-    suffix = negotiation.suffix().removeprefix(".")
-    asked = dict(request.args) | ({"format": suffix} if suffix and more else {})
-    return urlencode(more | asked)
+    return redirect(f"{request.script_root}/sparql?{negotiation.query_string({'query': f'DESCRIBE <{iri}>'})}", 303)

@@ -17,7 +17,6 @@ from rolegraph.web.http import negotiation, openapi
 from rolegraph.web.http.context import graph, limited
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML
 from rolegraph.web.http.operations import Operation, in_path
-from rolegraph.web.resources.redirects import asked
 
 routes = Blueprint("service", __name__)
 
@@ -62,7 +61,7 @@ def version(version: str) -> AnyResponse:
         raise NotFound(f"there is no version {version} of the ontology here", expected=", ".join([*present, *earlier]))
     if format_ != HTML and (path := earlier.get(f"{terms.ONTOLOGY}/{version}")):
         return negotiation.respond(_written(path.read_bytes(), format_), format_)
-    query = asked({})
+    query = negotiation.query_string({})
     return redirect(f"{request.script_root}/ns{negotiation.suffix()}{'?' if query else ''}{query}", 303)
 
 
