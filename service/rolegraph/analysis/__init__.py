@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rolegraph.analysis import agreement, comparable, distinguish, gap, openings, paths, profile_items, similarity
+from rolegraph.analysis import agreement, comparable, distinguish, gap, groups, openings, paths, profile_items, similarity
 from rolegraph.analysis.agreement import Agreement
 from rolegraph.analysis.distinguish import Distinction
 from rolegraph.analysis.facts import Numbers
@@ -85,10 +85,15 @@ class Analysis:
 
     def refresh(self) -> None:
         """Build the index, and use the arrays that the processes of a service share for it, where they can be stored."""
-        self._index = CachedValue.holding(self._facts.refresh(self._engine, self._trusted and self._trusted()))
+        self._index = CachedValue.holding(self._with_groups(self._facts.refresh(self._engine, self._trusted and self._trusted())))
 
     def _build_index(self) -> Index:
-        return self._facts.index(self._engine, self._trusted and self._trusted())
+        return self._with_groups(self._facts.index(self._engine, self._trusted and self._trusted()))
+
+    def _with_groups(self, index: Index) -> Index:
+        if self._engine is not None:
+            index.groups = groups.read(self._engine, index.facts, index.items)
+        return index
 
     def sources_of(self, roles: Iterable[Named]) -> tuple[Named, ...]:
         """Return the sources that state anything of some roles, by IRI."""

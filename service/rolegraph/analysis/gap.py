@@ -182,8 +182,14 @@ class HeldItems:
         return MISSING, 0.0, "", None, None
 
     def _alternatives(self, row: int) -> dict[int, int]:
-        """Return the degrees of a role that another held degree replaces, with that degree: of the degrees of one source, any is enough."""
+        """Return the items of a role that a held one makes unnecessary, with that one.
+
+        A requirement group says how many of its members are enough. Of the required degrees of one source, any is.
+        """
         levels, alternatives = self.index.items.levels, dict[int, int]()
+        enough = self.items | {degree for degree, level in levels.items() if level <= self._level}
+        for group in self.index.groups.get(row, ()):
+            alternatives.update(group.covered(enough))
         for degrees in self.index.degrees(row).values():
             held = [degree for degree in degrees if degree in self.items or levels.get(degree, self._level + 1) <= self._level]
             if held:

@@ -11,6 +11,7 @@ from rolegraph import equivalence
 from rolegraph.analysis import weights
 from rolegraph.analysis.bounds import Basis
 from rolegraph.analysis.facts import Facts, Figures, Numbers
+from rolegraph.analysis.groups import RequirementGroups
 from rolegraph.analysis.items import Items
 from rolegraph.analysis.matrices import Matrices
 from rolegraph.analysis.union import Change
@@ -40,6 +41,8 @@ class Index:
     :param items: the items of the facts, if they are known already
     :param matrices: the matrices of the facts and weights, if they are known already
     :param derived: the matrices of :data:`DERIVED`, if they are known already
+
+    ``groups`` are the requirement groups of the roles; who has an engine sets them.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Index:
         self.direct, self.expanded = self.matrices.direct, self.matrices.expanded
         self.essential, self.essential_skills = self.matrices.essential, self.matrices.essential_skills
         self.__dict__.update(derived or {})
+        self.groups: RequirementGroups = {}
         self.basis: Basis | None = None  # of the costs of steps; None until they are asked for
         self._named: dict[int, Named] = {}
         self._stated: dict[int, Numbers] = {}
@@ -241,11 +245,11 @@ class Index:
 
     @cached_property
     def choices(self) -> tuple[int, ...]:
-        """The rows of the roles for which a source requires one of several degrees, sorted."""
+        """The rows of the roles of which a source requires one of several degrees, or some items of a group, sorted."""
         claims = self.facts.claims
         required = claims[claims[:, 1] == weights.NAMES.index("requiredDegree")]
         pairs, counts = np.unique(required[:, [0, 3]], axis=0, return_counts=True)
-        return tuple(sorted({self.rows[role] for role in pairs[counts > 1, 0].tolist()}))
+        return tuple(sorted({self.rows[role] for role in pairs[counts > 1, 0].tolist()} | self.groups.keys()))
 
     def claims(self, row: int) -> list[tuple[str, int, int]]:
         """Return the claims about a role as (name of the facet, item, place of the source)."""
