@@ -86,6 +86,7 @@ def members(kind: str) -> Response:
         choices=_sources(kind),
         credited=[source for source in page.sources if source.credit],
         rows=_rows(kind),
+        offered=pay.offered,
         alternates=negotiation.alternates(offered),
     )
     return paging.with_link_header(negotiation.respond(shown, HTML), ways)
@@ -259,4 +260,4 @@ def _pays(pays: list[pay.Pay]) -> dict[str, Any]:
 
 def _posting(posting: Thing) -> dict[str, Any]:
     row = next((listed for listed in graph().rows("job-postings") if listed["posting"].value == posting.iri), {})
-    return {"row": row, "about": posting.values("schema:relevantOccupation")}
+    return {"row": row, "offered": pay.offered, "about": posting.values("schema:relevantOccupation")}
