@@ -59,7 +59,7 @@ class Check:
         parsed = entries.parse(self.body, self.format, base=self.source or terms.BASE)
         entry = parsed.graph
         around = context.context_of(engine.rows, entry, self.source, self.mode)
-        nameless = tuple(unimported.findings(entry, around.context, list(engine.graphs())))
+        nameless = tuple(unimported.findings(entry, around.context, engine.graphs))
         further = chain(ownership.findings(entry, around.described, self.source), parsed.remarks, nameless)
         report = shapes().check(entry, around.context, further)
         described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].types[0])) in entry

@@ -1,7 +1,7 @@
 """Things of ESCO, ISCO and O*NET that an entry names by IRI though the store does not have them."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from rdflib import RDF, SKOS, Graph, URIRef
@@ -34,17 +34,17 @@ VOCABULARIES = (
 )
 
 
-def findings(entry: Graph, context: Graph, graphs: Collection[str]) -> Iterator[Finding]:
+def findings(entry: Graph, context: Graph, graphs: Callable[[], Iterable[str]]) -> Iterator[Finding]:
     """Yield a finding for each thing of a vocabulary that is not imported, and add the type that its IRI tells to the context.
 
     Where the vocabulary is imported, an IRI that it does not have is an error, so its type stays unknown. Matches need no type.
 
-    :param graphs: the names of the graphs of the store
+    :param graphs: returns the names of the graphs of the store; asked only where an entry names such a thing
     """
     things = {value for _, predicate, value in entry if isinstance(value, URIRef) and _needs_type(predicate)}
     for thing in sorted(things):
         vocabulary = _vocabulary(thing)
-        if vocabulary is None or (thing, None, None) in entry or (thing, RDF.type, None) in context or _imported(vocabulary, graphs):
+        if vocabulary is None or (thing, None, None) in entry or (thing, RDF.type, None) in context or _imported(vocabulary, graphs()):
             continue
         context.add((thing, RDF.type, URIRef(terms.expand(vocabulary.class_) or "")))
         yield Finding("Warning", _message(thing, vocabulary), thing, None, None, COMPONENT, ENTRY)
@@ -62,13 +62,13 @@ def _vocabulary(iri: str) -> Vocabulary | None:
     return None
 
 
-def _imported(vocabulary: Vocabulary, graphs: Collection[str]) -> bool:
+def _imported(vocabulary: Vocabulary, graphs: Iterable[str]) -> bool:
     return any(graph.startswith(f"{terms.KINDS['source'].namespace}{vocabulary.importer}-") for graph in graphs)
 
 
 def _message(thing: str, vocabulary: Vocabulary) -> str:
     return (
-        f"{terms.shorten(thing)} is the identifier of a {vocabulary.noun} of {vocabulary.name}, which is not imported here, so it was "
-        f"accepted unchecked and has no name: import it with rolegraph import {vocabulary.importer}, "
+        f"{terms.shorten(thing)} is the identifier of a {vocabulary.noun} of {vocabulary.name}, which is not imported here, so only its "
+        f"form was checked, and it has no name: import {vocabulary.name} with rolegraph import {vocabulary.importer}, "
         f"or describe a {vocabulary.noun} of your own in this entry and link the two by skos:exactMatch."
     )
