@@ -136,6 +136,13 @@ def test_the_list_of_postings_shows_what_the_posting_says(case: str, shown: str,
     assert shown in writer.get("/posting", headers=BROWSER).text
 
 
+def test_a_posting_with_several_types_of_employment_is_listed_once_with_its_level(writer: FlaskClient) -> None:
+    put(writer, PREFIXES + DESCRIBED + f'{POSTING} ; rg:level level:mid ; schema:employmentType "FULL_TIME", "PART_TIME" .')
+    listed = writer.get("/posting", headers=BROWSER).text
+    assert listed.count("Dough engineer") == 1
+    assert "<td>Mid level</td>" in listed
+
+
 def test_the_page_of_a_posting_names_its_organisation_and_place(writer: FlaskClient) -> None:
     entry = CASES["organisation and place that are things"][0].replace("hr:job", "posting:job")
     put(writer, PREFIXES + DESCRIBED + entry)

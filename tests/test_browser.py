@@ -172,7 +172,7 @@ def test_a_name_has_the_direction_of_its_script_and_leaves_that_of_the_rest(open
 @pytest.mark.parametrize("added", ["utm_source=newsletter", "fbclid=IwAR0x1"])
 @pytest.mark.parametrize(
     "path",
-    [TWO, PAGES["gap"], PAGES["search answer"], "/queries/gap?from=ai-programmer&to=ai-architect", PAGES["role"]],
+    [TWO, PAGES["gap"], PAGES["search answer"], "/queries/items-missing?from=ai-programmer&to=ai-architect", PAGES["role"]],
     ids=["compare", "gap", "search", "query", "role"],
 )
 def test_a_link_that_was_shared_shows_what_it_showed_before(opened: OPENED, path: str, added: str) -> None:

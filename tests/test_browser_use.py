@@ -91,7 +91,7 @@ def test_a_query_runs_without_script(opened: OPENED) -> None:
 
 
 def test_a_canned_query_is_asked_on_its_page_and_opened_in_the_editor(opened: OPENED) -> None:
-    page = opened("/queries/gap", java_script_enabled=False)
+    page = opened("/queries/items-missing", java_script_enabled=False)
     page.select_option("#p-from", "ai-programmer")
     page.select_option("#p-to", "ai-architect")
     page.click("button:has-text('Run')")

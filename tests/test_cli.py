@@ -91,7 +91,7 @@ def test_compare_into_a_file_in_a_graph_format(tmp_path: Path) -> None:
 
 def test_query_by_name_from_a_file_and_from_standard_input(tmp_path: Path) -> None:
     assert "What do all of these roles have in common?" in " ".join(run("query").stdout.split())
-    by_name = run("query", "gap", "-p", "from=ai-programmer", "-p", "to=ai-architect", "--format", "csv").stdout
+    by_name = run("query", "items-missing", "-p", "from=ai-programmer", "-p", "to=ai-architect", "--format", "csv").stdout
     assert "https://w3id.org/rolegraph/skill/project-management" in by_name
     text = "ASK { <https://w3id.org/rolegraph/role/ai-architect> ?p ?o }"
     (tmp_path / "mine.rq").write_text(text)

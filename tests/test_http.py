@@ -61,7 +61,7 @@ OFFERED = {
     "/context.jsonld": ("jsonld",),
 }
 MATRIX = [(path, name) for path, names in OFFERED.items() for name in names if path != "/context.jsonld"]  # which holds no triple
-FORMS = ("/compare", "/queries/gap", "/sparql", "/sparql?query=")
+FORMS = ("/compare", "/queries/items-missing", "/sparql", "/sparql?query=")
 """Where people get a form, and machines are told what is missing."""
 
 
@@ -193,8 +193,8 @@ ERRORS: list[tuple[str, int, str, str | None]] = [
     ("/nonsense/nonsense", 404, "not-found", None),
     ("/static/nonsense.css", 404, "not-found", None),
     ("/queries/nonsense", 404, "not-found", None),
-    ("/queries/gap", 400, "bad-parameter", "from"),
-    ("/queries/gap?from=ai-architect&to=python", 400, "bad-parameter", "to"),
+    ("/queries/items-missing?to=ai-architect", 400, "bad-parameter", "from"),
+    ("/queries/items-missing?from=ai-architect&to=python", 400, "bad-parameter", "to"),
     ("/queries/mappings?scheme=nonsense", 400, "bad-parameter", "scheme"),
     ("/sparql?query=", 400, "unreadable-input", None),
     ("/sparql?query=ASK{}&query=ASK{}", 400, "bad-parameter", "query"),

@@ -64,7 +64,7 @@ def visitor(graph: Rolegraph) -> FlaskClient:
         ("/openings", {"from": WEAVER, "source": "onet-0-2"}),
         ("/distinguish", {"role": [WEAVER, LOOMS]}),
         ("/agreement", {"role": WEAVER, "matching": "yes"}),
-        ("/queries/gap", PAIR),
+        ("/queries/items-missing", PAIR),
         ("/queries/compare", {"role": [WEAVER, LOOMS]}),
         ("/queries/shared-by-all", {"role": [WEAVER, LOOMS]}),
         ("/queries/only-in-one", {"role": WEAVER, "other": LOOMS}),
@@ -85,7 +85,7 @@ def test_a_page_says_that_roles_cannot_be_compared(visitor: FlaskClient, path: s
         ("/paths", {"from": "ai-programmer", "to": "ai-architect"}),
         ("/distinguish", {"role": ["ai-programmer", "ai-architect"]}),
         ("/agreement", {"role": "ai-programmer", "matching": "yes"}),
-        ("/queries/gap", {"from": "ai-programmer", "to": "ai-architect"}),
+        ("/queries/items-missing", {"from": "ai-programmer", "to": "ai-architect"}),
     ],
 )
 def test_a_page_of_roles_that_can_be_compared_says_nothing_of_it(visitor: FlaskClient, path: str, query: dict[str, Any]) -> None:

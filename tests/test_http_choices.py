@@ -69,7 +69,7 @@ def offered(page: str) -> dict[str, str]:
         "/distinguish?role=ai-architect&role={}",
         "/agreement?role={}&matching=yes",
         "/queries/tips?role={}",
-        "/queries/gap?from={}&to=ai-architect",
+        "/queries/items-missing?from={}&to=ai-architect",
     ],
 )
 def test_an_ambiguous_name_offers_a_choice(visitor: FlaskClient, path: str) -> None:
@@ -152,7 +152,7 @@ def test_a_wrong_name_in_a_list_is_the_one_that_is_told(cutters: FlaskClient) ->
         ("/compare.json?role=a,b,c,d,e,f,g,h,i", "role names 9 roles, which is too many", "2 to 8 roles, each as"),
         ("/gap.json", "from is missing", "one role as"),
         ("/gap.json?from=a&from=b", "from is given 2 times", "one value"),
-        ("/queries/gap.json", "from is missing", "one role as"),
+        ("/queries/items-missing.json", "from is missing", "one role as"),
         ("/queries/roles-by-tool.json", "tool is missing", "one tool as"),
     ],
 )

@@ -34,7 +34,7 @@ def ask(query: str | None, parameters: tuple[str, ...], name: str, output: Path 
     \b
     rolegraph query
     rolegraph query coverage
-    rolegraph query gap -p from=ai-programmer -p to=computer-vision-engineer --format csv
+    rolegraph query items-missing -p from=ai-programmer -p to=computer-vision-engineer --format csv
     rolegraph query shared-by-all -p role=ai-architect,deep-learning-engineer
     rolegraph query my-question.rq --format json
     echo 'SELECT * { ?role a <https://w3id.org/rolegraph/ns#Role> }' | rolegraph query -

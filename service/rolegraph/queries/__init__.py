@@ -15,9 +15,15 @@ import yaml
 
 from rolegraph import resources, terms
 from rolegraph.errors import BadParameter, NotFound
-from rolegraph.queries.parameters import BLOCK, Parameter, Parted
+from rolegraph.queries.parameters import Parameter, Parted, block
 
 _HEADER = re.compile(r"^#\+ ?(.*)$", re.MULTILINE)
+REPLACED = {
+    "agreement": "said-by-several; the analysis at /agreement says how far the sources agree",
+    "gap": "items-missing; the analysis at /gap says what is covered, nearly covered or missing",
+}
+"""What took the place of a query, by its old name."""
+
 _FORM = re.compile(r"^\s*(SELECT|CONSTRUCT|ASK|DESCRIBE)\b", re.MULTILINE | re.IGNORECASE)
 
 
@@ -102,7 +108,7 @@ def fill(text: str, name: str, written: Sequence[str]) -> str:
     """
     # no IRI, language tag, number or code has a backslash, so none can refer to a group of the pattern
     filled = " ".join(written)
-    return re.sub(BLOCK.format(name=name), rf"\g<1> {filled} \g<3>", text)
+    return re.sub(block(name), rf"\g<1> {filled} \g<3>", text)
 
 
 def bind(text: str, name: str, iri: str) -> str:
@@ -114,7 +120,7 @@ def bind(text: str, name: str, iri: str) -> str:
     """
     if not terms.is_iri(iri):
         raise ValueError(f"{name} needs an IRI, not {iri!r}")
-    without = re.sub(BLOCK.format(name=name), "", text)
+    without = re.sub(block(name), "", text)
     return re.sub(rf"\?{name}\b", lambda _: f"<{iri}>", without)
 
 
@@ -141,8 +147,10 @@ class QueryCatalogue:
     def get(self, name: str) -> CannedQuery:
         """Return a query by its name.
 
-        :raises NotFound: with the names of all queries
+        :raises NotFound: with the names of all queries, or of what took the place of the query
         """
+        if name in REPLACED:
+            raise NotFound(f"there is no canned query {name!r} any more: use {REPLACED[name]}", expected=REPLACED[name].split(";")[0])
         if name not in self._queries:
             raise NotFound(f"there is no canned query {name!r}", expected=", ".join(self._queries))
         return self._queries[name]

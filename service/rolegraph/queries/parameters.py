@@ -8,8 +8,16 @@ from typing import Any, TypeAlias
 from rolegraph import terms
 from rolegraph.errors import BadParameter
 
-BLOCK = r"(VALUES\s+\?{name}\s*\{{)([^{{}}]*)(\}})"
+_BLOCK = r"(VALUES\s+\?{name}\s*\{{)([^{{}}]*)(\}})"
+_LIMIT = r"(\bLIMIT\b)(\s+[0-9]+)()"
+LIMIT = "most"
+"""The name of the parameter whose value stands behind ``LIMIT``, where SPARQL takes no variable."""
 _EXAMPLE = re.compile(r'"([^"]*)"|<([^>]*)>|(\S+)')
+
+
+def block(name: str) -> str:
+    """Return the pattern of the place for the values of a parameter: three groups, of which the second holds them."""
+    return _LIMIT if name == LIMIT else _BLOCK.format(name=name)
 
 
 @dataclass(frozen=True)
@@ -98,13 +106,13 @@ class Parameter:
 
     @classmethod
     def from_header(cls, name: str, fields: Mapping[str, Any], text: str) -> "Parameter":
-        """Return the parameter that a header describes and a ``VALUES`` block of the text gives an example of.
+        """Return the parameter that a header describes and a ``VALUES`` block of the text, or its ``LIMIT``, gives an example of.
 
         :raises ValueError: if there is no such block, or several differ
         """
-        blocks = {match[2].strip() for match in re.finditer(BLOCK.format(name=name), text)}
+        blocks = {match[2].strip() for match in re.finditer(block(name), text)}
         if len(blocks) != 1:
-            raise ValueError(f"the parameter {name} needs a VALUES ?{name} block, with the same values in each place")
+            raise ValueError(f"the parameter {name} needs a VALUES ?{name} block, or LIMIT for {LIMIT}, with the same values in each place")
         example = tuple(match[1] or match[2] or match[3] for match in _EXAMPLE.finditer(blocks.pop()))
         kinds = fields["type"]
         return cls(

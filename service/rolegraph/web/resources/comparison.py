@@ -92,7 +92,7 @@ def _picker(error: BadParameter | None, chosen: Sequence[str]) -> str:
 
 
 def _slugs(texts: Sequence[str]) -> list[str]:
-    [parameter] = graph().queries.get("compare").parameters
+    parameter = graph().queries.get("compare").parameters[0]
     pieces = (piece for text in texts for piece in graph().parted(text, parameter))
     return [filters.handle(terms.expand(piece) or piece) for piece in pieces]
 
