@@ -54,7 +54,8 @@ OWNERS = {
     "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
         *("facade/entries.py", "shipped/audit.py", "shipped/turtle_layout.py", "linked_data/service_description.py"),
-        *(f"validation/{name}.py" for name in ("claims", "context", "entries", "findings", "jsonld_reader", "ownership", "shapes")),
+        *(f"validation/{name}.py" for name in ("claims", "context", "entries", "findings", "jsonld_reader")),
+        *(f"validation/{name}.py" for name in ("ownership", "shapes", "unimported")),
         *(f"engine/{name}.py" for name in ("algebra", "update_targets", "remote/query_forms")),
         "analysis/profiles.py",
     },

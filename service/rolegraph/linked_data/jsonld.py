@@ -11,6 +11,7 @@ from rolegraph.values import Link, Row, Thing
 
 SCHEMA = "https://schema.org/"
 CREDENTIALS = ("rg:requiredDegree", "rg:preferredDegree", "rg:certification")
+UNITS = {"P1Y": "YEAR", "P1M": "MONTH", "P1W": "WEEK", "P1D": "DAY", "PT1H": "HOUR"}
 PERCENTILES = ("percentile10", "percentile25", "median", "percentile75", "percentile90")
 ONET = "https://www.onetonline.org/link/summary/"
 ESCO = "http://data.europa.eu/esco/"
@@ -181,13 +182,18 @@ def _credential(link: Link) -> dict[str, Any]:
 
 
 def _salary(row: Row) -> dict[str, Any]:
-    """Return a distribution of pay; the number of salaries is in the description, since schema.org has no property for it."""
+    """Return a distribution of pay; the number of salaries is in the description, since schema.org has no property for it.
+
+    Without that number it is a pay band, so an amount from the lowest to the highest figure.
+    """
     text = {name: value.value for name, value in row.items()}
     level = f"level {terms.slug_of(text['level'])}" if "level" in text else "all levels"
+    if "observations" not in text:
+        return _band(text, level)
     number = int(text["observations"])
     count = f"{number:,} salary" if number == 1 else f"{number:,} salaries"
     years = "-".join(sorted({text[name] for name in ("from", "to") if name in text}))
-    figures = {name: float(text[name]) for name in PERCENTILES if name in text}
+    figures = {name: _number(text[name]) for name in PERCENTILES if name in text}
     return {
         "@type": "MonetaryAmountDistribution",
         "@id": text["salary"],
@@ -195,8 +201,26 @@ def _salary(row: Row) -> dict[str, Any]:
         "description": f"{level}, computed from {count}" + (f" of {years}" if years else ""),
         "currency": text["currency"],
         "duration": text["duration"],
-        **{name: int(figure) if figure.is_integer() else figure for name, figure in figures.items()},
+        **figures,
     }
+
+
+def _band(text: Mapping[str, str], level: str) -> dict[str, Any]:
+    figures = [_number(text[name]) for name in PERCENTILES if name in text]
+    unit = {"unitText": UNITS[text["duration"]]} if text["duration"] in UNITS else {}
+    return {
+        "@type": "MonetaryAmount",
+        "@id": text["salary"],
+        "name": text.get("name", ""),
+        "description": f"pay band, {level}, number of salaries not stated",
+        "currency": text["currency"],
+        **({"value": {"@type": "QuantitativeValue", "minValue": figures[0], "maxValue": figures[-1], **unit}} if figures else {}),
+    }
+
+
+def _number(text: str) -> float:
+    figure = float(text)
+    return int(figure) if figure.is_integer() else figure
 
 
 def _category(link: Link) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ DRAWN = 10  # salaries; below that, no range is drawn
 ALL = "All levels"
 LEVELS = ("entry", "mid", "senior", "executive")
 PER = {"P1Y": "a year", "P1M": "a month", "P1W": "a week", "P1D": "a day", "PT1H": "an hour"}
+UNITS = {"YEAR": "a year", "MONTH": "a month", "WEEK": "a week", "DAY": "a day", "HOUR": "an hour"}
 _TENTHS = ("percentile10", "percentile90")
 _QUARTERS = ("percentile25", "percentile75")
 _FIGURES = (_TENTHS[0], _QUARTERS[0], "median", _QUARTERS[1], _TENTHS[1])
@@ -23,9 +24,10 @@ _FIGURES = (_TENTHS[0], _QUARTERS[0], "median", _QUARTERS[1], _TENTHS[1])
 
 @dataclass(frozen=True)
 class Pay:
-    """One distribution of pay in words: ``half`` is the range of the middle half, ``most`` that of all but the tenth at each end.
+    """One distribution of pay in words, or a pay band, whose ``count`` is None: only its ``band`` is shown, from lowest to highest figure.
 
-    ``rank`` is the place of its level, all levels before each, those of several years before those of one.
+    ``half`` is the range of the middle half, ``most`` that of all but the tenth at each end. ``rank`` is the place of its level, all
+    levels before each, those of several years before those of one.
 
     ``figures`` are the five percentiles in rising order where all of them are known and they are enough to be drawn, else none.
     """
@@ -34,7 +36,8 @@ class Pay:
     role: Named
     level: str
     years: str
-    count: int
+    count: int | None
+    band: str
     unit: str
     median: str
     half: str
@@ -46,12 +49,12 @@ class Pay:
     @property
     def few(self) -> bool:
         """Whether there are so few salaries behind it that each of them shows."""
-        return self.count < FEW
+        return self.count is not None and self.count < FEW
 
     @property
     def too_few(self) -> bool:
         """Whether there are so few that no figure is shown."""
-        return self.count < LEAST
+        return self.count is not None and self.count < LEAST
 
 
 def in_roles(graph: Rolegraph, roles: Sequence[str], source: str | None = None) -> list[Pay]:
@@ -84,6 +87,21 @@ def by_level(pays: Iterable[Pay], roles: Sequence[Named]) -> dict[str, list[Pay]
     return groups
 
 
+def offered(row: Row) -> str:
+    """Return the pay of a row of the query ``job-postings`` in words, or an empty text."""
+    text = {name: value.value for name, value in row.items()}
+    low, high = text.get("minimum"), text.get("maximum")
+    if low and high:
+        span = _span(low, high)
+    elif low:
+        span = f"from {format_number(low)}"
+    elif high:
+        span = f"up to {format_number(high)}"
+    else:
+        return ""
+    return " ".join(part for part in (text.get("currency"), span, UNITS.get(text.get("unit", ""))) if part)
+
+
 def highest(pays: Iterable[Pay]) -> float:
     """Return the highest figure that is drawn, or 0 where none is."""
     return max((pay.figures[-1] for pay in pays if pay.figures), default=0)
@@ -105,20 +123,23 @@ def withhold(result: dict[str, Any]) -> tuple[dict[str, Any], int]:
 
 def _pay(row: Row, labels: Mapping[str, Named]) -> Pay:
     text = {name: value.value for name, value in row.items()}
-    count = int(text["observations"])
+    count = int(text["observations"]) if "observations" in text else None
+    known = count or 0
+    figures = [text[name] for name in _FIGURES if name in text]
     return Pay(
         fragment=text["salary"].rpartition("#")[2],
         role=labels[text["role"]],
         level=labels[text["level"]].label if "level" in text else ALL,
         years=years(text.get("from", ""), text.get("to", "")),
         count=count,
+        band=_span(figures[0], figures[-1]) if count is None and figures else "",
         unit=f"{text['currency']} {PER.get(text['duration'], text['duration'])}",
-        median=format_number(text["median"]) if "median" in text and count >= LEAST else "",
-        half=_range(text, _QUARTERS) if count >= LEAST else "",
-        most=_range(text, _TENTHS) if count >= LEAST else "",
+        median=format_number(text["median"]) if "median" in text and known >= LEAST else "",
+        half=_range(text, _QUARTERS) if known >= LEAST else "",
+        most=_range(text, _TENTHS) if known >= LEAST else "",
         source=text["source"],
         rank=_rank(text),
-        figures=tuple(float(text[name]) for name in _FIGURES) if count >= DRAWN and all(name in text for name in _FIGURES) else (),
+        figures=tuple(float(text[name]) for name in _FIGURES) if known >= DRAWN and all(name in text for name in _FIGURES) else (),
     )
 
 
@@ -130,5 +151,8 @@ def _rank(text: Mapping[str, str]) -> int:
 
 
 def _range(text: Mapping[str, str], ends: tuple[str, str]) -> str:
-    low, high = (format_number(text[name]) if name in text else "" for name in ends)
-    return f"{low} to {high}" if low and high else ""
+    return _span(*(text[name] for name in ends)) if all(name in text for name in ends) else ""
+
+
+def _span(low: str, high: str) -> str:
+    return f"{format_number(low)} to {format_number(high)}" if low != high else format_number(low)

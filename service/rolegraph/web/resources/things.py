@@ -88,6 +88,7 @@ def members(kind: str) -> Response:
         choices=_sources(kind),
         credited=[source for source in page.sources if source.credit],
         rows=_rows(kind),
+        offered=pay.offered,
         alternates=negotiation.alternates(offered),
     )
     return paging.with_link_header(negotiation.respond(shown, HTML), ways)
@@ -160,8 +161,17 @@ def _sources(kind: str) -> list[Source]:
 
 def _rows(kind: str) -> list[Row]:
     """Return the rows of the canned query that has more about a kind than labels."""
-    query = {"posting": "job-postings", "source": "sources"}.get(kind)
-    return graph().rows(query) if query else []
+    if kind == "posting":
+        return list(_postings().values())
+    return graph().rows("sources") if kind == "source" else []
+
+
+def _postings() -> dict[str, Row]:
+    """Return a row of the canned query ``job-postings`` for each posting: it has one for each of its roles and types of employment."""
+    postings: dict[str, Row] = {}
+    for row in graph().rows("job-postings"):
+        postings.setdefault(row["posting"].value, row)
+    return postings
 
 
 def _page(thing: Thing, offered: Iterable[Format]) -> str:
@@ -249,7 +259,7 @@ def _source(source: Thing) -> dict[str, Any]:
             for name in terms.sections()
             if (within := [statement for statement in stated if statement.section == name])
         ],
-        "postings": [row for row in graph().rows("job-postings") if row["posting"].value in advertised],
+        "postings": [row for posting, row in _postings().items() if posting in advertised],
         "outlooks": outlooks,
         "outlook_labels": outlook.labels(graph(), outlooks),
         "paid": pay.by_role(pays),
@@ -262,5 +272,4 @@ def _pays(pays: list[pay.Pay]) -> dict[str, Any]:
 
 
 def _posting(posting: Thing) -> dict[str, Any]:
-    row = next((listed for listed in graph().rows("job-postings") if listed["posting"].value == posting.iri), {})
-    return {"row": row, "about": posting.values("schema:relevantOccupation")}
+    return {"row": _postings().get(posting.iri, {}), "offered": pay.offered, "about": posting.values("schema:relevantOccupation")}
