@@ -21,7 +21,8 @@ def gap(held: set[str], members: set[str], least: int, *, example: bool) -> Gap:
     facts += "role:b rg:essentialSkill tool:category, tool:s, tool:t .\n"
     facts += "".join(f"role:b rg:optionalSkill tool:{tool} .\n" for tool in members)
     parts = ", ".join(f"tool:{tool}" for tool in members)
-    group = f"source:x-group a rg:RequirementGroup ; rdf:predicate rg:optionalSkill ; rg:role role:b ; rg:member {parts} ; rg:atLeast {least}"
+    group = "source:x-group a rg:RequirementGroup ; rdf:predicate rg:optionalSkill ; rg:role role:b"
+    group += f" ; rg:member {parts} ; rg:atLeast {least}"
     group += " ; rg:exampleOf tool:category .\n" if example else " .\n"
     documents = {terms.BASE + "tool": described, f"{terms.BASE}source/x": facts + group}
     engine.write({name: (PREFIXES + document).encode() for name, document in documents.items()})
