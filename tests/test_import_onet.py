@@ -172,6 +172,7 @@ def test_shares_of_education_are_kept_and_the_level_that_most_name_is_required(s
 def test_job_zones_and_related_occupations(small: Small) -> None:
     assert small.objects(BAKER, "rg:preparation") == {"preparation:onet-4"}
     assert small.objects("preparation:onet-4", "skos:definition") == {"Much. Some."}
+    assert small.objects("preparation:onet-4", "rg:step") == {"4"}
     assert small.remarks("unknown job zone") == [("skipped", "Job Zones.txt", 3)]
     assert small.objects(BAKER, "rg:relatedRole") == {MILLER}
     assert small.objects(f"{SOURCE}#11-0000.01-11-0000.02", "rg:rank") == {"1"}

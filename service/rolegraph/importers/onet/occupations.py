@@ -38,6 +38,7 @@ def _zones(reading: Reading) -> None:
         zones.add(zone)
         definition = " ".join(clean.prose(text, line) for text in texts if text)
         reading.concept(_zone(zone), "rg:PreparationLevel", clean.label(name, line) or f"Job Zone {zone}", definition, zone)
+        reading.triples.value(_zone(zone), "rg:step", str(int(zone)), "integer")
     for line, code, (zone,) in reading.of_occupations(ZONES, ("Job Zone",), {0: NUMERAL}):
         if zone in zones:
             reading.triples.link(role(code), "rg:preparation", _zone(zone))
