@@ -152,8 +152,7 @@ def test_a_wrong_name_in_a_list_is_the_one_that_is_told(cutters: FlaskClient) ->
         ("/compare.json?role=a,b,c,d,e,f,g,h,i", "role names 9 roles, which is too many", "2 to 8 roles, each as"),
         ("/gap.json", "from is missing", "one role as"),
         ("/gap.json?from=a&from=b", "from is given 2 times", "one value"),
-        ("/queries/items-missing.json", "from is missing", "one role as"),
-        ("/queries/roles-by-tool.json", "tool is missing", "one tool as"),
+        ("/queries/items-missing.json?to=ai-programmer", "from is missing", "one role as"),
     ],
 )
 def test_a_wrong_number_of_values_is_told_in_words(cutters: FlaskClient, address: str, detail: str, expected: str) -> None:

@@ -91,7 +91,7 @@ def test_the_links_to_other_formats_and_pages_leave_out_what_was_added(client: F
 
 def test_a_canned_query_tells_its_own_parameters_from_others(client: FlaskClient) -> None:
     form = client.get(f"/queries/compare?{ADDED}", headers=BROWSER)
-    assert (form.status_code, "<h2>The query</h2>" in form.text, 'id="answer"' in form.text) == (200, True, False)
+    assert (form.status_code, "<h2>The query</h2>" in form.text, 'id="answer"' in form.text) == (200, True, True)
     wrong = client.get(f"/queries/compare?role=nonsense&{ADDED}", headers=BROWSER)
     assert wrong.status_code == 400
     assert "nonsense" in wrong.text

@@ -154,7 +154,7 @@ def test_the_context_is_the_file(client: FlaskClient) -> None:
 def test_health_says_how_much_there_is(client: FlaskClient) -> None:
     found = client.get("/health").get_json()
     assert found["status"] == "ok"
-    assert (found["roles"], found["sources"]) == (6, 6)
+    assert (found["roles"], found["sources"]) == (6, 9)
 
 
 def test_sources_lead_to_their_list(client: FlaskClient) -> None:

@@ -189,9 +189,11 @@ def test_what_no_source_states_is_said_plainly(client: FlaskClient) -> None:
 
 
 def test_figures_of_the_outlook_are_written_for_people(client: FlaskClient) -> None:
-    page = client.get("/compare?role=ai-architect&role=machine-learning-engineer", headers={"Accept": BROWSER}).text
-    outlook = page.partition('id="outlook">')[2].partition("</section>")[0]
-    assert "USD 190 billion" in outlook
-    assert "by 2025" in outlook
-    assert "15 %" in outlook
-    assert "2019 to 2029" in outlook
+    for source, figure, period in (
+        ("ai-architect-vs-deep-learning-engineer", "USD 190 billion", "by 2025"),
+        ("machine-learning-engineer-vs-ai-programmer", "15 %", "2019 to 2029"),
+    ):
+        page = client.get(f"/source/{source}", headers={"Accept": BROWSER}).text
+        outlook = page.partition('id="section-outlook">')[2].partition("</section>")[0]
+        assert figure in outlook
+        assert period in outlook

@@ -104,6 +104,7 @@ def test_a_graph_that_breaks_a_rule_is_refused(store: Rolegraph, tmp_path: Path)
     assert SOURCE not in store.engine.graphs()
 
 
+@pytest.mark.service
 def test_the_command_imports_reports_and_credits(tmp_path: Path) -> None:
     told, kept = tmp_path / "told.csv", tmp_path / "store"
     ran = CliRunner().invoke(main, ["import", "onet", str(lay(tmp_path / "files")), "--store", str(kept), "--report", str(told)])

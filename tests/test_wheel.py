@@ -27,4 +27,4 @@ def test_the_wheel_is_whole_and_runs_elsewhere(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
     command = [sys.executable, "-m", "rolegraph", "query", "sources", "--format", "csv"]
     found = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
-    assert found.stdout.count("\n") == 1 + len([name for name in listed if name.startswith("data/sources/")])
+    assert found.stdout.count("\n") == 1 + len([name for name in listed if name.startswith(("data/sources/", "data/mappings/"))])

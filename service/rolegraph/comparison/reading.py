@@ -41,7 +41,7 @@ class RoleReader:
         self._engine = engine
         self._stated: dict[str, Stated] = {}
         self._with_proficiency = CachedValue[set[str]]()
-        self._labels = CachedValue[dict[str, tuple[str, ...]]]()
+        self._labels = CachedValue[dict[str, str]]()
 
     def stated(self, roles: Sequence[str]) -> list[Stated]:
         """Return what is stated about each of some roles, given by IRI."""
@@ -88,19 +88,22 @@ class RoleReader:
             source = intern(row["source"].value)
             by_item = proficiencies.setdefault(row["role"].value, {})
             for section, item, proficiency in _triples(row["words"].value.split()):
-                labels = self._labels.get(self._read_labels).get(proficiency, ())
-                by_item.setdefault((intern(item), terms.slug_of(section)), set()).update((label, source) for label in labels)
+                if label := self._labels.get(self._read_labels).get(proficiency):
+                    by_item.setdefault((intern(item), terms.slug_of(section)), set()).add((label, source))
         return proficiencies
 
     def _read_with_proficiency(self) -> set[str]:
         """Return the roles of which some statement tells a proficiency."""
         return {row["role"].value for row in self._engine.rows(query("roles-with-proficiency").bind())}
 
-    def _read_labels(self) -> dict[str, tuple[str, ...]]:
-        labels: dict[str, tuple[str, ...]] = {}
+    def _read_labels(self) -> dict[str, str]:
+        """Return one label of each level of proficiency, chosen as canned queries do: in English, else of its regions, else any."""
+        labels: dict[str, tuple[int, str, str]] = {}
         for row in self._engine.rows(query("labels-of-proficiencies").bind()):
-            labels[row["proficiency"].value] = (*labels.get(row["proficiency"].value, ()), row["label"].value)
-        return labels
+            proficiency, language, text = row["proficiency"].value, row["label"].language or "", row["label"].value
+            ranked = 2 if language == "en" else int(language.startswith("en-")), language, text
+            labels[proficiency] = max(labels.get(proficiency, ranked), ranked)
+        return {proficiency: text for proficiency, (*_, text) in labels.items()}
 
 
 def _on_proficiencies(roles: Iterable[str]) -> set[str]:

@@ -47,7 +47,7 @@ def ontology() -> Response:
     "A version of the ontology: earlier ones as they were, the present one where the ontology is",
     _OFFERED,
     parameters=(in_path("version", "the number of the version", "0.1.0"),),
-    answers={303: "The ontology"},
+    answers={200: "An earlier version", 303: "The ontology"},
 )
 def version(version: str) -> AnyResponse:
     """Return an earlier version of the ontology as a graph, or redirect to the ontology, which documents the present one.
