@@ -64,7 +64,8 @@ def triple(draw: st.DrawFn) -> str:
             f"{one([*SKILLS, *ROLES])} {one(['skos:broader', 'skos:exactMatch', 'skos:closeMatch'])} {one([*SKILLS, *ROLES])} .",
             f"{one(['source:one', 'source:esco-two'])} {one(['dcat:version', 'schema:creditText', 'dct:publisher'])} {one(TEXTS)} .",
             f"{one(['source:one', 'source:esco-two'])} a rg:Source ; schema:about {role} .",
-            f"{part} rg:role {role} ; rg:proficiency {one(LEVELS)} .",
+            f"{part} rg:role {role} ; rg:supports {one(PARTS)} .",
+            f"{part} rdf:subject {role} ; rdf:object {one(SKILLS)} ; rg:proficiency {one(LEVELS)} .",
             f"{part} {one(['rg:section section:skills ', f'rg:position {number}', f'rg:fingerprint {one(TEXTS)}'])} .",
             f"{part} {one(['rg:asserts', 'rg:item', 'rdf:subject', 'rdf:object'])} {one(SKILLS)} .",
             f"{part} {one(['rg:importance', 'rg:mastery', 'rg:confidence', 'rg:observations', 'schema:median', 'rg:value'])} {number}.5 .",
@@ -267,7 +268,8 @@ def test_a_client_with_a_condition_may_name_any_revision_of_the_same_answer(ship
 
 FOUND = """
 skill:weaving skos:closeMatch ex:forging . proficiency:basic a rg:ProficiencyLevel ; skos:prefLabel "Basic"@en .
-source:one\\#1 rg:role role:weaver ; rg:section section:skills ; rg:asserts skill:weaving .
+source:one\\#1 rg:role role:weaver ; rg:section section:skills ; rg:supports source:one\\#claim .
+source:one\\#claim rdf:subject role:weaver ; rdf:object skill:weaving .
 source:one\\#2 rg:role role:weaver ; rg:item skill:weaving . role:weaver rg:salary ex:pay ; rg:outlook ex:outlook .
 ex:pay schema:currency "EUR" ; schema:duration "P1Y" ; rg:observations 9 . ex:outlook rg:measure ex:measure ; rdfs:label "Growth"@en .
 """
@@ -276,7 +278,7 @@ ex:pay schema:currency "EUR" ; schema:duration "P1Y" ; rg:observations 9 . ex:ou
 @pytest.mark.parametrize(
     ("path", "more"),
     [
-        ("/compare.json?role=weaver&role=miller", "source:one\\#1 rg:proficiency proficiency:basic ."),
+        ("/compare.json?role=weaver&role=miller", "source:one\\#claim rg:proficiency proficiency:basic ."),
         ("/compare.json?role=weaver&role=miller", "ex:forging skos:exactMatch skill:weaving ."),
         ("/compare.json?role=weaver&role=miller", 'ex:forging skos:prefLabel "Forging"@en .'),
         ("/compare.json?role=weaver&role=miller", "ex:forging skos:broader ex:casting ."),
