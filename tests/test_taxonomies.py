@@ -198,7 +198,7 @@ def test_the_real_technologies_are_as_many_as_their_names(files: Path, whole: tu
     assert not [remark for remark in imported.report.remarks if remark.rule == "slug with a digest"]
     assert {name.casefold() for name, _ in technologies.aliases()} <= found
     commodities = {row["Commodity Code"] for row in rows}
-    assert count(graph, "?s a rg:Tool ; skos:notation ?code") == len(commodities) == 135
+    assert count(graph, "?s a rg:ToolCategory ; skos:notation ?code") == len(commodities) == 135
 
 
 def test_the_real_ratings_and_what_follows_from_them_are_counted_again(files: Path, whole: tuple[Rolegraph, Imported]) -> None:
