@@ -40,7 +40,6 @@ class RoleReader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._stated: dict[str, Stated] = {}
-        self._with_proficiency = CachedValue[set[str]]()
         self._labels = CachedValue[dict[str, str]]()
 
     def stated(self, roles: Sequence[str]) -> list[Stated]:
@@ -79,10 +78,7 @@ class RoleReader:
 
     def _proficiencies(self, roles: Sequence[str]) -> dict[str, dict[tuple[str, str], set[tuple[str, str]]]]:
         """Return the proficiencies of the items of roles, by role: as the canned query ``proficiency`` does, but in few rows."""
-        if self._engine.revision is not None:
-            with_proficiency = self._with_proficiency.get(self._read_with_proficiency)
-            roles = [role for role in roles if role in with_proficiency]
-        rows = self._engine.rows(query("proficiencies-of-roles").bind({"role": roles})) if roles else []
+        rows = self._engine.rows(query("proficiencies-of-roles").bind({"role": roles}))
         proficiencies: dict[str, dict[tuple[str, str], set[tuple[str, str]]]] = {}
         for row in rows:
             source = intern(row["source"].value)
@@ -91,10 +87,6 @@ class RoleReader:
                 if label := self._labels.get(self._read_labels).get(proficiency):
                     by_item.setdefault((intern(item), terms.slug_of(section)), set()).add((label, source))
         return proficiencies
-
-    def _read_with_proficiency(self) -> set[str]:
-        """Return the roles of which some statement tells a proficiency."""
-        return {row["role"].value for row in self._engine.rows(query("roles-with-proficiency").bind())}
 
     def _read_labels(self) -> dict[str, str]:
         """Return one label of each level of proficiency, chosen as canned queries do: in English, else of its regions, else any."""
