@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rdflib import Dataset
 
 from rolegraph import formats, terms
-from rolegraph.catalogue import Catalogue, speaking
+from rolegraph.catalogue import Catalogue, mentions
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.facade import Rolegraph
@@ -306,8 +306,8 @@ def test_the_number_of_sources_of_a_thing_is_that_of_the_graphs_that_name_it(fou
     described = {source: f"{PREFIXES}source:{source} a rg:Source .\n".encode() for source in "xyz"}
     graph.engine.write({f"{terms.BASE}source/{source}": document for source, document in described.items()}, mode="append")
     expected = {item: len({source for source, *_, other in found if other == item}) for item in "pqrs"}
-    for largest in (0, speaking.MOST_TRIPLES):
-        with patch.object(speaking, "MOST_TRIPLES", largest):
+    for largest in (0, mentions.MOST_TRIPLES):
+        with patch.object(mentions, "MOST_TRIPLES", largest):
             members = Catalogue(graph.engine).members("skill")
         assert {member.label: member.sources for member in members} == expected
 

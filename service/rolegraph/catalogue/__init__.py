@@ -7,8 +7,8 @@ from rolegraph import dependencies, terms
 from rolegraph.catalogue import missing
 from rolegraph.catalogue.labels import SKOS, LabelCache, counted
 from rolegraph.catalogue.lists import KindLists, Page
+from rolegraph.catalogue.mentions import Mentions
 from rolegraph.catalogue.rare import RareProperties
-from rolegraph.catalogue.speaking import Speaking
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries import internal
@@ -55,8 +55,8 @@ class Catalogue:
         self.cards: LabelCache = before[0].cards.following(engine.rows, before[1]) if before else LabelCache(engine.rows)
         self.lists = before[0].lists.following(engine.rows, self.cards, before[1]) if before else KindLists(engine.rows, self.cards)
         self._sources = CachedValue[dict[str, Source]]()
-        self._speaking = CachedValue[tuple[str, ...]]()
-        self._speaking_of = Speaking(engine.rows, kept=engine.revision is not None)
+        self._source_iris = CachedValue[tuple[str, ...]]()
+        self._mentions = Mentions(engine.rows, kept=engine.revision is not None)
         self.rare = RareProperties(engine.rows, kept=engine.revision is not None)
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
@@ -114,7 +114,7 @@ class Catalogue:
         whole = self.lists.of(kind, source)
         part = whole[(number - 1) * size : number * size] if size else whole
         iris = [iri for _, iri in part]
-        definitions, source_iris = self.cards.definitions(iris), self._speaking_of.of(iris, self.source_iris())
+        definitions, source_iris = self.cards.definitions(iris), self._mentions.sources_of(iris, self.source_iris())
         members = tuple(Member(iri, label, definitions[iri], len(source_iris.get(iri, ()))) for label, iri in part)
         sources = self.sources(sorted({one for own in source_iris.values() for one in own}))
         page = Page(members, len(whole), number, size, tuple(sources.values()))
@@ -148,9 +148,9 @@ class Catalogue:
 
     def source_iris(self) -> tuple[str, ...]:
         """Return the IRIs of the sources, whose graphs make statements about roles; vocabularies are none."""
-        return self._speaking.get(self._read_speaking)
+        return self._source_iris.get(self._read_source_iris)
 
-    def _read_speaking(self) -> tuple[str, ...]:
+    def _read_source_iris(self) -> tuple[str, ...]:
         rows = self._rows("sources-with-graphs")
         vocabularies = {kind.scheme for kind in KINDS.values()}
         return tuple(iri for row in rows if (iri := row["source"].value) not in vocabularies)

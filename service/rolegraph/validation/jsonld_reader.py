@@ -1,4 +1,4 @@
-"""Reads JSON-LD with rdflib, more strictly and more kindly.
+"""Reads JSON-LD with rdflib: refuses what rdflib would change silently, and accepts what can only mean one thing.
 
 It refuses invalid IRIs, which rdflib would change, and reports the keys that JSON-LD ignores silently. What a processor of JSON-LD would
 lose is kept where there is only one way to mean it: ``tool`` for ``tools``, a text without a language, an object without an ``id``.

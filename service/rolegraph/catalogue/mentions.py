@@ -1,4 +1,4 @@
-"""Which sources say something of a thing: small sources are read whole, once; large ones are asked."""
+"""Which sources mention a thing: small sources are read whole, once; large ones are asked."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,8 +14,8 @@ MOST_TRIPLES = 5000  # of a small source; the query asks for one more
 Ask = Callable[[str], list[Row]]
 
 
-class Speaking:
-    """The sources of one revision, and of what they speak.
+class Mentions:
+    """The sources of one revision, and the things that they mention.
 
     :param ask: answers queries on that revision
     :param kept: whether the revision never changes; otherwise all sources are asked each time
@@ -26,26 +26,26 @@ class Speaking:
         self._kept = kept
         self._small = CachedValue[dict[str, frozenset[str]]]()
 
-    def of(self, iris: Sequence[str], sources: Sequence[str]) -> dict[str, set[str]]:
-        """Return of each thing those of some sources, given by IRI, that say something of it."""
+    def sources_of(self, iris: Sequence[str], sources: Sequence[str]) -> dict[str, set[str]]:
+        """Return of each thing those of some sources, given by IRI, that mention it."""
         with dependencies.noted({*iris, *map(dependencies.naming, iris)}):
-            return self._of(iris, sources)
+            return self._sources_of(iris, sources)
 
-    def _of(self, iris: Sequence[str], sources: Sequence[str]) -> dict[str, set[str]]:
-        speaking: dict[str, set[str]] = {}
+    def _sources_of(self, iris: Sequence[str], sources: Sequence[str]) -> dict[str, set[str]]:
+        mentioned_by: dict[str, set[str]] = {}
         small = self._small.get(lambda: self._read_small(sources)) if self._kept else {}
         for source, things in small.items():
             for iri in things.intersection(iris):
-                speaking.setdefault(iri, set()).add(source)
+                mentioned_by.setdefault(iri, set()).add(source)
         asked = [source for source in sources if source not in small]
         for start in range(0, len(iris) if asked else 0, BATCH):
             values = {"source": asked, "thing": iris[start : start + BATCH]}
             for row in self._ask(internal.query("sources-of-things").bind(values)):
-                speaking.setdefault(row["thing"].value, set()).add(row["source"].value)
-        return speaking
+                mentioned_by.setdefault(row["thing"].value, set()).add(row["source"].value)
+        return mentioned_by
 
     def _read_small(self, sources: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Return the things of which each small source speaks."""
+        """Return the things that each small source mentions."""
         small = {}
         for source in sources:
             things = self._read(source)
