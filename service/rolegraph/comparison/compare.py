@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rolegraph import dependencies, equivalence, terms
 from rolegraph.catalogue import Catalogue
+from rolegraph.catalogue.groups import named as named_groups
 from rolegraph.catalogue.labels import SKOS
 from rolegraph.comparison import model
 from rolegraph.comparison.model import Card, Cards, Comparison
@@ -54,7 +55,8 @@ class Comparer:
         stated = self._roles.stated(roles)
         named = self._catalogue.labels(roles)
         sources = self._catalogue.sources({fact.source for role in stated for fact in role.facts})
-        return model.build([named[iri] for iri in roles], stated, sources, self._cards_of, self._classes.get(self._matched))
+        groups = named_groups((group for role in stated for group in role.groups), self._catalogue.cards.labels)
+        return model.build([named[iri] for iri in roles], stated, sources, self._cards_of, self._classes.get(self._matched), groups)
 
     def _cards_of(self, items: Iterable[tuple[str, ...]]) -> Cards:
         """Return what is shown of each item, given by its IRIs, the first of which is that of the item."""
