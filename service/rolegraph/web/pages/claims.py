@@ -59,12 +59,13 @@ class Marks:
 
     def of_groups(self, groups_: Iterable[RequirementGroup], names: Collection[str], sources: Collection[str]) -> Markup:
         """Return what requirement groups say of one of their members, each linked to the statement in its source."""
-        return Markup("").join(
-            Markup(' <a class="group" href="{}">{}{}</a>\n').format(
-                filters.href(note.group.iri), note.text, "".join([f" [{self.numbers[iri]}]" for iri in note.sources])
+        notes = [
+            Markup('<a href="{}">{}</a> {}').format(
+                filters.href(note.group.iri), note.text, "".join([f"[{self.numbers[iri]}]" for iri in note.sources])
             )
             for note in groups.notes(groups_, names, sources)
-        )
+        ]
+        return Markup('<span class="group">{}</span>\n').format(Markup("; ").join(text.rstrip() for text in notes))
 
     def _texts_of(self, sources: tuple[str, ...]) -> tuple[str, Markup, str]:
         """Return the numbers and the titles of sources, and the address of the first in the list if none of them has statements."""
@@ -111,7 +112,7 @@ def role_item(  # noqa: PLR0917 - the template passes them by position
         parts.append(f'<span class="level" title="importance from 1 to 5">importance {importance}</span>')
     if wanted:
         parts.append('<span class="level">in demand</span>')
-    return Markup("".join([*parts, grouped, "    ", marks]))  # noqa: S704 - all that comes from outside is escaped
+    return Markup("".join([*parts, "    ", marks, grouped]))  # noqa: S704 - all that comes from outside is escaped
 
 
 @lru_cache(maxsize=LINKS)
