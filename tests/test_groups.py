@@ -60,7 +60,7 @@ def test_the_table_of_a_comparison_has_its_groups_in_words(client: FlaskClient) 
     assert texts["jira", "ai-architect", "tool"] == "one of Confluence, Jira, Trello or similar, examples of Collaboration tool"
 
 
-def test_the_terminal_and_the_pages_show_what_may_take_the_place_of_an_item_and_who_says_so(client: FlaskClient, shipped_store: Any) -> None:
+def test_the_terminal_and_the_pages_show_what_may_take_the_place_of_an_item(client: FlaskClient, shipped_store: Any) -> None:
     answer = CliRunner().invoke(
         main, ["compare", "ai-architect", "deep-learning-engineer", "--store", str(shipped_store)], env={"COLUMNS": "200"}
     )
@@ -202,8 +202,9 @@ def test_a_group_of_many_names_some() -> None:
 
 def test_groups_that_were_written_without_checks_do_no_harm() -> None:
     graph = Rolegraph(EmbeddedEngine())
-    lines = """role:a a rg:Role ; rg:tool tool:t . role:b a rg:Role ; rg:tool tool:t . rg:x rg:role role:a , role:b ; rg:member tool:t , "text" .
-    rg:x rdf:predicate rg:tool , rg:skill ; rg:atLeast 1 , "many" , 2 , -1 ; rg:open true , "perhaps" ; rg:exampleOf tool:u , "text" , tool:v .
+    lines = """role:a a rg:Role ; rg:tool tool:t . role:b a rg:Role ; rg:tool tool:t .
+    rg:x rg:role role:a , role:b ; rg:member tool:t , "text" ; rdf:predicate rg:tool , rg:skill .
+    rg:x rg:atLeast 1 , "many" , 2 , -1 ; rg:open true , "perhaps" ; rg:exampleOf tool:u , "text" , tool:v .
     [] rg:role role:a ; rg:member tool:t ; rdf:predicate rg:tool ; rg:atLeast 1 ; rg:open true .
     """
     graph.store(f"{terms.BASE}source/x", (PREFIXES + lines).encode())

@@ -260,6 +260,7 @@ class Thing:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the thing as JSON; ``ratings``, ``groups`` and ``otherOutlooks`` only if there are any."""
+        parts: dict[str, tuple[Rating | RequirementGroup | Outlook, ...]]
         parts = {"ratings": self.ratings, "groups": self.groups, "otherOutlooks": self.other_outlooks}
         return {
             "id": self.iri,

@@ -56,7 +56,8 @@ class Comparer:
         named = self._catalogue.labels(roles)
         sources = self._catalogue.sources({fact.source for role in stated for fact in role.facts})
         groups = named_groups((group for role in stated for group in role.groups), self._catalogue.cards.labels)
-        return model.build([named[iri] for iri in roles], stated, sources, self._cards_of, self._classes.get(self._matched), groups)
+        matched = self._classes.get(self._matched)
+        return model.build([named[iri] for iri in roles], stated, sources, self._cards_of, matched, groups=groups)
 
     def _cards_of(self, items: Iterable[tuple[str, ...]]) -> Cards:
         """Return what is shown of each item, given by its IRIs, the first of which is that of the item."""

@@ -25,7 +25,7 @@ class Claim(NamedTuple):
     """The statements of sources about one role and one item: ``facet`` is the name of the property, ``sources`` are sorted IRIs.
 
     ``proficiency`` pairs the label of a proficiency with the IRI of its source. ``names`` are the IRIs by which the sources name the
-    item. ``groups`` are the requirement groups of these sources that the item is a member of: a source without one asks for the item itself.
+    item. ``groups`` are the requirement groups of these sources that contain the item: a source without one asks for the item itself.
     """
 
     role: str
@@ -103,7 +103,10 @@ class Comparison:
         }
 
     def table(self) -> list[list[str]]:
-        """Return the rows of the CSV: a header, and one row per section, item, role and facet; sources are separated by blanks, groups by semicolons."""
+        """Return the rows of the CSV: a header, and one row per section, item, role and facet.
+
+        Sources are separated by blanks, groups by semicolons.
+        """
         header = ["section", "item", "label", "shared_by", "role", "role_label", "facet", "proficiency", "sources", "groups"]
         labels = {role.iri: role.label for role in self.roles}
         return [header] + [
@@ -177,6 +180,7 @@ def build(
     sources: Mapping[str, Source],
     cards_of: Callable[[Collection[tuple[str, ...]]], Cards],
     same: Mapping[str, str],
+    *,
     groups: Sequence[RequirementGroup] = (),
 ) -> Comparison:
     """Build the comparison of roles.
