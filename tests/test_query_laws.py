@@ -125,9 +125,10 @@ def test_the_evidence_of_each_fact(graph: Rolegraph, triples: Triples) -> None:
     for concept in concepts:
         claims = triples.subjects("rdf:subject", role) & triples.subjects("rdf:object", concept)
         found = [
-            (triples.value(claim, "rdf:predicate"), triples.value(claim, "rg:proficiency"), statement, triples.value(statement, "rg:section"))
+            (*(triples.value(claim, name) for name in ("rdf:predicate", "rg:proficiency")), statement, section)
             for claim in claims
             for statement in triples.subjects("rg:supports", claim)
+            for section in triples.values(statement, "rg:section")
         ]
         assert answers(graph, "evidence", "facet proficiency statement section", role=role, concept=concept) == sorted(found), concept
 
