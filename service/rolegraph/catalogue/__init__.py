@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from rolegraph import dependencies, terms
-from rolegraph.catalogue import missing, parts
+from rolegraph.catalogue import missing
 from rolegraph.catalogue.labels import SKOS, LabelCache, counted
 from rolegraph.catalogue.lists import KindLists, Page
 from rolegraph.catalogue.mentions import Mentions
+from rolegraph.catalogue.parts import RoleParts
 from rolegraph.catalogue.rare import RareProperties
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.per_revision import CachedValue
@@ -58,6 +59,7 @@ class Catalogue:
         self._source_iris = CachedValue[tuple[str, ...]]()
         self._mentions = Mentions(engine.rows, kept=engine.revision is not None)
         self.rare = RareProperties(engine.rows, kept=engine.revision is not None)
+        self.parts = RoleParts(engine.rows, kept=engine.revision is not None)
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE, an IRI or a label names.
@@ -189,7 +191,7 @@ class Catalogue:
         incoming = self._leading(iri, [*(facet.property for facet in terms.facets()), *MATCHES, *LEADING])
         if not own and not incoming:
             raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
-        more = parts.of_role(self._engine.rows, iri, self.cards.labels) if kind.name == "role" else ()
+        more = self.parts.of_role(iri, self.cards.labels) if kind.name == "role" else ()
         return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, *more)
 
     def kind(self, iri: str) -> Kind | None:
