@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 
 import numpy as np
 from hypothesis import strategies as st
@@ -114,3 +115,19 @@ class Plain:
 def plain_items(index: Index, plain: Plain, items: Sequence[int]) -> set[int]:
     """Name items of the index as the plain ones are named."""
     return {plain.item[index.items.places[item]] for item in items}
+
+
+def same(one: Facts, other: Facts) -> bool:
+    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(Facts) if field.name != "places")
+
+
+def assert_same_index(followed: Index, fresh: Index) -> None:
+    """Check that two indexes hold the same numbers, to the last digit."""
+    assert len(followed.items) == len(fresh.items)
+    for name in ("item_of", "places", "levels", "headings"):
+        assert np.array_equal(getattr(followed.items, name), getattr(fresh.items, name)), name
+    for name in ("direct", "expanded", "vectors", "needs", "needed", "essential", "essential_skills"):
+        for array in ("indptr", "indices", "data"):
+            assert np.array_equal(getattr(getattr(followed, name), array), getattr(getattr(fresh, name), array)), (name, array)
+    for name in ("idf", "document_frequency", "totals", "skills", "rows"):
+        assert np.array_equal(getattr(followed, name), getattr(fresh, name)), name

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ import pytest
 from flask.testing import FlaskClient
 from rdflib.plugins.shared.jsonld import context as rdflib_context
 
+from endpoints import SERVERS
+from parity_cases import EX, UNITED, Peer, Peers
 from ports import free_port
-from rolegraph import jsonld_context
+from rolegraph import jsonld_context, terms
+from rolegraph.engine.remote import RemoteEngine
 from rolegraph.facade import Rolegraph
 from rolegraph.tokens import Tokens
 from rolegraph.web import create_app
@@ -251,3 +255,32 @@ def start(serve: Callable[..., Service]) -> Iterator[Callable[..., Service]]:
     for service in started:
         if service.process.poll() is None:
             kill(service)
+
+
+# ---------------------------------------------------------------- graphs behind SPARQL servers
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peers]:
+    with ExitStack() as stack:
+        yield Peers(stack, tmp_path_factory.mktemp)
+
+
+@pytest.fixture(params=list(SERVERS))
+def remote(request: pytest.FixtureRequest, servers: Peers) -> Peer:
+    return servers[request.param]
+
+
+@pytest.fixture(params=["embedded", *SERVERS])
+def peer(request: pytest.FixtureRequest, servers: Peers) -> Peer:
+    return Peer(Rolegraph.open(), None) if request.param == "embedded" else servers[request.param]
+
+
+@pytest.fixture
+def engine(remote: Peer) -> Iterator[RemoteEngine]:
+    """An engine of its own over a running server, whose graphs below EX are gone in the end."""
+    assert remote.endpoint
+    found = RemoteEngine(remote.endpoint, terms.prefixes())
+    yield found
+    found.write({graph: None for graph in found.graphs() if graph.startswith(EX)})
+    assert found.rows(UNITED) == []

@@ -232,8 +232,8 @@ def test_the_language_of_a_document_wins() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "hints"),
     [
-        ("skills", "Python", ['"skill:python"', '"tool:python"']),
-        ("tool", "GitHub Actions", ['"tool:github-actions"']),
+        ("essentialSkill", "Python", ['"skill:python"', '"tool:python"']),
+        ("requiredDegree", "Bachelor of Arts", ['"degree:bachelor-of-arts"']),
         ("unit", "USD", ['"unit:usd"']),
         ("region", "US", ['"region:us"']),
         ("broader", "Engineer", ["identifier"]),

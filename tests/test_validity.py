@@ -72,6 +72,9 @@ def triple(draw: st.DrawFn) -> str:
             f"{role} {one(['rg:salary', 'rg:outlook'])} {part} .",
             f"{part} {one(['schema:currency', 'schema:duration', 'rdfs:label', 'rg:unit'])} {one(TEXTS)} .",
             f"{part} rg:measure {one(SKILLS)} ; rdfs:label {one(TEXTS)} .",
+            f"{part} rg:role {role} ; rdf:predicate rg:essentialSkill ; rg:member {one(SKILLS)} ; rg:atLeast {number} ; rg:open true .",
+            f"{part} {one(['rg:member', 'rg:exampleOf'])} {one(SKILLS)} .",
+            f"{part} rdf:predicate rg:outlook ; rdf:subject {one([*ROLES, *SKILLS])} ; rdf:object {one(PARTS)} .",
             f"posting:mill schema:title {one(TEXTS)} ; schema:hiringOrganization {one(TEXTS)} .",
             f"posting:mill {one(['schema:baseSalary', 'rg:level', 'schema:relevantOccupation'])} {one([*PARTS, *LEVELS, *ROLES])} .",
             f"{part} schema:value ex:range . ex:range schema:minValue {number} ; schema:maxValue {number} .",
@@ -266,11 +269,16 @@ def test_a_client_with_a_condition_may_name_any_revision_of_the_same_answer(ship
         assert client.get(path, headers={"If-Match": name}).status_code == 412
 
 
+WITH_GROUPS = ["/compare.json?role=weaver&role=miller", "/compare?role=weaver&role=miller", "/role/weaver.json", "/role/weaver"]
+GROUP = "; rdf:predicate rg:essentialSkill ; rg:atLeast 1 ; rg:open true"
 FOUND = """
 skill:weaving skos:closeMatch ex:forging . proficiency:basic a rg:ProficiencyLevel ; skos:prefLabel "Basic"@en .
 source:one\\#1 rg:role role:weaver ; rg:section section:skills ; rg:supports source:one\\#claim .
 source:one\\#claim rdf:subject role:weaver ; rdf:object skill:weaving .
 source:one\\#2 rg:role role:weaver ; rg:item skill:weaving . role:weaver rg:salary ex:pay ; rg:outlook ex:outlook .
+source:one\\#2 rdf:predicate rg:essentialSkill ; rg:atLeast 1 ; rg:open false ; rg:member skill:weaving .
+source:one\\#3 rg:role role:miller ; rg:supports source:one\\#4 . source:one\\#4 rdf:subject ex:trade ; rdf:object ex:market .
+source:one\\#claim rdf:predicate rg:outlook . ex:market rg:measure ex:measure ; rdfs:label "Rising"@en .
 ex:pay schema:currency "EUR" ; schema:duration "P1Y" ; rg:observations 9 . ex:outlook rg:measure ex:measure ; rdfs:label "Growth"@en .
 """
 
@@ -286,6 +294,11 @@ ex:pay schema:currency "EUR" ; schema:duration "P1Y" ; rg:observations 9 . ex:ou
         ("/compare.json?role=Weaver&role=miller", 'role:weaver a skos:Concept ; skos:definition "Weaves."@en .'),
         ("/compare?role=weaver&role=miller", "ex:tailor a rg:Role ."),
         ("/role/weaver.json", "source:one\\#2 rg:importance 4.5 ."),
+        *[(path, "source:one\\#2 rg:member ex:forging .") for path in WITH_GROUPS],
+        *[(path, "source:one\\#2 rg:exampleOf ex:casting .") for path in WITH_GROUPS],
+        *[(path, f"source:one\\#3 rg:role role:weaver {GROUP} ; rg:member ex:forging .") for path in WITH_GROUPS],
+        *[(path, "source:one\\#claim rdf:subject ex:trade ; rdf:object ex:market .") for path in ("/role/weaver.json", "/role/weaver")],
+        ("/role/miller.json", "source:one\\#4 rdf:predicate rg:outlook ."),
         ("/role/weaver", "ex:pay schema:median 50000 ."),
         ("/role/weaver", 'ex:outlook rg:value 5 ; rg:unit "percent" .'),
         ("/skill/weaving.json", "ex:smith rg:essentialSkill skill:weaving ."),

@@ -1,7 +1,7 @@
 """Immutable values that are passed between the layers: answers and rows of queries, and things of the graph."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, Any, NamedTuple
@@ -113,6 +113,78 @@ class Rating:
         return {**members, **({"mastery": float(self.mastery)} if self.mastery else {}), "source": self.source}
 
 
+@dataclass(frozen=True)
+class RequirementGroup:
+    """Things of which a source asks a role for at least some, or which it names as examples: alternatives, and lists that are open.
+
+    ``facet`` is the name of the property by which the role has the ``members``. At least so many of them are enough; an ``open`` group
+    accepts others too. ``example_of`` is what the members are named as examples of.
+    """
+
+    iri: str
+    role: str
+    facet: str
+    source: str
+    members: tuple[Named, ...]
+    at_least: int
+    open: bool
+    example_of: Named | None = None
+
+    @property
+    def kind(self) -> str:
+        """How the source means the group: ``examples`` of something, an ``open`` list, or ``alternatives``."""
+        if self.example_of:
+            return "examples"
+        return "open" if self.open else "alternatives"
+
+    @property
+    def text(self) -> str:
+        """The group in words, such as "one of Python, Scala or similar"."""
+        number = "one" if self.at_least == 1 else str(self.at_least)
+        members = f"{number} of {', '.join(member.label for member in self.members)}{' or similar' if self.open else ''}"
+        return f"{members}, examples of {self.example_of.label}" if self.example_of else members
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the group as JSON, with ``exampleOf`` if it has one."""
+        example = {"exampleOf": self.example_of.as_dict()} if self.example_of else {}
+        return {
+            "id": self.iri,
+            "kind": self.kind,
+            "role": self.role,
+            "facet": self.facet,
+            "atLeast": self.at_least,
+            "open": self.open,
+            "members": [member.as_dict() for member in self.members],
+            **example,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a source says of the outlook of ``about``: the populations, such as roles, markets or fields.
+
+    ``details`` are the measure and, as far as they are stated, direction, comparedWith, value, unit, judgement, region, authority,
+    periodStart and periodEnd.
+    """
+
+    iri: str
+    label: str
+    source: str
+    about: tuple[Named, ...]
+    details: Mapping[str, Named | int | float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the outlook as JSON, with those of the details that are stated."""
+        return {
+            "id": self.iri,
+            "label": self.label,
+            "about": [population.as_dict() for population in self.about],
+            **{name: value.as_dict() if isinstance(value, Named) else value for name, value in self.details.items()},
+            "source": self.source,
+        }
+
+
 MEMBER = ("id", "curie", "label", "definition", "sources")
 """The column names of a table of members."""
 
@@ -150,7 +222,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Thing:
-    """A thing with its outgoing links, its incoming links and its ratings."""
+    """A thing with its outgoing links and its incoming links; a role has ratings, requirement groups and other outlooks too.
+
+    ``other_outlooks`` are about other populations: sources give them where they speak of the role.
+    """
 
     iri: str
     kind: terms.Kind
@@ -158,6 +233,8 @@ class Thing:
     links: tuple[Link, ...]
     incoming: tuple[Link, ...]
     ratings: tuple[Rating, ...] = ()
+    groups: tuple[RequirementGroup, ...] = ()
+    other_outlooks: tuple[Outlook, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -182,18 +259,35 @@ class Thing:
         return next((value.value for value in sorted(values, key=_foreign)), "")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the thing as JSON: ``id``, ``kind``, ``label``, ``links``, ``incoming``, ``sources``, and ``ratings`` if there are any."""
-        ratings = {"ratings": [rating.as_dict() for rating in self.ratings]} if self.ratings else {}
+        """Return the thing as JSON; ``ratings``, ``groups`` and ``otherOutlooks`` only if there are any."""
+        parts: dict[str, tuple[Rating | RequirementGroup | Outlook, ...]]
+        parts = {"ratings": self.ratings, "groups": self.groups, "otherOutlooks": self.other_outlooks}
         return {
             "id": self.iri,
             "curie": terms.shorten(self.iri),
             "kind": self.kind.name,
             "label": self.label,
-            "links": [link.as_dict() for link in self.links],
+            "links": [self._link_as_dict(link) for link in self.links],
             "incoming": [link.as_dict() for link in self.incoming],
-            **ratings,
+            **{name: [value.as_dict() for value in values] for name, values in parts.items() if values},
             "sources": [source.as_dict() for source in self.sources],
         }
+
+    def grouped(self, link: Link) -> tuple[RequirementGroup, ...]:
+        """Return the requirement groups that the thing at the other end of a link is a member of, by its property."""
+        return tuple(self._groups.get((link.property, link.other.value), ())) if self.groups else ()
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, str], list[RequirementGroup]]:
+        by_link: dict[tuple[str, str], list[RequirementGroup]] = {}
+        for group in self.groups:
+            for member in group.members:
+                by_link.setdefault((terms.RG + group.facet, member.iri), []).append(group)
+        return by_link
+
+    def _link_as_dict(self, link: Link) -> dict[str, Any]:
+        groups = [group.iri for group in self.grouped(link)]
+        return {**link.as_dict(), **({"groups": groups} if groups else {})}
 
 
 def _foreign(value: Value) -> bool:

@@ -8,13 +8,14 @@ from rolegraph.catalogue import missing
 from rolegraph.catalogue.labels import SKOS, LabelCache, counted
 from rolegraph.catalogue.lists import KindLists, Page
 from rolegraph.catalogue.mentions import Mentions
+from rolegraph.catalogue.parts import RoleParts
 from rolegraph.catalogue.rare import RareProperties
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries import internal
 from rolegraph.queries.internal import Binding
 from rolegraph.terms import KINDS, Kind
-from rolegraph.values import Link, Member, Named, Rating, Row, Source, Thing, Value
+from rolegraph.values import Link, Member, Named, Row, Source, Thing, Value
 
 MATCHES = tuple(f"{SKOS}{name}Match" for name in ("exact", "close", "broad", "narrow", "related"))
 LEADING = (terms.RG + "relatedRole", f"{SKOS}broader", "https://schema.org/relevantOccupation", "https://schema.org/about")
@@ -58,6 +59,7 @@ class Catalogue:
         self._source_iris = CachedValue[tuple[str, ...]]()
         self._mentions = Mentions(engine.rows, kept=engine.revision is not None)
         self.rare = RareProperties(engine.rows, kept=engine.revision is not None)
+        self.parts = RoleParts(engine.rows, kept=engine.revision is not None)
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE, an IRI or a label names.
@@ -189,8 +191,8 @@ class Catalogue:
         incoming = self._leading(iri, [*(facet.property for facet in terms.facets()), *MATCHES, *LEADING])
         if not own and not incoming:
             raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
-        ratings = self._ratings(iri) if kind.name == "role" else ()
-        return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, ratings)
+        more = self.parts.of_role(iri, self.cards.labels) if kind.name == "role" else ()
+        return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, *more)
 
     def kind(self, iri: str) -> Kind | None:
         """Return the kind of a thing: for one of ours as its IRI tells, for another one, and the part of a source, as it is described.
@@ -216,12 +218,6 @@ class Catalogue:
     def mentions(self, iri: str) -> bool:
         """Return whether an IRI is the subject of any triple."""
         return terms.is_iri(iri) and bool(self._rows("anything-of-thing", {"thing": iri}))
-
-    def _ratings(self, role: str) -> tuple[Rating, ...]:
-        """Return the ratings of a role's items, the most important first."""
-        rows = self._rows("ratings-of-role", {"role": role})
-        found = [Rating(row["item"].value, row["source"].value, row["importance"].value, _text(row, "mastery")) for row in rows]
-        return tuple(sorted(found, key=lambda rating: (-float(rating.importance), rating.item, rating.source)))
 
     def known(self, iris: Iterable[str]) -> list[tuple[str, str, Value]]:
         """Return types, preferred labels and definitions of things, as (IRI, property IRI, value); unknown things are left out."""
@@ -290,7 +286,3 @@ def in_english(value: Value) -> tuple[bool, str]:
 def _worded(text: str) -> bool:
     """Return whether a text may be a label: it is not a slug, a CURIE or an IRI."""
     return not terms.SLUG.fullmatch(text) and terms.expand(text) is None and not terms.is_iri(text)
-
-
-def _text(row: Row, name: str) -> str:
-    return row[name].value if name in row else ""

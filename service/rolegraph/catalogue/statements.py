@@ -8,7 +8,7 @@ from rolegraph.catalogue import Catalogue
 from rolegraph.engine import Engine
 from rolegraph.queries import CannedQuery
 from rolegraph.queries.internal import query
-from rolegraph.values import Named, Row
+from rolegraph.values import Named, RequirementGroup, Row
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,6 @@ class Claims:
     heading: str
     items: tuple[Named, ...]
     proficiency: str
-
-
-@dataclass(frozen=True)
-class RequirementGroup:
-    """Items of which ``at_least`` are enough; an ``open`` list accepts others too."""
-
-    iri: str
-    heading: str
-    members: tuple[Named, ...]
-    at_least: int
-    open: bool
 
 
 @dataclass(frozen=True)
@@ -53,16 +42,16 @@ class Statement:
 def statements(engine: Engine, catalogue: Catalogue, source: str) -> list[Statement]:
     """Return the statements of a source, by section, role and position."""
     rows = engine.rows(query("statements-of-source").bind({"source": source}))
-    names = ("role", "subject", "item", "proficiency")
+    names = ("role", "subject", "item", "proficiency", "example")
     labels = catalogue.labels(sorted({row[name].value for row in rows for name in names if name in row}))
     by_statement: dict[str, list[Row]] = {}
     for row in rows:
         by_statement.setdefault(row["statement"].value, []).append(row)
-    read = [_statement(iri, of_statement, labels) for iri, of_statement in by_statement.items()]
+    read = [_statement(iri, source, of_statement, labels) for iri, of_statement in by_statement.items()]
     return sorted(read, key=lambda statement: (statement.section, tuple(role.label for role in statement.roles), statement.position))
 
 
-def _statement(iri: str, rows: list[Row], labels: dict[str, Named]) -> Statement:
+def _statement(iri: str, source: str, rows: list[Row], labels: dict[str, Named]) -> Statement:
     first, roles = rows[0], _named(rows, "role", labels)
     return Statement(
         iri=iri,
@@ -71,7 +60,7 @@ def _statement(iri: str, rows: list[Row], labels: dict[str, Named]) -> Statement
         position=int(first["position"].value),
         roles=roles,
         claims=_claims(rows, {role.iri for role in roles}, labels),
-        groups=_groups(rows, labels),
+        groups=_groups(rows, source, labels),
         notes=tuple(sorted({row["note"].value for row in rows if "note" in row})),
         fingerprint=first["fingerprint"].value,
     )
@@ -98,7 +87,7 @@ def _claims(rows: list[Row], roles: set[str], labels: dict[str, Named]) -> tuple
     )
 
 
-def _groups(rows: list[Row], labels: dict[str, Named]) -> tuple[RequirementGroup, ...]:
+def _groups(rows: list[Row], source: str, labels: dict[str, Named]) -> tuple[RequirementGroup, ...]:
     by_group: dict[str, list[Row]] = {}
     for row in rows:
         if "group" in row:
@@ -106,10 +95,13 @@ def _groups(rows: list[Row], labels: dict[str, Named]) -> tuple[RequirementGroup
     return tuple(
         RequirementGroup(
             iri=iri,
-            heading=_heading(of_group[0]["property"].value),
+            role=of_group[0]["role"].value,
+            facet=of_group[0]["property"].value.removeprefix(terms.RG),
+            source=source,
             members=_named(of_group, "item", labels),
             at_least=int(of_group[0]["least"].value),
             open=of_group[0]["open"].value == "true",
+            example_of=next(iter(_named(of_group, "example", labels)), None),
         )
         for iri, of_group in sorted(by_group.items())
     )

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rolegraph import terms
+from rolegraph.catalogue import groups
 from rolegraph.comparison.model import Claim, Comparison
 from rolegraph.importers import Imported
 from rolegraph.queries import CannedQuery
@@ -126,8 +127,16 @@ def terminal() -> Console:
 
 
 def _claim_text(claim: Claim, numbers: Mapping[str, int]) -> str:
-    sources = "".join(f"[{numbers[source]}]" for source in claim.sources)
-    return escape(f"{_heading(claim.facet)} {sources}".strip())
+    claimed = f"{_heading(claim.facet)} {_marks(claim.sources, numbers)}".strip()
+    return escape("; ".join([claimed, *(_note_text(note, numbers) for note in groups.notes(claim.groups, claim.names, claim.sources))]))
+
+
+def _note_text(note: groups.Note, numbers: Mapping[str, int]) -> str:
+    return f"{note.text} {_marks(note.sources, numbers)}".strip()
+
+
+def _marks(sources: Iterable[str], numbers: Mapping[str, int]) -> str:
+    return "".join(f"[{numbers[source]}]" for source in sources)
 
 
 def _heading(name: str) -> str:

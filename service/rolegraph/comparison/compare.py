@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rolegraph import dependencies, equivalence, terms
 from rolegraph.catalogue import Catalogue
+from rolegraph.catalogue.groups import named as named_groups
 from rolegraph.catalogue.labels import SKOS
 from rolegraph.comparison import model
 from rolegraph.comparison.model import Card, Cards, Comparison
@@ -38,7 +39,7 @@ class Comparer:
         self._catalogue = catalogue
         self._trusted = trusted
         self._classes = classes or CachedValue[dict[str, str]]()
-        self._roles = RoleReader(engine)
+        self._roles = RoleReader(engine, catalogue.parts)
         self._cards: dict[tuple[str, ...], Card] = {}
         self._compared = LruCache[tuple[str, ...], Comparison](REMEMBERED)
 
@@ -54,7 +55,9 @@ class Comparer:
         stated = self._roles.stated(roles)
         named = self._catalogue.labels(roles)
         sources = self._catalogue.sources({fact.source for role in stated for fact in role.facts})
-        return model.build([named[iri] for iri in roles], stated, sources, self._cards_of, self._classes.get(self._matched))
+        groups = named_groups((group for role in stated for group in role.groups), self._catalogue.cards.labels)
+        matched = self._classes.get(self._matched)
+        return model.build([named[iri] for iri in roles], stated, sources, self._cards_of, matched, groups=groups)
 
     def _cards_of(self, items: Iterable[tuple[str, ...]]) -> Cards:
         """Return what is shown of each item, given by its IRIs, the first of which is that of the item."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from rolegraph import equivalence, terms
 from rolegraph.comparison.reading import Fact, Proficiencies, Stated
-from rolegraph.values import Named, Source
+from rolegraph.values import Named, RequirementGroup, Source
 
 # the section "definition" is shown as Focus: definitions are sentences, and only the focus of a role can be compared
 LABELS = {"definition": "Focus"}
@@ -25,7 +25,7 @@ class Claim(NamedTuple):
     """The statements of sources about one role and one item: ``facet`` is the name of the property, ``sources`` are sorted IRIs.
 
     ``proficiency`` pairs the label of a proficiency with the IRI of its source. ``names`` are the IRIs by which the sources name the
-    item.
+    item. ``groups`` are the requirement groups of these sources that contain the item: a source without one asks for the item itself.
     """
 
     role: str
@@ -33,6 +33,7 @@ class Claim(NamedTuple):
     sources: tuple[str, ...]
     proficiency: tuple[tuple[str, str], ...] = ()
     names: tuple[str, ...] = ()
+    groups: tuple[RequirementGroup, ...] = ()
 
 
 class Item(NamedTuple):
@@ -71,12 +72,14 @@ class Comparison:
     """Two to eight roles side by side; ``sources`` are the sources of its claims.
 
     ``apart`` are the pairs of roles, by IRI, that cannot be compared item by item: see :func:`rolegraph.equivalence.apart`.
+    ``groups`` are the requirement groups of the roles.
     """
 
     roles: tuple[Named, ...]
     sections: tuple[Section, ...]
     sources: tuple[Source, ...]
     apart: tuple[tuple[str, str], ...] = ()
+    groups: tuple[RequirementGroup, ...] = ()
 
     def spread(self, item: Item) -> str:
         """Return how many of the roles have an item: ``all``, ``some`` or ``one``."""
@@ -90,17 +93,21 @@ class Comparison:
         return any(claim.role == role for item in section.items for claim in item.claims)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return a JSON object: roles, sources, pairs that cannot be compared, and the items of each section with their claims."""
+        """Return a JSON object: roles, sources, pairs that cannot be compared, groups, and the items of each section with their claims."""
         return {
             "roles": [role.as_dict() for role in self.roles],
             "sources": [source.as_dict() for source in self.sources],
             "notComparable": [{"roles": list(pair), "reason": equivalence.APART} for pair in self.apart],
+            "groups": [group.as_dict() for group in self.groups],
             "sections": [self._section(section) for section in self.sections],
         }
 
     def table(self) -> list[list[str]]:
-        """Return the rows of the CSV: a header, and one row per section, item, role and facet; sources are separated by blanks."""
-        header = ["section", "item", "label", "shared_by", "role", "role_label", "facet", "proficiency", "sources"]
+        """Return the rows of the CSV: a header, and one row per section, item, role and facet.
+
+        Sources are separated by blanks, groups by semicolons.
+        """
+        header = ["section", "item", "label", "shared_by", "role", "role_label", "facet", "proficiency", "sources", "groups"]
         labels = {role.iri: role.label for role in self.roles}
         return [header] + [
             [
@@ -113,6 +120,7 @@ class Comparison:
                 claim.facet,
                 "; ".join(dict.fromkeys(label for label, _ in claim.proficiency)),
                 " ".join(claim.sources),
+                "; ".join(dict.fromkeys(group.text for group in claim.groups)),
             ]
             for section in self.sections
             for item in section.items
@@ -145,6 +153,8 @@ def _claim_as_dict(claim: Claim, *, named: bool) -> dict[str, Any]:
         members["names"] = list(claim.names)
     members["sources"] = list(claim.sources)
     members["proficiency"] = [{"label": label, "source": source} for label, source in claim.proficiency]
+    if claim.groups:
+        members["groups"] = [group.iri for group in claim.groups]
     return members
 
 
@@ -157,6 +167,8 @@ class Card(NamedTuple):
 
 
 Cards: TypeAlias = Mapping[tuple[str, ...], Card | None]
+Grouped: TypeAlias = Mapping[tuple[str, str, str], Sequence[RequirementGroup]]  # by role, name of the facet and IRI of the item
+Details = tuple[Mapping[str, Proficiencies], Grouped]
 Place = tuple[int, int]  # of a role in the comparison, and of a facet
 Occurrence = tuple[Place, str, Fact]
 _place: Callable[[Occurrence], Place] = itemgetter(0)
@@ -168,6 +180,8 @@ def build(
     sources: Mapping[str, Source],
     cards_of: Callable[[Collection[tuple[str, ...]]], Cards],
     same: Mapping[str, str],
+    *,
+    groups: Sequence[RequirementGroup] = (),
 ) -> Comparison:
     """Build the comparison of roles.
 
@@ -176,6 +190,7 @@ def build(
     :param sources: the sources by IRI
     :param cards_of: returns the card of each item, given by its IRIs
     :param same: the representative of the equivalence class of each item that has one
+    :param groups: the requirement groups of the roles
     """
     order = {role.iri: place for place, role in enumerate(roles)}
     by_section: dict[str, dict[str, list[Occurrence]]] = {name: {} for name in terms.sections()}
@@ -188,13 +203,14 @@ def build(
             for iri in fact.items:
                 by_item.setdefault(same.get(iri, iri), []).append((place, iri, fact))
     named = {name: [(_names(occurrences), occurrences) for occurrences in by_item.values()] for name, by_item in by_section.items()}
+    grouped = _by_member(groups)
     cards = cards_of([names for items in named.values() for names, _ in items])
     sections = []
     for name, items in named.items():
-        ranked = sorted(_items(items, cards, proficiencies))
+        ranked = sorted(_items(items, cards, (proficiencies, grouped)))
         sections.append(Section(name, LABELS.get(name, name.capitalize()), tuple(item for *_, item in ranked)))
     used = sorted({fact.source for role in stated for fact in role.facts})
-    return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in used), _apart(order, sections, same))
+    return Comparison(tuple(roles), tuple(sections), tuple(sources[iri] for iri in used), _apart(order, sections, same), tuple(groups))
 
 
 def _apart(roles: Iterable[str], sections: Iterable[Section], same: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -229,7 +245,7 @@ def _names(occurrences: Sequence[Occurrence]) -> tuple[str, ...]:
 
 
 def _items(
-    items: Iterable[tuple[tuple[str, ...], list[Occurrence]]], cards: Cards, proficiencies: Mapping[str, Proficiencies]
+    items: Iterable[tuple[tuple[str, ...], list[Occurrence]]], cards: Cards, details: Details
 ) -> Iterator[tuple[int, int, str, str, Item]]:
     """Yield the items of a section after their sort keys: those of the most roles first, then by role and label."""
     for names, occurrences in items:
@@ -238,24 +254,42 @@ def _items(
         (first_role, _), _, _ = occurrences[0]
         claims: tuple[Claim, ...]
         if len(occurrences) == 1:
-            claims, having = (_claim(occurrences, proficiencies),), 1
+            claims, having = (_claim(occurrences, *details),), 1
         else:
             occurrences.sort(key=_place)
-            claims = tuple([_claim([*group], proficiencies) for _, group in groupby(occurrences, _place)])
+            claims = tuple([_claim([*occurring], *details) for _, occurring in groupby(occurrences, _place)])
             (first_role, _), _, _ = occurrences[0]
             having = len({role for (role, _), _, _ in occurrences})
         item = Item(names[0], card.label, card.broader, claims, names if len(names) > 1 else ())
         yield -having, first_role, card.sorted_by, names[0], item
 
 
-def _claim(occurrences: Sequence[Occurrence], proficiencies: Mapping[str, Proficiencies]) -> Claim:
+def _claim(occurrences: Sequence[Occurrence], proficiencies: Mapping[str, Proficiencies], grouped: Grouped) -> Claim:
     _, iri, fact = occurrences[0]
     facet = _facets()[fact.property][1]
     by_item = proficiencies[fact.role]
     if len(occurrences) == 1:
         pairs = by_item.get((iri, facet.section)) if by_item else None
         levels = tuple(sorted([pair for pair in pairs if pair[1] == fact.source])) if pairs else ()
-        return Claim(fact.role, facet.name, (fact.source,), levels, (iri,))
+        groups = _groups(grouped, fact.role, facet.name, occurrences) if grouped else ()
+        return Claim(fact.role, facet.name, (fact.source,), levels, (iri,), groups)
     sources, names = {stated.source for _, _, stated in occurrences}, {iri for _, iri, _ in occurrences}
     pairs = {pair for iri in names for pair in by_item.get((iri, facet.section), ()) if pair[1] in sources} if by_item else ()
-    return Claim(fact.role, facet.name, tuple(sorted(sources)), tuple(sorted(pairs)), tuple(sorted(names, key=equivalence.rank)))
+    groups = _groups(grouped, fact.role, facet.name, occurrences) if grouped else ()
+    ordered = tuple(sorted(names, key=equivalence.rank))
+    return Claim(fact.role, facet.name, tuple(sorted(sources)), tuple(sorted(pairs)), ordered, groups)
+
+
+def _groups(grouped: Grouped, role: str, facet: str, occurrences: Sequence[Occurrence]) -> tuple[RequirementGroup, ...]:
+    """Return the requirement groups that contain an item, by the name and in the source of one of its occurrences."""
+    stated = {(iri, fact.source) for _, iri, fact in occurrences}
+    groups = {group: None for iri, source in sorted(stated) for group in grouped.get((role, facet, iri), ()) if group.source == source}
+    return tuple(sorted(groups, key=lambda group: (group.source, group.iri)))
+
+
+def _by_member(groups: Iterable[RequirementGroup]) -> Grouped:
+    by_member: dict[tuple[str, str, str], list[RequirementGroup]] = {}
+    for group in groups:
+        for member in group.members:
+            by_member.setdefault((group.role, group.facet, member.iri), []).append(group)
+    return by_member

@@ -5,6 +5,8 @@ from sys import intern
 from typing import NamedTuple
 
 from rolegraph import dependencies, terms
+from rolegraph.catalogue.groups import StatedGroup
+from rolegraph.catalogue.parts import RoleParts
 from rolegraph.engine import Engine
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries.internal import Binding, query
@@ -29,37 +31,40 @@ class Stated(NamedTuple):
 
     facts: Sequence[Fact]
     proficiencies: Proficiencies
+    groups: Sequence[StatedGroup] = ()
 
 
 class RoleReader:
     """Reads what the sources of one revision state about roles.
 
     :param engine: reads that revision
+    :param parts: the parts of its roles
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, parts: RoleParts) -> None:
         self._engine = engine
+        self._parts = parts
         self._stated: dict[str, Stated] = {}
         self._labels = CachedValue[dict[str, str]]()
 
     def stated(self, roles: Sequence[str]) -> list[Stated]:
         """Return what is stated about each of some roles, given by IRI."""
         dependencies.note(roles)
-        dependencies.note(_on_proficiencies(roles))
+        dependencies.note(_on_parts(roles))
         stated = {role: self._stated.get(role) for role in roles}
         if missing := [role for role, kept in stated.items() if kept is None]:
             with dependencies.noted(()):
-                facts, proficiencies = self._facts(missing), self._proficiencies(missing)
+                facts, proficiencies, groups = self._facts(missing), self._proficiencies(missing), self._parts.groups(missing)
             if len(self._stated) > MOST:
                 self._stated.clear()
             for role in missing:
-                stated[role] = self._stated[role] = Stated(facts[role], proficiencies.get(role, {}))
+                stated[role] = self._stated[role] = Stated(facts[role], proficiencies.get(role, {}), groups.get(role, ()))
         return [kept for kept in stated.values() if kept is not None]
 
     def proficiencies(self, role: str) -> Proficiencies:
         """Return the proficiencies of the items of one role."""
         kept = self._stated.get(role)
-        with dependencies.noted(_on_proficiencies([role])):
+        with dependencies.noted(_on_parts([role])):
             return self._proficiencies([role]).get(role, {}) if kept is None else kept.proficiencies
 
     def _facts(self, roles: Sequence[str]) -> dict[str, list[Fact]]:
@@ -98,8 +103,8 @@ class RoleReader:
         return {proficiency: text for proficiency, (*_, text) in labels.items()}
 
 
-def _on_proficiencies(roles: Iterable[str]) -> set[str]:
-    """Return what the proficiencies of roles depend on: the statements and claims about these, and what describes the levels."""
+def _on_parts(roles: Iterable[str]) -> set[str]:
+    """Return what proficiencies and groups of roles depend on: statements, claims and groups of these, and what describes the levels."""
     levels = {dependencies.linked(terms.RDF_TYPE, type_) for type_ in terms.KINDS["proficiency"].types}
     naming = (f"{terms.RG}role", terms.RDF_SUBJECT)
     return levels | {dependencies.linked(property_, role) for role in roles for property_ in naming}

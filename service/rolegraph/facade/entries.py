@@ -15,7 +15,7 @@ from rolegraph.catalogue import missing
 from rolegraph.engine import Engine, IsCancelled, Receipt, WriteMode, never_cancelled
 from rolegraph.errors import NotConforming
 from rolegraph.formats import Format, holding, named
-from rolegraph.validation import context, entries, ownership, unimported
+from rolegraph.validation import context, entries, ownership, text_names, unimported
 from rolegraph.validation.findings import ValidationReport
 from rolegraph.validation.shapes import Shapes
 
@@ -60,7 +60,8 @@ class Check:
         entry = parsed.graph
         around = context.context_of(engine.rows, entry, self.source, self.mode)
         nameless = tuple(unimported.findings(entry, around.context, engine.graphs))
-        further = chain(ownership.findings(entry, around.described, self.source), parsed.remarks, nameless)
+        names = text_names.findings(engine.rows, parsed.names)
+        further = chain(ownership.findings(entry, around.described, self.source), parsed.remarks, names, nameless)
         report = shapes().check(entry, around.context, further)
         described = (URIRef(self.source or ""), RDF.type, URIRef(terms.KINDS["source"].types[0])) in entry
         return Checked(report, _ntriples(entry), described)

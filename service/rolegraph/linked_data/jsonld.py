@@ -151,9 +151,13 @@ def occupation(role: Thing, salaries: Iterable[Row] = ()) -> dict[str, Any]:
         "name": role.label,
         "description": role.first("skos:definition"),
         "alternateName": [link.other.value for link in role.values("skos:altLabel")],
-        "responsibilities": [link.label for link in role.values("rg:responsibility")],
-        "skills": _skills(role),
-        "educationRequirements": [_credential(link) for name in CREDENTIALS for link in role.values(name)],
+        "responsibilities": [link.label for name in ("rg:responsibility", "schema:responsibilities") for link in role.values(name)],
+        "skills": [*_skills(role), *_texts(role, "schema:skills")],
+        "educationRequirements": [
+            *(_credential(link) for name in CREDENTIALS for link in role.values(name)),
+            *_texts(role, "schema:educationRequirements"),
+        ],
+        "qualifications": _texts(role, "schema:qualifications"),
         "estimatedSalary": [_salary(row) for row in salaries],
         "occupationalCategory": [code for link in role.links if (code := _category(link))],
     }
@@ -166,6 +170,10 @@ def _skills(role: Thing) -> list[dict[str, Any]]:
         {"@type": "DefinedTerm", "@id": iri, "name": link.label, "termCode": terms.slug_of(iri), "url": iri, "inDefinedTermSet": _set(iri)}
         for iri, link in links.items()
     ]
+
+
+def _texts(role: Thing, property_: str) -> list[str]:
+    return [link.other.value for link in role.values(property_) if link.other.kind == "literal"]
 
 
 def _set(iri: str) -> str:

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from xml.parsers import expat
@@ -21,7 +21,7 @@ from rolegraph.errors import UnreadableInput
 from rolegraph.formats import Format, holding
 from rolegraph.terms import BASE
 from rolegraph.validation.findings import Finding
-from rolegraph.validation.jsonld_reader import Reader
+from rolegraph.validation.jsonld_reader import Reader, TextName
 
 FORMATS = holding("graph")
 DEPTH = 64  # levels of nesting in JSON and XML
@@ -40,10 +40,11 @@ warnings.filterwarnings("ignore", module="rdflib.term")
 
 @dataclass(frozen=True)
 class Entry:
-    """A parsed entry: its triples, and what is to be reported of its JSON-LD."""
+    """A parsed entry: its triples, what is to be reported of its JSON-LD, and the names in it that are kept as texts."""
 
     graph: Graph
     remarks: list[Finding]
+    names: Sequence[TextName] = ()
 
 
 def read(body: bytes, format_: Format, base: str = BASE) -> Graph:
@@ -159,7 +160,7 @@ def _from_json(text: str, base: str) -> Entry:
             detail = f"the JSON-LD contains a named graph, {name}: an entry is a single graph, named after its source"
             raise UnreadableInput(detail, expected="triples outside of named graphs: use @graph only beside @context")
         graph.add(_checked(_quad(subject, predicate, object_)))
-    return Entry(graph, reader.remarks)
+    return Entry(graph, reader.remarks, reader.names)
 
 
 def _quad(subject: Node, predicate: Node, object_: Node) -> ox.Quad:

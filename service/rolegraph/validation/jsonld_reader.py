@@ -1,7 +1,8 @@
 """Reads JSON-LD with rdflib: refuses what rdflib would change silently, and accepts what can only mean one thing.
 
 It refuses invalid IRIs, which rdflib would change, and reports the keys that JSON-LD ignores silently. What a processor of JSON-LD would
-lose is kept where there is only one way to mean it: ``tool`` for ``tools``, a text without a language, an object without an ``id``.
+lose is kept where there is only one way to mean it: ``tool`` for ``tools``, a text without a language, an object without an ``id``; and a
+name in place of an identifier as the text that it is, where schema.org has a property for it.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rdflib import BNode, Graph
 from rdflib.namespace import XSD
@@ -30,15 +31,36 @@ _LANGUAGE = "en"  # of texts that do not say theirs
 _SIMILARITY = 0.75  # lowest ratio of two similar words
 _INVALID_IN_IRI = re.compile('[\x00-\x20<>"{}|\\\\^`]')
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_RELATIVE = re.compile(r"[#?]|\.{0,2}(/|$)")
 _AMOUNTS = ("value", "percentile10", "percentile25", "median", "percentile75", "percentile90")
+TEXTS = {
+    "skill": "skills",
+    "tool": "skills",
+    "degree": "educationRequirements",
+    "fieldOfStudy": "educationRequirements",
+    "certification": "qualifications",
+    "industry": "industry",
+    "responsibility": "responsibilities",
+}
+"""Property of ours → that of schema.org whose values may be texts. Properties that say more, such as essentialSkill, have none."""
+
+
+class TextName(NamedTuple):
+    """A name where an identifier is expected, kept as a text: ``property`` is ours, ``text_property`` that of schema.org, both IRIs."""
+
+    subject: str
+    property: str
+    text_property: str
+    text: str
 
 
 class Reader(Parser):
-    """rdflib's JSON-LD parser with checks; ``remarks`` holds what is to be reported of the document."""
+    """rdflib's JSON-LD parser with checks; ``remarks`` holds what is to be reported of the document, ``names`` what is kept as texts."""
 
     def __init__(self) -> None:
         super().__init__()
         self.remarks: list[Finding] = []
+        self.names: list[TextName] = []
 
     def _add_to_graph(self, dataset: Graph, graph: Graph, context: Context, node: Any, topcontext: bool = False) -> Node | None:
         types = context.get_type(node) if isinstance(node, dict) else None
@@ -62,6 +84,8 @@ class Reader(Parser):
             return
         term = context.terms.get(word)
         if term and term.id in _ours() and not reverse:
+            if texts := self._texts(context, subj, term, obj):
+                super()._key_to_graph(dataset, graph, context, subj, texts[0], texts[1], reverse, no_id)
             obj = self._read(context, subj, term, word, obj)
         super()._key_to_graph(dataset, graph, context, subj, word, obj, reverse, no_id)
 
@@ -89,8 +113,8 @@ class Reader(Parser):
         if "@language" in term.container and context.language is None and term.language is UNDEF:
             items = self._with_language(subj, word, term, items)
         items = [_number(term, item) for item in items]
-        if term.type == "@id" and context.base == context.doc_base:
-            items = [item for item in items if not (isinstance(item, str) and self._is_name(subj, term, item))]
+        if _expects_identifiers(context, term):
+            items = [item for item in items if (name := _name(item)) is None or self._may_stay(subj, term, name)]
         return [_identified(context, subj, term, word, item) for item in items]
 
     def _with_language(self, subj: Node, word: str, term: Term, items: list[Any]) -> list[Any]:
@@ -102,23 +126,32 @@ class Reader(Parser):
             self._remark("Info", message, subj, term.id, None, LANGUAGE)
         return [{"@value": item, "@language": _LANGUAGE} if isinstance(item, str) else item for item in items]
 
-    def _is_name(self, subj: Node, term: Term, text: str) -> bool:
-        """Return whether a text is a name in place of an identifier, and report it."""
-        if not text or ":" in text or "/" in text or text[0] in "#?.":
+    def _texts(self, context: Context, subj: Node, term: Term, obj: Any) -> tuple[str, list[Any]] | None:
+        """Return the names among the values of a property, with the property of schema.org that keeps them; None if it keeps none."""
+        kept_by = TEXTS.get((term.id or "").removeprefix(terms.RG))
+        if kept_by is None or not _expects_identifiers(context, term):
+            return None
+        names = [item for item in (obj if isinstance(obj, list) else [obj]) if _name(item) is not None]
+        property_ = terms.prefixes()["schema"] + kept_by
+        self.names += [TextName(_focus(subj), term.id, property_, _name(item) or "") for item in names]
+        return (property_, names) if names else None
+
+    def _may_stay(self, subj: Node, term: Term, text: str) -> bool:
+        """Return whether a name in place of an identifier may stay: it may not, and is reported unless it is kept as a text."""
+        if (term.id or "").removeprefix(terms.RG) in TEXTS:
             return False
         slug = terms.slugify(text)
-        examples = [f'"{kind}:{slug}"' for kind in _kinds(term.id) if slug] or ['an identifier such as "tool:python"']
+        examples = [f'"{kind}:{slug}"' for kind in kinds(term.id) if slug] or ['an identifier such as "tool:python"']
         message = (
             f'"{text[:100]}" is a name, not an identifier, so it was left out: write '
             f"{' or '.join(examples)} if that is what is meant, or a full IRI; "
             "the search of the service finds the identifier of a name."
         )
         self._remark("Violation", message, subj, term.id, text, NAME)
-        return True
+        return False
 
     def _remark(self, severity: str, message: str, subj: Node, path: str | None, value: str | None, component: str) -> None:  # noqa: PLR0917
-        focus = "_:b" if isinstance(subj, BNode) else str(subj)
-        self.remarks.append(Finding(severity, message, focus, path, value, component, ENTRY))
+        self.remarks.append(Finding(severity, message, _focus(subj), path, value, component, ENTRY))
 
     def _to_rdf_id(self, context: Context, id_val: str) -> IdentifiedNode | None:
         _check_iri(id_val)
@@ -130,6 +163,28 @@ class Reader(Parser):
         if isinstance(node, str) and term and term.type in ("@id", "@vocab"):
             _check_iri(node)
         return super()._to_object(dataset, graph, context, term, node, inlist)
+
+
+def _focus(subject: Node) -> str:
+    return "_:b" if isinstance(subject, BNode) else str(subject)
+
+
+def _expects_identifiers(context: Context, term: Term) -> bool:
+    """Return whether texts that are values of a term are identifiers, and names are none: unless the document has a base of its own."""
+    return term.type == "@id" and context.base == context.doc_base
+
+
+def _name(item: Any) -> str | None:
+    """Return the text of a value that is a name in place of an identifier, None for any other value."""
+    if isinstance(item, dict):
+        text = item.get("@value")
+        return text if isinstance(text, str) and "@type" not in item and text.strip() else None
+    if not isinstance(item, str) or not item.strip() or _RELATIVE.match(item) or item.startswith("_:"):
+        return None
+    _, colon, rest = item.partition(":")
+    if colon:
+        return item if " " in item and not rest.startswith("//") else None
+    return None if item.partition("/")[0] in terms.KINDS and "/" in item else item
 
 
 @cache
@@ -155,7 +210,7 @@ def _word_of(iri: str, context: Context) -> str | None:
     return next((name for name, term in context.terms.items() if term.id == iri and term.type == "@id"), None)
 
 
-def _kinds(property_: str) -> list[str]:
+def kinds(property_: str) -> list[str]:
     """Return the names of the kinds that a property leads to."""
     name = property_.removeprefix(terms.RG)
     classes = {facet.name: facet.classes for facet in terms.facets()}

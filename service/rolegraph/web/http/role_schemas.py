@@ -24,6 +24,7 @@ COMPARISON = {
             "roles": array(ref("Named")),
             "sources": array(ref("Source")),
             "notComparable": array(ref("RolesApart")),
+            "groups": array(ref("RequirementGroup")),
             "sections": array(ref("ComparedSection")),
         },
     ),
@@ -45,13 +46,29 @@ COMPARISON = {
         },
     ),
     "ComparedClaim": closed(
-        "That sources say of a role that it has an item; names are the IRIs by which they name the item",
+        "That sources say of a role that it has an item; names are the IRIs by which they name the item; groups are the requirement groups "
+        "that it is a member of by their IRIs: a source without one asks for the item itself",
         {
             "role": IRI,
             "facet": TEXT,
             "names?": array(IRI),
             "sources": array(IRI),
             "proficiency": array(ref("Proficiency")),
+            "groups?": array(IRI),
+        },
+    ),
+    "RequirementGroup": closed(
+        "Members of which a source asks a role for so many at least, or which it names as examples; an open group accepts others too",
+        {
+            "id": IRI,
+            "kind": one_of(["alternatives", "examples", "open"], "How the source means it: exampleOf is there for examples"),
+            "role": IRI,
+            "facet": TEXT,
+            "atLeast": COUNT,
+            "open": TRUTH,
+            "members": array(ref("Named")),
+            "exampleOf?": ref("Named"),
+            "source": IRI,
         },
     ),
     "Proficiency": closed("How well somebody in a role should master an item", {"label": TEXT, "source": IRI}),

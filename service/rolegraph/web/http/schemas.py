@@ -18,12 +18,24 @@ VALUES = {
     ),
     "Member": closed("A thing of a list; sources counts those that speak of it", {**NAMED, "sources": COUNT}),
     "Link": closed(
-        "A property of a thing, or one that leads to it: to a thing (id and label) or a text (value); sources say so",
-        {"property": TEXT, "id?": IRI, "label?": TEXT, "value?": TEXT, "language?": TEXT, "sources": array(IRI)},
+        "A property of a thing, or one that leads to it: to a thing (id and label) or a text (value); sources say so. Groups are the "
+        "requirement groups that the thing is a member of",
+        {"property": TEXT, "id?": IRI, "label?": TEXT, "value?": TEXT, "language?": TEXT, "sources": array(IRI), "groups?": array(IRI)},
     ),
     "Rating": closed("What a source measures of an item of a role", {"id": IRI, "importance": NUMBER, "mastery?": NUMBER, "source": IRI}),
+    "Outlook": closed(
+        "What a source says of the future of the populations that it is about, such as other roles, markets or fields",
+        {
+            "id": IRI,
+            "label": TEXT,
+            "about": array(ref("Named")),
+            **{f"{name}?": ref("Named") for name in ("measure", "direction", "comparedWith", "unit", "judgement", "region", "authority")},
+            **{f"{name}?": NUMBER for name in ("value", "periodStart", "periodEnd")},
+            "source": IRI,
+        },
+    ),
     "Thing": closed(
-        "A thing, with what is said of it, and who says so",
+        "A thing, with what is said of it, and who says so; otherOutlooks are no figures of a role: they are about other populations",
         {
             "id": IRI,
             "curie": TEXT,
@@ -32,6 +44,8 @@ VALUES = {
             "links": array(ref("Link")),
             "incoming": array(ref("Link")),
             "ratings?": array(ref("Rating")),
+            "groups?": array(ref("RequirementGroup")),
+            "otherOutlooks?": array(ref("Outlook")),
             "sources": array(ref("Source")),
         },
     ),

@@ -1,14 +1,15 @@
 """Items and claims on pages, which have hundreds of them: by functions, since macros would be slow, and what repeats is made once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from flask import Flask, request
 from markupsafe import Markup, escape
 
 from rolegraph import terms
+from rolegraph.catalogue import groups
 from rolegraph.comparison.model import Claim, Item
-from rolegraph.values import Link, Rating, Source
+from rolegraph.values import Link, Rating, RequirementGroup, Source
 from rolegraph.web.http import context
 from rolegraph.web.pages import filters
 
@@ -38,6 +39,10 @@ class Marks:
         """Return the marks of the claim that a link of a role makes."""
         return self.of_claim(role, link.other.value, link.label, tuple([source.iri for source in link.sources]))
 
+    def of_grouped(self, link: Link, groups_: Iterable[RequirementGroup]) -> Markup | str:
+        """Return what requirement groups say of the thing that a link of a role leads to."""
+        return self.of_groups(groups_, (link.other.value,), [source.iri for source in link.sources]) if groups_ else ""
+
     def of_claim(self, role: str, item: str, label: str, sources: tuple[str, ...]) -> Markup:
         """Return the numbers of the sources of a claim, linked to its statements.
 
@@ -51,6 +56,16 @@ class Marks:
         return Markup(  # noqa: S704 - all that comes from outside is escaped
             f'<a class="marks" href="{escape(address)}" aria-label="{numbers} evidence for {escape(label)}" title="{title}">{numbers}</a>\n'
         )
+
+    def of_groups(self, groups_: Iterable[RequirementGroup], names: Collection[str], sources: Collection[str]) -> Markup:
+        """Return what requirement groups say of one of their members, each linked to the statement in its source."""
+        notes = [
+            Markup('<a href="{}">{}</a> {}').format(
+                filters.href(note.group.iri), note.text, "".join([f"[{self.numbers[iri]}]" for iri in note.sources])
+            )
+            for note in groups.notes(groups_, names, sources)
+        ]
+        return Markup('<span class="group">{}</span>\n').format(Markup("; ").join(text.rstrip() for text in notes))
 
     def _texts_of(self, sources: tuple[str, ...]) -> tuple[str, Markup, str]:
         """Return the numbers and the titles of sources, and the address of the first in the list if none of them has statements."""
@@ -86,7 +101,7 @@ def item_link(item: Item, beside: Markup | None = None) -> Markup:
 
 
 def role_item(  # noqa: PLR0917 - the template passes them by position
-    link: Link, marks: Markup, outlook: Markup | str, levels: Iterable[str], rating: Rating | None, wanted: bool
+    link: Link, marks: Markup, outlook: Markup | str, levels: Iterable[str], rating: Rating | None, wanted: bool, grouped: Markup | str = ""
 ) -> Markup:
     """Return an item on the page of a role: its link, what its sources say of it, and their marks."""
     parts = [_link(filters.href(link.other.value), link.label, ()), outlook]
@@ -97,7 +112,7 @@ def role_item(  # noqa: PLR0917 - the template passes them by position
         parts.append(f'<span class="level" title="importance from 1 to 5">importance {importance}</span>')
     if wanted:
         parts.append('<span class="level">in demand</span>')
-    return Markup("".join([*parts, "    ", marks]))  # noqa: S704 - all that comes from outside is escaped
+    return Markup("".join([*parts, "    ", marks, grouped]))  # noqa: S704 - all that comes from outside is escaped
 
 
 @lru_cache(maxsize=LINKS)

@@ -5,14 +5,17 @@ from collections.abc import Mapping, Sequence
 from rolegraph import terms
 from rolegraph.catalogue import statements
 from rolegraph.facade import Rolegraph
-from rolegraph.values import Named, Row
+from rolegraph.values import Named, Outlook, Row
 
 _THINGS = ("subject", "measure", "direction", "comparedWith", "unit", "judgement", "region", "authority")
 
 
-def by_outlook(graph: Rolegraph, roles: Sequence[str]) -> dict[str, Row]:
-    """Return the rows of the query ``outlook`` for roles and other populations, given by IRI, by the IRI of the outlook."""
-    roles = graph.catalogue.rare.among(roles, f"{terms.RG}outlook")
+def by_outlook(graph: Rolegraph, roles: Sequence[str], others: Sequence[Outlook] = ()) -> dict[str, Row]:
+    """Return the rows of the query ``outlook`` for roles and other populations, given by IRI, by the IRI of the outlook.
+
+    :param others: the outlooks of other populations that are shown with them: where there are any, the query has rows for these
+    """
+    roles = roles if others else graph.catalogue.rare.among(roles, f"{terms.RG}outlook")
     if not roles:
         return {}
     return {row["outlook"].value: row for row in statements.outlooks(graph.engine, graph.queries.get("outlook"), roles)}

@@ -213,7 +213,7 @@ def _role(role: Thing) -> dict[str, Any]:
         facets = [facet for facet in terms.facets() if facet.section == name]
         filled = [(facet, _rated(links, ratings)) for facet in facets if (links := role.values(f"rg:{facet.name}"))]
         sections.append((name, filled))
-    outlooks = outlook.by_outlook(graph(), [role.iri])
+    outlooks = outlook.by_outlook(graph(), [role.iri], role.other_outlooks)
     others, total = graph().catalogue.shortlist("role", ROLES)
     return {
         "sections": sections,
