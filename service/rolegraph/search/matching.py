@@ -1,5 +1,6 @@
 """Scoring: how well a label matches a search text, as a kind of match and a score of 0 to 100."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,11 +16,15 @@ MATCHES = {
     "prefix": "the start of the label",
     "words": "all words, in any order",
     "typo": "all words, with typing errors",
+    "part": "a part of the text: without a bracket, a level, a version or the like, or one of several names in it",
     "some": "some of the words",
 }
 """The kinds of match with their meaning, the best first."""
 
-_BY_PROPERTY = (0, 3, 5, 1)  # points that are subtracted by property: preferred, alternative, hidden, code
+_BY_PROPERTY = (0, 3, 5, 1, 10)  # points that are subtracted by property: preferred, alternative, hidden, code, former code
+_SHORT_FORM = re.compile(r"(?<!\w)[A-Z][A-Z0-9]{1,5}(?!\w)")
+_SHORT_FORMS = re.compile(r"(?<!\w)[A-Z]{2,6}['’]?s(?!\w)")
+_CODE = 3  # the number of the first property of codes
 _OF_A_FORM = 2  # points that are subtracted for a variant of a label
 
 
@@ -61,7 +66,7 @@ class Match:
 
 def match_entry(typed: Typed, entry: IndexedEntry) -> Match | None:
     """Return the match of an entry with a search text, or None."""
-    match = _match(typed, entry.folded)
+    match = _match(typed, entry)
     if match is None:
         return None
     penalty = _BY_PROPERTY[entry.property] + _OF_A_FORM * entry.form
@@ -81,18 +86,37 @@ def as_abbreviation(match: Match) -> Match:
     return Match("abbreviation", match.score * 0.85)
 
 
-def _match(typed: Typed, folded: str) -> Match | None:
+def as_part(match: Match) -> Match:
+    """Return the match of a part of a text, lowered because the rest was left out."""
+    return Match("part", match.score * 0.8)
+
+
+def code(entry: IndexedEntry, text: str) -> Match | None:
+    """Return the match of a label with a code: the code itself, what the code begins, or a label that mentions it; None for any other."""
+    folded = folding.fold(text)
+    if entry.folded == folded:
+        return Match("exact", 100.0 - _BY_PROPERTY[entry.property])
+    if entry.property >= _CODE and entry.folded.startswith(folded):
+        return Match("prefix", 70.0 - _BY_PROPERTY[entry.property])
+    if entry.property < _CODE and f" {folded} " in f" {entry.folded} ":
+        return Match("words", 50.0 - _BY_PROPERTY[entry.property])
+    return None
+
+
+def _match(typed: Typed, entry: IndexedEntry) -> Match | None:
+    folded = entry.folded
     if folded == typed.folded:
         return Match("exact", 100.0)
     stemmed = folding.stemmed(folded)
     joined_stems = stemmed.replace(" ", "")
     if joined_stems == typed.joined_stems:
-        return Match("spelling", 90.0 + (stemmed == typed.stemmed))
+        return _other_short_form(typed, entry) or Match("spelling", 90.0 + (stemmed == typed.stemmed))
     words = folding.content_words(stemmed.split())
     covered = min(1.0, sum(map(len, typed.content_stems)) / max(1, sum(map(len, words))))
     if _begins(typed, folded, stemmed):
         whole = folded.startswith(typed.folded + " ") or stemmed.startswith(typed.stemmed + " ")
-        return Match("prefix", 64.0 + 6 * covered + 3 * whole)
+        completed = len(words) == len(typed.content_stems)
+        return Match("prefix", 64.0 + 6 * covered + 3 * max(whole, completed))
     begun = _begun(typed.content_stems, words)
     if begun is not None:
         same = len(words) == len(typed.content_stems) and sorted(words) == sorted(typed.content_stems)
@@ -100,6 +124,15 @@ def _match(typed: Typed, folded: str) -> Match | None:
     if joined_stems.startswith(typed.joined_stems):
         return Match("prefix", 50.0 + 6 * covered)
     return _nearly(typed, words)
+
+
+def _other_short_form(typed: Typed, entry: IndexedEntry) -> Match | None:
+    """Return the match of a label of equal stems that differs in a short form: IFR is no singular of IFRS; but KPI is that of KPIs."""
+    different = set(entry.folded.split()) ^ set(typed.words)
+    if not different or different.isdisjoint(map(str.casefold, _SHORT_FORM.findall(entry.text))) or _SHORT_FORMS.search(typed.text):
+        return None
+    in_capitals = not different.isdisjoint(map(str.casefold, _SHORT_FORM.findall(typed.text)))
+    return Match("typo", 40.0) if in_capitals else Match("abbreviation", 79.0)
 
 
 def _begins(typed: Typed, folded: str, stemmed: str) -> bool:
