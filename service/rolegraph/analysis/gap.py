@@ -10,6 +10,7 @@ from rolegraph import equivalence
 from rolegraph.analysis import comparable, weights
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.index import Index
+from rolegraph.analysis.items import Near
 from rolegraph.values import Named
 
 COVERED, NEARLY, MISSING, UNKNOWN = "covered", "nearly covered", "missing", "not comparable"
@@ -119,12 +120,19 @@ HEADER += ["relation", "via", "through"]
 
 
 class HeldItems:
-    """A set of held items, and the items that are near to them."""
+    """A set of held items, and the items that are near to them.
 
-    def __init__(self, index: Index, items: Iterable[int]) -> None:
+    :param namesakes: items that other sources call the same as a held one, with that one; they are near too
+    """
+
+    def __init__(self, index: Index, items: Iterable[int], namesakes: Mapping[int, int] | None = None) -> None:
         self.index = index
         self.items = frozenset(items)
         self.near = index.items.near(sorted(self.items))
+        for item, held in (namesakes or {}).items():
+            near = Near(weights.SAME_NAME, "same name", held)
+            if item not in self.items and (item not in self.near or self.near[item].worth < near.worth):
+                self.near[item] = near
         self._level = max((index.items.levels[item] for item in self.items if item in index.items.levels), default=0)
 
     def gap_to(self, row: int, origin: int | None = None, fit: float | None = None) -> Gap:

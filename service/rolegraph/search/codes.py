@@ -17,7 +17,8 @@ _SCHEMES = {
     "nace": r"nace(?:[- ]?rev\.? ?2(?:\.1)?)?",
     "unspsc": r"unspsc",
 }
-_NAMED = re.compile(rf"^(?:{'|'.join(f'(?P<{name}>{pattern})' for name, pattern in _SCHEMES.items())})(?:\s+code)?\s*[:#-]?\s*", re.IGNORECASE)
+_ALL = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _SCHEMES.items())
+_NAMED = re.compile(rf"^(?:{_ALL})(?:\s+code)?\s*[:#-]?\s*", re.IGNORECASE)
 _LETTERED = re.compile(r"^code\s*[:#]?\s+", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z]{0,2}\d[\dA-Za-z]*(?:[.\-/][\dA-Za-z]+)*|[A-Za-z]\.\d[\dA-Za-z]*(?:\.[\dA-Za-z]+)*")
 _NUMERIC = re.compile(r"\d+(?:[.-]\d+)+|[A-Za-z]\d+(?:\.\d+)+|[A-Za-z]?\d{2,}|\d(?:\.[A-Za-z\d]+)+")

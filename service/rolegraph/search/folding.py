@@ -17,10 +17,12 @@ LONGEST = 400  # characters of a label or a search text that are used
 _TITLE = 60  # most characters of a label whose brackets may hold its short form
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "’": "'", "ʼ": "'"})
 _MARKS = re.compile(r"[^\w+#&]|_")
-_ASCII = {code: " and " if chr(code) == "&" else " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "+#"}
+_ASCII = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "+#&"}
 _LOOSE_MARKS = re.compile(r"(?<![\w+#])[+#]+|(?<=[+#])(?=[^\W_])")
 _DOTTED = re.compile(r"(?<![^\s(/,])\.(?=[^\W\d_])")
-_LETTER_PAIR = re.compile(r"(?<!\w)(\w)\s?&\s?(\w)(?!\w)")
+_LETTER_PAIR = re.compile(r"(?<![^\W_])([^\W_])\s?&\s?([^\W_])(?![^\W_])")
+_LETTERS_AND = re.compile(r"(?<!\S)(\w) and (\w)(?!\S)")
+_AND = re.compile(f"{_LETTER_PAIR.pattern}|&")
 _OF_ONE = re.compile(r"'s\b|(?<=s)'(?!\w)")
 _OUR = re.compile(r"our(?=$|ed|ing|al|ist|able|ful)")
 _ENDS = (("people", "person"), ("children", "child"), ("eaux", "eau"), ("aux", "al"), ("ies", "y"))
@@ -34,19 +36,19 @@ _VARYING = re.compile(r"[(/]|(?<![^\s(/,])\.|\s[A-Z][A-Z0-9]{1,5}(?!\S)")
 def fold(text: str) -> str:
     """Return a text in lower case, without accents and punctuation, with single blanks between words.
 
-    ``+`` and ``#`` stay (C++, C#); a dot before a word is written out (.NET is ``dotnet``), and letters joined by ``&`` are one word (R&D).
+    ``+`` and ``#`` stay (C++, C#), and so does ``&`` between letters (R&D); a dot before a word is written out (.NET is ``dotnet``).
     """
     plain = text[:LONGEST].casefold()
     if "." in plain:
         plain = _DOTTED.sub("dot", plain)
-    if "&" in plain:
-        plain = _LETTER_PAIR.sub(r"\1\2", plain)
     if not plain.isascii():
         plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter)).casefold()
         plain = plain.translate(_LETTERS)  # after the accents, since some of these letters bear one
         plain = _MARKS.sub(" ", plain) if "'" not in plain else _MARKS.sub(" ", _OF_ONE.sub("", plain))
     elif "'" in plain:
         plain = _OF_ONE.sub("", plain)
+    if "&" in plain:
+        plain = _AND.sub(lambda match: f"{match[1]}&{match[2]}" if match[1] else " and ", plain)
     plain = plain.translate(_ASCII)
     if "+" in plain or "#" in plain:
         plain = _LOOSE_MARKS.sub(" ", plain)
@@ -90,6 +92,20 @@ def initials(folded: str) -> str:
     """Return the initials of two to eight words, without stop words; '' for any other number of words."""
     words = [word[0] for word in folded.split() if word not in STOP_WORDS]
     return "".join(words) if 2 <= len(words) <= 8 else ""
+
+
+def other_joins(folded: str) -> Iterator[str]:
+    """Yield a folded text with the letters that it joins by ``&`` joined by "and", or the other way round."""
+    if "&" in folded:
+        yield folded.replace("&", " and ")
+    if _LETTERS_AND.search(folded):
+        yield _LETTERS_AND.sub(r"\1&\2", folded)
+
+
+def joined_initials(text: str) -> re.Pattern[str] | None:
+    """Return what the words look like of which a text joins the initials by ``&``, as R&D does; None if it joins none."""
+    pairs = _LETTER_PAIR.findall(text.casefold())
+    return re.compile(r".*\b".join(rf"{first}\w* and {last}" for first, last in pairs)) if pairs else None
 
 
 def may_vary(text: str) -> bool:

@@ -32,7 +32,7 @@ CREATE TABLE entry (
 );
 CREATE TABLE word (text TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5 (
-    terms, content = '', detail = none, columnsize = 0, prefix = '1 2 3', tokenize = "unicode61 remove_diacritics 0 tokenchars '+#_'"
+    terms, content = '', detail = none, columnsize = 0, prefix = '1 2 3', tokenize = "unicode61 remove_diacritics 0 tokenchars '+#&_'"
 );
 """
 _INDEXES = """

@@ -52,12 +52,17 @@ def read(select: Select, graph: str) -> dict[str, str]:
             entries[row["thing"].value]["uses"] = int(row["uses"].value)
     for row in next(answers):
         entries[row["role"].value].setdefault("uses", 0)
-    replaced = [row for row in next(answers, ()) if not entries.get(row["replaced"].value, {}).get("kinds")]
-    for row in sorted(replaced, key=lambda row: row["code"].value):
-        entries[row["thing"].value].setdefault("former", []).append(row["code"].value)
+    _add_former_codes(next(answers, []), entries)
     for entry in entries.values():
         entry.get("kinds", []).sort()
     return {iri: json.dumps(entry, ensure_ascii=False, sort_keys=True) for iri, entry in entries.items() if terms.is_iri(iri)}
+
+
+def _add_former_codes(rows: list[Row], entries: dict[str, dict[str, Any]]) -> None:
+    """Add to each thing the codes of the concepts that are matched to it; a thing of some kind is no code of another."""
+    for row in sorted(rows, key=lambda row: row["code"].value):
+        if not entries.get(row["replaced"].value, {}).get("kinds"):
+            entries[row["thing"].value].setdefault("former", []).append(row["code"].value)
 
 
 def _ahead(select: Select, texts: Sequence[str]) -> Iterator[list[Row]]:

@@ -1,7 +1,8 @@
 """Finds the entries that may match a search text, and ranks them."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, islice, product
 
 from rolegraph import terms
@@ -46,7 +47,7 @@ class SearchQuery:
     def __init__(self, reading: Reading, typed: Typed, only: Only) -> None:
         self._index = reading.index
         self._vocabulary = reading.vocabulary
-        self._typed = typed
+        self._typed = self._known(typed)
         self._only = only
         self._candidates: dict[int, Candidate] = {}
 
@@ -74,6 +75,13 @@ class SearchQuery:
         if not self._identified() and self._typed.folded:
             self._same(self._typed)
         return self._in_order(languages)
+
+    def _known(self, typed: Typed) -> Typed:
+        """Return a text with what the labels tell of its words: whether the last one is whole, and how rare each of them is."""
+        numbers = [self._vocabulary.number(stem) for stem in typed.content_stems]
+        weights = tuple(1 / math.log2(2 + number) for number in numbers)
+        is_whole = bool(typed.stems) and self._vocabulary.number(typed.stems[-1]) > _RARE
+        return replace(typed, is_whole=is_whole, weights=weights)
 
     def _identified(self) -> bool:
         """Add the things that an IRI, a CURIE or a code identifies; return whether the text is one, and so means nothing else."""
@@ -148,7 +156,7 @@ class SearchQuery:
         for start in begins:
             where = f"{_SQUEEZED} >= ? AND {_SQUEEZED} < ?"
             self._take(self._index.entries(where, [start, start + _LAST], self._only, ENOUGH), typed, lower)
-        if len(typed.content_stems) > 1 or len(typed.folded) > 2:
+        if len(typed.folded) > 2 and (len(typed.words) == 1 or any(len(stem) > 1 for stem in typed.content_stems)):
             self._hold(typed, lower)
 
     def _same(self, typed: Typed, lower: Lower | None = None) -> None:
@@ -171,9 +179,10 @@ class SearchQuery:
 
     def _shortened(self) -> None:
         """Add the labels whose words were typed as initials, as short forms, or expanded."""
-        for typed in islice(self._readings(), _WRITTEN_OUT):
-            self._look(typed, matching.as_abbreviation)
-        words = [word for word in self._typed.words if word not in folding.STOP_WORDS]
+        for reading in islice(self._readings(), _WRITTEN_OUT):
+            self._look(reading, matching.as_abbreviation)
+        typed = Typed.from_text(self._typed.text.replace("&", "")) if "&" in self._typed.folded else self._typed
+        words = [word for word in typed.words if word not in folding.STOP_WORDS]
         short = [place for place, word in enumerate(words) if 2 <= len(word) <= 6 and word.isalpha()]
         if len(words) > 4:
             return
@@ -182,17 +191,19 @@ class SearchQuery:
             for number in range(1, len(short) + 1)
             for chosen in combinations(short, number)
         }
+        joined = folding.joined_initials(self._typed.text)
         for run in sorted(runs):
             if 2 <= len(run) <= 8:
                 for entry in self._index.entries("initials = ? AND initials <> ''", [run], self._only, ENOUGH):
-                    match = matching.shortened(self._typed, entry)
-                    if match:
+                    match = matching.shortened(typed, entry)
+                    if match and (joined is None or joined.search(entry.folded)):
                         self._keep(entry, match)
 
     def _readings(self) -> Iterator[Typed]:
         """Yield the search text with short forms expanded, then with expansions shortened."""
         expansions, abbreviations = shortforms.expansions(), shortforms.abbreviations()
         words = self._typed.words
+        yield from map(Typed.from_text, folding.other_joins(self._typed.folded))
         joined = "".join(words)
         if joined in expansions and len(words) > 1:
             yield from map(Typed.from_text, expansions[joined])
@@ -246,7 +257,8 @@ class SearchQuery:
             self._take(self._index.holding(" AND ".join(f"({part})" for part in others), self._only, ENOUGH // 2), self._typed)
 
     def _some(self) -> None:
-        """Add the labels that contain one of the two rarest words of the search text."""
+        """Add the labels that contain one of the two rarest words of the search text, without what people add to a name."""
+        self._typed = self._known(Typed.from_text(wording.readings(self._typed.text)[-1].text))
         stems = [stem for stem in self._typed.content_stems if len(stem) > 1 and self._vocabulary.number(stem)]
         for stem in sorted(stems, key=self._vocabulary.number)[:2]:
             self._take(self._index.holding(f'"{stem}"', self._only, ENOUGH), self._typed)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from rolegraph.search import folding
+
 MOST = 12  # most readings of a text
 LONGEST = 120  # characters of a text that has readings: longer ones are sentences
 
@@ -125,12 +127,13 @@ def parts(text: str) -> tuple[str, ...]:
     plain = cleaned(text)
     if len(plain) > 4 * LONGEST:
         return ()
+    plain = next(_ungendered(plain), plain)
     heading = _HEADING.match(plain)
     if heading:
         return parts(heading[1]) or (heading[1],)
     inner = [piece for bracket in _BRACKET.findall(plain) for piece in _divided(bracket)]
     outer = _divided(_BRACKET.sub(" ", plain))
-    names = list(dict.fromkeys(filter(None, map(cleaned, [*outer, *inner]))))
+    names = list(dict.fromkeys(name for name in map(cleaned, [*outer, *inner]) if set(folding.fold(name).split()) - folding.STOP_WORDS))
     return tuple(names) if len(names) > 1 else ()
 
 
