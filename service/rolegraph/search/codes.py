@@ -36,6 +36,9 @@ _PARTS = {
 """What the IRI of a thing of a scheme has in it; the codes of ESCO's occupations continue those of ISCO."""
 
 
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
 class Code(NamedTuple):
     """A code: the ``scheme`` that the text names, '' for none, and the ``texts`` that the code may be written as, the likeliest first."""
 
@@ -62,6 +65,11 @@ def read(text: str) -> Code | None:
     if _OCCUPATION.fullmatch(rest):
         texts.append(f"{rest}.00")  # the occupation of the SOC itself, which O*NET divides into .01, .02, …
     return Code(scheme, tuple(dict.fromkeys(texts)))
+
+
+def is_opaque(name: str) -> bool:
+    """Return whether the last part of an IRI is a number that means nothing, so that what looks like it is no suggestion."""
+    return bool(_UUID.fullmatch(name))
 
 
 def addresses(text: str) -> tuple[str, ...]:

@@ -64,8 +64,8 @@ class Finder(Protocol):
     def nearest(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return the IRIs of up to five things of some kinds as suggestions for a wrong name."""
 
-    def replaced(self, code: str, kinds: Sequence[Kind]) -> list[str]:
-        """Return the IRIs of the things of some kinds that an imported table of codes gives in place of a former code."""
+    def identified(self, text: str, kinds: Sequence[Kind]) -> list[str]:
+        """Return the IRIs of the things of some kinds that a text identifies: by a code, a former code, or another address of its IRI."""
 
     def languages(self) -> list[str]:
         """Return the languages of the labels, sorted."""
@@ -128,14 +128,17 @@ class Questions(ABC):
     def nearest(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """See :meth:`Finder.nearest`."""
         names = [kind.name for kind in kinds]
-        name = text.rpartition("#")[2].rpartition("/")[2].rpartition(":")[2][:LONGEST]
-        if codes.addresses(text) or codes.read(text) or codes.read(name):
-            return [hit.iri for hit in self.meant(text, names, 5) or self.meant(name if codes.read(name) else "", names, 5)]
-        return [hit.iri for hit in self.meant(name.replace("-", " "), names, 5)]
+        identified = self.meant(text, names, 5) if codes.addresses(text) or codes.read(text) else []
+        name = text.rstrip("/").rpartition("#")[2].rpartition("/")[2].rpartition(":")[2][:LONGEST]
+        if identified or codes.read(text) or codes.is_opaque(name):
+            return [hit.iri for hit in identified]
+        return [hit.iri for hit in self.meant(name if codes.read(name) else name.replace("-", " "), names, 5)]
 
-    def replaced(self, code: str, kinds: Sequence[Kind]) -> list[str]:
-        """See :meth:`Finder.replaced`."""
-        return [hit.iri for hit in self.meant(code, [kind.name for kind in kinds]) if hit.property == FORMER_CODE and hit.match == "exact"]
+    def identified(self, text: str, kinds: Sequence[Kind]) -> list[str]:
+        """See :meth:`Finder.identified`."""
+        if not (codes.read(text) or codes.addresses(text)):
+            return []
+        return [hit.iri for hit in self.labelled(text, [kind.name for kind in kinds])]
 
     def languages(self) -> list[str]:
         """See :meth:`Finder.languages`."""
@@ -189,9 +192,9 @@ class Past:
         """See :meth:`Finder.nearest`."""
         return self._newest.nearest(text, kinds)
 
-    def replaced(self, code: str, kinds: Sequence[Kind]) -> list[str]:
-        """See :meth:`Finder.replaced`."""
-        return self._newest.replaced(code, kinds)
+    def identified(self, text: str, kinds: Sequence[Kind]) -> list[str]:
+        """See :meth:`Finder.identified`."""
+        return self._newest.identified(text, kinds)
 
     def languages(self) -> list[str]:
         """See :meth:`Finder.languages`."""

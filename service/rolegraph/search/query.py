@@ -90,13 +90,15 @@ class SearchQuery:
         if terms.is_iri(iri):
             for entry in self._index.entry_of(iri, self._only):
                 self._keep(entry, Match("exact", 100.0))
+        given, stated = codes.read(text), codes.read(terms.shorten(iri))
+        if given and not self._candidates:
+            self._look_up_code(given)
         for address in () if self._candidates else codes.addresses(iri):
             for entry in self._index.entry_of(address, self._only):
                 self._keep(entry, Match("spelling", 90.0))
-        code = None if self._candidates else codes.read(terms.shorten(iri))
-        if code:
-            self._look_up_code(code)
-        return bool(self._candidates) or code is not None or (terms.is_iri(iri) and "://" in iri)
+        if stated and not self._candidates:
+            self._look_up_code(stated)
+        return bool(self._candidates or given or stated) or (terms.is_iri(iri) and "://" in iri)
 
     def _look_up_code(self, code: Code) -> None:
         """Add the things that a code identifies, then what it begins or what mentions it."""
