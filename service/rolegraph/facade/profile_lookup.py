@@ -34,6 +34,8 @@ class ProfileLookup:
                 return [(hit.iri, certainty * hit.score / 100) for hit in labels]
         for reading in () if address else dict.fromkeys((readings[0], readings[-1])):
             short = _written_out(reading, self._search.meant(reading, KINDS, CANDIDATES))
+            if not short and _SHORT_FORM.fullmatch(reading):
+                short = self._search.labelled(f"{reading} software", KINDS, CANDIDATES)
             if short:
                 return [(hit.iri, CLOSE * hit.score / 100) for hit in short]
         return []

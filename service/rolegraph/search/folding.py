@@ -30,7 +30,8 @@ _MEN = re.compile(r"(?<=[a-z][delnoprstwy])men$")
 _BESIDE = re.compile(r"\s*\([^()]*\)\s*")
 _WITHIN = re.compile(r"\(([^()]+)\)")
 _PAIR = re.compile(r"(\S+)\s*/\s*(\S+)")
-_VARYING = re.compile(r"[(/]|(?<![^\s(/,])\.|\s[A-Z][A-Z0-9]{1,5}(?!\S)")
+_NOUN = "software"
+_VARYING = re.compile(rf"[(/]|(?<![^\s(/,])\.|\s[A-Z][A-Z0-9]{{1,5}}(?!\S)|\s{_NOUN}$")
 
 
 def fold(text: str) -> str:
@@ -117,8 +118,9 @@ def variants(text: str, language: str) -> Iterator[str]:
     """Yield the variants of a label.
 
     These are the label without its brackets, the content of the brackets if it is a short form ("Registered Nurse (RN)"), each half of a
-    gendered pair ("directeur/directrice", "agent/agente de sécurité"), a label without the dot of a name (".NET Developer"), and the
-    short form and the words that it stands for where a label has both ("Hypertext markup language HTML").
+    gendered pair ("directeur/directrice", "agent/agente de sécurité"), a label without the dot of a name (".NET Developer"), the
+    short form and the words that it stands for where a label has both ("Hypertext markup language HTML"), and a name without the noun
+    after it ("Salesforce software").
     """
     bare = _BESIDE.sub(" ", text).strip() if "(" in text else text
     if bare and bare != text:
@@ -129,11 +131,14 @@ def variants(text: str, language: str) -> Iterator[str]:
         yield from _gendered(bare or text)
     if "." in text and _DOTTED.search(text):
         yield _DOTTED.sub("", text)
-    yield from _shortened(text.split())
+    words = text.split()
+    yield from _shortened(words)
+    if words[-1:] == [_NOUN] and not any(map(str.islower, words[:-1])):
+        yield " ".join(words[:-1])
 
 
 def _shortened(words: list[str]) -> Iterator[str]:
-    """Yield a label without a short form of the words before it, and without these words; the short form alone if it is at the end."""
+    """Yield a label without a short form of the words before it, without these words, and the short form alone if it is at the end."""
     for place, short in enumerate(words):
         if place < 2 or not (2 <= len(short) <= 6 and short.isupper() and short.isalnum()):
             continue
@@ -141,7 +146,7 @@ def _shortened(words: list[str]) -> Iterator[str]:
         if start is not None and not all(map(str.isupper, words[start:place])):
             yield " ".join((*words[:place], *words[place + 1 :]))
             yield " ".join((*words[:start], *words[place:]))
-            if place == len(words) - 1 and start:
+            if place == len(words) - 1:
                 yield short
 
 
