@@ -146,7 +146,7 @@ def _shortened(words: list[str]) -> Iterator[str]:
         if start is not None and not all(map(str.isupper, words[start:place])):
             yield " ".join((*words[:place], *words[place + 1 :]))
             yield " ".join((*words[:start], *words[place:]))
-            if place == len(words) - 1:
+            if place == len(words) - 1 and start:
                 yield short
 
 

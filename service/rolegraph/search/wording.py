@@ -65,9 +65,9 @@ _SENIORITY = re.compile(
     r"|^(.*\S),?\s+(?:i{1,3}|iv|v|senior|junior|sr\.?|jr\.?|\(?senior\)?|trainee|[1-5])$",
     re.IGNORECASE,
 )
+_DIGITS = r"(?:\d{1,4}(?:\.(?:\d{1,4}|x))+|\d{1,2}|(?:19|20)\d\d)\+?(?:\s*(?:\+|or (?:higher|later|newer)|lts))?"
 _VERSION = re.compile(
-    r"^(.*[^\W\d])\s*[-_ ]?(?:(?:version|ver|v|release|rel)\.?\s*)?(?:\d{1,4}(?:\.(?:\d{1,4}|x))+|\d{1,2}|(?:19|20)\d\d)\+?"
-    r"(?:\s*(?:\+|or (?:higher|later|newer)|lts))?$",
+    rf"^(.*\S)[\s_-]+(?:version|ver|v|release|rel)\.?\s*{_DIGITS}$|^(.*[^\W\d])[\s_-]*{_DIGITS}$",
     re.IGNORECASE,
 )
 _VERSION_LIST = re.compile(r"^(.*[^\W\d])\s+\d+(?:\.\d+)*(?:\s*[/,&]\s*\d+(?:\.\d+)*)+$")
