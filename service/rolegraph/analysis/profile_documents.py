@@ -52,18 +52,23 @@ class Names:
 
     def _pieces(self, text: str, path: str) -> None:
         plain = html.unescape(_TAG.sub("\n", text)) if _TAG.search(text) else text
-        pieces = wording.pieces(plain)
+        pieces = list(filter(str.strip, wording.pieces(plain)))
         self.texts += [piece for piece in pieces if len(piece) <= LONGEST]
         if any(len(piece) > LONGEST for piece in pieces):
             self.unread.append(path)
 
     def _object(self, value: Members, path: str) -> None:
         """Read an object: a value of JSON-LD, a heading with keywords, a language map, a term with a name or an IRI, a reference."""
-        wholes = [name for name in _WHOLE if name in value]
-        if wholes:
-            self.add(value[wholes[0]], path if wholes[0] == "@value" else f"{path}.{wholes[0]}")
-            return
         before = len(self.texts), len(self.unread)
+        whole = next((name for name in _WHOLE if name in value), "")
+        if whole:
+            self.add(value[whole], path if whole == "@value" else f"{path}.{whole}")
+        else:
+            self._members(value, path)
+        if _says_something(value) and before == (len(self.texts), len(self.unread)):
+            self.unread.append(path)
+
+    def _members(self, value: Members, path: str) -> None:
         keywords = [name for name in value if _local(name) in _MEMBERS and value[name]]
         for name in keywords:
             self.add(value[name], f"{path}.{name}")
@@ -72,8 +77,6 @@ class Names:
         for name in value:
             if _local(name) in _POSTED and name not in keywords and _local(name) not in _NAMES:
                 self.add(value[name], f"{path}.{name}")
-        if value and before == (len(self.texts), len(self.unread)):
-            self.unread.append(path)
 
     def _term(self, value: Members, path: str) -> None:
         iri = next((text for name in ("@id", "id", "url", "sameAs", "targetUrl") if (text := _iri(value.get(name)))), "")
@@ -88,6 +91,13 @@ class Names:
             self.add(next((value[key] for key in value if key.lower().startswith("en")), next(iter(value.values()))), path)
         elif (iri or name) and len(name) <= LONGEST:
             self.texts.append(f"{iri} {name}".strip())
+
+
+def _says_something(value: Any) -> bool:
+    """Return whether there is any text or number in a value."""
+    if isinstance(value, list | dict):
+        return any(map(_says_something, value.values() if isinstance(value, dict) else value))
+    return value is not None and value != ""
 
 
 def single(value: Any) -> str:
