@@ -13,6 +13,7 @@ CLOSE = 0.8  # lowest similarity of a text and a misspelt label
 AHEAD = 0.08  # lead in similarity over the next label
 SHORTEST = 5  # letters of the shortest text that may be misspelt
 CANDIDATES = 10
+BRIEF = 5  # most words of a text that may be a short form, or hold one
 READINGS = 6  # most readings of a text that are looked up
 _SHORT_FORM = re.compile(r"[A-Z][A-Z0-9]{2,5}")
 
@@ -32,7 +33,8 @@ class ProfileLookup:
             if labels:
                 certainty = CLOSE * 0.95 if place or (address and labels[0].match != "exact") else 1.0
                 return [(hit.iri, certainty * hit.score / 100) for hit in labels]
-        for reading in () if address else dict.fromkeys((readings[0], readings[-1])):
+        brief = [reading for reading in dict.fromkeys((readings[0], readings[-1])) if len(reading.split()) <= BRIEF]
+        for reading in () if address else brief:
             short = _written_out(reading, self._search.meant(reading, KINDS, CANDIDATES))
             if not short and _SHORT_FORM.fullmatch(reading):
                 short = self._search.labelled(f"{reading} software", KINDS, CANDIDATES)

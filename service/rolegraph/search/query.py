@@ -21,6 +21,7 @@ _LAST = "\U0010ffff"
 _PLACES = {name: place for place, name in enumerate(terms.KINDS)}
 _RARE = 4  # entries up to which a word may be a typing error in the data
 _WRITTEN_OUT = 6  # most expansions of short forms that are tried
+_SENTENCE = 10  # most words of a text that is read in other ways
 _READ, _PARTS = 3, 6  # most readings of a text, and most names in it, that are tried
 _SURE = 75.0  # the score from which a text is not read in other ways
 _PRODUCT = 84.0  # the score of a product without its maker
@@ -62,7 +63,7 @@ class SearchQuery:
         self._shortened()
         if self._best() < _PRODUCT:
             self._products(self._typed)
-        if self._best() < _SURE:
+        if self._best() < _SURE and len(self._typed.words) <= _SENTENCE:
             self._read_otherwise()
         if self._doubtful():
             self._mistyped()
