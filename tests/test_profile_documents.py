@@ -120,6 +120,20 @@ def test_what_is_not_read_is_said_with_its_place(document: Any, texts: tuple[str
     assert (profile.texts, profile.unread) == (texts, unread)
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"skills": ["Python"], "technologies": "Docker"},
+        {"skills": {"languages": ["Python"], "operations": ["Docker"]}},
+        {"skills": [{"name": "Python"}, {"title": "Docker"}]},
+        {"requiredSkills": ["Python"], "profile": {"tools": ["Docker"]}},
+        [{"name": "Python"}, "Docker"],
+    ],
+)
+def test_lists_as_other_systems_write_them(document: Any) -> None:
+    assert read(document) == Profile("list", ("Python", "Docker"))
+
+
 def test_a_profile_of_which_nothing_is_read_says_what() -> None:
     with pytest.raises(UnreadableInput, match=r"not read: skills\[0\]"):
         read(posting([5]))

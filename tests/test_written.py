@@ -22,6 +22,8 @@ ONET = """
 onet:15-1252.00 a rg:Role ; skos:prefLabel "Software Developers"@en ; skos:altLabel "Java Developer"@en ; skos:notation "15-1252.00" ;
   rg:tool tool:python, tool:java, tool:javascript, tool:net, tool:html, tool:excel, tool:word, tool:c, tool:cpp .
 onet:15-1232.00 a rg:Role ; skos:prefLabel "Computer User Support Specialists"@en ; skos:notation "15-1232.00" ; rg:tool tool:outlook .
+onet:15-1299.00 a rg:Role ; skos:prefLabel "Computer Software Specialists"@en ;
+  skos:altLabel "Software Tester"@en, "Software Writer"@en, "Software Clerk"@en, "Software Buyer"@en .
 onet:29-1141.00 a rg:Role ; skos:prefLabel "Registered Nurses"@en ; skos:altLabel "Nurse"@en .
 onet:11-9121.00 a rg:Role ; skos:prefLabel "R&D Managers"@en ; skos:altLabel "Database Developer"@en .
 tool:excel a rg:Tool ; skos:prefLabel "Microsoft Excel"@en . tool:word a rg:Tool ; skos:prefLabel "Microsoft Word"@en .
@@ -101,6 +103,7 @@ def labels(graph: Rolegraph, text: str, *kinds: str, **more: Any) -> list[str]:
         ("Verkäufer/in (m/w/d)", "Verkäufer"),
         ("Verkäufer:in", "Verkäufer"),
         ("data base developer", "R&D Managers"),
+        ("soft ware specialist", "Computer Software Specialists"),
         ("2512", "Software developers"),
         ("C2512", "Software developers"),
         ("ISCO-08 2512", "Software developers"),
@@ -122,6 +125,13 @@ def test_joined_names_are_found_each(written: Rolegraph) -> None:
     assert {"C", "C++"} <= set(labels(written, "C/C++")[:2])
     assert {"Python", "Java"} <= set(labels(written, "Python & Java")[:2])
     assert [hit.match for hit in written.search.find("Python and Java", ["tool"])] == ["part", "part"]
+
+
+def test_a_compound_is_not_divided_where_a_part_is_unknown(written: Rolegraph, asking: FlaskClient) -> None:
+    assert labels(written, "Quux/Python", "tool") == ["Python"]
+    assert [hit.match for hit in written.search.find("Quux/Python", ["tool"])] == ["some"]
+    assert [hit.match for hit in written.search.find("Quux and Python", ["tool"])] == ["part"]
+    assert profile(asking, "Quux/Python")["profile"]["unknown"] == ["Quux/Python"]
 
 
 def test_the_letters_of_genders_find_nothing_by_themselves(written: Rolegraph) -> None:

@@ -89,6 +89,9 @@ class Names:
                 return
         if not name and value and all(map(_LANGUAGE.fullmatch, value)):
             self.add(next((value[key] for key in value if key.lower().startswith("en")), next(iter(value.values()))), path)
+        elif not (iri or name) and all(isinstance(group, list) for group in value.values()):
+            for heading in value:
+                self.add(value[heading], f"{path}.{heading}")
         elif (iri or name) and len(name) <= LONGEST:
             self.texts.append(f"{iri} {name}".strip())
 
@@ -131,9 +134,9 @@ def read(document: Any) -> tuple[str, Names] | None:
             names = Names()
             _resume(document, names)
             return "resume", names
-        if "skills" in document:
+        if any(map(_SAYS_SKILLS.search, document)):
             names = Names()
-            names.add(document["skills"], "skills")
+            _walk(document, "", names.add)
             return "list", names
     if isinstance(document, list) and all(isinstance(element, str) or _is_plain(element) for element in document):
         names = Names(texts=[element for element in document if isinstance(element, str)]) if _is_text(document) else Names()

@@ -12,6 +12,7 @@ from rolegraph import equivalence, terms
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.profiles import Profile
 from rolegraph.errors import TimeLimitReached
+from rolegraph.search import wording
 from rolegraph.values import Named
 
 ALIKE = 0.06  # how much lower the score of another label of a name may be: of an alternative one, or without a bracket
@@ -133,7 +134,7 @@ def _meanings(index: Index, text: str, lookup: Lookup | None) -> tuple[list[dict
         if scores := _scores(index, candidates):
             return [scores], []
     parts = [(part, _scores(index, lookup.find(part))) for part in lookup.names(name)]
-    if any(scores for _, scores in parts):
+    if (all if wording.is_compound(name) else any)(scores for _, scores in parts) and parts:
         return [scores for _, scores in parts if scores], [part for part, scores in parts if not scores]
     scores = _scores(index, lookup.similar(name))
     return ([scores], []) if scores else ([], [text])

@@ -30,8 +30,8 @@ _MEN = re.compile(r"(?<=[a-z][delnoprstwy])men$")
 _BESIDE = re.compile(r"\s*\([^()]*\)\s*")
 _WITHIN = re.compile(r"\(([^()]+)\)")
 _PAIR = re.compile(r"(\S+)\s*/\s*(\S+)")
-_NOUN = "software"
-_VARYING = re.compile(rf"[(/]|(?<![^\s(/,])\.|\s[A-Z][A-Z0-9]{{1,5}}(?!\S)|\s{_NOUN}$")
+NOUN = "software"
+_VARYING = re.compile(rf"[(/]|(?<![^\s(/,])\.|\s[A-Z][A-Z0-9]{{1,5}}(?!\S)|\s{NOUN}$")
 
 
 def fold(text: str) -> str:
@@ -133,7 +133,7 @@ def variants(text: str, language: str) -> Iterator[str]:
         yield _DOTTED.sub("", text)
     words = text.split()
     yield from _shortened(words)
-    if words[-1:] == [_NOUN] and not any(map(str.islower, words[:-1])):
+    if words[-1:] == [NOUN] and not any(map(str.islower, words[:-1])):
         yield " ".join(words[:-1])
 
 

@@ -29,7 +29,7 @@ def without_maker(index: Index, typed: Typed, only: Only) -> Iterator[IndexedEnt
     terms = " AND ".join(f'"{stem}"' for stem in dict.fromkeys(typed.stems))
     makers: dict[str, tuple[str, ...]] = {}
     for entry in index.holding(terms, tools, _ENTRIES):
-        if entry.form or not entry.folded.endswith(f" {typed.folded}") or not _is_name(entry, typed):
+        if not entry.folded.endswith(f" {typed.folded}") or not _is_name(entry, typed):
             continue
         leading = entry.folded[: -len(typed.folded) - 1].split()
         start = " ".join(leading[: 1 + (leading[0] == _ARTICLE)])
@@ -66,7 +66,7 @@ def _names(index: Index, start: str) -> list[str]:
 
 def _is_name(entry: IndexedEntry, typed: Typed) -> bool:
     """Return whether the label writes the search text as a name: with a capital letter, a digit or a sign in its first word."""
-    words = entry.text.split()
+    words = entry.text.removesuffix(f" {folding.NOUN}").split()
     for place in range(1, len(words)):
         if folding.fold(" ".join(words[place:])) == typed.folded:
             return not words[place].isalpha() or not words[place].islower()

@@ -124,10 +124,24 @@ class SearchQuery:
             typed = Typed.from_text(reading.text)
             self._look(typed, matching.as_part)
             self._products(typed, part=True)
+        self._read_parts()
+
+    def _read_parts(self) -> None:
+        """Add what each of the names in the text is the label of."""
+        whole, self._candidates = self._candidates, {}
+        together: dict[int, Candidate] = {}
         for name in wording.parts(self._typed.text)[:_PARTS]:
             for typed in (Typed.from_text(name), *map(Typed.from_text, shortforms.expansions().get(folding.fold(name), ()))):
                 self._same(typed, matching.as_part)
             self._products(Typed.from_text(name), part=True)
+            if not self._candidates and wording.is_compound(self._typed.text):
+                together = {}
+                break
+            together |= self._candidates
+            self._candidates = {}
+        self._candidates = whole
+        for candidate in together.values():
+            self._keep(candidate.entry, candidate.match)
 
     def _in_order(self, languages: Sequence[str]) -> list[Candidate]:
         best: dict[int, Candidate] = {}
@@ -222,8 +236,12 @@ class SearchQuery:
                     yield Typed.from_text(" ".join((*words[:start], short, *words[end:])))
 
     def _split(self) -> Iterator[Typed]:
-        """Yield the search text with an unknown word split in two."""
+        """Yield the search text with an unknown word split in two or, if little is found, with two words joined to a known one."""
         words = self._typed.words
+        for place in range(len(words) - 1) if self._best() < _SURE else ():
+            joined = words[place] + words[place + 1]
+            if len(joined) > 5 and joined.isalpha() and self._vocabulary.number(folding.stem(joined)) > _RARE:
+                yield Typed.from_text(" ".join((*words[:place], joined, *words[place + 2 :])))
         for place, word in enumerate(words):
             if len(word) > 5 and word.isalpha() and not self._vocabulary.number(folding.stem(word)):
                 parts = self._vocabulary.split(word)

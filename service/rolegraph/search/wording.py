@@ -81,6 +81,7 @@ _JOIN = re.compile(
     r"\s*(?:[;,|•]|\s[-–—]\s|\s(?:and|or|und|oder|et|ou|as well as|sowie|plus)\s|\s?&\s?|\s\+\s|/)\s*(?:(?:and|or|und|et)\s)?",
     re.IGNORECASE,
 )
+_COMPOUND = re.compile(r"\w[/&]\w")
 _HEADING = re.compile(r"^[^:()]{2,60}:\s+(\S.*)$")
 
 
@@ -135,6 +136,11 @@ def parts(text: str) -> tuple[str, ...]:
     outer = _divided(_BRACKET.sub(" ", plain))
     names = list(dict.fromkeys(name for name in map(cleaned, [*outer, *inner]) if set(folding.fold(name).split()) - folding.STOP_WORDS))
     return tuple(names) if len(names) > 1 else ()
+
+
+def is_compound(text: str) -> bool:
+    """Return whether a text joins names without blanks, as TCP/IP does: then it is divided only if each of them is known."""
+    return bool(_COMPOUND.search(text))
 
 
 def pieces(text: str) -> list[str]:
