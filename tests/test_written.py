@@ -156,6 +156,8 @@ def test_former_codes_lead_to_those_of_today_and_the_answer_says_so(written: Rol
         }
     assert {hit.sources for hit in written.search.find("15-1132.00")} == {("https://w3id.org/rolegraph/source/onet-29-2",)}
     assert [hit.property for hit in written.search.find("15-1252.00")] == ["code"]
+    page = asking.get("/search?q=15-1131.00", headers={"Accept": "text/html"}).text
+    assert ("former code" in page, "former code label" in page) == (True, False)
     for path in ("/compare?role=15-1131.00&role=15-1232.00", "/gap?from=15-1131.00&to=15-1232.00", "/similar?role=15-1131.00"):
         problem = asking.get(path, headers=MACHINE).get_json()
         assert problem["status"] == 400
