@@ -81,6 +81,19 @@ def test_the_posting_of_a_page_is_read() -> None:
     assert profiles.read(page.encode(), TEXT) == Profile("posting", ("Docker",))
 
 
+def test_a_posting_in_another_format_of_graphs() -> None:
+    turtle = b"""
+        @prefix schema: <https://schema.org/> .
+        <x:a> a schema:JobPosting ; schema:skills "Git, Perl", <https://w3id.org/rolegraph/tool/python>, [ schema:name "Docker" ] .
+    """
+    texts = ("Perl", "Docker", "Git", "https://w3id.org/rolegraph/tool/python")
+    assert read_turtle(turtle) == Profile("entry", texts)
+
+
+def read_turtle(turtle: bytes) -> Profile:
+    return profiles.read(turtle, named("turtle", holding("graph")))
+
+
 def test_a_resume_with_all_that_names_skills() -> None:
     resume = {
         "basics": {"name": "Kim Example", "label": "Programmer"},

@@ -14,7 +14,7 @@ from rolegraph.search import wording
 
 LONGEST = 500  # most characters of a name; longer texts are sentences
 _TYPES = {"JobPosting", "Occupation", "Person"}
-_POSTED = (
+POSTED = (
     *("skills", "qualifications", "educationRequirements", "competencyRequired", "knowsAbout", "knowsLanguage", "hasCredential"),
     "credentialCategory",
 )
@@ -75,7 +75,7 @@ class Names:
         if not keywords:
             self._term(value, path)
         for name in value:
-            if _local(name) in _POSTED and name not in keywords and _local(name) not in _NAMES:
+            if _local(name) in POSTED and name not in keywords and _local(name) not in _NAMES:
                 self.add(value[name], f"{path}.{name}")
 
     def _term(self, value: Members, path: str) -> None:
@@ -196,7 +196,7 @@ def _posting(node: Members, path: str, names: Names) -> None:
     """Read the skills of a posting, and those of the occupation that it embeds."""
     for name in node:
         below, local = f"{path}.{name}".lstrip("."), _local(name)
-        if local in _POSTED:
+        if local in POSTED:
             names.add(node[name], below)
         elif local in _EMBEDDED:
             for element in _elements(node[name]):

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
-from rdflib import Graph, URIRef
+from rdflib import Graph, Literal, URIRef
 
 from rolegraph import terms
 from rolegraph.analysis import profile_documents, weights
@@ -22,7 +23,8 @@ EXPECTED = (
     "a list of skills as text (one per line, or separated by commas or semicolons) or as JSON, a JSON Resume, a schema.org JobPosting, "
     "or a role entry in Turtle or JSON-LD"
 )
-_SCRIPT = re.compile(r"<script[^>]*application/ld\+json[^>]*>(.*?)</script>", re.IGNORECASE | re.DOTALL)
+_SCHEMA = ("http://schema.org/", "https://schema.org/")
+_SCRIPT = re.compile(r"<script[^<>]*application/ld\+json[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,21 +59,22 @@ def _read(body: bytes, format_: Format) -> Profile:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableInput(f"the profile is not UTF-8: byte {error.start + 1} cannot be read", expected="text in UTF-8") from error
-    scripts = _SCRIPT.findall(text)
-    if scripts:
-        return _checked(_json(_documents(scripts), body))
+    documents = list(_documents(text))
+    if documents:
+        return _checked(_json(documents, body))
     if format_.name == "text":
         return _checked(_cleaned("list", wording.pieces(text)))
     return _checked(_json(_parsed(text), body))
 
 
-def _documents(scripts: list[str]) -> list[Any]:
-    """Return the documents of the scripts of a page; what does not parse is none."""
-    documents = []
-    for script in scripts:
+def _documents(page: str) -> Iterator[Any]:
+    """Yield the JSON-LD documents in the scripts of a page; what does not parse is none."""
+    for start in _SCRIPT.finditer(page):
+        end = page.find("</script", start.end())
+        if end < 0:
+            return
         with suppress(ValueError):
-            documents.append(json.loads(script))
-    return documents
+            yield json.loads(page[start.end() : end])
 
 
 def _parsed(text: str) -> Any:
@@ -94,7 +97,18 @@ def _json(document: Any, body: bytes) -> Profile:
 def _entry(graph: Graph) -> Profile:
     """Return the items that an entry states for its roles, in the facets of :data:`weights.LEARNT`."""
     iris = {str(other) for name in weights.LEARNT for other in graph.objects(None, URIRef(terms.RG + name)) if isinstance(other, URIRef)}
-    return Profile("entry", (), tuple(sorted(iris)))
+    return replace(_cleaned("entry", sorted(_posted(graph))), iris=tuple(sorted(iris)))
+
+
+def _posted(graph: Graph) -> Iterator[str]:
+    """Yield the skills that a graph states by the properties of schema.org: texts, identifiers, and names of terms."""
+    for space, name in product(_SCHEMA, profile_documents.POSTED):
+        for value in set(graph.objects(None, URIRef(space + name))):
+            if isinstance(value, Literal):
+                yield from wording.pieces(str(value))
+                continue
+            names = sorted(str(other) for one in _SCHEMA for other in graph.objects(value, URIRef(one + "name")))
+            yield f"{value if isinstance(value, URIRef) else ''} {next(iter(names), '')}".strip()
 
 
 def _cleaned(kind: str, pieces: Iterable[str]) -> Profile:

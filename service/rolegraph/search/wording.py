@@ -95,6 +95,8 @@ class Reading(NamedTuple):
 def cleaned(text: str) -> str:
     """Return a text without numbering, bullets, quotation marks and a bracket of genders such as ``(m/f/d)``; never empty for a word."""
     plain = " ".join(text.split())
+    if len(plain) > 4 * LONGEST:
+        return plain
     plain = _MARK.sub("", plain) or plain
     plain = _GENDER.sub("", plain).strip() or plain
     quoted = _QUOTED.match(plain)
