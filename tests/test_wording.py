@@ -60,6 +60,8 @@ def test_a_name_has_no_other_reading(text: str) -> None:
         ("1. Python", "Python"),
         ("2) Docker", "Docker"),
         ("1.Python", "Python"),
+        ("a) Python", "Python"),
+        ("e. coli", "e. coli"),
         ("• Docker", "Docker"),
         ("- [x] SQL", "SQL"),
         ("1. .NET", ".NET"),

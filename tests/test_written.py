@@ -166,6 +166,18 @@ def test_former_codes_lead_to_those_of_today_and_the_answer_says_so(written: Rol
     assert asking.get("/thing?iri=onet:15-1132.00", headers=MACHINE).get_json()["suggestions"] == ["onet:15-1232.00", "onet:15-1252.00"]
 
 
+def test_former_codes_come_and_go_with_an_imported_table() -> None:
+    graph, source = Rolegraph.open(shipped=False), "https://w3id.org/rolegraph/source/"
+    graph.store(f"{source}onet-29-2", (PREFIXES + ONET).encode())
+    graph.store(f"{source}acme", (PREFIXES + FORMER).encode())
+    assert labels(graph, "15-1131.00") == [], "a client's source changes no codes"
+    graph.store(f"{source}onet-soc-2010-to-2019", (PREFIXES + FORMER).encode())
+    assert labels(graph, "15-1131.00") == ["Software Developers"]
+    graph.withdraw(f"{source}onet-soc-2010-to-2019")
+    assert labels(graph, "15-1131.00") == []
+    graph.close()
+
+
 def test_a_code_without_its_end_is_the_role(written: Rolegraph) -> None:
     iri = "https://www.onetonline.org/link/summary/15-1252.00"
     assert [written.role(text) for text in ("15-1252", "15-1252.00", "onet:15-1252", "SOC 15-1252")] == [iri] * 4

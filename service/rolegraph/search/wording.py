@@ -17,7 +17,7 @@ _GENDERS = r"all genders?|alle|gn|[mwfdxhi](?:\s*[/|,*·.:]\s*(?:[mwfdxhian]|div
 _UNBRACKETED = r"(?:m/w|w/m|m/f|f/m|h/f|f/h)(?:/[dxin*])*|[mwfd]/[mwfd]/[mwfdx]"
 _GENDER = re.compile(rf"\s*(?:[(\[]\s*(?:{_GENDERS})\s*[)\]]|(?<=\s)(?:{_UNBRACKETED})\s*$)", re.IGNORECASE)
 _MARK = re.compile(
-    r"^\s*(?:[•●▪◦‣⁃∙·*–—✓✔➢►☑\-]+\s*|\[[ xX]?\]\s*|\(?(?:\d{1,2}|[a-z])[.)]\s+|\d{1,2}[.)](?=[^\W\d])|\(\d{1,2}\)\s*)+"
+    r"^\s*(?:[•●▪◦‣⁃∙·*–—✓✔➢►☑\-]+\s*|\[[ xX]?\]\s*|\(?(?:\d{1,2}[.)]|[a-z]\))\s+|\d{1,2}[.)](?=[^\W\d])|\(\d{1,2}\)\s*)+"
 )
 _QUOTED = re.compile(r"^[\"'“”„«»‘’]+(.*?)[\"'“”„«»‘’]+$")
 _BRACKET = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]\s*")
