@@ -33,6 +33,8 @@ tool:html a rg:Tool ; skos:prefLabel "Hypertext markup language HTML"@en .
 tool:python a rg:Tool ; skos:prefLabel "Python"@en . tool:java a rg:Tool ; skos:prefLabel "Java"@en .
 tool:javascript a rg:Tool ; skos:prefLabel "JavaScript"@en . tool:c a rg:Tool ; skos:prefLabel "C"@en .
 tool:cpp a rg:Tool ; skos:prefLabel "C++"@en . tool:plsql a rg:Tool ; skos:prefLabel "Oracle PL/SQL"@en .
+tool:oracle a rg:Tool ; skos:prefLabel "Oracle software"@en . tool:sales a rg:Tool ; skos:prefLabel "Sales software"@en .
+tool:payroll a rg:Tool ; skos:prefLabel "Oracle Payroll"@en . tool:forms a rg:Tool ; skos:prefLabel "Oracle Forms"@en .
 """
 ESCO = f"""
 esco:{UUID} a rg:Role ; skos:prefLabel "software developer"@en, "développeur/développeuse de logiciels"@fr ; skos:notation "2512.4" ;
@@ -64,7 +66,8 @@ TARGETS = {"onet": "onet:15-1252.00", "esco": f"esco-occupation:{UUID}"}
 def written() -> Iterator[Rolegraph]:
     """A graph of three sources."""
     graph = Rolegraph.open(shipped=False)
-    for source, text in {"onet-29-2": ONET, "esco-1-1-1": ESCO, "onet-soc-2010-to-2019": FORMER}.items():
+    clerks = "".join(f'onet:clerk{number} a rg:Role ; skos:prefLabel "Payroll Clerk {number}"@en .\n' for number in range(30))
+    for source, text in {"onet-29-2": ONET + clerks, "esco-1-1-1": ESCO, "onet-soc-2010-to-2019": FORMER}.items():
         graph.store(f"https://w3id.org/rolegraph/source/{source}", (PREFIXES + text).encode())
     yield graph
     graph.close()
@@ -86,6 +89,7 @@ def labels(graph: Rolegraph, text: str, *kinds: str, **more: Any) -> list[str]:
         ("Excel", "Microsoft Excel"),
         ("word", "Microsoft Word"),
         ("HTML", "Hypertext markup language HTML"),
+        ("Oracle", "Oracle software"),
         (".NET", "Microsoft .NET Framework"),
         ("dot net framework", "Microsoft .NET Framework"),
         ("PL/SQL", "Oracle PL/SQL"),
@@ -119,6 +123,11 @@ def labels(graph: Rolegraph, text: str, *kinds: str, **more: Any) -> list[str]:
 )
 def test_what_is_meant_is_found_first(written: Rolegraph, text: str, label: str) -> None:
     assert labels(written, text)[:1] == [label]
+
+
+def test_a_noun_is_no_name_of_a_product(written: Rolegraph) -> None:
+    assert [hit.match for hit in written.search.find("sales", ["tool"])] == ["prefix"]
+    assert labels(written, "payroll")[:1] == ["Payroll Clerk 0"], "a word of many labels that is a little used product too"
 
 
 def test_joined_names_are_found_each(written: Rolegraph) -> None:

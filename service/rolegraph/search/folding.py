@@ -120,7 +120,7 @@ def variants(text: str, language: str) -> Iterator[str]:
     These are the label without its brackets, the content of the brackets if it is a short form ("Registered Nurse (RN)"), each half of a
     gendered pair ("directeur/directrice", "agent/agente de sécurité"), a label without the dot of a name (".NET Developer"), the
     short form and the words that it stands for where a label has both ("Hypertext markup language HTML"), and a name without the noun
-    after it ("Salesforce software").
+    after it ("SAP software", "Microsoft Office software"); whether "Sales software" begins with a name cannot be told.
     """
     bare = _BESIDE.sub(" ", text).strip() if "(" in text else text
     if bare and bare != text:
@@ -133,7 +133,7 @@ def variants(text: str, language: str) -> Iterator[str]:
         yield _DOTTED.sub("", text)
     words = text.split()
     yield from _shortened(words)
-    if words[-1:] == [NOUN] and not any(map(str.islower, words[:-1])):
+    if words[-1:] == [NOUN] and not any(map(str.islower, words[:-1])) and not (len(words) == 2 and words[0][1:].islower()):
         yield " ".join(words[:-1])
 
 

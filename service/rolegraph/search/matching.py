@@ -33,7 +33,7 @@ _OF_A_FORM = 2  # points that are subtracted for a variant of a label
 class Typed:
     """A search text, folded as labels are.
 
-    ``is_whole`` is whether the last word is one that labels have, and not only the start of one; ``weights`` tell how rare each of the
+    ``is_whole`` is whether it is one word that labels have, and not only the start of one; ``weights`` tell how rare each of the
     ``content_stems`` is; empty is equally rare.
     """
 
@@ -127,7 +127,7 @@ def _partly(typed: Typed, folded: str, stemmed: str) -> Match | None:
         whole = folded.startswith(typed.folded + " ") or stemmed.startswith(typed.stemmed + " ")
         if len(words) == len(typed.content_stems) and not typed.is_whole:
             return Match("prefix", 70.0)  # all that is missing is the end of the last word
-        return Match("prefix", 64.0 + 6 * covered + 3 * whole - _WITHIN_WORD * (typed.is_whole and not whole))
+        return Match("prefix", 64.0 + 1.6 * covered + 3 * whole - _WITHIN_WORD * (typed.is_whole and not whole))
     begun = _begun(typed.content_stems, words)
     if begun is not None:
         same = len(words) == len(typed.content_stems) and sorted(words) == sorted(typed.content_stems)

@@ -16,9 +16,12 @@ KIND = "tool"
 SEVERAL = 3  # names that begin with a maker, at least
 NEARLY_ALL = 0.6  # share of the names that begin with some words and go on with one more, which then is a part of the maker
 WORDS = 5  # most words of a product without its maker
+FREQUENT = 20  # labels up to which a word is probably a name
+USED = 20  # facts from which a product is known well enough to be meant by a frequent word
 _NAMES = 400  # most names that are looked at to tell a maker
 _ENTRIES = 200  # most entries that hold the words of a product
 _ARTICLE = "the"
+_SQUEEZED = "REPLACE(stems, ' ', '')"  # the expression of the index entry_squeezed
 
 
 def without_maker(index: Index, typed: Typed, only: Only) -> Iterator[IndexedEntry]:
@@ -37,6 +40,18 @@ def without_maker(index: Index, typed: Typed, only: Only) -> Iterator[IndexedEnt
             makers[start] = maker(start, _names(index, start))
         if makers[start] == tuple(leading):
             yield entry
+    yield from _software_of(index, typed, tools)
+
+
+def _software_of(index: Index, typed: Typed, only: Only) -> Iterator[IndexedEntry]:
+    """Yield what is called the software of a maker ("Oracle software") if the text is that maker, with names of products after it."""
+    squeezed = folding.stemmed(f"{typed.folded} {folding.NOUN}").replace(" ", "")
+    entries = index.entries(f"{_SQUEEZED} = ? AND form = 0", [squeezed], only, _NAMES)
+    if entries:
+        beginning = [entry.text.split() for entry in _beginning(index, typed.folded)]
+        length = len(typed.words)
+        if sum(len(words) > length and not words[length].islower() for words in beginning) >= SEVERAL:
+            yield from entries
 
 
 def maker(start: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -58,10 +73,15 @@ def maker(start: str, names: Sequence[str]) -> tuple[str, ...]:
 
 def _names(index: Index, start: str) -> list[str]:
     """Return the folded names of tools that begin with some words."""
+    return sorted({entry.folded for entry in _beginning(index, start)})
+
+
+def _beginning(index: Index, start: str) -> list[IndexedEntry]:
+    """Return the preferred labels of tools that begin with some words."""
     squeezed = folding.stemmed(start).replace(" ", "")
-    where = "REPLACE(stems, ' ', '') >= ? AND REPLACE(stems, ' ', '') < ? AND property = 0 AND form = 0"
+    where = f"{_SQUEEZED} >= ? AND {_SQUEEZED} < ? AND property = 0 AND form = 0"
     entries = index.entries(where, [squeezed, f"{squeezed}\U0010ffff"], Only((KIND,)), _NAMES)
-    return sorted({entry.folded for entry in entries})
+    return [entry for entry in entries if entry.folded.startswith(f"{start} ")]
 
 
 def _is_name(entry: IndexedEntry, typed: Typed) -> bool:

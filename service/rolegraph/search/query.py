@@ -21,10 +21,11 @@ _LAST = "\U0010ffff"
 _PLACES = {name: place for place, name in enumerate(terms.KINDS)}
 _RARE = 4  # entries up to which a word may be a typing error in the data
 _WRITTEN_OUT = 6  # most expansions of short forms that are tried
+_WORD = 4  # fewest letters of a word that is probably whole
 _SENTENCE = 10  # most words of a text that is read in other ways
 _READ, _PARTS = 3, 6  # most readings of a text, and most names in it, that are tried
 _SURE = 75.0  # the score from which a text is not read in other ways
-_PRODUCT = 84.0  # the score of a product without its maker
+_PRODUCT, _NOUN = 84.0, 60.0  # the score of a product without its maker, and if that is probably a noun
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class SearchQuery:
         if self._best() < _SURE and len(self._typed.words) <= _SENTENCE:
             self._read_otherwise()
         if self._doubtful():
+            self._typed = self._known(Typed.from_text(wording.readings(self._typed.text)[-1].text))
             self._mistyped()
         if not self._candidates:
             self._some()
@@ -78,10 +80,10 @@ class SearchQuery:
         return self._in_order(languages)
 
     def _known(self, typed: Typed) -> Typed:
-        """Return a text with what the labels tell of its words: whether the last one is whole, and how rare each of them is."""
+        """Return a text with what the labels tell of its words: whether its only one is whole, and how rare each of them is."""
         numbers = [self._vocabulary.number(stem) for stem in typed.content_stems]
         weights = tuple(1 / math.log2(2 + number) for number in numbers)
-        is_whole = bool(typed.stems) and self._vocabulary.number(typed.stems[-1]) > _RARE
+        is_whole = len(typed.stems) == 1 and len(typed.folded) >= _WORD and self._vocabulary.number(typed.stems[0]) > _RARE
         return replace(typed, is_whole=is_whole, weights=weights)
 
     def _identified(self) -> bool:
@@ -113,9 +115,10 @@ class SearchQuery:
                     self._keep(entry, match)
 
     def _products(self, typed: Typed, *, part: bool = False) -> None:
-        """Add the products of which the text is the name without the maker."""
+        """Add the products of which the text is the name without the maker; little used ones of a frequent word last: it is a noun too."""
+        is_noun = min(map(self._vocabulary.number, typed.content_stems), default=0) > products.FREQUENT
         for entry in products.without_maker(self._index, typed, self._only):
-            match = Match("abbreviation", _PRODUCT - entry.property)
+            match = Match("abbreviation", _NOUN if is_noun and entry.uses < products.USED else _PRODUCT - entry.property)
             self._keep(entry, matching.as_part(match) if part else match)
 
     def _read_otherwise(self) -> None:
@@ -278,8 +281,7 @@ class SearchQuery:
             self._take(self._index.holding(" AND ".join(f"({part})" for part in others), self._only, ENOUGH // 2), self._typed)
 
     def _some(self) -> None:
-        """Add the labels that contain one of the two rarest words of the search text, without what people add to a name."""
-        self._typed = self._known(Typed.from_text(wording.readings(self._typed.text)[-1].text))
+        """Add the labels that contain one of the two rarest words of the search text."""
         stems = [stem for stem in self._typed.content_stems if len(stem) > 1 and self._vocabulary.number(stem)]
         for stem in sorted(stems, key=self._vocabulary.number)[:2]:
             self._take(self._index.holding(f'"{stem}"', self._only, ENOUGH), self._typed)
