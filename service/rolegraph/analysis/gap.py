@@ -10,9 +10,11 @@ from rolegraph import equivalence
 from rolegraph.analysis import comparable, weights
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.index import Index
+from rolegraph.analysis.items import Near
 from rolegraph.values import Named
 
 COVERED, NEARLY, MISSING, UNKNOWN = "covered", "nearly covered", "missing", "not comparable"
+SAME_NAME = "same name"  # the relation of a held item to one that another source calls the same
 STATUSES = (COVERED, NEARLY, MISSING, UNKNOWN)
 
 
@@ -119,12 +121,20 @@ HEADER += ["relation", "via", "through"]
 
 
 class HeldItems:
-    """A set of held items, and the items that are near to them."""
+    """A set of held items, and the items that are near to them.
 
-    def __init__(self, index: Index, items: Iterable[int]) -> None:
+    :param namesakes: items that other sources call the same as a held one, with that one; they are near too
+    """
+
+    def __init__(self, index: Index, items: Iterable[int], namesakes: Mapping[int, int] | None = None) -> None:
         self.index = index
         self.items = frozenset(items)
         self.near = index.items.near(sorted(self.items))
+        self.namesakes = namesakes or {}
+        for item, held in self.namesakes.items():
+            near = Near(weights.SAME_NAME, SAME_NAME, held)
+            if item not in self.items and (item not in self.near or self.near[item].worth < near.worth):
+                self.near[item] = near
         self._level = max((index.items.levels[item] for item in self.items if item in index.items.levels), default=0)
 
     def gap_to(self, row: int, origin: int | None = None, fit: float | None = None) -> Gap:
@@ -144,7 +154,7 @@ class HeldItems:
             needs.append(Need(index.item(item), facets, item in necessary, weight[item], status, worth, relation, *named))
         origin_role = None if origin is None else index.role(origin)
         total, covered = sum(weight.values()), sum(need.weight * (need.worth or 0.0) for need in needs)
-        bare = covered <= equivalence.FEW * total and not any(need.status == COVERED for need in needs)
+        bare = covered <= equivalence.FEW * total and not any(need.status == COVERED or need.relation == SAME_NAME for need in needs)
         hindrance = self._hindrance(row, origin) if bare else ""
         if hindrance:
             unknown = tuple(replace(need, status=UNKNOWN, worth=None) for need in needs)
@@ -213,10 +223,12 @@ def best(index: Index, held: HeldItems, among: Numbers | None, count: int) -> li
     numbers = np.array(sorted(held.items), dtype=np.int32)
     idf[numbers] = index.idf[numbers]
     total = idf.sum()
+    for item, named in held.namesakes.items():
+        idf[item] = max(idf[item], weights.SAME_NAME * index.idf[named])  # a role that needs either uses what is held
     share = np.divide(index.needs @ worth_of, index.totals, out=np.zeros_like(index.totals), where=index.totals > 0)
     for row in index.choices:  # where a source accepts one of several degrees, that depends on the role
         share[row] = held.gap_to(row).share or 0.0
-    used = (index.needed @ idf) / total if total else np.zeros_like(share)
+    used = np.minimum((index.needed @ idf) / total, 1.0) if total else np.zeros_like(share)
     fit = np.divide(2 * share * used, share + used, out=np.zeros_like(share), where=share + used > 0)
     rows = np.arange(len(fit)) if among is None else among
     rows = rows[fit[rows] > 0]

@@ -48,6 +48,9 @@ STEPS = 3
 NEAR = {"close": 0.9, "narrower": 0.8, "broader": 0.5, "sibling": 0.4, "related": 0.3}
 """The worth of a held item for a needed one, by the relation of the held item to the needed one."""
 
+SAME_NAME = 0.9
+"""The worth of a held item for a needed one that another source calls the same, as a close match."""
+
 SIBLINGS = 20
 """Items are siblings under a skill or tool with at most this many narrower items. A larger group, or a heading, is too unspecific."""
 
