@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from analysis_cases import SKOS
 from rolegraph import formats
 from rolegraph.analysis import Analysis, bounds, matrices, paths, profiles, stored
-from rolegraph.analysis.arrays import ABOUT
 from rolegraph.analysis.facts import Facts
 from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.stored import Shelf
 from rolegraph.analysis.union import combine
+from rolegraph.arrays import ABOUT
 from rolegraph.engine.embedded import Settings
 from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter, RolegraphError

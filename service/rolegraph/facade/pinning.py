@@ -1,5 +1,6 @@
 """A graph that follows the newest revision of an engine, or is pinned to one revision."""
 
+from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,7 @@ from rolegraph.validation.shapes import Shapes
 
 if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
+    from rolegraph.matching import MatchResult
 
 
 class Pinning:
@@ -91,6 +93,16 @@ class Pinning:
         """
         dependencies.note(EVERYTHING)  # its arrays are made of all graphs
         return self._view.analysis()
+
+    def match(
+        self, texts: Sequence[str], kind: str, source: str | None = None, language: str | None = None, limit: int = 5
+    ) -> "MatchResult":
+        """Return which concepts texts mean; see :meth:`Matcher.match <rolegraph.matching.Matcher.match>`.
+
+        :raises BadParameter: also for a revision that is not the newest
+        """
+        dependencies.note(EVERYTHING)
+        return self._view.matcher().match(texts, kind, source, language, limit)
 
     def holds(self, graph: str) -> bool:
         """Return whether there is a named graph with this IRI."""
