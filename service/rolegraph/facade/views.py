@@ -66,6 +66,7 @@ class Views:
         self._incremental: CachedValue[IncrementalFacts] = CachedValue()
         self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
         self._analysis: CachedValue[Analysis] = CachedValue(AGE)
+        self._matched: tuple[Engine, Matcher] | None = None  # the matcher that was made last, and the revision that it reads
         self._matcher: CachedValue[Matcher] = CachedValue(AGE)
 
     def newest(self) -> View:
@@ -98,7 +99,7 @@ class Views:
         """Release all revisions."""
         for views in (self._newest, self._past):
             views.drop(lambda _: True)
-        self._last = None
+        self._last = self._matched = None
 
     def _current(self, revision: int) -> View:
         with dependencies.noted(()):  # what was written is looked up for the caches, which give the same with and without it
@@ -116,7 +117,7 @@ class Views:
         trusted = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
         matcher: CachedValue[Matcher] = CachedValue()
-        view.matcher = lambda: matcher.get(lambda: _matcher(engine, self._folder))
+        view.matcher = lambda: matcher.get(lambda: self._following_matcher(engine))
         return view
 
     def _following(self, engine: Engine, search: Finder) -> Catalogue | None:
@@ -127,6 +128,19 @@ class Views:
         written = self._engine.written(last.engine.revision)
         changed = None if written is None else changed_things(last.engine.rows, engine.rows, written)
         return None if changed is None else Catalogue(engine, search.nearest, search.named, (last.catalogue, changed))
+
+    def _following_matcher(self, engine: Engine) -> "Matcher":
+        """Return the matcher of a revision, with the indexes of the last one that no write has touched."""
+        last, matcher = self._matched or (None, None)
+        if last and matcher and last.revision is not None and last is not engine and engine.union:
+            written = self._engine.written(last.revision)
+            changed = None if written is None else changed_things(last.rows, engine.rows, written)
+            matcher = matcher.following(engine.rows, engine.graphs, changed) if changed is not None else None
+        else:
+            matcher = None
+        matcher = matcher or _matcher(engine, self._folder)
+        self._matched = (engine, matcher)
+        return matcher
 
     def _unpinned(self) -> View:
         view = View(self._engine, self._search, self._classes)
