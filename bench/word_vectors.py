@@ -100,9 +100,11 @@ def clauses(running: Sequence[str], rnd: random.Random) -> Iterator[str]:
 
 
 def table(path: Path, delimiter: str) -> Iterator[dict[str, str]]:
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     with path.open(newline="", encoding="utf-8") as file:
-        yield from csv.DictReader(file, delimiter=delimiter, quoting=quoting)
+        if delimiter == "\t":
+            yield from csv.DictReader(file, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        else:
+            yield from csv.DictReader(file)
 
 
 def encoded(texts: Sequence[str], batch: int = 64) -> Floats:

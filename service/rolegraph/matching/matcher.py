@@ -111,8 +111,8 @@ class Matcher:
             for place, scored in enumerate(score(index, texts, votes=votes[start : start + BLOCK])):
                 fitting.append(Row(scored, {confirmed.concepts[start + place]}))
         shipped = fusion.fitted(kind, index.members)
-        counts = {"rows": shipped.fitted_on.rows + len(fitting), "confirmed": len(fitting)}
-        return fit(fitting, shipped, replace(shipped.fitted_on, **counts))
+        fitted_on = replace(shipped.fitted_on, rows=shipped.fitted_on.rows + len(fitting), confirmed=len(fitting))
+        return fit(fitting, shipped, fitted_on)
 
     def index(self, kind: str, source: str | None = None, language: str | None = None) -> MatchIndex:
         """Return the index of the concepts of a kind; see :meth:`match`."""
