@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
@@ -227,6 +228,25 @@ def test_a_refit_learns_what_rows_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert after.confidence < before.confidence, "these rows say that labels mislead"
     with pytest.raises(BadParameter):
         small.refit({"x": "ex:gone"}, "role")
+
+
+class Initials:
+    """An encoder of another kind: texts are alike if they start with the same letter."""
+
+    name, digest = "initials", "1"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([np.eye(26)[ord(fold(text)[:1] or "a") % 26] for text in texts], np.float32).reshape(len(texts), 26)
+
+
+def test_an_encoder_without_weights_proposes_and_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matcher, "read", lambda *_: list(SMALL))
+    with_initials = Matcher(lambda _: [], list, encoder=Initials())
+    answer = with_initials.match(["weld metal"], "role")
+    assert answer.fitted_on.members == ("exact", "grams", "words")
+    assert answer.results[0].candidates[0].iri == "ex:welder"
+    assert "initials" in answer.results[0].candidates[0].members
+    assert with_initials.refit({"weld": "ex:welder"}, "role").members == ("exact", "grams", "words")
 
 
 def test_the_shipped_roles(graph: Rolegraph) -> None:
