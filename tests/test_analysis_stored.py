@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from analysis_cases import SKOS, assert_same_index
 from rolegraph import formats
 from rolegraph.analysis import Analysis, profiles, stored
-from rolegraph.analysis.arrays import ABOUT
 from rolegraph.analysis.incremental import IncrementalFacts
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.stored import Shelf
+from rolegraph.arrays import ABOUT
 from rolegraph.engine.revision_store import RevisionStore
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.facade import Rolegraph

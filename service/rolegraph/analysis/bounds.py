@@ -14,7 +14,7 @@ from scipy import sparse
 
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Figures, Numbers, numbers
-from rolegraph.analysis.texts import GONE
+from rolegraph.texts import GONE
 
 CHUNK = 512  # roles per block
 SLACK = 0.98  # of the limit of a step: a pair of roles that is a little below it may be a step after a write

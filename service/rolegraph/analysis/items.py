@@ -10,7 +10,7 @@ from scipy.sparse import csgraph
 from rolegraph import equivalence
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Facts, Numbers, table
-from rolegraph.analysis.texts import GONE
+from rolegraph.texts import GONE
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from scipy import sparse
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Facts, Figures, Numbers, numbers
 from rolegraph.analysis.items import Above, Items, sequences
-from rolegraph.analysis.texts import GONE
 from rolegraph.analysis.union import Change, rows_of
+from rolegraph.texts import GONE
 
 SHARE = 0.1  # of the roles: if more changed, all rows are built again
 _LEARNT = np.array([name in weights.LEARNT for name in weights.NAMES])

@@ -7,7 +7,7 @@ import numpy as np
 
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.reading import DEFAULT, Part
-from rolegraph.analysis.texts import GONE, Places, SortedTexts, Texts
+from rolegraph.texts import GONE, Places, SortedTexts, Texts
 
 MOST = 5_000  # names and labels of changed graphs; for more, it is faster to sort all names again
 

@@ -10,9 +10,9 @@ import numpy as np
 from rolegraph import terms
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import DOWN, EXACT, LINKS, UP, Figures, Numbers, table
-from rolegraph.analysis.texts import SortedTexts, TextMap
 from rolegraph.catalogue import Rows
 from rolegraph.queries.internal import Binding, query
+from rolegraph.texts import SortedTexts, TextMap
 from rolegraph.values import Row
 
 _LEVELS = tuple(map(str, range(1, 9)))

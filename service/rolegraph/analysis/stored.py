@@ -13,7 +13,6 @@ from scipy import sparse
 
 from rolegraph import __version__
 from rolegraph.analysis import bounds, reading, weights
-from rolegraph.analysis.arrays import About, Arrays, Damaged, StoredArrays
 from rolegraph.analysis.bounds import Basis
 from rolegraph.analysis.facts import DOWN, LINKS, UP, Facts
 from rolegraph.analysis.index import DERIVED, Index
@@ -21,8 +20,9 @@ from rolegraph.analysis.items import Items
 from rolegraph.analysis.matrices import Matrices
 from rolegraph.analysis.names import Names
 from rolegraph.analysis.reading import Part
-from rolegraph.analysis.texts import Selection, SortedTexts, TextMap, Texts
+from rolegraph.arrays import About, Arrays, Damaged, StoredArrays
 from rolegraph.engine import Engine
+from rolegraph.texts import Selection, SortedTexts, TextMap, Texts
 
 FOLDER = "analysis"  # in the folder of the store
 OUTDATED = "analysis.npz"  # what older versions stored there

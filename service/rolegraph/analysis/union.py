@@ -8,7 +8,7 @@ import numpy as np
 from rolegraph.analysis.facts import Facts, Figures, Numbers, table
 from rolegraph.analysis.names import Names, describing, is_claiming
 from rolegraph.analysis.reading import DEFAULT, Part
-from rolegraph.analysis.texts import GONE
+from rolegraph.texts import GONE
 
 _LINKS = {"headings": 1, "broader": 2, "close": 2, "related": 2}  # the tables that are the union of those of the graphs, with their width
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rolegraph import dependencies, equivalence
 from rolegraph.catalogue import Catalogue
@@ -20,6 +20,7 @@ from rolegraph.search import Finder, Search
 if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
     from rolegraph.analysis.incremental import IncrementalFacts
+    from rolegraph.matching import Matcher
 
 PAST = 4  # views of older revisions in the cache
 Trusted = Callable[[], Collection[str]]
@@ -43,7 +44,8 @@ class View:
         self.catalogue = catalogue or Catalogue(engine, search.nearest, search.named, search.identified)
         self.trusted = _trusted(engine, self.catalogue)
         self.comparer = Comparer(engine, self.catalogue, self.trusted, classes)
-        self.analysis: Callable[[], Analysis] = partial(_refuse, engine.revision)
+        self.analysis: Callable[[], Analysis] = partial(_refuse, engine.revision, "analyses are")
+        self.matcher: Callable[[], Matcher] = partial(_refuse, engine.revision, "matching is")
 
 
 class Views:
@@ -64,6 +66,8 @@ class Views:
         self._incremental: CachedValue[IncrementalFacts] = CachedValue()
         self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
         self._analysis: CachedValue[Analysis] = CachedValue(AGE)
+        self._matched: tuple[Engine, Matcher] | None = None  # the matcher that was made last, and the revision that it reads
+        self._matcher: CachedValue[Matcher] = CachedValue(AGE)
 
     def newest(self) -> View:
         """Return the view of the newest revision."""
@@ -95,7 +99,7 @@ class Views:
         """Release all revisions."""
         for views in (self._newest, self._past):
             views.drop(lambda _: True)
-        self._last = None
+        self._last = self._matched = None
 
     def _current(self, revision: int) -> View:
         with dependencies.noted(()):  # what was written is looked up for the caches, which give the same with and without it
@@ -112,6 +116,8 @@ class Views:
         analysis: CachedValue[Analysis] = CachedValue()
         trusted = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
+        matcher: CachedValue[Matcher] = CachedValue()
+        view.matcher = lambda: matcher.get(lambda: self._following_matcher(engine))
         return view
 
     def _following(self, engine: Engine, search: Finder) -> Catalogue | None:
@@ -123,10 +129,24 @@ class Views:
         changed = None if written is None else changed_things(last.engine.rows, engine.rows, written)
         return None if changed is None else Catalogue(engine, search.nearest, search.named, search.identified, (last.catalogue, changed))
 
+    def _following_matcher(self, engine: Engine) -> "Matcher":
+        """Return the matcher of a revision, with the indexes of the last one that no write has touched."""
+        last, matcher = self._matched or (None, None)
+        if last and matcher and last.revision is not None and last is not engine and engine.union:
+            written = self._engine.written(last.revision)
+            changed = None if written is None else changed_things(last.rows, engine.rows, written)
+            matcher = matcher.following(engine.rows, engine.graphs, changed) if changed is not None else None
+        else:
+            matcher = None
+        matcher = matcher or _matcher(engine, self._folder)
+        self._matched = (engine, matcher)
+        return matcher
+
     def _unpinned(self) -> View:
         view = View(self._engine, self._search, self._classes)
         trusted = view.trusted
         view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, trusted))
+        view.matcher = lambda: self._matcher.get(lambda: _matcher(self._engine, self._folder))
         return view
 
     def _analysed(self, engine: Engine, trusted: Trusted) -> "Analysis":
@@ -150,7 +170,14 @@ def _trusted(engine: Engine, catalogue: Catalogue) -> Trusted:
     return graphs
 
 
-def _refuse(revision: int | None) -> "Analysis":
-    """Refuse the analyses of an older revision: their index exists only for the newest one."""
-    detail = f"analyses are available for the newest revision only, and {revision} is older"
+def _matcher(engine: Engine, folder: Path | None) -> "Matcher":
+    from rolegraph.matching import Matcher
+    from rolegraph.matching.encoders import semantic
+
+    return Matcher(engine.rows, engine.graphs, folder, semantic())
+
+
+def _refuse(revision: int | None, what: str) -> NoReturn:
+    """Refuse what needs an index, which exists only for the newest revision."""
+    detail = f"{what} available for the newest revision only, and {revision} is older"
     raise BadParameter("revision", detail, expected="the number of the newest revision, or no revision")

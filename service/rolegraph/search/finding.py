@@ -2,7 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, TypeVar
 
 from rolegraph import dependencies, terms
@@ -249,12 +249,21 @@ def _lookup(language: str | None) -> tuple[str, ...]:
     return tuple("-".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
+def source_graph(source: str, graphs: Collection[str]) -> str:
+    """Return the IRI of the graph of a source that is given by slug, CURIE or IRI.
+
+    :param graphs: the IRIs of all graphs
+    :raises BadParameter: if there is no such source
+    """
+    for iri in (terms.KINDS["source"].namespace + source, terms.BASE + source, terms.expand(source) or source):
+        if iri in graphs:
+            return iri
+    sources = [terms.shorten(iri) for iri in graphs if iri.startswith(terms.KINDS["source"].namespace)]
+    detail = f"there is no source {source[:LONGEST]!r}"
+    raise BadParameter("source", detail, expected="the slug, CURIE or IRI of a graph", suggestions=sorted(sources)[:5])
+
+
 def _graph(reading: Reading, source: str) -> int:
     """Return the number of a graph by slug, CURIE or IRI."""
     numbers = reading.index.graphs()
-    for iri in (terms.KINDS["source"].namespace + source, terms.BASE + source, terms.expand(source) or source):
-        if iri in numbers:
-            return numbers[iri]
-    sources = [terms.shorten(iri) for iri in numbers if iri.startswith(terms.KINDS["source"].namespace)]
-    detail = f"there is no source {source[:LONGEST]!r}"
-    raise BadParameter("source", detail, expected="the slug, CURIE or IRI of a graph", suggestions=sorted(sources)[:5])
+    return numbers[source_graph(source, numbers.keys())]

@@ -1,0 +1,97 @@
+"""The member that looks texts up among the labels: as they are, in another spelling, as a form of a label, or as a short form."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rolegraph.matching.written import expansions, forms
+from rolegraph.search import folding
+
+TIERS = ("label", "spelling", "form", "short form")
+"""How a text equals a label, the best first."""
+
+MOST_LABELS = 200  # of one key: more have one only where the data are wrong
+
+
+@dataclass(frozen=True)
+class Equal:
+    """A label that a text equals: ``tier`` is the place in :data:`TIERS`; ``left_off`` are the pieces of the text without which it does."""
+
+    label: int
+    tier: int
+    left_off: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExactMember:
+    """The keys of labels in ascending order, and for each the number of its label and its tier."""
+
+    keys: NDArray[np.uint64]
+    labels: NDArray[np.int32]
+    tiers: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, labels: Sequence[str], language: str) -> "ExactMember":
+        """Compute the keys of labels."""
+        rows = [(key, number, tier) for number, label in enumerate(labels) for key, tier in _keys_of_label(label, language)]
+        rows.sort(key=lambda row: (row[0], row[2], row[1]))
+        columns = list(zip(*rows, strict=True)) or [(), (), ()]
+        return cls(np.array(columns[0], np.uint64), np.array(columns[1], np.int32), np.array(columns[2], np.uint8))
+
+    def joined(self, other: "ExactMember", labels: NDArray[np.int64], total: int, first: int) -> "ExactMember":
+        """Return the keys of some labels of this member and of another one.
+
+        :param labels: the numbers of the labels, in their new order
+        :param total: the number of labels of both
+        :param first: the number that the first label of the other one has in ``labels``
+        """
+        moved = np.full(total, -1, np.int64)
+        moved[labels] = np.arange(len(labels))
+        keys = np.concatenate([self.keys, other.keys])
+        places = moved[np.concatenate([self.labels, other.labels.astype(np.int64) + first])]
+        tiers = np.concatenate([self.tiers, other.tiers])
+        order = np.lexsort((places, tiers, keys))
+        order = order[places[order] >= 0]
+        return ExactMember(keys[order], places[order].astype(np.int32), tiers[order])
+
+    def find(self, text: str) -> list[Equal]:
+        """Return the labels that a text equals, by the best form of the text that equals any."""
+        for form in forms(text):
+            if equal := list(self._look_up(_keys(form.text), form.left_off)):
+                return equal
+        return [Equal(equal.label, len(TIERS) - 1) for long in expansions(text) for equal in self._look_up(_keys(long), ())]
+
+    def _look_up(self, keys: Iterable[tuple[int, int]], left_off: tuple[str, ...]) -> Iterator[Equal]:
+        seen: set[int] = set()
+        for key, tier in keys:
+            wanted = np.uint64(key)
+            first = int(np.searchsorted(self.keys, wanted))
+            last = min(int(np.searchsorted(self.keys, wanted, side="right")), first + MOST_LABELS)
+            for label, own in zip(self.labels[first:last].tolist(), self.tiers[first:last].tolist(), strict=True):
+                if label not in seen:
+                    seen.add(label)
+                    yield Equal(label, max(tier, own), left_off)
+
+
+def _keys_of_label(label: str, language: str) -> Iterator[tuple[int, int]]:
+    yield from _keys(label)
+    for form in folding.variants(label, language):
+        short = len(form) <= 6 and form.isupper()
+        yield from ((key, 3 if short else 2) for key, _ in _keys(form))
+    if len(initials := folding.initials(folding.fold(label))) > 1:
+        yield _key(initials), 3
+
+
+def _keys(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the keys of a text, and of its stems without blanks, each with its tier."""
+    folded = folding.fold(text)
+    if folded:
+        yield _key(folded), 0
+        yield _key("=" + folding.stemmed(folded).replace(" ", "")), 1
+
+
+def _key(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
