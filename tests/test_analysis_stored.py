@@ -266,7 +266,7 @@ POSTING = b"""{"@context": "https://schema.org/", "@type": "JobPosting",
     [
         (b"Python; STATS\n- tensor-flow, TensorFlow, py", TEXT, "list", {"Python", "statistics", "TensorFlow"}, set()),
         (b'["python", "https://example.org/pytorch", "nonsense"]', JSON, "list", {"Python", "PyTorch"}, {"nonsense"}),
-        (b'{"skills": [{"name": "Data", "keywords": ["Python"]}], "work": [{"position": "A"}]}', JSON, "resume", {"Python"}, {"Data"}),
+        (b'{"skills": [{"name": "Data", "keywords": ["Python"]}], "work": [{"position": "A"}]}', JSON, "resume", {"Python"}, set()),
         (b'{"@context": "https://schema.org/", "@type": "Occupation", "skills": "cake, PyTorch"}', JSON, "posting", {"PyTorch"}, {"cake"}),
         (POSTING, JSON, "posting", {"Python", "statistics", "TensorFlow"}, set()),
         (SMALL.encode(), TURTLE, "entry", {"Python", "statistics", "TensorFlow", "PyTorch", "Other"}, set()),

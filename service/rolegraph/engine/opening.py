@@ -20,7 +20,7 @@ class InUse(StoreUnusable):
 
 
 def patiently(open_: Callable[[], ox.Store]) -> ox.Store:
-    """Open a store with retries: an error that is being handled may refer to the old store, which keeps it open for a moment."""
+    """Open a store with retries: what still refers to it in this process, or a process that is about to end, keeps it open for a moment."""
     for pause in PAUSES:
         try:
             return open_()

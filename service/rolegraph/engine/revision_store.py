@@ -61,7 +61,7 @@ class RevisionStore(StoredRevisions):
         self._announce = announce
         try:
             super().__init__(folder, settings := settings or Settings(), read_only=False)
-            self._store: ox.Store | None = self._open()
+            self._store: ox.Store | None = opening.patiently(self._open)
             opening.check_kind(folder, self._store, union=settings.union)
             if self._revisions.newest is None:
                 # a new store, or one whose revisions were removed: its present content is the first revision
