@@ -13,6 +13,7 @@ from rolegraph.comparison.compare import Comparer
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.facade.apart import analyses_apart
+from rolegraph.facade.confirmed_rows import RememberingMatcher
 from rolegraph.facade.profile_lookup import ProfileLookup
 from rolegraph.per_revision import AGE, CachedValue, LruCache
 from rolegraph.search import Finder, Search
@@ -20,7 +21,6 @@ from rolegraph.search import Finder, Search
 if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
     from rolegraph.analysis.incremental import IncrementalFacts
-    from rolegraph.matching import Matcher
 
 PAST = 4  # views of older revisions in the cache
 Trusted = Callable[[], Collection[str]]
@@ -45,7 +45,7 @@ class View:
         self.trusted = _trusted(engine, self.catalogue)
         self.comparer = Comparer(engine, self.catalogue, self.trusted, classes)
         self.analysis: Callable[[], Analysis] = partial(_refuse, engine.revision, "analyses are")
-        self.matcher: Callable[[], Matcher] = partial(_refuse, engine.revision, "matching is")
+        self.matcher: Callable[[], RememberingMatcher] = partial(_refuse, engine.revision, "matching is")
 
 
 class Views:
@@ -66,7 +66,7 @@ class Views:
         self._incremental: CachedValue[IncrementalFacts] = CachedValue()
         self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
         self._analysis: CachedValue[Analysis] = CachedValue(AGE)
-        self._matcher: CachedValue[Matcher] = CachedValue(AGE)
+        self._matcher: CachedValue[RememberingMatcher] = CachedValue(AGE)
 
     def newest(self) -> View:
         """Return the view of the newest revision."""
@@ -115,7 +115,7 @@ class Views:
         analysis: CachedValue[Analysis] = CachedValue()
         trusted = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
-        matcher: CachedValue[Matcher] = CachedValue()
+        matcher: CachedValue[RememberingMatcher] = CachedValue()
         view.matcher = lambda: matcher.get(lambda: _matcher(engine))
         return view
 
@@ -156,10 +156,10 @@ def _trusted(engine: Engine, catalogue: Catalogue) -> Trusted:
     return graphs
 
 
-def _matcher(engine: Engine) -> "Matcher":
+def _matcher(engine: Engine) -> RememberingMatcher:
     from rolegraph.matching import Matcher
 
-    return Matcher(engine.rows, engine.graphs)
+    return RememberingMatcher(engine, Matcher(engine.rows, engine.graphs))
 
 
 def _refuse(revision: int | None, what: str) -> NoReturn:
