@@ -62,5 +62,6 @@ def stream(output: Path | None) -> Iterator[IO[bytes]]:
         if not special:
             path.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise BadParameter("output", f"{output} cannot be written: {error.strerror}", expected="a file in a folder that exists") from error
+            detail = f"{output} cannot be written: {error.strerror}"
+            raise BadParameter("output", detail, expected="a file in a folder that exists") from error
         raise

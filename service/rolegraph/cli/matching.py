@@ -20,6 +20,7 @@ from rolegraph.facade import Rolegraph, confirmed_rows, match_tables
 from rolegraph.facade.match_tables import Matches, Wanted
 from rolegraph.importers import sheets
 from rolegraph.importers.sheets import Sheet
+from rolegraph.output import unescape_formula
 
 FORMATS = {"csv": ".csv", "json": ".json", "xlsx": ".xlsx", "sssom": ".tsv"}
 TABLES = (".csv", ".tsv", ".tab")
@@ -27,25 +28,27 @@ TEXTS = ("text", "title", "job title", "name", "label", "skill")
 IDS = ("id", "iri", "uri", "concept")
 REFUSED = 20  # refused rows that are listed
 
+candidates = click.IntRange(1, match_tables.MOST_CANDIDATES)
+confirmed_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 texts_file = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
 @click.command(cls=Command)
 @click.argument("file", required=False, type=texts_file)
 @click.option("--column", help="The column with the texts. Default: the only one, or one with the name text, title, name or label.")
-@click.option("--kind", required=True, type=click.Choice(list(terms.KINDS)), metavar="KIND", help="Match with things of this kind: role, skill, tool, …")
+@click.option("--kind", required=True, type=click.Choice(list(terms.KINDS)), metavar="KIND", help="What the texts mean: role, skill, …")
 @click.option("--source", help="Only with what this source describes: its slug, CURIE or IRI.")
 @click.option("--language", default="en", show_default=True, help="Language of the labels.")
-@click.option("--top", default=match_tables.SHOWN, show_default=True, type=click.IntRange(1, match_tables.MOST_CANDIDATES), help="Candidates of each text.")
-@click.option("-f", "--format", "name", type=click.Choice(list(FORMATS)), help="Format of the output. Default: by the name of the output, else csv.")
-@click.option("--learn", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Keep the confirmed rows (text, id) of this file in the store first.")
+@click.option("--top", default=match_tables.SHOWN, show_default=True, type=candidates, help="Candidates of each text.")
+@click.option("-f", "--format", "name", type=click.Choice(list(FORMATS)), help="Format of the output. Default: by its name, else csv.")
+@click.option("--learn", type=confirmed_file, help="First keep the confirmed rows (text, id) of this file in the store.")
 @output_option
 @click.option(
     "--store",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="ROLEGRAPH_STORE",
     show_envvar=True,
-    help="Folder of the store. Default: the store in the user's data folder, else the shipped data. --learn writes there: stop a service first.",
+    help="Folder of the store, to which --learn writes. Default: the store in the user's data folder, else the shipped data.",
 )
 def match(
     *,
@@ -73,10 +76,7 @@ def match(
     if file is None and learn is None:
         raise BadParameter("file", "there is nothing to match", expected="rolegraph match FILE --kind KIND, or --learn FILE")
     form = _format(name, output)
-    if learn:
-        graph = _learnt(learn, Wanted(kind, source, language), store)
-    else:
-        graph = stores.read(store)
+    graph = _learnt(learn, Wanted(kind, source, language), store) if learn else stores.read(store)
     if file is not None:
         with closing(graph), _opened(file) as (content, size):
             sheet = _sheet(content, file, table=column is not None)
@@ -113,27 +113,27 @@ def _learnt(file: Path, wanted: Wanted, store: Path | None) -> Rolegraph:
             raise BadParameter("learn", f"{file} has one column", expected="a table with a text and an id in each row")
         text, iri = sheet.column(None, TEXTS), sheet.column(None, IDS)
         graph = Rolegraph.open(folder)
-        rows = ((line, cells[text], cells[iri]) for line, cells in _confirmed(sheet))
+        rows = ((line, unescape_formula(cells[text]), cells[iri]) for line, cells in _confirmed(sheet, iri))
         learnt = confirmed_rows.learn(graph, rows, wanted.kind, wanted.source, wanted.language, file=file.name)
     graph.refresh()
     for line, reason in learnt.refused[:REFUSED]:
         click.echo(f"{file}:{line}: {reason}", err=True)
     if len(learnt.refused) > REFUSED:
         click.echo(f"… and {len(learnt.refused) - REFUSED:,} more rows", err=True)
-    left = f", {len(learnt.refused):,} refused" * bool(learnt.refused) + f", {learnt.unconfirmed:,} not confirmed" * bool(learnt.unconfirmed)
+    left = f", {len(learnt.refused):,} refused" if learnt.refused else ""
+    left += f", {learnt.unconfirmed:,} not confirmed" if learnt.unconfirmed else ""
     where = f"{terms.shorten(confirmed_rows.SOURCE)} in the store in {folder}, as revision {graph.engine.revision}"
     click.echo(f"{len(learnt.kept):,} rows are kept{left}: {where}", err=True)
     return graph
 
 
-def _confirmed(sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
+def _confirmed(sheet: Sheet, iri: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows; in what ``rolegraph match`` wrote, those that are to be reviewed name no concept yet."""
     names = [name.casefold() for name in sheet.names]
     place = names.index("decision") if "decision" in names else None
-    ids = sheet.column(None, IDS)
     for line, cells in sheet.rows:
         if place is not None and cells[place].strip().casefold() in ("review", "none"):
-            cells[ids] = ""
+            cells[iri] = ""
         yield line, cells
 
 

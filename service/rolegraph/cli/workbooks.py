@@ -25,7 +25,8 @@ def read(file: IO[bytes], place: str) -> Sheet:
         rows = openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets[0].iter_rows(values_only=True)
         names = tuple(_text(cell) for cell in next(rows, ()))
     except (zipfile.BadZipFile, KeyError, ValueError, IndexError, OSError) as error:
-        raise UnreadableInput(f"{place} cannot be read as a workbook: {error}", expected="a file that a spreadsheet saved as .xlsx") from error
+        detail = f"{place} cannot be read as a workbook: {error}"
+        raise UnreadableInput(detail, expected="a file that a spreadsheet saved as .xlsx") from error
     while names and not names[-1]:
         names = names[:-1]
     if not names:

@@ -79,7 +79,13 @@ class RememberingMatcher:
 
 
 def learn(
-    graph: "Rolegraph", rows: Iterable[tuple[int, str, str]], kind: str, source: str | None = None, language: str | None = None, *, file: str
+    graph: "Rolegraph",
+    rows: Iterable[tuple[int, str, str]],
+    kind: str,
+    source: str | None = None,
+    language: str | None = None,
+    *,
+    file: str,
 ) -> Learnt:
     """Keep confirmed matches in the graph of their own source; :meth:`Rolegraph.match` uses them from then on.
 
@@ -102,8 +108,8 @@ def checked(rows: Iterable[tuple[int, str, str]], concepts: set[str], kind: str)
     :param concepts: the IRIs of the concepts that texts can be matched with
     """
     learnt, lines = Learnt(), dict[str, int]()
-    for line, text, name in rows:
-        text, name = text.strip(), name.strip()
+    for line, written, named_as in rows:
+        text, name = written.strip(), named_as.strip()
         if not text and not name:
             continue
         if not name:

@@ -141,7 +141,7 @@ def _metadata(wanted: Wanted, name: str, *, confirmed: bool) -> str:
         "sssom_version: " + json.dumps("1.1"),
         "curie_map:",
         *(f"  {prefix}: {json.dumps(namespace)}" for prefix, namespace in curies.items()),
-        f"mapping_set_id: {json.dumps(f'urn:uuid:{uuid5(NAMESPACE_URL, text)}')}",
+        f"mapping_set_id: {json.dumps(f'{terms.BASE}mapping-set/{uuid5(NAMESPACE_URL, text)}')}",
         f"mapping_set_title: {json.dumps(f'{name} to {concepts}', ensure_ascii=False)}",
         f"license: {json.dumps(_UNSPECIFIED)}",
         f"mapping_date: {json.dumps(date.today().isoformat())}",  # noqa: DTZ011 - the day where the user is

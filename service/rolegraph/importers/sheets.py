@@ -84,7 +84,8 @@ def read(file: IO[bytes], place: str, *, lines: bool = False, separators: Sequen
     rows = _rows(text, first, separator, before, place)
     _, names = next(rows, (1, []))
     if not any(name.strip() for name in names):
-        raise UnreadableInput(f"{place} has no header in its first line", expected="the names of the columns, then the rows", line=before + 1)
+        detail = f"{place} has no header in its first line"
+        raise UnreadableInput(detail, expected="the names of the columns, then the rows", line=before + 1)
     return Sheet(place, tuple(name.strip() for name in names), _complete(rows, len(names), separator, place), remark)
 
 
@@ -94,7 +95,8 @@ def _lines(text: io.TextIOWrapper, place: str) -> Iterator[str]:
         for number, line in enumerate(text, 1):  # noqa: B007 - the number is for the error
             yield line
     except UnicodeDecodeError as error:
-        raise UnreadableInput(f"{place} is not {error.encoding}: {error.reason}", expected=f"text in {ENCODINGS}", line=number + 1) from error
+        detail = f"{place} is not {error.encoding}: {error.reason}"
+        raise UnreadableInput(detail, expected=f"text in {ENCODINGS}", line=number + 1) from error
 
 
 def _rows(text: Iterator[str], first: str, separator: str, before: int, place: str) -> Iterator[tuple[int, list[str]]]:
@@ -129,7 +131,8 @@ def _encoding(file: IO[bytes], place: str) -> str:
         if start.startswith(mark):
             return encoding
     if start.startswith(b"PK\x03\x04"):
-        raise UnreadableInput(f"{place} is a zip file or a workbook, not text", expected=f"text in {ENCODINGS}; a workbook with the name *.xlsx")
+        expected = f"text in {ENCODINGS}; a workbook with the name *.xlsx"
+        raise UnreadableInput(f"{place} is a zip file or a workbook, not text", expected=expected)
     if b"\x00" in start:
         return _wide(start, place)
     for encoding in ("utf-8", "cp1252"):
