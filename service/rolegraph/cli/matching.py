@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -78,7 +78,7 @@ def match(
     form = _format(name, output)
     graph = _learnt(learn, Wanted(kind, source, language), store) if learn else stores.read(store)
     if file is not None:
-        with closing(graph), _opened(file) as (content, size):
+        with _opened(file) as (content, size):
             sheet = _sheet(content, file, table=column is not None)
             place = sheet.column(column, TEXTS)
             with _progress(content, size) as shown:
@@ -86,6 +86,8 @@ def match(
                 _write(Matches(graph, texts, Wanted(kind, source, language, top)), form, output, sheet.place)
         if sheet.remark:
             click.echo(sheet.remark, err=True)
+    if learn:
+        graph.close()
 
 
 def _write(matches: Matches, form: str, output: Path | None, place: str) -> None:
