@@ -1,10 +1,10 @@
 """Confirmed matches of texts: kept as a mapping set of the user's own source, and used whenever texts are matched."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rolegraph import terms
 from rolegraph.engine import Engine
@@ -15,7 +15,7 @@ from rolegraph.queries.internal import query
 
 if TYPE_CHECKING:
     from rolegraph.facade import Rolegraph
-    from rolegraph.matching import Matcher, MatchResult
+    from rolegraph.matching import Fitted, Matcher, MatchResult
 
 SOURCE = terms.KINDS["source"].namespace + "confirmed-matches"
 TITLE = "Confirmed matches"
@@ -51,15 +51,32 @@ class RememberingMatcher:
     def __init__(self, engine: Engine, matcher: "Matcher") -> None:
         self._engine, self._matcher = engine, matcher
         self._pairs = LruCache[str, list[tuple[str, str]]](1)
-        self._fitted = LruCache[tuple[str, str | None, str | None], dict[str, Any]](FITTED)
+        self._fitted = LruCache[tuple[str, str | None, str | None], "tuple[dict[str, str], Fitted] | tuple[None, None]"](FITTED)
 
     def match(
-        self, texts: Sequence[str], kind: str, source: str | None = None, language: str | None = None, limit: int = 5
+        self,
+        texts: Sequence[str],
+        kind: str,
+        source: str | None = None,
+        language: str | None = None,
+        limit: int = 5,
+        *,
+        confirmed: Mapping[str, str] | None = None,
+        fitted: "Fitted | None" = None,
     ) -> "MatchResult":
-        """Return the concepts that texts mean; see :meth:`Matcher.match <rolegraph.matching.Matcher.match>`."""
-        pairs = self._pairs.get(SOURCE, self._read)
-        remembered = self._fitted.get((kind, source, language), lambda: self._fit(pairs, kind, source, language)) if pairs else {}
-        return self._matcher.match(texts, kind, source, language, limit, **remembered)
+        """Return the concepts that texts mean; see :meth:`Matcher.match <rolegraph.matching.Matcher.match>`.
+
+        :param confirmed: used in place of the confirmed matches of the graph
+        """
+        if confirmed is None and fitted is None:
+            pairs = self._pairs.get(SOURCE, self._read)
+            if pairs:
+                confirmed, fitted = self._fitted.get((kind, source, language), lambda: self._fit(pairs, kind, source, language))
+        return self._matcher.match(texts, kind, source, language, limit, confirmed=confirmed, fitted=fitted)
+
+    def refit(self, rows: Mapping[str, str], kind: str, source: str | None = None, language: str | None = None) -> "Fitted":
+        """See :meth:`Matcher.refit <rolegraph.matching.Matcher.refit>`."""
+        return self._matcher.refit(rows, kind, source, language)
 
     def concepts(self, kind: str, source: str | None = None, language: str | None = None) -> set[str]:
         """Return the IRIs of the concepts that texts can be matched with."""
@@ -71,11 +88,13 @@ class RememberingMatcher:
         rows = self._engine.rows(query("confirmed-matches").bind({"graph": SOURCE}))
         return sorted((row["text"].value, row["thing"].value) for row in rows)
 
-    def _fit(self, pairs: list[tuple[str, str]], kind: str, source: str | None, language: str | None) -> dict[str, Any]:
+    def _fit(
+        self, pairs: list[tuple[str, str]], kind: str, source: str | None, language: str | None
+    ) -> "tuple[dict[str, str], Fitted] | tuple[None, None]":
         """Return what the matcher is given of confirmed matches: nothing where none has a concept of this kind and source."""
         concepts = self.concepts(kind, source, language)
         usable = {text: iri for text, iri in pairs if iri in concepts}
-        return {"confirmed": usable, "fitted": self._matcher.refit(usable, kind, source, language)} if usable else {}
+        return (usable, self._matcher.refit(usable, kind, source, language)) if usable else (None, None)
 
 
 def learn(

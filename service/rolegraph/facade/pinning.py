@@ -1,6 +1,6 @@
 """A graph that follows the newest revision of an engine, or is pinned to one revision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -19,7 +19,7 @@ from rolegraph.validation.shapes import Shapes
 
 if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
-    from rolegraph.matching import MatchResult
+    from rolegraph.matching import Fitted, MatchResult
 
 
 class Pinning:
@@ -95,14 +95,27 @@ class Pinning:
         return self._view.analysis()
 
     def match(
-        self, texts: Sequence[str], kind: str, source: str | None = None, language: str | None = None, limit: int = 5
+        self,
+        texts: Sequence[str],
+        kind: str,
+        source: str | None = None,
+        language: str | None = None,
+        limit: int = 5,
+        *,
+        confirmed: Mapping[str, str] | None = None,
+        fitted: "Fitted | None" = None,
     ) -> "MatchResult":
         """Return which concepts texts mean; see :meth:`Matcher.match <rolegraph.matching.Matcher.match>`.
 
         :raises BadParameter: also for a revision that is not the newest
         """
         dependencies.note(EVERYTHING)
-        return self._view.matcher().match(texts, kind, source, language, limit)
+        return self._view.matcher().match(texts, kind, source, language, limit, confirmed=confirmed, fitted=fitted)
+
+    def refit(self, rows: Mapping[str, str], kind: str, source: str | None = None, language: str | None = None) -> "Fitted":
+        """Return weights for :meth:`match` fitted on confirmed rows; see :meth:`Matcher.refit <rolegraph.matching.Matcher.refit>`."""
+        dependencies.note(EVERYTHING)
+        return self._view.matcher().refit(rows, kind, source, language)
 
     def matchable(self, kind: str, source: str | None = None, language: str | None = None) -> set[str]:
         """Return the IRIs of the concepts that texts can be matched with; see :meth:`match`."""

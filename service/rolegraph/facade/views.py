@@ -116,7 +116,7 @@ class Views:
         trusted = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
         matcher: CachedValue[RememberingMatcher] = CachedValue()
-        view.matcher = lambda: matcher.get(lambda: _matcher(engine))
+        view.matcher = lambda: matcher.get(lambda: _matcher(engine, self._folder))
         return view
 
     def _following(self, engine: Engine, search: Finder) -> Catalogue | None:
@@ -132,7 +132,7 @@ class Views:
         view = View(self._engine, self._search, self._classes)
         trusted = view.trusted
         view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, trusted))
-        view.matcher = lambda: self._matcher.get(lambda: _matcher(self._engine))
+        view.matcher = lambda: self._matcher.get(lambda: _matcher(self._engine, self._folder))
         return view
 
     def _analysed(self, engine: Engine, trusted: Trusted) -> "Analysis":
@@ -156,10 +156,11 @@ def _trusted(engine: Engine, catalogue: Catalogue) -> Trusted:
     return graphs
 
 
-def _matcher(engine: Engine) -> RememberingMatcher:
+def _matcher(engine: Engine, folder: Path | None) -> RememberingMatcher:
     from rolegraph.matching import Matcher
+    from rolegraph.matching.encoders import semantic
 
-    return RememberingMatcher(engine, Matcher(engine.rows, engine.graphs))
+    return RememberingMatcher(engine, Matcher(engine.rows, engine.graphs, folder, semantic()))
 
 
 def _refuse(revision: int | None, what: str) -> NoReturn:

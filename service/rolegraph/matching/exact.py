@@ -41,6 +41,22 @@ class ExactMember:
         columns = list(zip(*rows, strict=True)) or [(), (), ()]
         return cls(np.array(columns[0], np.uint64), np.array(columns[1], np.int32), np.array(columns[2], np.uint8))
 
+    def joined(self, other: "ExactMember", labels: NDArray[np.int64], total: int, first: int) -> "ExactMember":
+        """Return the keys of some labels of this member and of another one.
+
+        :param labels: the numbers of the labels, in their new order
+        :param total: the number of labels of both
+        :param first: the number that the first label of the other one has in ``labels``
+        """
+        moved = np.full(total, -1, np.int64)
+        moved[labels] = np.arange(len(labels))
+        keys = np.concatenate([self.keys, other.keys])
+        places = moved[np.concatenate([self.labels, other.labels.astype(np.int64) + first])]
+        tiers = np.concatenate([self.tiers, other.tiers])
+        order = np.lexsort((places, tiers, keys))
+        order = order[places[order] >= 0]
+        return ExactMember(keys[order], places[order].astype(np.int32), tiers[order])
+
     def find(self, text: str) -> list[Equal]:
         """Return the labels that a text equals, by the best form of the text that equals any."""
         for form in forms(text):

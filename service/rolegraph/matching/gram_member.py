@@ -1,6 +1,7 @@
 """The member that compares texts by their character n-grams (TF-IDF, cosine)."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import InitVar, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from scipy import sparse
 
 from rolegraph.matching.grams import Bags, Floats, Matrix, Vocabulary, frequencies, keys_of
 
+DERIVED = ("means", "by_gram")  # matrices that are computed from the others, and stored with them
 FREQUENT = 0.05  # share of the labels from which an n-gram is left out of the first look; see `rough`
 Integers = NDArray[np.int64]
 
@@ -21,33 +23,45 @@ class GramMember:
     :param labels: the frequencies, a row for each label
     :param descriptions: the same of the description of each concept
     :param starts: the first label of each concept, and the number of labels
+    :param derived: the matrices of :data:`DERIVED`, if they were computed before
     """
 
     vocabulary: Vocabulary
     labels: Matrix
     descriptions: Matrix
     starts: Integers
+    derived: InitVar[Mapping[str, Matrix] | None] = None
     idf: Floats = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, derived: Mapping[str, Matrix] | None) -> None:
         number, grams = self.labels.shape
         numbers = np.bincount(self.labels.indices, minlength=grams)
         self.idf = (np.log((1 + number) / (1 + numbers)) + 1).astype(np.float32)
         self._unknown = (np.float32(np.log(1 + number)) + 1) ** 2
-        self._label_scale = self._scale(self.labels)
-        self._description_scale = self._scale(self.descriptions)
-        self._means = self._centroids()
-        self._mean_scale = self._scale(self._means)
-        rare = (numbers <= max(FREQUENT * number, 1))[self.labels.indices]
-        ends = np.concatenate([[0], np.cumsum(rare)])[self.labels.indptr]
-        entries = (self.labels.data[rare], self.labels.indices[rare], ends)
-        self._by_gram = sparse.csr_array(sparse.csr_array(entries, shape=self.labels.shape).T)
+        self._label_scale = self.scale(self.labels)
+        self._description_scale = self.scale(self.descriptions)
+        self.means = derived["means"] if derived else self._sums()
+        self._mean_scale = self.scale(self.means)
+        self.by_gram = derived["by_gram"] if derived else self._rare(numbers)
 
     @classmethod
     def of(cls, labels: Bags, descriptions: Bags, starts: Integers) -> "GramMember":
-        """Compute the n-grams of texts. Those that only descriptions have are left out."""
-        vocabulary = Vocabulary.of(keys_of(labels.words)[1])
+        """Compute the n-grams of texts."""
+        vocabulary = Vocabulary.of(np.concatenate([keys_of(labels.words)[1], keys_of(descriptions.words)[1]]))
         return cls(vocabulary, frequencies(labels, vocabulary)[0], frequencies(descriptions, vocabulary)[0], starts)
+
+    def joined(self, other: "GramMember", labels: Integers, concepts: Integers, starts: Integers) -> "GramMember":
+        """Return the n-grams of some labels and concepts of this member and of another one, which are numbered after those of this one."""
+        vocabulary = self.vocabulary.extended(other.vocabulary.keys)
+        columns = np.empty(len(other.vocabulary.keys), np.int32)
+        columns[other.vocabulary.columns] = vocabulary.places(other.vocabulary.keys)
+        chosen = []
+        for mine, others, rows in ((self.labels, other.labels, labels), (self.descriptions, other.descriptions, concepts)):
+            width = len(vocabulary.keys)
+            moved = sparse.csr_array((others.data, columns[others.indices], others.indptr), shape=(others.shape[0], width))
+            widened = sparse.csr_array((mine.data, mine.indices, mine.indptr), shape=(mine.shape[0], width))
+            chosen.append(sparse.csr_array(sparse.vstack([widened, moved], format="csr")[rows]))
+        return GramMember(vocabulary, *chosen, starts)
 
     def weighted(self, queries: Bags) -> Matrix:
         """Return the n-grams of queries, weighted so that the product with frequencies, over the length of a text, is a cosine."""
@@ -60,7 +74,7 @@ class GramMember:
 
     def rough(self, weighted: Matrix) -> Floats:
         """Return the similarity of each query to each label by rare n-grams alone, which takes a sixth of the time."""
-        scores: Floats = (weighted @ self._by_gram).toarray()
+        scores: Floats = (weighted @ self.by_gram).toarray()
         scores *= self._label_scale
         return scores
 
@@ -72,10 +86,10 @@ class GramMember:
     def context_scores(self, query: Floats, concepts: Integers) -> tuple[Floats, Floats]:
         """Return the similarity of a query to the centroids of the labels of some concepts, and to their descriptions."""
         descriptions: Floats = _products(self.descriptions, concepts, query) * self._description_scale[concepts]
-        centroids: Floats = _products(self._means, concepts, query) * self._mean_scale[concepts]
+        centroids: Floats = _products(self.means, concepts, query) * self._mean_scale[concepts]
         return centroids, descriptions
 
-    def _scale(self, texts: Matrix) -> Floats:
+    def scale(self, texts: Matrix) -> Floats:
         """Return one over the length of the weighted vector of each row."""
         values = texts.data * self.idf[texts.indices]
         rows = np.repeat(np.arange(texts.shape[0]), np.diff(texts.indptr))
@@ -83,7 +97,14 @@ class GramMember:
         scale: Floats = (1 / np.sqrt(np.maximum(squares, 1e-12))).astype(np.float32)
         return scale
 
-    def _centroids(self) -> Matrix:
+    def _rare(self, numbers: Integers) -> Matrix:
+        """Return the labels that have each of the rare n-grams, a row for each n-gram."""
+        rare = (numbers <= max(FREQUENT * self.labels.shape[0], 1))[self.labels.indices]
+        ends = np.concatenate([[0], np.cumsum(rare)])[self.labels.indptr].astype(np.int32)
+        entries = (self.labels.data[rare], self.labels.indices[rare], ends)
+        return sparse.csr_array(sparse.csr_array(entries, shape=self.labels.shape).T)
+
+    def _sums(self) -> Matrix:
         """Return the sum of the vectors of the labels of each concept, without idf, which the query has."""
         counts = np.diff(self.starts)
         scale = np.repeat(self._label_scale, np.diff(self.labels.indptr))

@@ -86,13 +86,19 @@ class Vocabulary:
 
 
 def frequencies(bags: Bags, vocabulary: Vocabulary) -> tuple[Matrix, Floats]:
-    """Return how often each text has each n-gram, as 1 + log(number), and what n-grams outside of the vocabulary add to its square."""
+    """Return how often each text has each n-gram, as 1 + log(number); and the sum of squares of those outside of the vocabulary."""
     numbers, keys = keys_of(bags.words)
     columns = vocabulary.places(keys)
     known = columns >= 0
-    shape = (len(bags.words), len(vocabulary.keys))
-    by_word = sparse.csr_array((np.ones(int(known.sum()), np.float32), (numbers[known], columns[known])), shape=shape)
-    outside = np.bincount(numbers[~known], minlength=len(bags.words)).astype(np.float32)
+    unknown, places = np.unique(keys[~known], return_inverse=True)
+    outside = _counts(bags, numbers[~known], places, len(unknown))
+    squares = np.asarray(sparse.csr_array((outside.data**2, outside.indices, outside.indptr), outside.shape).sum(axis=1), np.float32)
+    return _counts(bags, numbers[known], columns[known], len(vocabulary.keys)), squares
+
+
+def _counts(bags: Bags, words: NDArray[np.int64], columns: NDArray[np.int64], width: int) -> Matrix:
+    """Return 1 + log(number) of the n-grams of each text, of which each word has some."""
+    by_word = sparse.csr_array((np.ones(len(words), np.float32), (words, columns)), shape=(len(bags.words), width))
     matrix = sparse.csr_array(bags.counts @ by_word)
     matrix.data = 1 + np.log(matrix.data)
-    return matrix, np.asarray(bags.counts @ outside, np.float32)
+    return matrix

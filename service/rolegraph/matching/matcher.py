@@ -1,16 +1,23 @@
 """Matches texts with the concepts of one revision."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from rolegraph import terms
 from rolegraph.errors import BadParameter
 from rolegraph.matching import fusion
 from rolegraph.matching.concepts import Ask, read
+from rolegraph.matching.confirmed import Confirmed
+from rolegraph.matching.encoders import Encoder, word_vectors
 from rolegraph.matching.exact import TIERS, Equal
+from rolegraph.matching.fitting import Row, fit
+from rolegraph.matching.fusion import Fitted
 from rolegraph.matching.index import MatchIndex
 from rolegraph.matching.results import Candidate, MatchResult, TextMatch
 from rolegraph.matching.scoring import Scored, score
+from rolegraph.matching.stored import Key, Shelf
 from rolegraph.per_revision import LruCache
 from rolegraph.search import folding, source_graph
 
@@ -26,16 +33,30 @@ class Matcher:
 
     :param ask: answers a query on the revision
     :param graphs: returns the IRIs of the graphs of the revision
+    :param folder: the folder of the store, where indexes are stored for all processes and the next start; None stores nothing
+    :param encoder: makes vectors of texts, besides the word vectors that are always there; None for none
     """
 
-    def __init__(self, ask: Ask, graphs: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, ask: Ask, graphs: Callable[[], Iterable[str]], folder: Path | None = None, encoder: Encoder | None = None
+    ) -> None:
         self._ask = ask
         self._graphs = graphs
+        self._encoder = encoder
+        self._shelf = Shelf(folder)
         self._indexes = LruCache[tuple[str, str | None, str], MatchIndex](INDEXES)
         self._building = threading.Lock()
 
     def match(
-        self, texts: Sequence[str], kind: str, source: str | None = None, language: str | None = None, limit: int = 5
+        self,
+        texts: Sequence[str],
+        kind: str,
+        source: str | None = None,
+        language: str | None = None,
+        limit: int = 5,
+        *,
+        confirmed: Mapping[str, str] | None = None,
+        fitted: Fitted | None = None,
     ) -> MatchResult:
         """Return the concepts of a kind that texts mean, the likeliest first.
 
@@ -44,25 +65,66 @@ class Matcher:
         :param source: only concepts that this source describes: its slug, CURIE or IRI
         :param language: of the labels, such as ``en``, which is the default
         :param limit: most candidates of a text, 1 to 20
+        :param confirmed: texts with the IRIs of their concepts; the twenty nearest vote for those of the texts
+        :param fitted: weights from :meth:`refit`; None for the shipped ones
         :raises BadParameter: for too many texts, an unknown kind or source, or a limit out of range
         """
         _check(texts, kind, limit)
-        graph = None if source is None else source_graph(source, set(self._graphs()))
-        index = self._index(kind, graph, (language or "en").lower().split("-")[0])
-        fitted = fusion.fitted(kind, index.members)
-        found: list[TextMatch] = []
+        index = self.index(kind, source, language)
+        weights = fitted or fusion.fitted(kind, index.members)
+        memory = Confirmed.of(index, confirmed) if confirmed else None
+        matches: list[TextMatch] = []
         for start in range(0, len(texts), BLOCK):
             block = texts[start : start + BLOCK]
-            for text, scored in zip(block, score(index, [text[:LONGEST] for text in block]), strict=True):
-                found.append(_text_match(index, text, scored, fitted, limit))
-        return MatchResult(tuple(found), fitted.fitted_on)
+            for text, scored in zip(block, score(index, [text[:LONGEST] for text in block], memory), strict=True):
+                matches.append(_text_match(index, text, scored, weights, limit))
+        return MatchResult(tuple(matches), weights.fitted_on)
 
-    def _index(self, kind: str, graph: str | None, language: str) -> MatchIndex:
+    def refit(self, rows: Mapping[str, str], kind: str, source: str | None = None, language: str | None = None) -> Fitted:
+        """Return weights fitted on confirmed rows, held near the shipped ones: a few hundred rows make probabilities fit their texts.
+
+        :param rows: texts with the IRIs of their concepts; rows whose concept is not among the candidates count against certainty
+        :raises BadParameter: for an unknown kind or source, or if none of the rows has a concept of the index
+        """
+        _check([""], kind, 1)
+        index = self.index(kind, source, language)
+        confirmed = Confirmed.of(index, rows)
+        if not len(confirmed):
+            raise BadParameter("rows", "no row has a concept of this kind and source", expected="texts with the IRIs of their concepts")
+        fitting: list[Row] = []
+        votes = confirmed.votes_of_others()
+        for start in range(0, len(confirmed), BLOCK):
+            texts = [text[:LONGEST] for text in confirmed.texts[start : start + BLOCK]]
+            for place, scored in enumerate(score(index, texts, votes=votes[start : start + BLOCK])):
+                fitting.append(Row(scored, {confirmed.concepts[start + place]}))
+        shipped = fusion.fitted(kind, index.members)
+        counts = {"rows": shipped.fitted_on.rows + len(fitting), "confirmed": len(fitting)}
+        return fit(fitting, shipped, replace(shipped.fitted_on, **counts))
+
+    def index(self, kind: str, source: str | None = None, language: str | None = None) -> MatchIndex:
+        """Return the index of the concepts of a kind; see :meth:`match`."""
+        graph = None if source is None else source_graph(source, set(self._graphs()))
+        base = (language or "en").lower().split("-")[0]
+
         def build() -> MatchIndex:
             with self._building:  # one at a time: each takes memory while it is built
-                return MatchIndex.of(read(self._ask, kind, graph, language), language)
+                return self._followed((kind, graph, base))
 
-        return self._indexes.get((kind, graph, language), build)
+        return self._indexes.get((kind, graph, base), build)
+
+    def _followed(self, key: Key) -> MatchIndex:
+        """Return the index of the revision, made from the stored one if there is one."""
+        kind, graph, language = key
+        encoders = self._encoders(language)
+        concepts = read(self._ask, kind, graph, language)
+        last = self._shelf.load(key, encoders)
+        index = last.following(concepts) if last else MatchIndex.of(concepts, language, encoders)
+        if index is not last and self._shelf.save(key, index):
+            index = self._shelf.load(key, encoders) or index
+        return index
+
+    def _encoders(self, language: str) -> list[Encoder]:
+        return [encoder for encoder in (word_vectors(language), self._encoder) if encoder]
 
 
 def _check(texts: Sequence[str], kind: str, limit: int) -> None:
@@ -75,36 +137,38 @@ def _check(texts: Sequence[str], kind: str, limit: int) -> None:
         raise BadParameter("limit", f"limit must be {accepted}, not {limit}", expected=accepted)
 
 
-def _text_match(index: MatchIndex, text: str, scored: Scored, fitted: fusion.Fitted, limit: int) -> TextMatch:
+def _text_match(index: MatchIndex, text: str, scored: Scored, fitted: Fitted, limit: int) -> TextMatch:
     remark = f"only the first {LONGEST} of {len(text):,} characters were used" if len(text) > LONGEST else ""
     if not folding.fold(text[:LONGEST]):
         return TextMatch(text, "none", (), "the text has no letters or digits")
     order, confidences = fitted.ranked(scored)
     candidates = tuple(_candidate(index, scored, int(place), float(confidences[place])) for place in order[:limit])
     first = candidates[0].confidence if candidates else 0.0
-    decision = fusion.decision(first)
-    return TextMatch(text, decision, candidates, remark or ("" if candidates else "no label is like the text"))
+    return TextMatch(text, fusion.decision(first), candidates, remark or ("" if candidates else "no label is like the text"))
 
 
 def _candidate(index: MatchIndex, scored: Scored, place: int, confidence: float) -> Candidate:
     concept = int(scored.concepts[place])
     equal = scored.equal.get(concept)
     label = index.labels[equal.label if equal else int(scored.labels[place])]
-    members = {name: round(float(context[place]), 3) for name, (_, context) in scored.scores.items()}
-    members["exact"] = fusion.exactness(equal)
+    members = {"exact": fusion.exactness(equal)}
+    members |= {name: round(float(scored.contexts(name)[place]), 3) for name in scored.scores}
+    if vote := scored.votes.get(concept):
+        members["confirmed"] = round(vote, 3)
     return Candidate(
         iri=index.iris[concept],
         label=index.name(concept),
         confidence=round(confidence, 3),
         matched_label=label,
-        reason=_reason(label, equal, scored),
+        reason=_reason(label, equal, scored, concept),
         members=members,
     )
 
 
-def _reason(label: str, equal: Equal | None, scored: Scored) -> str:
+def _reason(label: str, equal: Equal | None, scored: Scored, concept: int) -> str:
+    vote = scored.votes.get(concept, 0)
     if equal is None:
-        return f"like the label “{label}”"
+        return "confirmed for this text" if vote > fusion.CERTAIN else "confirmed for like texts" if vote else f"like the label “{label}”"
     reasons = {
         "label": f"the label “{label}”",
         "spelling": f"the label “{label}” in another spelling",
@@ -116,5 +180,5 @@ def _reason(label: str, equal: Equal | None, scored: Scored) -> str:
         reason += ", without " + ", ".join(f"“{piece}”" for piece in equal.left_off)
     others = len(scored.equal) - 1
     if others:
-        reason += f"; {others} other {'concepts have' if others > 1 else 'concept has'} it too"
+        reason += f"; {others} other concepts have it too" if others > 1 else "; another concept has it too"
     return reason

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rolegraph.matching.confirmed import Confirmed, Votes
 from rolegraph.matching.exact import Equal
 from rolegraph.matching.gram_member import Integers
 from rolegraph.matching.grams import Bags, Floats
 from rolegraph.matching.index import MatchIndex
 
 NEAREST = 100  # labels that each member proposes
+SAMPLED = 16  # of so many scores, one is looked at for a bound
+LEAST = 1e-6  # score
 CENTROID, DESCRIPTION = 0.3, 0.2  # what these add to the score of the best label
 
 
@@ -18,58 +21,88 @@ CENTROID, DESCRIPTION = 0.3, 0.2  # what these add to the score of the best labe
 class Scored:
     """The candidates of one text.
 
-    :param concepts: their numbers
+    :param concepts: their numbers, in ascending order
     :param labels: the label of each that is most like the text
-    :param scores: for each member, the score of each candidate: best label, and best label with context
+    :param scores: for each member, a row for each candidate: the similarity of its best label, of the centroid of its labels, and of its
+        description
     :param equal: the labels that the text equals, by concept
+    :param votes: what confirmed rows say
     """
 
     concepts: Integers
     labels: Integers
-    scores: dict[str, tuple[Floats, Floats]]
+    scores: dict[str, Floats]
     equal: dict[int, Equal]
+    votes: Votes
+
+    def contexts(self, member: str) -> Floats:
+        """Return one score of a member for each candidate: best label, and something of centroid and description."""
+        scores: Floats = self.scores[member] @ np.array([1, CENTROID, DESCRIPTION], np.float32)
+        return scores
 
 
-def score(index: MatchIndex, texts: Sequence[str]) -> list[Scored]:
-    """Return the candidates of each text."""
+def score(
+    index: MatchIndex, texts: Sequence[str], confirmed: Confirmed | None = None, votes: Sequence[Votes] | None = None
+) -> list[Scored]:
+    """Return the candidates of each text.
+
+    :param confirmed: rows that vote
+    :param votes: the votes for each text, instead
+    """
     if not len(index):
         nothing = np.zeros(0, np.int64)
-        return [Scored(nothing, nothing, {}, {}) for _ in texts]
+        return [Scored(nothing, nothing, {}, {}, {}) for _ in texts]
     weighted = index.grams.weighted(Bags.of(texts))
     rough = index.grams.rough(weighted)
+    if votes is None:
+        votes = confirmed.votes(texts, weighted) if confirmed else [{} for _ in texts]
+    encoded = [encoder.encode(texts) for encoder in index.encoders]
+    products = [member.labels.products(queries) for member, queries in zip(index.vectors, encoded, strict=True)]
     found = []
     for number, text in enumerate(texts):
         row = slice(weighted.indptr[number], weighted.indptr[number + 1])
         query = np.zeros(weighted.shape[1], np.float32)
         query[weighted.indices[row]] = weighted.data[row]
         equal = index.exact.find(text)
-        near = _nearest(rough[number])
-        labels = np.union1d(near, np.array([each.label for each in equal], np.int64))
-        found.append(_scored(index, query, labels, equal))
+        own = [scores[number] for scores in products]
+        voted = [int(index.starts[concept]) for concept in votes[number]]
+        proposed = [_nearest(scores) for scores in (rough[number], *own)]
+        labels = np.unique(np.concatenate([*proposed, np.array([*voted, *(each.label for each in equal)], np.int64)]))
+        vectors = [(scores, queries[number]) for scores, queries in zip(own, encoded, strict=True)]
+        found.append(_scored(index, query, labels, equal, vectors, votes[number]))
     return found
 
 
 def _nearest(scores: Floats) -> Integers:
     """Return the labels with the highest scores, without those that have none."""
-    if len(scores) > NEAREST:
-        bound = np.partition(scores, len(scores) - NEAREST)[len(scores) - NEAREST]
-        return np.flatnonzero(scores >= max(bound, 1e-6))[: 4 * NEAREST]
-    return np.flatnonzero(scores > 0)
+    likely = np.flatnonzero(scores >= max(_bound(scores[::SAMPLED], 2 * NEAREST // SAMPLED), LEAST))
+    if len(likely) < NEAREST:  # the sample was not like the rest
+        likely = np.flatnonzero(scores >= LEAST)
+    return likely[scores[likely] >= _bound(scores[likely], NEAREST)][: 4 * NEAREST]
 
 
-def _scored(index: MatchIndex, query: Floats, labels: Integers, equal: list[Equal]) -> Scored:
+def _bound(scores: Floats, number: int) -> float:
+    """Return the lowest of the highest scores."""
+    return float(np.partition(scores, len(scores) - number)[len(scores) - number]) if len(scores) > number else LEAST
+
+
+def _scored(
+    index: MatchIndex, query: Floats, labels: Integers, equal: list[Equal], vectors: Sequence[tuple[Floats, Floats]], votes: Votes
+) -> Scored:
     if not len(labels):
-        return Scored(labels, labels, {}, {})
-    owners = index.concepts_of(labels)
-    concepts, first = np.unique(owners, return_index=True)
+        return Scored(labels, labels, {}, {}, {})
+    concepts, first = np.unique(index.concepts_of(labels), return_index=True)
     similarity = index.grams.label_scores(query, labels)
-    centroids, descriptions = index.grams.context_scores(query, concepts)
-    best = np.maximum.reduceat(similarity, first)
+    total = similarity.copy()
+    scores = {"grams": np.column_stack([np.maximum.reduceat(similarity, first), *index.grams.context_scores(query, concepts)])}
+    for member, (products, encoded) in zip(index.vectors, vectors, strict=True):
+        similarity = products[labels]
+        total += similarity
+        scores[member.name] = np.column_stack([np.maximum.reduceat(similarity, first), *member.context_scores(encoded, concepts)])
     by_concept: dict[int, Equal] = {}
-    for each in sorted(equal, key=lambda each: each.tier):
+    for each in sorted(equal, key=lambda each: (each.tier, each.label)):
         by_concept.setdefault(int(index.concepts_of(np.array([each.label]))[0]), each)
-    scores = {"grams": (best, best + CENTROID * centroids + DESCRIPTION * descriptions)}
-    return Scored(concepts, _matched(labels, similarity, first), scores, by_concept)
+    return Scored(concepts, _matched(labels, total, first), scores, by_concept, votes)
 
 
 def _matched(labels: Integers, similarity: Floats, first: Integers) -> Integers:
