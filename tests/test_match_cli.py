@@ -16,7 +16,7 @@ from rolegraph.cli import main, stores
 from rolegraph.facade import Rolegraph, match_tables
 from rolegraph.facade.match_tables import BLOCK, Matches, Wanted
 
-TITLES = ["AI Architect", "", "Senior Deep Learning Engineer (m/f/d)", "=1+1", "quite another thing"]
+TITLES = ["AI Architect", "", "Senior Deep Learning Engineer (m/f/d)", "=1+1", "zzzqqq"]
 ARCHITECT = "https://w3id.org/rolegraph/role/ai-architect"
 Run = Callable[..., Result]
 
@@ -100,7 +100,7 @@ def test_a_workbook_is_written_without_formulas_and_read(run: Run, titles: Path,
     sheet = openpyxl.load_workbook(book).worksheets[0]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert "=1+1" in [cell.value for cell in cells]
-    assert {cell.data_type for cell in cells} == {"s", "n"}
+    assert "f" not in {cell.data_type for cell in cells}
     again = rows(run(book, "--column", "text").stdout)
     assert [row["text"] for row in again] == [*TITLES[:3], "'=1+1", TITLES[4]]
     assert run(titles, "-f", "xlsx").exit_code == 2
@@ -130,7 +130,7 @@ def test_what_fails_on_the_way_leaves_no_output(run: Run, tmp_path: Path) -> Non
     [
         (("--source", "nonsense"), "nonsense"),
         (("--language", "xx"), "no labels in 'xx'"),
-        (("--column", "title"), "lines of text"),
+        (("--column", "title"), "no column 'title'"),
     ],
 )
 def test_wrong_options_are_named(run: Run, titles: Path, options: tuple[str, ...], reason: str) -> None:

@@ -1,7 +1,6 @@
 """Tables that people hand in: encodings, separators, and what goes wrong in them."""
 
 import io
-from collections.abc import Iterator
 
 import pytest
 
@@ -9,7 +8,7 @@ from rolegraph.errors import BadParameter, UnreadableInput
 from rolegraph.importers import sheets
 from rolegraph.importers.sheets import Sheet
 
-TABLE = "nr;title\r\n1;Köchin\r\n\r\n2;\"Koch; Küche\nund Service\"\r\n3\r\n"
+TABLE = 'nr;title\r\n1;Köchin\r\n\r\n2;"Koch; Küche\nund Service"\r\n3\r\n'
 ROWS = [(2, ["1", "Köchin"]), (3, ["", ""]), (4, ["2", "Koch; Küche\nund Service"]), (6, ["3", ""])]
 
 
@@ -38,7 +37,7 @@ def test_a_single_column_keeps_what_looks_like_a_separator() -> None:
 
 
 def test_lines_of_text_have_no_header_and_keep_their_places() -> None:
-    sheet = read("a,b\r\n\r\nc\rd".encode(), lines=True)
+    sheet = read(b"a,b\r\n\r\nc\rd", lines=True)
     assert (sheet.names, list(sheet.rows)) == ((), [(1, ["a,b"]), (2, [""]), (3, ["c"]), (4, ["d"])])
     assert sheet.column(None) == 0
     with pytest.raises(BadParameter, match="no column 'title'"):
@@ -51,7 +50,7 @@ def test_lines_of_text_have_no_header_and_keep_their_places() -> None:
         (b"", 1),
         (b"\n\n", 1),
         (b'a,b\n1,"2\n3,4\n', 2),
-        (b'a,b\n1,2\n1,2,3\n', 3),
+        (b"a,b\n1,2\n1,2,3\n", 3),
         ("a,b\n1,2\n".encode("utf-16") + b"\x00", None),
         (b"PK\x03\x04\x00\x00", None),
         (b"\x00\x01\x02", None),
@@ -73,15 +72,6 @@ def test_a_column_is_found_by_name_or_is_the_only_or_the_usual_one() -> None:
 
 
 def test_rows_are_read_one_by_one() -> None:
-    class Counted(io.BytesIO):
-        def readable(self) -> bool:
-            return True
-
-    file = Counted(b"title\n" + b"a title\n" * 1_000_000)
-    rows: Iterator[object] = read_counted(file).rows
-    next(rows)
+    file = io.BytesIO(b"title\n" + b"a title\n" * 100_000)
+    assert next(sheets.read(file, "titles.csv").rows) == (2, ["a title"])
     assert file.tell() < 100_000
-
-
-def read_counted(file: io.BytesIO) -> Sheet:
-    return sheets.read(file, "titles.csv")

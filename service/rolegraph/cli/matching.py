@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -76,18 +76,30 @@ def match(
     if file is None and learn is None:
         raise BadParameter("file", "there is nothing to match", expected="rolegraph match FILE --kind KIND, or --learn FILE")
     form = _format(name, output)
-    graph = _learnt(learn, Wanted(kind, source, language), store) if learn else stores.read(store)
-    if file is not None:
-        with _opened(file) as (content, size):
-            sheet = _sheet(content, file, table=column is not None)
-            place = sheet.column(column, TEXTS)
-            with _progress(content, size) as shown:
-                texts = shown(cells[place] for _, cells in sheet.rows)
-                _write(Matches(graph, texts, Wanted(kind, source, language, top)), form, output, sheet.place)
-        if sheet.remark:
-            click.echo(sheet.remark, err=True)
-    if learn:
-        graph.close()
+    with _graph(store, learn, Wanted(kind, source, language)) as graph:
+        if file is not None:
+            with _opened(file) as (content, size):
+                sheet = _sheet(content, file, table=column is not None)
+                place = sheet.column(column, TEXTS)
+                with _progress(content, size) as shown:
+                    texts = shown(cells[place] for _, cells in sheet.rows)
+                    _write(Matches(graph, texts, Wanted(kind, source, language, top)), form, output, sheet.place)
+            if sheet.remark:
+                click.echo(sheet.remark, err=True)
+
+
+@contextmanager
+def _graph(store: Path | None, learn: Path | None, wanted: Wanted) -> Iterator[Rolegraph]:
+    """Yield the graph of a store, which first learns what a file confirms."""
+    if learn is None:
+        yield stores.read(store)
+        return
+    folder = store or stores.default()
+    stores.check(folder)
+    rows = _confirmed(learn)
+    with closing(Rolegraph.open(folder)) as graph:
+        _learn(graph, folder, learn, rows, wanted)
+        yield graph
 
 
 def _write(matches: Matches, form: str, output: Path | None, place: str) -> None:
@@ -105,18 +117,9 @@ def _write(matches: Matches, form: str, output: Path | None, place: str) -> None
             out.write(piece.encode("utf-8", "replace"))
 
 
-def _learnt(file: Path, wanted: Wanted, store: Path | None) -> Rolegraph:
-    """Keep the confirmed rows of a file, say what was kept, and return the graph that has them."""
-    folder = store or stores.default()
-    stores.check(folder)
-    with _opened(file) as (content, _):
-        sheet = _sheet(content, file, table=True)
-        if len(sheet.names) < 2:
-            raise BadParameter("learn", f"{file} has one column", expected="a table with a text and an id in each row")
-        text, iri = sheet.column(None, TEXTS), sheet.column(None, IDS)
-        graph = Rolegraph.open(folder)
-        rows = ((line, unescape_formula(cells[text]), cells[iri]) for line, cells in _confirmed(sheet, iri))
-        learnt = confirmed_rows.learn(graph, rows, wanted.kind, wanted.source, wanted.language, file=file.name)
+def _learn(graph: Rolegraph, folder: Path, file: Path, rows: list[tuple[int, str, str]], wanted: Wanted) -> None:
+    """Keep confirmed rows, and say what was kept."""
+    learnt = confirmed_rows.learn(graph, rows, wanted.kind, wanted.source, wanted.language, file=file.name)
     graph.refresh()
     for line, reason in learnt.refused[:REFUSED]:
         click.echo(f"{file}:{line}: {reason}", err=True)
@@ -126,17 +129,22 @@ def _learnt(file: Path, wanted: Wanted, store: Path | None) -> Rolegraph:
     left += f", {learnt.unconfirmed:,} not confirmed" if learnt.unconfirmed else ""
     where = f"{terms.shorten(confirmed_rows.SOURCE)} in the store in {folder}, as revision {graph.engine.revision}"
     click.echo(f"{len(learnt.kept):,} rows are kept{left}: {where}", err=True)
-    return graph
 
 
-def _confirmed(sheet: Sheet, iri: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows; in what ``rolegraph match`` wrote, those that are to be reviewed name no concept yet."""
-    names = [name.casefold() for name in sheet.names]
-    place = names.index("decision") if "decision" in names else None
-    for line, cells in sheet.rows:
-        if place is not None and cells[place].strip().casefold() in ("review", "none"):
-            cells[iri] = ""
-        yield line, cells
+def _confirmed(file: Path) -> list[tuple[int, str, str]]:
+    """Return the line, the text and the concept of each row; in what ``rolegraph match`` wrote, those to review name no concept yet."""
+    with _opened(file) as (content, _):
+        sheet = _sheet(content, file, table=True)
+        if len(sheet.names) < 2:
+            raise BadParameter("learn", f"{file} has one column", expected="a table with a text and an id in each row")
+        text, iri = sheet.column(None, TEXTS), sheet.column(None, IDS)
+        names = [name.casefold() for name in sheet.names]
+        decision = names.index("decision") if "decision" in names else None
+        rows = []
+        for line, cells in sheet.rows:
+            open_ = decision is not None and cells[decision].strip().casefold() in ("review", "none")
+            rows.append((line, unescape_formula(cells[text]), "" if open_ else cells[iri]))
+        return rows
 
 
 def _format(name: str | None, output: Path | None) -> str:

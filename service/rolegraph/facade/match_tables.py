@@ -12,8 +12,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from rolegraph import __version__, terms
 from rolegraph.engine import IsCancelled, never_cancelled
-from rolegraph.errors import ClientGone
+from rolegraph.errors import BadParameter, ClientGone
 from rolegraph.output import to_csv, to_json
+from rolegraph.search import source_graph
 
 if TYPE_CHECKING:
     from rolegraph.facade import Rolegraph
@@ -47,10 +48,15 @@ class Matches:
 
     :param texts: any number of texts
     :param is_cancelled: ends the work between two blocks
+    :raises BadParameter: for an unknown source, or a language that no label has
     """
 
     def __init__(self, graph: "Rolegraph", texts: Iterable[str], wanted: Wanted, is_cancelled: IsCancelled = never_cancelled) -> None:
         self._graph, self._texts, self.wanted, self._is_cancelled = graph, iter(texts), wanted, is_cancelled
+        if wanted.source:
+            source_graph(wanted.source, set(graph.engine.graphs()))
+        if wanted.language:
+            check_language(graph, wanted.language)
         self.fitted_on: dict[str, Any] = {}
         """What weights and probabilities were fitted on, once a block is matched."""
 
@@ -62,6 +68,21 @@ class Matches:
             result = self._graph.match(block, wanted.kind, wanted.source, wanted.language, wanted.limit)
             self.fitted_on = result.fitted_on.as_dict()
             yield from result.results
+
+
+def languages(graph: "Rolegraph") -> list[str]:
+    """Return the languages of the labels, without regions; English is always one of them."""
+    return sorted({tag.lower().split("-")[0] for tag in graph.search.languages() if tag} | {"en"})
+
+
+def check_language(graph: "Rolegraph", language: str) -> None:
+    """Check that there are labels in a language.
+
+    :raises BadParameter: if there are none
+    """
+    base = language.lower().split("-")[0]
+    if base != "en" and base not in languages(graph):
+        raise BadParameter("language", f"there are no labels in {language[:40]!r}", expected=f"one of {', '.join(languages(graph))}")
 
 
 def header(limit: int) -> list[str]:
@@ -118,9 +139,9 @@ def sssom_pieces(matches: Iterable["TextMatch"], wanted: Wanted, name: str, *, c
     yield _metadata(wanted, name, confirmed=confirmed)
     yield _tsv(SSSOM_HEADER)
     for match in matches:
-        if not match.text.strip():
-            continue
-        if match.decision == "none" or not match.candidates:
+        if not match.text.strip() or (match.decision == "review" and not match.candidates):
+            continue  # an empty row, or one for which nobody has chosen
+        if match.decision == "none":
             by = "ManualMappingCuration" if confirmed else "UnspecifiedMatching"
             yield _tsv((match.text, "rdfs literal", "skos:exactMatch", "sssom:NoTermFound", "", f"semapv:{by}", "", match.remark))
             continue

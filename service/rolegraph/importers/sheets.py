@@ -5,6 +5,7 @@ import csv
 import io
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -74,7 +75,7 @@ def read(file: IO[bytes], place: str, *, lines: bool = False, separators: Sequen
     encoding = _encoding(file, place)
     file.seek(0)
     remark = f"{place} is not UTF-8, and was read as Windows-1252" if encoding == "cp1252" else ""
-    text = _lines(io.TextIOWrapper(file, encoding, newline=None if lines else ""), place)
+    text = _lines(file, encoding, None if lines else "", place)
     if lines:
         return Sheet(place, (), ((number, [line.rstrip("\n")]) for number, line in enumerate(text, 1)), remark)
     first, before = next(text, ""), 0
@@ -89,14 +90,17 @@ def read(file: IO[bytes], place: str, *, lines: bool = False, separators: Sequen
     return Sheet(place, tuple(name.strip() for name in names), _complete(rows, len(names), separator, place), remark)
 
 
-def _lines(text: io.TextIOWrapper, place: str) -> Iterator[str]:
-    number = 0
+def _lines(file: IO[bytes], encoding: str, newline: str | None, place: str) -> Iterator[str]:
+    number, text = 0, io.TextIOWrapper(file, encoding, newline=newline)
     try:
         for number, line in enumerate(text, 1):  # noqa: B007 - the number is for the error
             yield line
     except UnicodeDecodeError as error:
         detail = f"{place} is not {error.encoding}: {error.reason}"
         raise UnreadableInput(detail, expected=f"text in {ENCODINGS}", line=number + 1) from error
+    finally:
+        with suppress(ValueError):  # the file has been closed meanwhile
+            text.detach()  # whoever opened the file closes it
 
 
 def _rows(text: Iterator[str], first: str, separator: str, before: int, place: str) -> Iterator[tuple[int, list[str]]]:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import ParamSpec
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
 from rolegraph.errors import RolegraphError
 
@@ -23,7 +24,7 @@ def unlogged(view: Callable[Given, Response]) -> Callable[Given, Response]:
     def answer(*given: Given.args, **named: Given.kwargs) -> Response:
         try:
             return view(*given, **named)
-        except RolegraphError:
+        except (RolegraphError, HTTPException):
             raise
         except Exception as error:  # noqa: BLE001 - what is logged of it may not hold a part of the body
             raise RuntimeError(type(error).__name__).with_traceback(error.__traceback__) from None

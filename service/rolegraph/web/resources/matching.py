@@ -32,7 +32,6 @@ MEMBERS = ("texts", "kind", "source", "language", "limit")
 OFFERED_KINDS = ("role", "skill", "tool", "degree", "field", "certification", "industry", "application", "responsibility", "group")
 NONE = "none"  # the choice of a row whose text means none of its candidates
 SHOWN_ON_PAGE = 3
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LINE = re.compile(r"\r\n|\r|\n")
 _WORDS = ((0.95, "almost certain"), (0.8, "very likely"), (0.5, "likely"), (0.2, "possible"), (0.0, "unlikely"))
 
@@ -204,13 +203,7 @@ def _wanted(kind: str, source: str, language: str, limit: int) -> Wanted:
     if not 1 <= limit <= MOST_CANDIDATES:
         accepted = f"a whole number from 1 to {MOST_CANDIDATES}"
         raise BadParameter("limit", f"limit must be {accepted}", expected=accepted)
-    if language and not (_LANGUAGE.fullmatch(language) and language.lower().split("-")[0] in _languages()):
-        raise BadParameter("language", f"there are no labels in {language[:40]!r}", expected=f"one of {', '.join(_languages())}")
     return Wanted(kind, source or None, language or None, limit)
-
-
-def _languages() -> list[str]:
-    return sorted({tag.lower().split("-")[0] for tag in graph().search.languages() if tag} | {"en"})
 
 
 def _page(**shown: Any) -> str:
@@ -221,7 +214,7 @@ def _page(**shown: Any) -> str:
     return render_template(
         "match.html",
         sources=sources,
-        languages=_languages(),
+        languages=match_tables.languages(graph()),
         kinds=[terms.KINDS[name] for name in OFFERED_KINDS],
         chosen={
             "kind": wanted.kind if wanted else request.values.get("kind", "role"),
