@@ -18,6 +18,7 @@ from rolegraph.web.http.context import body, graph
 from rolegraph.web.http.json_schema import TEXT, Schema, array, closed, extensible, integer, one_of, or_null, ref
 from rolegraph.web.http.negotiation import CSV, DOCUMENT, HTML, TABLES
 from rolegraph.web.http.operations import FORM, Operation
+from rolegraph.web.pages import filters
 
 if TYPE_CHECKING:
     from rolegraph.matching import TextMatch
@@ -208,6 +209,7 @@ def _wanted(kind: str, source: str, language: str, limit: int) -> Wanted:
 
 def _page(**shown: Any) -> str:
     catalogue = graph().catalogue
+    filters.prefetch_kinds({candidate.iri for each in shown.get("matches", ()) for candidate in each.candidates})
     sources = sorted(catalogue.sources(catalogue.source_iris()).values(), key=lambda source: source.label.lower())
     wanted: Wanted | None = shown["asked"].wanted if "asked" in shown else None
     named = wanted.source if wanted else request.values.get("source", "")
