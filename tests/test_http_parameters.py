@@ -27,7 +27,7 @@ COMMON = {"format": "json", "revision": "1"}  # what every path takes
 ASKED = {"query": "ASK {}", "default-graph-uri": "http://x/", "named-graph-uri": "http://x/"}
 LIST = {"page": "1", "limit": "5", "source": "ai-programmer-vs-deep-learning-engineer"}
 FOUND = {"q": "machine", "kind": "skill", "source": LIST["source"], "language": "en", "limit": "5"}
-TEXTS = {"kind": "role", "source": LIST["source"], "language": "en", "limit": "2"}  # fields of forms too
+MATCHED = {"kind": "role", "source": LIST["source"], "language": "en", "limit": "2"}  # fields of forms too
 PARAMETERS: dict[str, dict[str, str]] = {
     "static": {},
     "comparison.home": {},
@@ -39,8 +39,8 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "analyses.openings": {"from": ONE, "source": LIST["source"], "count": "3"},
     "analyses.distinguish": {"role": f"{ONE},{OTHER}"},
     "analyses.agreement": {"role": ONE, "matching": "no"},
-    "matching.match": TEXTS,
-    "matching.mapping": TEXTS,
+    "matching.match": MATCHED,
+    "matching.mapping": MATCHED,
     "profiles.profile": {"to": ONE, "source": LIST["source"], "count": "3"},
     "search.search": FOUND,
     "search.suggest": {"q": "machine", "kind": "skill", "limit": "5"},

@@ -96,6 +96,17 @@ class LruCache(Generic[K, T]):
                 self._values.popitem(last=False)
         return value
 
+    def built(self) -> dict[K, T]:
+        """Return the values that are cached, by key."""
+        with self._changing:
+            values = {key: entry.built() for key, entry in self._values.items()}
+        return {key: value for key, value in values.items() if value is not None}
+
+    def hold(self, key: K, value: T) -> None:
+        """Cache a value that was built elsewhere."""
+        with self._changing:
+            self._values[key] = CachedValue.holding(value)
+
     def drop(self, unwanted: Callable[[K], bool]) -> None:
         """Drop the values of the keys for which ``unwanted`` returns True."""
         with self._changing:

@@ -21,6 +21,7 @@ from rolegraph.search import Finder, Search
 if TYPE_CHECKING:
     from rolegraph.analysis import Analysis
     from rolegraph.analysis.incremental import IncrementalFacts
+    from rolegraph.matching import Matcher
 
 PAST = 4  # views of older revisions in the cache
 Trusted = Callable[[], Collection[str]]
@@ -66,6 +67,7 @@ class Views:
         self._incremental: CachedValue[IncrementalFacts] = CachedValue()
         self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
         self._analysis: CachedValue[Analysis] = CachedValue(AGE)
+        self._matched: tuple[Engine, Matcher] | None = None  # the matcher that was made last, and the revision that it reads
         self._matcher: CachedValue[RememberingMatcher] = CachedValue(AGE)
 
     def newest(self) -> View:
@@ -98,7 +100,7 @@ class Views:
         """Release all revisions."""
         for views in (self._newest, self._past):
             views.drop(lambda _: True)
-        self._last = None
+        self._last = self._matched = None
 
     def _current(self, revision: int) -> View:
         with dependencies.noted(()):  # what was written is looked up for the caches, which give the same with and without it
@@ -116,7 +118,7 @@ class Views:
         trusted = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
         matcher: CachedValue[RememberingMatcher] = CachedValue()
-        view.matcher = lambda: matcher.get(lambda: _matcher(engine, self._folder))
+        view.matcher = lambda: matcher.get(lambda: RememberingMatcher(engine, self._following_matcher(engine)))
         return view
 
     def _following(self, engine: Engine, search: Finder) -> Catalogue | None:
@@ -128,11 +130,24 @@ class Views:
         changed = None if written is None else changed_things(last.engine.rows, engine.rows, written)
         return None if changed is None else Catalogue(engine, search.nearest, search.named, (last.catalogue, changed))
 
+    def _following_matcher(self, engine: Engine) -> "Matcher":
+        """Return the matcher of a revision, with the indexes of the last one that no write has touched."""
+        last, matcher = self._matched or (None, None)
+        if last and matcher and last.revision is not None and last is not engine and engine.union:
+            written = self._engine.written(last.revision)
+            changed = None if written is None else changed_things(last.rows, engine.rows, written)
+            matcher = matcher.following(engine.rows, engine.graphs, changed) if changed is not None else None
+        else:
+            matcher = None
+        matcher = matcher or _matcher(engine, self._folder)
+        self._matched = (engine, matcher)
+        return matcher
+
     def _unpinned(self) -> View:
         view = View(self._engine, self._search, self._classes)
         trusted = view.trusted
         view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, trusted))
-        view.matcher = lambda: self._matcher.get(lambda: _matcher(self._engine, self._folder))
+        view.matcher = lambda: self._matcher.get(lambda: RememberingMatcher(self._engine, _matcher(self._engine, self._folder)))
         return view
 
     def _analysed(self, engine: Engine, trusted: Trusted) -> "Analysis":
@@ -156,11 +171,11 @@ def _trusted(engine: Engine, catalogue: Catalogue) -> Trusted:
     return graphs
 
 
-def _matcher(engine: Engine, folder: Path | None) -> RememberingMatcher:
+def _matcher(engine: Engine, folder: Path | None) -> "Matcher":
     from rolegraph.matching import Matcher
     from rolegraph.matching.encoders import semantic
 
-    return RememberingMatcher(engine, Matcher(engine.rows, engine.graphs, folder, semantic()))
+    return Matcher(engine.rows, engine.graphs, folder, semantic())
 
 
 def _refuse(revision: int | None, what: str) -> NoReturn:

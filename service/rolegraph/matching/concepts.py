@@ -49,6 +49,12 @@ def read(ask: Ask, kind: str, graph: str | None, language: str) -> list[Concept]
     return [_concept(iri, labels[iri], descriptions.get(iri, "")) for iri in sorted(labels)]
 
 
+def types_of(ask: Ask, things: Iterable[str]) -> set[str]:
+    """Return the classes of some things."""
+    bound = query("linked").bind({"thing": sorted(things), "property": terms.RDF_TYPE})
+    return {word for row in ask(bound) if "words" in row for word in row["words"].value.split()[1::2]}
+
+
 def _texts(ask: Ask, type_: str, property_: str, graph: str | None, language: str) -> Iterable[tuple[str, str]]:
     """Yield the texts of one property of all concepts."""
     bound = query("match-texts").bind({"class": type_, "property": property_, "graph": graph})

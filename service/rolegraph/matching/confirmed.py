@@ -44,6 +44,10 @@ class Confirmed:
         if not len(self):
             return [{} for _ in texts]
         similar = (weighted @ self._by_gram).toarray() * self._scale
+        for number, text in enumerate(texts):
+            if same := self._places.get(fold(text)):
+                similar[number] = 0
+                similar[number, same] = 1
         return [self._vote(row) for row in similar]
 
     def votes_of_others(self) -> list[dict[int, float]]:
@@ -62,6 +66,14 @@ class Confirmed:
         whole = sum(votes.values())
         nearest = float(similar[voters[0]]) if len(voters) else 0.0
         return {concept: min(nearest, 1.0) * vote / whole for concept, vote in votes.items()}
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """The confirmed texts by their folded form."""
+        places: dict[str, list[int]] = {}
+        for place, text in enumerate(self.texts):
+            places.setdefault(fold(text), []).append(place)
+        return places
 
     @cached_property
     def _frequencies(self) -> Matrix:

@@ -10,7 +10,7 @@ from rolegraph.matching.fusion import Fitted, Numbers, candidate_features, certa
 from rolegraph.matching.results import FittedOn
 from rolegraph.matching.scoring import Scored
 
-TIGHT = 1.0  # how tightly weights are held to those they start from
+TIGHT = 3.0  # how tightly weights are held to those they start from
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def fit(rows: Sequence[Row], start: Fitted, fitted_on: FittedOn, tight: float = 
 
 def _order(rows: Sequence[Row], start: Fitted, tight: float) -> Numbers:
     """Fit the weights under which right candidates get the largest share (softmax) of their lists."""
-    blocks, owners, marks = [], [], []
+    blocks: list[Numbers] = []
+    owners, marks = [], []
     for row in rows:
         right = np.isin(row.scored.concepts, list(row.right))
         if right.any():

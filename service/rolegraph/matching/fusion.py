@@ -116,8 +116,13 @@ def _exact_columns(scored: Scored) -> list[Numbers]:
 
 @cache
 def fitted(kind: str, members: tuple[str, ...]) -> Fitted:
-    """Return the shipped weights for a kind and the members that are present: those of all kinds, if the kind has none of its own."""
+    """Return the shipped weights for a kind and the members that are present: those of all kinds, if the kind has none of its own.
+
+    Without weights for all of the members, the last ones are not used.
+    """
     shipped = _shipped()
+    while f"any {'+'.join(members)}" not in shipped:
+        members = members[:-1]
     name = "+".join(members)
     entry = shipped.get(f"{kind} {name}") or shipped[f"any {name}"]
     order, certainty = (np.array([*entry[key], VOTE if key == "order" else VOTE / 2]) for key in ("order", "certainty"))

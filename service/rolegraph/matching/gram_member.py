@@ -55,13 +55,13 @@ class GramMember:
         vocabulary = self.vocabulary.extended(other.vocabulary.keys)
         columns = np.empty(len(other.vocabulary.keys), np.int32)
         columns[other.vocabulary.columns] = vocabulary.places(other.vocabulary.keys)
-        chosen = []
+        chosen: list[Matrix] = []
         for mine, others, rows in ((self.labels, other.labels, labels), (self.descriptions, other.descriptions, concepts)):
             width = len(vocabulary.keys)
             moved = sparse.csr_array((others.data, columns[others.indices], others.indptr), shape=(others.shape[0], width))
             widened = sparse.csr_array((mine.data, mine.indices, mine.indptr), shape=(mine.shape[0], width))
             chosen.append(sparse.csr_array(sparse.vstack([widened, moved], format="csr")[rows]))
-        return GramMember(vocabulary, *chosen, starts)
+        return GramMember(vocabulary, chosen[0], chosen[1], starts)
 
     def weighted(self, queries: Bags) -> Matrix:
         """Return the n-grams of queries, weighted so that the product with frequencies, over the length of a text, is a cosine."""

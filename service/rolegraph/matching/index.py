@@ -1,6 +1,6 @@
 """The index of the concepts of one kind, in which texts are looked up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -82,6 +82,11 @@ class MatchIndex:
 
     def __len__(self) -> int:
         return len(self.iris)
+
+    def holds(self, iris: Collection[str]) -> bool:
+        """Return whether any of some things is among the concepts."""
+        wanted = set(iris)
+        return any(iri in wanted for iri in self.iris) if wanted else False
 
     def concepts_of(self, labels: Integers) -> Integers:
         """Return the concept of each label."""

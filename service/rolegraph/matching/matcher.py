@@ -1,14 +1,14 @@
 """Matches texts with the concepts of one revision."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rolegraph import terms
 from rolegraph.errors import BadParameter
 from rolegraph.matching import fusion
-from rolegraph.matching.concepts import Ask, read
+from rolegraph.matching.concepts import Ask, read, types_of
 from rolegraph.matching.confirmed import Confirmed
 from rolegraph.matching.encoders import Encoder, word_vectors
 from rolegraph.matching.exact import TIERS, Equal
@@ -43,9 +43,22 @@ class Matcher:
         self._ask = ask
         self._graphs = graphs
         self._encoder = encoder
+        self._folder = folder
         self._shelf = Shelf(folder)
         self._indexes = LruCache[tuple[str, str | None, str], MatchIndex](INDEXES)
         self._building = threading.Lock()
+
+    def following(self, ask: Ask, graphs: Callable[[], Iterable[str]], changed: Collection[str]) -> "Matcher":
+        """Return a matcher of a later revision, with the indexes that no change has touched.
+
+        :param changed: the IRIs of the things of which something else is said than before
+        """
+        later = Matcher(ask, graphs, self._folder, self._encoder)
+        types = types_of(ask, changed)
+        for key, index in self._indexes.built().items():
+            if types.isdisjoint(terms.KINDS[key[0]].types) and not index.holds(changed):
+                later._indexes.hold(key, index)
+        return later
 
     def match(
         self,
@@ -98,8 +111,8 @@ class Matcher:
             for place, scored in enumerate(score(index, texts, votes=votes[start : start + BLOCK])):
                 fitting.append(Row(scored, {confirmed.concepts[start + place]}))
         shipped = fusion.fitted(kind, index.members)
-        counts = {"rows": shipped.fitted_on.rows + len(fitting), "confirmed": len(fitting)}
-        return fit(fitting, shipped, replace(shipped.fitted_on, **counts))
+        fitted_on = replace(shipped.fitted_on, rows=shipped.fitted_on.rows + len(fitting), confirmed=len(fitting))
+        return fit(fitting, shipped, fitted_on)
 
     def index(self, kind: str, source: str | None = None, language: str | None = None) -> MatchIndex:
         """Return the index of the concepts of a kind; see :meth:`match`."""

@@ -69,7 +69,7 @@ def score(
         proposed = [_nearest(scores) for scores in (rough[number], *own)]
         labels = np.unique(np.concatenate([*proposed, np.array([*voted, *(each.label for each in equal)], np.int64)]))
         vectors = [(scores, queries[number]) for scores, queries in zip(own, encoded, strict=True)]
-        found.append(_scored(index, query, labels, equal, vectors, votes[number]))
+        found.append(_scored(index, _Query(query, vectors, equal, votes[number]), labels))
     return found
 
 
@@ -86,23 +86,31 @@ def _bound(scores: Floats, number: int) -> float:
     return float(np.partition(scores, len(scores) - number)[len(scores) - number]) if len(scores) > number else LEAST
 
 
-def _scored(
-    index: MatchIndex, query: Floats, labels: Integers, equal: list[Equal], vectors: Sequence[tuple[Floats, Floats]], votes: Votes
-) -> Scored:
+@dataclass(frozen=True)
+class _Query:
+    """What is known of a text: its n-grams, for each encoder the products with all labels and its vector, and the labels it equals."""
+
+    grams: Floats
+    vectors: Sequence[tuple[Floats, Floats]]
+    equal: Sequence[Equal]
+    votes: Votes
+
+
+def _scored(index: MatchIndex, query: _Query, labels: Integers) -> Scored:
     if not len(labels):
         return Scored(labels, labels, {}, {}, {})
     concepts, first = np.unique(index.concepts_of(labels), return_index=True)
-    similarity = index.grams.label_scores(query, labels)
+    similarity = index.grams.label_scores(query.grams, labels)
     total = similarity.copy()
-    scores = {"grams": np.column_stack([np.maximum.reduceat(similarity, first), *index.grams.context_scores(query, concepts)])}
-    for member, (products, encoded) in zip(index.vectors, vectors, strict=True):
+    scores = {"grams": np.column_stack([np.maximum.reduceat(similarity, first), *index.grams.context_scores(query.grams, concepts)])}
+    for member, (products, encoded) in zip(index.vectors, query.vectors, strict=True):
         similarity = products[labels]
         total += similarity
         scores[member.name] = np.column_stack([np.maximum.reduceat(similarity, first), *member.context_scores(encoded, concepts)])
     by_concept: dict[int, Equal] = {}
-    for each in sorted(equal, key=lambda each: (each.tier, each.label)):
+    for each in sorted(query.equal, key=lambda each: (each.tier, each.label)):
         by_concept.setdefault(int(index.concepts_of(np.array([each.label]))[0]), each)
-    return Scored(concepts, _matched(labels, total, first), scores, by_concept, votes)
+    return Scored(concepts, _matched(labels, total, first), scores, by_concept, query.votes)
 
 
 def _matched(labels: Integers, similarity: Floats, first: Integers) -> Integers:
