@@ -32,6 +32,9 @@ def test_confirmed_rows_are_kept_with_where_they_come_from_and_used_from_then_on
     assert "3 rows are kept: source:confirmed-matches" in done.stderr
     [row] = csv.DictReader(io.StringIO(done.stdout))
     assert row["id"] == f"{ROLE}deep-learning-engineer"
+    assert "ManualMappingCuration" in CliRunner().invoke(
+        main, ["match", str(titles), "--kind", "role", "--store", str(store), "-f", "sssom"]
+    ).stdout
     graph = Rolegraph.open(store)
     [match] = graph.match([TITLE.upper()], "role").results
     assert match.candidates[0].iri == f"{ROLE}deep-learning-engineer"

@@ -12,8 +12,8 @@ TABLE = 'nr;title\r\n1;Köchin\r\n\r\n2;"Koch; Küche\nund Service"\r\n3\r\n'
 ROWS = [(2, ["1", "Köchin"]), (3, ["", ""]), (4, ["2", "Koch; Küche\nund Service"]), (6, ["3", ""])]
 
 
-def read(content: bytes, **options: bool) -> Sheet:
-    return sheets.read(io.BytesIO(content), "titles.csv", **options)
+def read(content: bytes, *, lines: bool = False) -> Sheet:
+    return sheets.read(io.BytesIO(content), "titles.csv", lines=lines)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])

@@ -16,6 +16,7 @@ from rolegraph.queries.internal import query
 if TYPE_CHECKING:
     from rolegraph.facade import Rolegraph
     from rolegraph.matching import Fitted, Matcher, MatchResult
+    from rolegraph.matching.index import MatchIndex
 
 SOURCE = terms.KINDS["source"].namespace + "confirmed-matches"
 TITLE = "Confirmed matches"
@@ -80,7 +81,11 @@ class RememberingMatcher:
 
     def concepts(self, kind: str, source: str | None = None, language: str | None = None) -> set[str]:
         """Return the IRIs of the concepts that texts can be matched with."""
-        return set(self._matcher.index(kind, source, language).iris)
+        return set(self.index(kind, source, language).iris)
+
+    def index(self, kind: str, source: str | None = None, language: str | None = None) -> "MatchIndex":
+        """See :meth:`Matcher.index <rolegraph.matching.Matcher.index>`."""
+        return self._matcher.index(kind, source, language)
 
     def _read(self) -> list[tuple[str, str]]:
         if SOURCE not in self._engine.graphs():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_TEXTS = 1000  # of one request
 MOST_CANDIDATES = 20  # of one text
 SHOWN = 5  # candidates of a text, unless another number is asked for
+CONFIRMED = 0.99  # least vote of confirmed rows for a text that is one of them
 BLOCK = 250  # texts that are matched at a time
 
 SSSOM_HEADER = (
@@ -179,7 +180,7 @@ def _names_concepts(prefix: str, namespace: str, kind: str) -> bool:
 def _justification(candidate: "Candidate", *, confirmed: bool) -> str:
     """Return how a candidate was found, in the words of SEMAPV."""
     members = candidate.members
-    if confirmed:
+    if confirmed or members.get("confirmed", 0) > CONFIRMED:
         return "semapv:ManualMappingCuration"
     if members.get("exact"):
         return "semapv:LexicalMatching"
