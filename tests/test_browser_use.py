@@ -1,7 +1,9 @@
 """What people do on the pages, with the keyboard, without script, without colour."""
 
+import csv
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -38,6 +40,32 @@ def test_skills_are_matched_with_roles_without_script(opened: OPENED) -> None:
     assert "an unheard-of skill" in page.locator("dl.facts").inner_text()
     assert "unheard" not in page.url
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_pasted_titles_are_matched_confirmed_and_saved_without_script(opened: OPENED) -> None:
+    page = opened("/match", java_script_enabled=False, viewport={"width": 360, "height": 800})
+    page.fill("#texts", "AI Architect\n\n=Deep Learning Engineer of a very-long-department-name-without-blanks-in-it\nzzzqqq")
+    page.click("main button:has-text('Match')")
+    assert page.url.endswith("/match")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.locator("fieldset").count() == 3
+    assert page.locator("input:checked").evaluate_all("all => all.map(each => each.value)") == ["https://w3id.org/rolegraph/role/ai-architect"]
+    page.get_by_role("group", name="=Deep Learning").get_by_role("radio").first.check()
+    with page.expect_download() as saving:
+        page.click("button:has-text('CSV')")
+    rows = list(csv.DictReader(Path(saving.value.path()).read_text("utf-8").splitlines()))
+    assert (saving.value.suggested_filename, [row["decision"] for row in rows]) == ("mapping.csv", ["accept", "none", "accept", "none"])
+    assert rows[2]["text"].startswith("'=Deep")
+    assert rows[2]["id"].endswith("/deep-learning-engineer")
+
+
+def test_the_pages_of_matching_can_be_used_by_everybody(opened: OPENED) -> None:
+    page = opened("/match")
+    report(page)
+    page.fill("#texts", "AI Architect\nbuilder of deep nets\nzzzqqq")
+    page.emulate_media(color_scheme="light")
+    page.click("main button:has-text('Match')")
+    report(page)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])

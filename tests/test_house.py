@@ -48,6 +48,7 @@ OWNERS = {
     "click": {"cli"},
     "rich": {"cli"},
     "platformdirs": {"cli"},
+    "openpyxl": {"cli/workbooks.py"},
     "yaml": {"queries/__init__.py"},
     "numpy": {"analysis", "arrays.py", "matching", "texts.py"},
     "scipy": {"analysis", "matching"},

@@ -138,7 +138,15 @@ def test_an_entry_is_a_profile_too(client: FlaskClient, tmp_path: Path) -> None:
     assert json.loads(subprocess.run(command, capture_output=True, check=True).stdout) == found
 
 
-@pytest.mark.parametrize(("body", "media", "status"), [("", "text/plain", 400), ("{", "application/json", 400), ("x", "image/png", 415)])
+@pytest.mark.parametrize(
+    ("body", "media", "status"),
+    [
+        ("", "text/plain", 400),
+        ("{", "application/json", 400),
+        ("x", "image/png", 415),
+        ("x" * (1024 * 1024 + 1), "text/plain", 413),
+    ],
+)
 def test_what_is_no_profile_is_refused(client: FlaskClient, body: str, media: str, status: int) -> None:
     found = client.post("/gap", data=body, content_type=media, headers=MACHINE)
     assert (found.status_code, found.headers["Cache-Control"]) == (status, "no-store")

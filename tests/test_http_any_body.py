@@ -18,6 +18,8 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 READ = {  # the media types that each route reads, by endpoint
+    "matching.match": ("application/json", FORM, PARTS),
+    "matching.mapping": (FORM, PARTS),
     "profiles.profile": (*GRAPHS, "application/json", "text/plain", FORM, PARTS),
     "sparql.sparql": (QUERY, FORM, PARTS),
     "sparql.update": (UPDATE, FORM, PARTS),
@@ -40,6 +42,8 @@ ROUTES = (
     ("PUT", "/graphs/x", "graphs.put"),
     ("POST", "/graphs/x", "graphs.post"),
     ("POST", "/graphs", "graphs.post"),
+    ("POST", "/match", "matching.match"),
+    ("POST", "/match/mapping", "matching.mapping"),
 )
 
 
@@ -71,7 +75,7 @@ def test_awkward_bodies(editor: FlaskClient, admin: tuple[str, str], media: str)
             [*AWKWARD[media], *(whole[: len(whole) * tenth // 10] for whole in WHOLE[media] for tenth in range(10))]
         ):
             # every path for what is awkward would take minutes: those below /graphs share their code, and the writes take turns
-            for method, path, endpoint in (*ROUTES[:5], *(ROUTES[5:7] if number % 2 else ROUTES[7:9])):
+            for method, path, endpoint in (*ROUTES[:5], *ROUTES[-2:], *(ROUTES[5:7] if number % 2 else ROUTES[7:9])):
                 if media in READ[endpoint]:
                     yield sent(editor.application, method, path, [("Accept", next(accepted)), admin], body=body, media=media)
 

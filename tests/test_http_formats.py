@@ -165,6 +165,7 @@ PATHS = {
 }
 WITHOUT = (
     "/",
+    "/match",
     "/sources",
     "/search",
     "/sparql",

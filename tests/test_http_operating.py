@@ -30,7 +30,7 @@ Serve = Callable[..., Any]
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (INFO|WARNING|ERROR) (\S+) (\S+) (.*)")
 SECRET = "SSN-123-45-6789"
 ROUTES = [
-    *(("/gap", "POST"), ("/validate", "POST"), ("/sources/our-hr", "PUT"), ("/sources/our-hr", "POST")),
+    *(("/gap", "POST"), ("/match", "POST"), ("/validate", "POST"), ("/sources/our-hr", "PUT"), ("/sources/our-hr", "POST")),
     ("/graphs?graph=urn:x", "PUT"),
 ]
 DEEP = "[" * 900 + "1" + "]" * 900

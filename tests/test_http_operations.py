@@ -24,6 +24,9 @@ SELECT = "SELECT * { ?s ?p ?o } LIMIT 3"
 SENT = {
     ("/gap", "application/json"): b'["Python"]',
     ("/gap", FORM): b"profile=Python",
+    ("/match", "application/json"): b'{"texts": ["AI Architect"], "kind": "role"}',
+    ("/match", FORM): b"texts=AI+Architect&kind=role",
+    ("/match/mapping", FORM): b"text=AI+Architect&kind=role&row-0=none",
     ("/sparql", FORM): b"query=ASK%7B%7D",
     ("/sparql", "multipart/form-data"): b'--b\r\nContent-Disposition: form-data; name="query"\r\n\r\nASK {}\r\n--b--\r\n',
     ("/update", FORM): b"update=CLEAR+GRAPH+%3Curn:x%3E",

@@ -27,6 +27,7 @@ COMMON = {"format": "json", "revision": "1"}  # what every path takes
 ASKED = {"query": "ASK {}", "default-graph-uri": "http://x/", "named-graph-uri": "http://x/"}
 LIST = {"page": "1", "limit": "5", "source": "ai-programmer-vs-deep-learning-engineer"}
 FOUND = {"q": "machine", "kind": "skill", "source": LIST["source"], "language": "en", "limit": "5"}
+MATCHED = {"kind": "role", "source": LIST["source"], "language": "en", "limit": "2"}  # fields of forms too
 PARAMETERS: dict[str, dict[str, str]] = {
     "static": {},
     "comparison.home": {},
@@ -38,6 +39,8 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "analyses.openings": {"from": ONE, "source": LIST["source"], "count": "3"},
     "analyses.distinguish": {"role": f"{ONE},{OTHER}"},
     "analyses.agreement": {"role": ONE, "matching": "no"},
+    "matching.match": MATCHED,
+    "matching.mapping": MATCHED,
     "profiles.profile": {"to": ONE, "source": LIST["source"], "count": "3"},
     "search.search": FOUND,
     "search.suggest": {"q": "machine", "kind": "skill", "limit": "5"},
@@ -69,7 +72,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "things.described": {"iri": "tool:python"},
     "things.thing": {},
 }
-FIELDS = {"entry", "profile", "file"}  # of forms: they are sent in tests/test_http_any_body.py
+FIELDS = {"entry", "profile", "file", "text", "texts"}  # of forms: they are sent in tests/test_http_any_body.py
 IN_PATHS = {"filename": "style.css", "slug": ONE, "name": "tips", "path": "x", "kind": "role", "version": "0.1.0"}
 READS = ("analyses", "comparison", "probes", "queries", "redirects", "search", "service", "things")
 NAMED = re.compile(r"<(?:[^<>]*:)?(\w+)>")

@@ -34,3 +34,8 @@ def to_csv(rows: Iterable[Sequence[str]]) -> str:
 def escape_formula(cell: str) -> str:
     """Return a cell of a table, with an apostrophe in front where a spreadsheet would run it as a formula."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def unescape_formula(cell: str) -> str:
+    """Return what :func:`escape_formula` was given."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell

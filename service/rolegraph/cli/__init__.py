@@ -17,6 +17,7 @@ COMMANDS = {
     "fingerprint": ("validation", "fingerprint", "Print the fingerprint of the text of an item."),
     "gap": ("analyses", "gap", "Show what another role, or a profile, lacks for a role."),
     "import": ("imports", "import_", "Import ESCO, O*NET, a crosswalk or salaries."),
+    "match": ("matching", "match", "Find which role, skill or other thing each text of a file means."),
     "openings": ("analyses", "openings", "Show the few items that open the most further roles."),
     "paths": ("analyses", "paths", "Show the cheapest routes from one role to another."),
     "query": ("queries", "ask", "Run a canned query, or SPARQL from a file."),

@@ -35,10 +35,18 @@ def read(store: Path | None) -> Rolegraph:
 def refuse_others(context: click.Context, parameter: click.Parameter, store: Path) -> Path:
     """Refuse a folder that holds other files than a store's: a new store would be mixed with them."""
     del context, parameter
+    check(store)
+    return store
+
+
+def check(store: Path) -> None:
+    """Check that a folder is that of a store, or can become one.
+
+    :raises click.BadParameter: if it holds other files
+    """
     if store.is_dir() and not holds_store(store):
         others = sorted(path.name for path in store.iterdir() if path.name not in _INITIAL)
         if others:
             some = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
             accepted = "name the folder of a store, or a folder that is missing or empty"
             raise click.BadParameter(f"{store} holds no store, but other files ({some}); {accepted}")
-    return store

@@ -117,6 +117,11 @@ class Pinning:
         dependencies.note(EVERYTHING)
         return self._view.matcher().refit(rows, kind, source, language)
 
+    def matchable(self, kind: str, source: str | None = None, language: str | None = None) -> set[str]:
+        """Return the IRIs of the concepts that texts can be matched with; see :meth:`match`."""
+        dependencies.note(EVERYTHING)
+        return self._view.matcher().concepts(kind, source, language)
+
     def holds(self, graph: str) -> bool:
         """Return whether there is a named graph with this IRI."""
         with dependencies.noted((dependencies.inside(graph),)):

@@ -13,6 +13,7 @@ from rolegraph.comparison.compare import Comparer
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.facade.apart import analyses_apart
+from rolegraph.facade.confirmed_rows import RememberingMatcher
 from rolegraph.facade.profile_lookup import ProfileLookup
 from rolegraph.per_revision import AGE, CachedValue, LruCache
 from rolegraph.search import Finder, Search
@@ -45,7 +46,7 @@ class View:
         self.trusted = _trusted(engine, self.catalogue)
         self.comparer = Comparer(engine, self.catalogue, self.trusted, classes)
         self.analysis: Callable[[], Analysis] = partial(_refuse, engine.revision, "analyses are")
-        self.matcher: Callable[[], Matcher] = partial(_refuse, engine.revision, "matching is")
+        self.matcher: Callable[[], RememberingMatcher] = partial(_refuse, engine.revision, "matching is")
 
 
 class Views:
@@ -67,7 +68,7 @@ class Views:
         self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
         self._analysis: CachedValue[Analysis] = CachedValue(AGE)
         self._matched: tuple[Engine, Matcher] | None = None  # the matcher that was made last, and the revision that it reads
-        self._matcher: CachedValue[Matcher] = CachedValue(AGE)
+        self._matcher: CachedValue[RememberingMatcher] = CachedValue(AGE)
 
     def newest(self) -> View:
         """Return the view of the newest revision."""
@@ -116,8 +117,8 @@ class Views:
         analysis: CachedValue[Analysis] = CachedValue()
         trusted = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
-        matcher: CachedValue[Matcher] = CachedValue()
-        view.matcher = lambda: matcher.get(lambda: self._following_matcher(engine))
+        matcher: CachedValue[RememberingMatcher] = CachedValue()
+        view.matcher = lambda: matcher.get(lambda: RememberingMatcher(engine, self._following_matcher(engine)))
         return view
 
     def _following(self, engine: Engine, search: Finder) -> Catalogue | None:
@@ -146,7 +147,7 @@ class Views:
         view = View(self._engine, self._search, self._classes)
         trusted = view.trusted
         view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, trusted))
-        view.matcher = lambda: self._matcher.get(lambda: _matcher(self._engine, self._folder))
+        view.matcher = lambda: self._matcher.get(lambda: RememberingMatcher(self._engine, _matcher(self._engine, self._folder)))
         return view
 
     def _analysed(self, engine: Engine, trusted: Trusted) -> "Analysis":

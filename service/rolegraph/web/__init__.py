@@ -13,6 +13,7 @@ from rolegraph.web.resources import (
     analyses,
     comparison,
     graphs,
+    matching,
     probes,
     profiles,
     queries,
@@ -43,7 +44,7 @@ def create_app(graph: Rolegraph) -> Flask:
     filters.install(app)
     claims.install(app)
     choices.install(app)
-    read = (comparison, analyses, profiles, search, sparql, queries)
+    read = (comparison, analyses, profiles, matching, search, sparql, queries)
     for module in (*read, graphs, sources, validation, service, probes, problems, redirects, things):
         app.register_blueprint(module.routes)
     return app

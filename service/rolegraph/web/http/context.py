@@ -17,6 +17,7 @@ BODY_LIMIT = 1024 * 1024  # bytes
 WRITE_LIMIT = 64 * 1024 * 1024  # bytes of a graph to write
 REVISION = "revision"
 OPTIONS = ("format", REVISION)  # parameters that every path takes
+REREAD = ("profiles.profile", "matching.match", "matching.mapping")  # endpoints that only read what is posted
 TRIES = 8  # attempts to answer a request while the graph is being written
 _KEY = "rolegraph"
 _SOURCE = Parameter("source", "the source", ("source",), ("ai-programmer-vs-deep-learning-engineer",))
@@ -83,7 +84,7 @@ class Application(Flask):
             try:
                 return super().dispatch_request()
             except RevisionMoved:
-                if request.method not in ("GET", "HEAD") and request.endpoint != "profiles.profile":
+                if request.method not in ("GET", "HEAD") and request.endpoint not in REREAD:
                     raise
                 g.pop("graph", None)
                 request.environ.pop(TAG, None)  # the tag is of the older revision

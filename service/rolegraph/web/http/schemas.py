@@ -3,7 +3,21 @@
 from rolegraph import errors, terms
 from rolegraph.search import MATCHES
 from rolegraph.validation.findings import SEVERITIES
-from rolegraph.web.http.json_schema import COUNT, IRI, NAMED, NUMBER, TEXT, TEXT_OR_NULL, TRUTH, array, closed, extensible, one_of, ref
+from rolegraph.web.http.json_schema import (
+    COUNT,
+    IRI,
+    NAMED,
+    NUMBER,
+    TEXT,
+    TEXT_OR_NULL,
+    TRUTH,
+    array,
+    closed,
+    extensible,
+    one_of,
+    or_null,
+    ref,
+)
 from rolegraph.web.http.role_schemas import ROLES
 
 _PROBLEM = {"type": {"type": "string", "format": "uri-reference"}, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT}
@@ -85,6 +99,33 @@ SEARCH = {
     "Suggestion": closed(
         "A thing, with the label that answers, and its address here",
         {"id": IRI, "curie": TEXT, "kind": ref("Kind"), "label": TEXT, "matched": TEXT, "address": TEXT},
+    ),
+}
+
+MATCHES_OF_TEXTS = {
+    "Matches": closed(
+        "What texts mean, in their order, and what the probabilities were fitted on",
+        {"results": array(ref("TextMatch")), "fittedOn": or_null(ref("FittedOn"))},
+    ),
+    "TextMatch": closed(
+        "The candidates of a text, the likeliest first, and whether it can be taken, a person should choose, or nothing is near",
+        {"text": TEXT, "decision": one_of(["accept", "review", "none"]), "candidates": array(ref("Candidate")), "remark?": TEXT},
+    ),
+    "Candidate": closed(
+        "A concept that a text may mean, its probability, the label most like the text, the reason, and the score of each member",
+        {
+            "id": IRI,
+            "curie": TEXT,
+            "label": TEXT,
+            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+            "matchedLabel": TEXT,
+            "reason": TEXT,
+            "members": {"type": "object", "description": "Scores by member", "additionalProperties": NUMBER},
+        },
+    ),
+    "FittedOn": closed(
+        "What the weights of the members were fitted on; confirmed counts rows of the user",
+        {"description": TEXT, "rows": COUNT, "members": array(TEXT), "confirmed": COUNT},
     ),
 }
 
@@ -174,4 +215,4 @@ SPARQL = {
     "Term": closed("A term", {**_TERM, "xml:lang?": TEXT, "its:dir?": TEXT, "datatype?": IRI}),
 }
 
-SCHEMAS = VALUES | ROLES | SEARCH | REPORT | SERVICE | SPARQL
+SCHEMAS = VALUES | ROLES | SEARCH | MATCHES_OF_TEXTS | REPORT | SERVICE | SPARQL

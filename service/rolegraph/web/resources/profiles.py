@@ -4,9 +4,9 @@ from flask import Blueprint, Response
 
 from rolegraph import formats
 from rolegraph.engine import BOM
-from rolegraph.errors import BadParameter, RolegraphError, UnreadableInput
+from rolegraph.errors import BadParameter, UnreadableInput
 from rolegraph.formats import Format
-from rolegraph.web.http import bodies, context, negotiation, parameters
+from rolegraph.web.http import bodies, context, negotiation, parameters, private
 from rolegraph.web.http.context import graph
 from rolegraph.web.http.json_schema import integer
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TEXT
@@ -26,27 +26,16 @@ _BODIES = bodies.schemas("profile", READ, {f"{parameter.name}?": parameter.schem
 routes = Blueprint("profiles", __name__)
 
 
-@routes.after_request
-def _forget(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response
+private.install(routes)
 
 
 @routes.post("/gap")
 @Operation(
     "What a profile meets of a role, or the roles that it fits best; stores nothing", OFFERED, "Fit", _TARGETS, _BODIES, stored=False
 )
+@private.unlogged
 def profile() -> Response:
     """Show the gap from a profile to a role, or without a role the roles that the profile fits best."""
-    try:
-        return _answer()
-    except RolegraphError:
-        raise
-    except Exception as error:  # noqa: BLE001 - what is logged of it may not hold a part of the profile
-        raise RuntimeError(type(error).__name__).with_traceback(error.__traceback__) from None
-
-
-def _answer() -> Response:
     format_ = negotiation.choose(*OFFERED)
     negotiation.check_parameters(format_, *PARAMETERS)
     try:
