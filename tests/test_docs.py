@@ -106,7 +106,7 @@ def test_the_commands_of_the_guide_run_one_after_the_other(store_copy: Path, tmp
     monkeypatch.setenv("ROLEGRAPH_STORE", str(store_copy))
     rows = re.findall(r"^\|.*\| ([^|]*) \|$", README[: README.index("## What")] + USING, re.MULTILINE)
     commands = [line for row in rows for line in re.findall("`([^`]+)`", row)]
-    assert len(commands) == 29
+    assert len(commands) == 30
     for line in commands:
         words = shlex.split(re.sub(r"\bN\b", "1", line))
         if words[1] == "import":
