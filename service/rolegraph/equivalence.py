@@ -89,6 +89,11 @@ def named_like_import(source: str) -> bool:
     return source.removeprefix(KINDS["source"].namespace).startswith(PUBLICATIONS)
 
 
+def is_crosswalk(graph: str) -> bool:
+    """Return whether a graph has the name of an imported crosswalk, which matches occupations only."""
+    return graph.startswith(f"{KINDS['source'].namespace}crosswalk-")
+
+
 @cache
 def shipped() -> frozenset[str]:
     """Return the IRIs of the sources that are shipped with this package."""

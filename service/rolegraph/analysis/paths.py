@@ -11,6 +11,7 @@ from scipy.sparse import csgraph
 
 from rolegraph.analysis import bounds, comparable, weights
 from rolegraph.analysis.facts import Figures, Numbers, numbers
+from rolegraph.analysis.held import Essentials, Held
 from rolegraph.analysis.index import Index
 from rolegraph.values import Named
 
@@ -27,12 +28,14 @@ class Step:
     target: Named
     cost: float
     share: float
+    essentials: Essentials
     learnt: tuple[tuple[Named, float, bool], ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the value as a JSON object."""
         learnt = [{**item.as_dict(), "cost": cost, "essential": essential} for item, cost, essential in self.learnt]
-        return {"from": self.origin.as_dict(), "to": self.target.as_dict(), "cost": self.cost, "share": self.share, "learnt": learnt}
+        document = {"from": self.origin.as_dict(), "to": self.target.as_dict(), "essentials": self.essentials.as_dict()}
+        return {**document, "share": self.share, "cost": self.cost, "learnt": learnt}
 
 
 @dataclass(frozen=True)
@@ -225,4 +228,5 @@ def _step(index: Index, origin: int, target: int) -> Step:
     total = sum(needs.values())
     missing = sum(needs[item] for item in new) / total if total else 1.0
     learnt = tuple((index.item(item), needs[item] * missing, item in necessary) for item in new)
-    return Step(index.role(origin), index.role(target), sum(cost for _, cost, _ in learnt), 1 - missing, learnt)
+    essentials = Held(index, index.items_of(origin)).essentials_of(target)
+    return Step(index.role(origin), index.role(target), sum(cost for _, cost, _ in learnt), 1 - missing, essentials, learnt)
