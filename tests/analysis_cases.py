@@ -67,9 +67,11 @@ class Plain:
         self.essential_skills: dict[int, set[int]] = {role: set() for role in self.roles}
         self.degrees: dict[tuple[int, int], set[int]] = {}
         self.tools: set[int] = set()
+        self.sources: dict[int, set[int]] = {role: set() for role in self.roles}
         self.naming: dict[tuple[int, str], set[int]] = {}  # the sources that name an item by a label, as something to learn
         for role, facet, concept, source in found.claims.tolist():
             name, item = weights.NAMES[facet], self.item[concept]
+            self.sources[role].add(source)
             weight = weights.FACETS[name] * rated.get((role, item), weights.RATED) / weights.RATED
             self.had[role][item] = max(self.had[role].get(item, 0.0), weight)
             if name in weights.LEARNT:

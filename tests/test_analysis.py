@@ -151,14 +151,17 @@ def test_the_cheapest_paths_are_those_of_all_there_are(found: Facts, count: int)
     for origin, target in itertools.islice(itertools.permutations(range(ROLES), 2), 8):
         needs = plain.needs(target)
         missing = sum(weight for item, weight in needs.items() if item not in plain.had[origin])
-        known = dict(costs)
-        if needs and (plain.learnt[origin] or missing < sum(needs.values())):
-            known[origin, target] = missing * missing / sum(needs.values())
+        known = {pair: cost for pair, cost in costs.items() if plain.sources[pair[0]] & plain.sources[pair[1]]}
         others = [role for role in range(ROLES) if role not in (origin, target)]
-        ways = [(origin, *middle, target) for size in range(len(others) + 1) for middle in itertools.permutations(others, size)]
+        ways = [(origin, *middle, target) for size in range(weights.MOST_STEPS) for middle in itertools.permutations(others, size)]
         steps = [list(itertools.pairwise(way)) for way in ways]
         every = sorted(sum(known[step] for step in way) for way in steps if all(step in known for step in way))
-        routes = paths.between(index, origin, target, count).routes
+        result = paths.between(index, origin, target, count)
+        routes = result.routes
+        assert (result.direct is None) == bool(result.hindrance)
+        if result.direct:
+            assert result.direct.cost == pytest.approx(missing * missing / sum(needs.values()))
+            assert result.direct.essentials == gap.between(index, origin, target).essentials
         assert [route.cost for route in routes] == pytest.approx(every[:count])
         assert len({tuple(step.target.iri for step in route.steps) for route in routes}) == len(routes)
         for route in routes:

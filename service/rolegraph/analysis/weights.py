@@ -58,6 +58,12 @@ TOOLS = ("tool", "toolInDemand")
 STEP = 0.2
 """A step of a path leads to a role of whose needs, by weight, the role before covers at least this share, or directly to the target."""
 
+LIKE = 15
+"""A step of a path leads to one of so many roles that are most similar to the one before."""
+
+MOST_STEPS = 4
+"""The most steps of a path."""
+
 EXACT = 1 - 1e-9
 """The factor for a limit that sums are compared with, since a sum that is equal may come out slightly smaller."""
 

@@ -94,6 +94,9 @@ def paths(result: "Paths") -> None:
     if result.hindrance:
         _hindered(result.origin.label, result.target.label, result.hindrance)
     if not result.routes:
+        if result.direct:
+            essentials = f"; {result.direct.essentials.text}" if result.direct.essentials.text else ""
+            tables.terminal().print(f"{result.reason}. Directly: {result.direct.share:.0%} covered by weight{essentials}")
         return
     table = Table("Route", "Cost", "To", "Covered", "By weight", "To learn", box=None, header_style="bold")
     for number, route in enumerate(result.routes, 1):

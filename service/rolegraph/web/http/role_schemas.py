@@ -172,8 +172,17 @@ GAPS = {
 
 ANALYSES = {
     "Paths": closed(
-        "The cheapest routes from role to role",
-        {"from": ref("Named"), "to": ref("Named"), "smallestShare": NUMBER, "notComparable?": TEXT, "routes": array(ref("PathRoute"))},
+        "The cheapest routes from role to role, and the direct step, however large; noPath says why there is no route",
+        {
+            "from": ref("Named"),
+            "to": ref("Named"),
+            "smallestShare": NUMBER,
+            "mostSteps": COUNT,
+            "direct": or_null(ref("Step")),
+            "notComparable?": TEXT,
+            "noPath?": TEXT,
+            "routes": array(ref("PathRoute")),
+        },
     ),
     "PathRoute": closed("A route, the steps of which cost as much together", {"cost": NUMBER, "steps": array(ref("Step"))}),
     "Step": closed(
