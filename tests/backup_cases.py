@@ -32,10 +32,14 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b"" for path in sorted(folder.rglob("*"))}
 
 
-def filled(folder: Path) -> Path:
-    """Make a store with the shipped graphs, some writes and a token."""
+def filled(folder: Path, *, shipped: bool = True) -> Path:
+    """Make a store with some writes and a token, and with the shipped graphs or a small one in their place."""
     engine = RevisionStore(folder)
-    loading.load(engine, folder)
+    if shipped:
+        loading.load(engine, folder)
+    else:
+        engine.write({EX + "small": f"<{EX}s> <{EX}p> 'small' .".encode()})
+        (folder / "shipped.json").write_text('{"graphs": {}}\n')
     for number in range(3):
         engine.write({EX + "g": f"<{EX}s> <{EX}p> {number} .".encode()})
     engine.close()

@@ -82,7 +82,7 @@ def test_a_gap_parts_the_needs_and_says_truly_what_is_near(found: Facts) -> None
             "narrower": needed in plain.above.get(there, ()),
             "broader": there in plain.above.get(needed, ()),
             "sibling": bool(siblings),
-            "name": plain.alike(there, needed),
+            "same name": plain.alike(there, needed),
             **{kind: frozenset((there, needed)) in own for kind, own in links.items()},
         }
         return {kind for kind, holds in tests.items() if holds}

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.service
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return backup(filled(tmp_path_factory.mktemp("kept") / "store"))
+    return backup(filled(tmp_path_factory.mktemp("kept") / "store", shipped=False))
 
 
 @pytest.mark.parametrize("kind", ["file", "full", "link"])
@@ -131,6 +131,7 @@ def consistent(member: str, change: Callable[[bytes], bytes]) -> Callable[[list[
         (consistent("graph/CURRENT", lambda body: body + b"\n"), "damaged when the backup was made: the content of CURRENT has changed"),
         (consistent("graph/revision.json", lambda body: body[:50]), "damaged when the backup was made: revision.json does not parse"),
         (consistent("graph/revision.json", lambda body: body.replace(b'"graphs": ', b'"graphs": 1')), "graphs of revision"),
+        (consistent("graph/revision.json", lambda body: body.replace(b'"graphs": ', b'"graphs": 1e999, "was": ')), "does not parse"),
         (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": 1')), "graphs of revision"),
         (changed("shipped.json", bytes.swapcase), "content of shipped.json differs"),
         (changed("shipped.json", lambda body: body + b"\n"), "content of shipped.json differs"),
@@ -153,6 +154,8 @@ def consistent(member: str, change: Callable[[bytes], bytes]) -> Callable[[list[
         (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": -')), "no revision"),
         (changed("manifest.json", lambda _: b"{}"), "does not parse"),
         (changed("manifest.json", lambda _: b"[" * 100_000), "does not parse"),
+        (changed("manifest.json", lambda body: body.replace(b'"revision": ', b'"revision": 1e999, "was": ')), "does not parse"),
+        (changed("manifest.json", lambda body: body.replace(b'"size": ', b'"size": 1e999, "was": ', 1)), "does not parse"),
     ],
 )
 def test_what_was_tampered_with_is_refused(archive: Path, tmp_path: Path, tamper: Callable[[list[Any]], list[Any]], words: str) -> None:

@@ -120,9 +120,18 @@ def test_what_roles_have_in_groups_is_read_once_for_each_role_of_a_revision() ->
     with patch.object(type(graph.engine), "rows", autospec=True, side_effect=type(graph.engine).rows) as rows:
         for pair in (roles[:2], roles[1:], roles[::2], roles):
             graph.compare(pair)
-    asked = [str(call.args[1]) for call in rows.call_args_list if "rg:atLeast" in call.args[1]]
+    asked = [str(call.args[1]) for call in rows.call_args_list if "?members" in call.args[1]]
     assert len(asked) == 2
     assert all(sum(role in text for text in asked) == 1 for role in roles)
+
+
+def test_a_role_without_groups_is_not_asked_for_them() -> None:
+    graph = Rolegraph.open()
+    graph.store(f"{terms.BASE}source/x", f"{PREFIXES} role:x a rg:Role ; rg:tool tool:java . role:y a rg:Role .".encode())
+    with patch.object(type(graph.engine), "rows", autospec=True, side_effect=type(graph.engine).rows) as rows:
+        assert graph.compare(["x", "y"]).groups == ()
+        assert graph.catalogue.thing(f"{terms.BASE}role/x").groups == ()
+    assert [call for call in rows.call_args_list if "?members" in call.args[1]] == []
 
 
 # ---------------------------------------------------------------- laws, against brute force on random graphs

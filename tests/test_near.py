@@ -72,9 +72,9 @@ def test_equal_names_and_close_matches_of_two_sources_are_near(client: FlaskClie
         f"{SCRIPT_TOOL}-d": "different",
     }
     named, matched = by_iri[SCRIPT]["near"], by_iri[f"{SCRIPT_TOOL}-c"]["near"]
-    about = {"section": "tools", "roles": [str(terms.expand(SITES))], "relation": "name", "worth": 0.9, "sources": []}
+    about = {"section": "tools", "roles": [str(terms.expand(SITES))], "relation": "same name", "worth": 0.9, "sources": []}
     tool = {"id": SCRIPT_TOOL, "curie": "tool:onet-made-up-script", "label": "Made up script"}
-    assert named == [{**tool, **about, "reason": nearness.REASONS["name"]}]
+    assert named == [{**tool, **about, "reason": nearness.REASONS["same name"]}]
     assert isinstance(matched, list)
     assert [(near["relation"], near["sources"]) for near in matched] == [("close", [f"{terms.BASE}source/esco-0-3"])]
 
@@ -86,7 +86,7 @@ def test_roles_with_near_items_can_be_compared_and_their_matches_are_told(client
     expected = {"from": terms.expand(WEB), "to": terms.expand(SITES), "relation": "exactMatch", "sources": [source]}
     assert document["matches"] == [expected]
     page = client.get("/compare", query_string=PAIR, headers={"Accept": "text/html"}).text
-    for text in ("exact match", nearness.REASONS["name"], nearness.REASONS["close"], "Near"):
+    for text in ("exact match", nearness.REASONS["same name"], nearness.REASONS["close"], "Near"):
         assert text in page
     rows = list(csv.DictReader(io.StringIO(client.get("/compare.csv", query_string=PAIR).text)))
     assert next(row for row in rows if row["item"] == SCRIPT)["near"] == f"{SCRIPT_TOOL} ({nearness.REASONS['name']})"
@@ -152,7 +152,7 @@ def relations(one: tuple[str, Item], other: tuple[str, Item], stated: dict[str, 
     kinds = [name if name == "tips" else "" for name in (section, near_section)]
     sources = [{source for claim in each.claims for source in claim.sources} for each in (item, near)]
     if kinds[0] == kinds[1] and item.label.strip(".").lower() == near.label.strip(".").lower() and not sources[0] & sources[1]:
-        yield "name"
+        yield "same name"
     if any(match.iri == near.iri for match in stated.get(item.iri, ())):
         yield "close"
     if near.iri in [concept.iri for concept in item.broader]:

@@ -80,6 +80,23 @@ def test_queries_find_what_is_meant_in_esco_and_onet(taxonomies: Taxonomies) -> 
         assert first >= (FLOORS["hit@1"] if name == "all" else EVERY_CLASS - 0.1), name
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "label"),
+    [
+        *(("Excel", "", "Microsoft Excel"), ("Power BI", "", "Microsoft Power BI"), ("SolidWorks", "", "Dassault Systemes SolidWorks")),
+        *(("HTML", "", "Hypertext markup language HTML"), ("SAP", "tool", "SAP software")),
+        *(("IFRS", "skill", "international financial reporting standards"), ("M&A", "skill", "mergers and acquisitions")),
+        *(("nurs", "", "Registered Nurses"), ("15-1252", "", "Software Developers"), ("ISCO 2512", "", "Software developers")),
+        ("Database Developer (Oracle APEX)", "role", "database developer"),
+        ("Chief Operation Officer (COO)", "role", "chief operating officer"),
+    ],
+)
+def test_names_as_people_write_them(taxonomies: Taxonomies, text: str, kind: str, label: str) -> None:
+    assert [hit.label for hit in taxonomies.graph.search.find(text, [kind] if kind else (), limit=1)] == [label]
+    for unknown in ("15-1132.00", "99-9999.00", "62.10"):
+        assert taxonomies.graph.search.find(unknown) == []
+
+
 def independent(folder: Path, name: str) -> list[dict[str, str]]:
     csv.field_size_limit(10**9)
     with (folder / name).open(newline="", encoding="utf-8") as lines:

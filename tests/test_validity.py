@@ -277,6 +277,7 @@ source:one\\#1 rg:role role:weaver ; rg:section section:skills ; rg:supports sou
 source:one\\#claim rdf:subject role:weaver ; rdf:object skill:weaving .
 source:one\\#2 rg:role role:weaver ; rg:item skill:weaving . role:weaver rg:salary ex:pay ; rg:outlook ex:outlook .
 source:one\\#2 rdf:predicate rg:essentialSkill ; rg:atLeast 1 ; rg:open false ; rg:member skill:weaving .
+source:one\\#3 rg:role role:miller ; rg:supports source:one\\#4 . source:one\\#4 rdf:subject ex:trade ; rdf:object ex:market .
 source:one\\#claim rdf:predicate rg:outlook . ex:market rg:measure ex:measure ; rdfs:label "Rising"@en .
 ex:pay schema:currency "EUR" ; schema:duration "P1Y" ; rg:observations 9 . ex:outlook rg:measure ex:measure ; rdfs:label "Growth"@en .
 """
@@ -297,6 +298,7 @@ ex:pay schema:currency "EUR" ; schema:duration "P1Y" ; rg:observations 9 . ex:ou
         *[(path, "source:one\\#2 rg:exampleOf ex:casting .") for path in WITH_GROUPS],
         *[(path, f"source:one\\#3 rg:role role:weaver {GROUP} ; rg:member ex:forging .") for path in WITH_GROUPS],
         *[(path, "source:one\\#claim rdf:subject ex:trade ; rdf:object ex:market .") for path in ("/role/weaver.json", "/role/weaver")],
+        ("/role/miller.json", "source:one\\#4 rdf:predicate rg:outlook ."),
         ("/role/weaver", "ex:pay schema:median 50000 ."),
         ("/role/weaver", 'ex:outlook rg:value 5 ; rg:unit "percent" .'),
         ("/skill/weaving.json", "ex:smith rg:essentialSkill skill:weaving ."),

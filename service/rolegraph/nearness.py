@@ -3,12 +3,14 @@
 A relation is that of the near item to the other one: a ``narrower`` item is narrower than the item that it is near to.
 """
 
-WORTH = {"same": 1.0, "name": 0.9, "close": 0.9, "narrower": 0.8, "broader": 0.5, "sibling": 0.4, "related": 0.3}
+SAME_NAME = "same name"
+
+WORTH = {"same": 1.0, SAME_NAME: 0.9, "close": 0.9, "narrower": 0.8, "broader": 0.5, "sibling": 0.4, "related": 0.3}
 """The worth of a near item, by relation."""
 
 REASONS = {
     "same": "the same concept in another section",
-    "name": "an equal name in another source",
+    SAME_NAME: "an equal name in another source",
     "close": "a close match",
     "narrower": "a narrower concept",
     "broader": "a broader concept",

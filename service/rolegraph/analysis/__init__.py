@@ -5,7 +5,7 @@
 3  comparable  held  standing  profile_items  incremental  stored   why roles cannot be compared; the newest index
 2  index  matrices  bounds                                  roles × items as sparse matrices
 1  items  alike  profiles
-0  facts  weights  reading  names  union  texts  arrays    facts by graph
+0  profile_documents  facts  weights  reading  names  union  texts  arrays    facts by graph
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -140,7 +140,7 @@ class Analysis:
         among = _among(index, source)
         wanted = index.learnt_by(among) if target is None else frozenset(index.learnable(self._row(index, target)))
         resolved = profile_items.resolve(index, profile, self.lookup, wanted)
-        held = gap.HeldItems(index, resolved.items)
+        held = gap.HeldItems(index, resolved.items, resolved.namesakes)
         if target is None:
             ranked = gap.best(index, held, among, count)
         else:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from rolegraph import equivalence
+from rolegraph import equivalence, nearness
 from rolegraph.analysis import comparable, weights
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.held import COVERED, UNKNOWN, Essentials, Held
@@ -132,7 +132,8 @@ class HeldItems(Held):
             needs.append(Need(index.item(item), facets, item in necessary, weight[item], status, worth, relation, *named))
         origin_role = None if origin is None else index.role(origin)
         total, covered = sum(weight.values()), sum(need.weight * (need.worth or 0.0) for need in needs)
-        bare = covered <= equivalence.FEW * total and not any(need.status == COVERED for need in needs)
+        named_same = () if origin is not None else (nearness.SAME_NAME,)  # of few texts, one is enough
+        bare = covered <= equivalence.FEW * total and not any(need.status == COVERED or need.relation in named_same for need in needs)
         hindrance = self._hindrance(row, origin) if bare else ""
         if hindrance:
             unknown = tuple(replace(need, status=UNKNOWN, worth=None) for need in needs)
@@ -166,10 +167,12 @@ def best(index: Index, held: HeldItems, among: Numbers | None, count: int) -> li
     numbers = np.array(sorted(held.items), dtype=np.int32)
     idf[numbers] = index.idf[numbers]
     total = idf.sum()
+    for item, named in held.namesakes.items():
+        idf[item] = max(idf[item], weights.SAME_NAME * index.idf[named])  # a role that needs either uses what is held
     share = np.divide(index.needs @ worth_of, index.totals, out=np.zeros_like(index.totals), where=index.totals > 0)
     for row in index.choices:  # where a source accepts one of several degrees, that depends on the role
         share[row] = held.gap_to(row).share or 0.0
-    used = (index.needed @ idf) / total if total else np.zeros_like(share)
+    used = np.minimum((index.needed @ idf) / total, 1.0) if total else np.zeros_like(share)
     fit = np.divide(2 * share * used, share + used, out=np.zeros_like(share), where=share + used > 0)
     rows = np.arange(len(fit)) if among is None else among
     rows = rows[fit[rows] > 0]

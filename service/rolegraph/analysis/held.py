@@ -5,8 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rolegraph import nearness
+from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.index import Index
+from rolegraph.analysis.items import Near
 
 COVERED, NEARLY, MISSING, UNKNOWN = "covered", "nearly covered", "missing", "not comparable"
 STATUSES = (COVERED, NEARLY, MISSING, UNKNOWN)
@@ -40,12 +43,20 @@ class Essentials(NamedTuple):
 
 
 class Held:
-    """A set of held items, and the items that are near to them."""
+    """A set of held items, and the items that are near to them.
 
-    def __init__(self, index: Index, items: Iterable[int]) -> None:
+    :param namesakes: items that other sources call the same as a held one, with that one; they are near too
+    """
+
+    def __init__(self, index: Index, items: Iterable[int], namesakes: Mapping[int, int] | None = None) -> None:
         self.index = index
         self.items = frozenset(items)
         self.near = index.items.near(sorted(self.items), index.alike)
+        self.namesakes = namesakes or {}
+        for item, held in self.namesakes.items():
+            near = Near(weights.SAME_NAME, nearness.SAME_NAME, held)
+            if item not in self.items and (item not in self.near or self.near[item].worth < near.worth):
+                self.near[item] = near
         self._level = max((index.items.levels[item] for item in self.items if item in index.items.levels), default=0)
 
     def status(self, item: int, alternatives: Mapping[int, int]) -> tuple[str, float, str, int | None, int | None]:

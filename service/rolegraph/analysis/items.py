@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from rolegraph import equivalence
+from rolegraph import equivalence, nearness
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Facts, Numbers, table
 from rolegraph.analysis.texts import GONE
@@ -117,7 +117,7 @@ class Items:
         """
         items, nearest = set(held), dict[int, Near]()
         for item in sorted(items):
-            named = ((other, Near(weights.NEAR["name"], "name", item)) for other in alike.get(item, ()))
+            named = ((other, Near(weights.SAME_NAME, nearness.SAME_NAME, item)) for other in alike.get(item, ()))
             for other, near in chain(named, self.neighbours(item)):
                 if other not in items and (other not in nearest or near.worth > nearest[other].worth):
                     nearest[other] = near

@@ -1,36 +1,43 @@
 """Parses a posted profile, the skills of a person or of a job posting, into texts and IRIs. Nothing is stored."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
-from rdflib import Graph, URIRef
+from rdflib import Graph, Literal, URIRef
 
 from rolegraph import terms
-from rolegraph.analysis import weights
+from rolegraph.analysis import profile_documents, weights
 from rolegraph.errors import BadParameter, UnreadableInput
 from rolegraph.formats import Format, holding, named
+from rolegraph.search import wording
 from rolegraph.validation import entries
 
 MOST = 2000  # most skills in a profile
-LONGEST = 500  # most characters of a skill
+LONGEST = profile_documents.LONGEST
 EXPECTED = (
     "a list of skills as text (one per line, or separated by commas or semicolons) or as JSON, a JSON Resume, a schema.org JobPosting, "
     "or a role entry in Turtle or JSON-LD"
 )
-_RESUME = ("basics", "work", "education", "skills", "languages", "certificates")
-_SCHEMA = ("http://schema.org/", "https://schema.org/", "schema:")
-_POSTED = ("skills", "qualifications", "educationRequirements", "competencyRequired", "knowsAbout", "credentialCategory")
+_SCHEMA = ("http://schema.org/", "https://schema.org/")
+_SCRIPT = re.compile(r"<script[^<>]*application/ld\+json[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A parsed profile: ``kind`` (list, resume, posting or entry), and ``texts`` and ``iris`` in order, without repetitions."""
+    """A parsed profile: ``kind`` (list, resume, posting or entry), and ``texts`` and ``iris`` in order, without repetitions.
+
+    ``unread`` are the paths of what may name skills, but in a shape that is not read.
+    """
 
     kind: str
     texts: tuple[str, ...] = ()
     iris: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def read(body: bytes, format_: Format) -> Profile:
@@ -52,114 +59,68 @@ def _read(body: bytes, format_: Format) -> Profile:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableInput(f"the profile is not UTF-8: byte {error.start + 1} cannot be read", expected="text in UTF-8") from error
+    documents = list(_documents(text))
+    if documents:
+        return _checked(_json(documents, body))
     if format_.name == "text":
-        return _checked(_cleaned("list", _pieces(text)))
-    return _checked(_json(text, body))
+        return _checked(_cleaned("list", wording.pieces(text)))
+    return _checked(_json(_parsed(text), body))
 
 
-def _json(text: str, body: bytes) -> Profile:
+def _documents(page: str) -> Iterator[Any]:
+    """Yield the JSON-LD documents in the scripts of a page; what does not parse is none."""
+    for start in _SCRIPT.finditer(page):
+        end = page.find("</script", start.end())
+        if end < 0:
+            return
+        with suppress(ValueError):
+            yield json.loads(page[start.end() : end])
+
+
+def _parsed(text: str) -> Any:
     try:
-        document = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise UnreadableInput(f"the JSON does not parse: {error.msg}", line=error.lineno, column=error.colno, expected=EXPECTED) from None
     except ValueError:
         raise UnreadableInput("the JSON holds a number that is too long to be read", expected=EXPECTED) from None
-    if isinstance(document, list) and all(isinstance(element, str) for element in document):
-        return _cleaned("list", document)
-    has_skills = isinstance(document, dict) and isinstance(document.get("skills"), list)
-    if has_skills and any(key in document for key in _RESUME if key != "skills"):
-        return _cleaned("resume", _resume(document))
-    if _posting(document):
-        return _cleaned("posting", _named(_postings(document)))
-    if isinstance(document, dict) and "@context" not in document and "skills" in document:
-        return _cleaned("list", _named([document["skills"]]))
+
+
+def _json(document: Any, body: bytes) -> Profile:
+    read_names = profile_documents.read(document)
+    if read_names:
+        kind, names = read_names
+        return replace(_cleaned(kind, names.texts), unread=tuple(dict.fromkeys(names.unread)))
     return _entry(entries.read(body, named("jsonld", holding("graph"))))
-
-
-def _resume(resume: dict[str, Any]) -> Iterator[str]:
-    """Yield the skills of a JSON Resume: the name of each group and its keywords, languages and certificates."""
-    for skill in resume["skills"]:
-        if isinstance(skill, dict):
-            yield from _strings(skill.get("name"))
-            yield from _strings(skill.get("keywords"))
-        else:
-            yield from _strings(skill)
-    for key, name in (("languages", "language"), ("certificates", "name"), ("education", "area")):
-        for entry in resume.get(key) or ():
-            if isinstance(entry, dict):
-                yield from _strings(entry.get(name))
-
-
-def _strings(value: Any) -> Iterator[str]:
-    for element in value if isinstance(value, list) else [value]:
-        if isinstance(element, str):
-            yield element
-
-
-def _posting(node: Any) -> bool:
-    """Return whether a JSON document describes a JobPosting, an Occupation or a Person of schema.org, alone or in a graph."""
-    context = json.dumps(node.get("@context", "")) if isinstance(node, dict) else ""
-    return "schema.org" in context and bool(_postings(node))
-
-
-def _postings(node: Any) -> list[Any]:
-    nodes = node.get("@graph", [node]) if isinstance(node, dict) else []
-    nodes = nodes if isinstance(nodes, list) else [nodes]
-    wanted = {"JobPosting", "Occupation", "Person"}
-    skills = []
-    for described in nodes:
-        types = described.get("@type", ()) if isinstance(described, dict) else ()
-        names = {name.removeprefix(prefix) for name in _strings(types) for prefix in (*_SCHEMA, "")}
-        if names & wanted:
-            skills.append(_skills(described))
-    return skills
-
-
-def _skills(node: dict[str, Any]) -> list[Any]:
-    """Return the required skills of a posting, and those of the occupation that it embeds."""
-    skills = [node[key] for key in node if key.removeprefix("schema:") in _POSTED]
-    for key in ("relevantOccupation", "hasOccupation"):
-        occupations = node.get(key)
-        occupations = occupations if isinstance(occupations, list) else [occupations]
-        skills += [_skills(occupation) for occupation in occupations if isinstance(occupation, dict)]
-    return skills
-
-
-def _named(value: Any) -> Iterator[str]:
-    """Yield the names and IRIs in nested schema.org values. A text may list several names; a DefinedTerm has one."""
-    if isinstance(value, str):
-        yield from _pieces(value)
-    elif isinstance(value, list):
-        for element in value:
-            yield from _named(element)
-    elif isinstance(value, dict):
-        iri = next((value[key] for key in ("@id", "url", "sameAs") if isinstance(value.get(key), str) and terms.is_iri(value[key])), None)
-        name = value.get("name") or value.get("credentialCategory") or value.get("@value")
-        if iri and not isinstance(name, str):
-            yield iri
-        elif isinstance(name, str):
-            yield f"{iri} {name}" if iri else name
-        yield from _named([value[key] for key in value if key in _POSTED and key != "credentialCategory"])
 
 
 def _entry(graph: Graph) -> Profile:
     """Return the items that an entry states for its roles, in the facets of :data:`weights.LEARNT`."""
     iris = {str(other) for name in weights.LEARNT for other in graph.objects(None, URIRef(terms.RG + name)) if isinstance(other, URIRef)}
-    return Profile("entry", (), tuple(sorted(iris)))
+    return replace(_cleaned("entry", sorted(_posted(graph))), iris=tuple(sorted(iris)))
 
 
-def _pieces(text: str) -> list[str]:
-    lines = text.replace(";", "\n").splitlines()
-    return [piece for line in lines for piece in line.split(",")]
+def _posted(graph: Graph) -> Iterator[str]:
+    """Yield the skills that a graph states by the properties of schema.org: texts, identifiers, and names of terms."""
+    for space, name in product(_SCHEMA, profile_documents.POSTED):
+        for value in set(graph.objects(None, URIRef(space + name))):
+            if isinstance(value, Literal):
+                yield from wording.pieces(str(value))
+                continue
+            names = sorted(str(other) for one in _SCHEMA for other in graph.objects(value, URIRef(one + "name")))
+            yield f"{value if isinstance(value, URIRef) else ''} {next(iter(names), '')}".strip()
 
 
 def _cleaned(kind: str, pieces: Iterable[str]) -> Profile:
-    texts = dict.fromkeys(" ".join(piece.split()).strip(" •-*·\t") for piece in pieces)
+    texts = dict.fromkeys(map(wording.cleaned, pieces))
     return Profile(kind, tuple(text for text in texts if text))
 
 
 def _checked(profile: Profile) -> Profile:
     count = len(profile.texts) + len(profile.iris)
+    if not count and profile.unread:
+        places = ", ".join(profile.unread[:5])
+        raise UnreadableInput(f"the profile names no skill in a form that is read; not read: {places}", expected=EXPECTED)
     if not count:
         raise UnreadableInput("the profile names no skill", expected=EXPECTED)
     if count > MOST:

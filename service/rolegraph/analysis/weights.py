@@ -48,6 +48,9 @@ STEPS = 3
 NEAR = nearness.WORTH
 """The worth of a held item for a needed one, by the relation of the held item to the needed one."""
 
+SAME_NAME = NEAR[nearness.SAME_NAME]
+"""The worth of a held item for a needed one that another source calls the same, as a close match."""
+
 SIBLINGS = 20
 """Tools are siblings under a concept with at most this many narrower ones. Under a larger group or a heading, and for skills, one does not
 cover another: pharmacology is not epidemiology."""

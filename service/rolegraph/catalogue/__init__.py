@@ -4,15 +4,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from rolegraph import dependencies, terms
-from rolegraph.catalogue import missing, parts
+from rolegraph.catalogue import missing
 from rolegraph.catalogue.labels import SKOS, LabelCache, counted
 from rolegraph.catalogue.lists import KindLists, Page
 from rolegraph.catalogue.mentions import Mentions
+from rolegraph.catalogue.parts import RoleParts
 from rolegraph.catalogue.rare import RareProperties
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries import internal
 from rolegraph.queries.internal import Binding
+from rolegraph.search import codes
 from rolegraph.terms import KINDS, Kind
 from rolegraph.values import Link, Member, Named, Row, Source, Thing, Value
 
@@ -45,12 +47,16 @@ class Catalogue:
     :param engine: reads that revision: what is read once is kept
     :param nearest: returns the IRIs of things of some kinds that a wrong name was likely meant for, the likeliest first
     :param named: returns the IRIs of the things of some kinds that a text is a label of
+    :param identified: returns the IRIs of the things of some kinds that a code, a former one too, or another address identifies
     :param before: the catalogue of an earlier revision, and the IRIs of the things that changed since: what it read of others is kept
     """
 
-    def __init__(self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None, before: "Before | None" = None) -> None:
+    def __init__(
+        self, engine: Rows, nearest: Nearest | None = None, named: Nearest | None = None, identified: Nearest | None = None,
+        before: "Before | None" = None,
+    ) -> None:
         self._engine = engine
-        self._named, self._nearest = named or _none, nearest or _none
+        self._named, self._nearest, self._identified = named or _none, nearest or _none, identified or _none
         self.lists: KindLists
         self.cards: LabelCache = before[0].cards.following(engine.rows, before[1]) if before else LabelCache(engine.rows)
         self.lists = before[0].lists.following(engine.rows, self.cards, before[1]) if before else KindLists(engine.rows, self.cards)
@@ -58,6 +64,7 @@ class Catalogue:
         self._source_iris = CachedValue[tuple[str, ...]]()
         self._mentions = Mentions(engine.rows, kept=engine.revision is not None)
         self.rare = RareProperties(engine.rows, kept=engine.revision is not None)
+        self.parts = RoleParts(engine.rows, kept=engine.revision is not None)
 
     def resolve(self, parameter: str, text: str, kinds: Sequence[Kind], expected: str) -> str:
         """Return the IRI of the one thing of these kinds that a slug, a CURIE, an IRI or a label names.
@@ -72,8 +79,8 @@ class Catalogue:
             detail = f"{text!r} could be " + " or ".join(terms.shorten(iri) for iri in found)
             suggestions = [terms.shorten(iri) for iri in found]
             raise BadParameter(parameter, detail, expected=expected, suggestions=suggestions, value=text, several=True)
-        names = " or ".join(kind.name for kind in kinds)
-        raise BadParameter(parameter, f"there is no {names} {text!r}", expected=expected, suggestions=self.near(text, kinds), value=text)
+        detail = missing.name(text, kinds, self._identified(text, kinds) if codes.read(text) else ())
+        raise BadParameter(parameter, detail, expected=expected, suggestions=self.near(text, kinds), value=text)
 
     def meant(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return the IRIs of all things of these kinds that a slug, a CURIE, an IRI or a label names."""
@@ -85,9 +92,8 @@ class Catalogue:
 
     def near(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return up to five CURIEs of things of these kinds whose slug or label is nearly a text."""
-        found = self._nearest(text, kinds)
-        known = self.cards.kinds(found)
-        return [terms.shorten(iri) for iri in found if known[iri]]
+        known = self.cards.kinds(self._nearest(text, kinds))
+        return [terms.shorten(iri) for iri, own in known.items() if own]
 
     def labels(self, iris: Sequence[str]) -> dict[str, Named]:
         """Return label and definition of things by IRI; what has no label is called by its CURIE."""
@@ -184,12 +190,12 @@ class Catalogue:
         """
         kind = self.kind(iri)
         if kind is None:
-            raise missing.thing(iri)
+            raise missing.thing(iri, self._identified(iri, tuple(KINDS.values())))
         own = self._links(iri)
         incoming = self._leading(iri, [*(facet.property for facet in terms.facets()), *MATCHES, *LEADING])
         if not own and not incoming:
             raise NotFound(f"there is no {kind.name} {terms.slug_of(iri)!r}", suggestions=self.near(iri, [kind]))
-        more = parts.of_role(self._engine.rows, iri, self.cards.labels) if kind.name == "role" else ()
+        more = self.parts.of_role(iri, self.cards.labels) if kind.name == "role" else ()
         return Thing(iri, kind, self.cards.labels([iri])[iri], own, incoming, *more)
 
     def kind(self, iri: str) -> Kind | None:

@@ -78,7 +78,9 @@ def fit(result: "Matches") -> None:
     if profile.unused:
         console.print(escape(f"needed by no role: {', '.join(item.label for _, item in profile.unused)}"), style="yellow")
     if profile.unknown:
-        console.print(escape(f"not result: {', '.join(profile.unknown)}"), style="yellow")
+        console.print(escape(f"not found: {', '.join(profile.unknown)}"), style="yellow")
+    if profile.unread:
+        console.print(escape(f"not read: {', '.join(profile.unread)}"), style="yellow")
     if len(result.gaps) == 1:
         gap(result.gaps[0])
         return

@@ -74,7 +74,7 @@ def show_hits(hits: Sequence[Hit]) -> None:
     for header in ("Thing", "Kind", "Label", "Match", "Matched"):
         table.add_column(header, no_wrap=header == "Thing")
     for hit in hits:
-        matched = "" if hit.matched == hit.label else hit.matched
+        matched = "" if hit.matched == hit.label else f"{hit.matched} (former code)" if hit.property == "former code" else hit.matched
         table.add_row(escape(terms.shorten(hit.iri)), hit.kind, escape(hit.label), hit.match, escape(matched))
     console = show(table)
     console.print(f"{len(hits)} hit{'' if len(hits) == 1 else 's'}" if hits else "nothing found", style="dim")

@@ -43,7 +43,7 @@ class Comparer:
         self._catalogue = catalogue
         self._trusted = trusted
         self._classes = classes or CachedValue[dict[str, str]]()
-        self._roles = RoleReader(engine)
+        self._roles = RoleReader(engine, catalogue.parts)
         self._cards: dict[tuple[str, ...], Card] = {}
         self._near = CachedValue[Matches]()
         self._compared = LruCache[tuple[str, ...], Comparison](REMEMBERED)

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from rolegraph.comparison.model import Comparison, Item, NearItem
 from rolegraph.equivalence import FEW
-from rolegraph.nearness import WORTH
+from rolegraph.nearness import SAME_NAME, WORTH
 from rolegraph.search.folding import fold
 from rolegraph.values import Named
 
@@ -101,7 +101,7 @@ class _Nearness:
             for one in places:
                 for other in places:
                     if one != other and not self._sources(one) & self._sources(other):
-                        self._link(one, other, "name")
+                        self._link(one, other, SAME_NAME)
 
     def _link_matches(self) -> None:
         for places in self._by_iri.values():

@@ -5,7 +5,8 @@ from sys import intern
 from typing import NamedTuple
 
 from rolegraph import dependencies, terms
-from rolegraph.catalogue.groups import StatedGroup, of_roles
+from rolegraph.catalogue.groups import StatedGroup
+from rolegraph.catalogue.parts import RoleParts
 from rolegraph.engine import Engine
 from rolegraph.per_revision import CachedValue
 from rolegraph.queries.internal import Binding, query
@@ -37,10 +38,12 @@ class RoleReader:
     """Reads what the sources of one revision state about roles.
 
     :param engine: reads that revision
+    :param parts: the parts of its roles
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, parts: RoleParts) -> None:
         self._engine = engine
+        self._parts = parts
         self._stated: dict[str, Stated] = {}
         self._labels = CachedValue[dict[str, str]]()
 
@@ -51,7 +54,7 @@ class RoleReader:
         stated = {role: self._stated.get(role) for role in roles}
         if missing := [role for role, kept in stated.items() if kept is None]:
             with dependencies.noted(()):
-                facts, proficiencies, groups = self._facts(missing), self._proficiencies(missing), of_roles(self._engine.rows, missing)
+                facts, proficiencies, groups = self._facts(missing), self._proficiencies(missing), self._parts.groups(missing)
             if len(self._stated) > MOST:
                 self._stated.clear()
             for role in missing:

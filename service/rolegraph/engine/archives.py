@@ -68,7 +68,7 @@ class Manifest:
             files = {name: Kept(int(file["size"]), str(file["sha256"])) for name, file in document["files"].items()}
             published, made = (datetime.fromisoformat(document[name]) for name in ("published", "made"))
             manifest = cls(int(document["revision"]), published, made, str(document["rolegraph"]), files)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, OverflowError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise UnreadableInput(f"is not a complete backup: its {MANIFEST} does not parse ({type(error).__name__}: {error})") from error
         foreign = [name for name, file in files.items() if not _NAME.fullmatch(name) or file.size < 0 or not _DIGEST.fullmatch(file.sha256)]
         if foreign:

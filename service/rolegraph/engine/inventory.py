@@ -83,7 +83,7 @@ class Inventory:
                 raise ValueError(detail)
             files = {str(name): Kept(int(file["size"]), str(file["sha256"])) for name, file in document["files"].items()}
             return cls(int(document["revision"]), datetime.fromisoformat(document["published"]), int(document["graphs"]), files)
-        except (TypeError, KeyError, AttributeError, RecursionError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (TypeError, KeyError, AttributeError, RecursionError, OverflowError, json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"{FILE} does not parse") from error
 
     def write(self, folder: Path) -> None:

@@ -110,5 +110,5 @@ def _stored(file: Path) -> dict[int, State]:
     try:
         states = json.loads(file.read_text(encoding="utf-8"))
         return {int(state["revision"]): State(str(state["others"]), dict(state["own"]), str(state.get("history", ""))) for state in states}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, OverflowError, KeyError, TypeError):
         return {}

@@ -47,7 +47,7 @@ class WriteLog:
             document = json.loads((folder / FILE).read_bytes())
             writes = [_entry(*fields) for fields in document["writes"]]
             since = int(document["since"])
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except (OSError, ValueError, OverflowError, TypeError, KeyError, RecursionError):
             return log
         if writes and writes[-1].number == revision:
             log._since = since

@@ -40,7 +40,7 @@ class View:
     ) -> None:
         self.engine = engine
         self.search = search
-        self.catalogue = catalogue or Catalogue(engine, search.nearest, search.named)
+        self.catalogue = catalogue or Catalogue(engine, search.nearest, search.named, search.identified)
         self.trusted = _trusted(engine, self.catalogue)
         self.comparer = Comparer(engine, self.catalogue, self.trusted, classes)
         self.analysis: Callable[[], Analysis] = partial(_refuse, engine.revision)
@@ -121,7 +121,7 @@ class Views:
             return None  # a store in memory is the same object at each revision: what it held before is not there to compare with
         written = self._engine.written(last.engine.revision)
         changed = None if written is None else changed_things(last.engine.rows, engine.rows, written)
-        return None if changed is None else Catalogue(engine, search.nearest, search.named, (last.catalogue, changed))
+        return None if changed is None else Catalogue(engine, search.nearest, search.named, search.identified, (last.catalogue, changed))
 
     def _unpinned(self) -> View:
         view = View(self._engine, self._search, self._classes)

@@ -8,10 +8,11 @@ from typing import Protocol, TypeVar
 from rolegraph import dependencies, terms
 from rolegraph.dependencies import EVERYTHING
 from rolegraph.errors import BadParameter
-from rolegraph.search import hits
+from rolegraph.search import codes, hits, wording
 from rolegraph.search.filters import Only
 from rolegraph.search.hits import USUAL, Hit
 from rolegraph.search.index import Index, Reading
+from rolegraph.search.labels import FORMER, PROPERTIES
 from rolegraph.search.matching import Typed
 from rolegraph.search.query import Candidate, SearchQuery
 from rolegraph.terms import Kind
@@ -19,6 +20,9 @@ from rolegraph.terms import Kind
 MOST = 100  # most hits of a search
 LONGEST = 200  # most characters of a search
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, limited to the length of tags in use
+
+LABELS = ("exact", "spelling")  # the kinds of matches of labels themselves
+FORMER_CODE = PROPERTIES[FORMER]
 
 T = TypeVar("T")
 
@@ -59,6 +63,9 @@ class Finder(Protocol):
 
     def nearest(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """Return the IRIs of up to five things of some kinds as suggestions for a wrong name."""
+
+    def identified(self, text: str, kinds: Sequence[Kind]) -> list[str]:
+        """Return the IRIs of the things of some kinds that a text identifies: by a code, a former code, or another address of its IRI."""
 
     def languages(self) -> list[str]:
         """Return the languages of the labels, sorted."""
@@ -108,18 +115,30 @@ class Questions(ABC):
         dependencies.note(EVERYTHING)
         if not _searchable(text):
             return []
-        typed, only = Typed.from_text(text), Only(tuple(kinds))
-        return self.answered(lambda reading: _hits(SearchQuery(reading, typed, only).labels((USUAL,))[:limit], reading, ()))
+        typed, only = Typed.from_text(wording.cleaned(text)), Only(tuple(kinds))
+        labels = self.answered(lambda reading: _hits(SearchQuery(reading, typed, only).labels((USUAL,))[:limit], reading, ()))
+        return [hit for hit in labels if hit.match in LABELS]
 
     def named(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """See :meth:`Finder.named`."""
-        exact = [hit for hit in self.labelled(text, [kind.name for kind in kinds], MOST) if hit.match == "exact"]
+        hits_ = self.labelled(text, [kind.name for kind in kinds], MOST)
+        exact = [hit for hit in hits_ if hit.match == "exact" and hit.property != FORMER_CODE]
         return sorted(hit.iri for hit in exact if hit.score == exact[0].score)
 
     def nearest(self, text: str, kinds: Sequence[Kind]) -> list[str]:
         """See :meth:`Finder.nearest`."""
-        name = text.rpartition("#")[2].rpartition("/")[2].rpartition(":")[2].replace("-", " ")[:LONGEST]
-        return [hit.iri for hit in self.meant(name, [kind.name for kind in kinds], 5)]
+        names = [kind.name for kind in kinds]
+        identified = self.meant(text, names, 5) if codes.addresses(text) or codes.read(text) else []
+        name = text.rstrip("/").rpartition("#")[2].rpartition("/")[2].rpartition(":")[2][:LONGEST]
+        if identified or codes.read(text) or codes.is_opaque(name):
+            return [hit.iri for hit in identified]
+        return [hit.iri for hit in self.meant(name if codes.read(name) else name.replace("-", " "), names, 5)]
+
+    def identified(self, text: str, kinds: Sequence[Kind]) -> list[str]:
+        """See :meth:`Finder.identified`."""
+        if not (codes.read(text) or codes.addresses(text)):
+            return []
+        return [hit.iri for hit in self.labelled(text, [kind.name for kind in kinds])]
 
     def languages(self) -> list[str]:
         """See :meth:`Finder.languages`."""
@@ -173,6 +192,10 @@ class Past:
         """See :meth:`Finder.nearest`."""
         return self._newest.nearest(text, kinds)
 
+    def identified(self, text: str, kinds: Sequence[Kind]) -> list[str]:
+        """See :meth:`Finder.identified`."""
+        return self._newest.identified(text, kinds)
+
     def languages(self) -> list[str]:
         """See :meth:`Finder.languages`."""
         return self._newest.languages()
@@ -203,7 +226,7 @@ def _encodable(text: str) -> bool:
 def _typed(text: str) -> Typed:
     if len(text) > LONGEST:
         raise BadParameter("q", f"the search text has {len(text)} characters", expected=f"up to {LONGEST} characters")
-    typed = Typed.from_text(text)
+    typed = Typed.from_text(wording.cleaned(text))
     if not typed.folded or not _encodable(text):
         raise BadParameter("q", "the search text has no letters or digits", expected="a label, or words or letters of one")
     return typed

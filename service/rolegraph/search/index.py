@@ -16,7 +16,7 @@ from rolegraph.search import changes, shortforms
 from rolegraph.search.filters import Only
 from rolegraph.search.spelling import Vocabulary
 
-FORM = 3  # version of the tables and of folding; increase it with each change of either
+FORM = 4  # version of the tables and of folding; increase it with each change of either
 NAME = "labels.sqlite"
 MAPPED = 1 << 30  # most bytes of the file that are memory-mapped
 STATES = 2  # states of the index whose stems are cached: readers may still use the previous one
@@ -32,7 +32,7 @@ CREATE TABLE entry (
 );
 CREATE TABLE word (text TEXT PRIMARY KEY, number INTEGER) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5 (
-    terms, content = '', detail = none, columnsize = 0, prefix = '1 2 3', tokenize = "unicode61 remove_diacritics 0 tokenchars '+#_'"
+    terms, content = '', detail = none, columnsize = 0, prefix = '1 2 3', tokenize = "unicode61 remove_diacritics 0 tokenchars '+#&_'"
 );
 """
 _INDEXES = """

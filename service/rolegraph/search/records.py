@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from rolegraph import terms
 from rolegraph.search import folding
+from rolegraph.search.labels import FORMER, PROPERTIES
 
 _PLACES = {name: place for place, name in enumerate(terms.KINDS)}
 _OFFICES = {"role": 4, "skill": 2, "tool": 2, "field": 2, "degree": 2}  # how much a kind adds to the importance
 
 
+CODE = PROPERTIES.index("code")
 DEPRECATED = -1
 """The number of uses of a deprecated thing, which ranks after all others."""
 
@@ -63,7 +65,7 @@ class Record:
             if folded := folding.fold(text):
                 by_text.setdefault((language, folded), Entry(property_, 0, language, text, folded))
         for property_, language, text in self.labels:
-            if "(" in text or "/" in text:
+            if folding.may_vary(text):
                 for form in folding.variants(text, language):
                     if folded := folding.fold(form):
                         by_text.setdefault((language, folded), Entry(property_, 1, language, text, folded))
@@ -71,7 +73,7 @@ class Record:
 
     def rank(self, entry: Entry) -> int:
         """Return the rank of an entry, lower is better: by importance, form, property and length."""
-        return ((15 - self.importance) << 12) | (entry.form << 11) | (entry.role << 9) | min(511, len(entry.folded))
+        return ((15 - self.importance) << 12) | (entry.form << 11) | (min(entry.role, 3) << 9) | min(511, len(entry.folded))
 
 
 def merge(iri: str, statements: Mapping[str, str]) -> Record | None:
@@ -79,6 +81,8 @@ def merge(iri: str, statements: Mapping[str, str]) -> Record | None:
     parts = {graph: json.loads(text) for graph, text in statements.items()}
     kinds = sorted({kind for part in parts.values() for kind in part.get("kinds", ())}, key=_PLACES.__getitem__)
     labels = sorted({(number, language, text) for part in parts.values() for number, language, text in part.get("labels", ())})
+    codes = {text for number, _, text in labels if number == CODE}
+    labels += sorted({(FORMER, "", code) for part in parts.values() for code in part.get("former", ()) if code not in codes})
     if not kinds or not labels:
         return None
     names: dict[str, str] = {}
@@ -87,4 +91,5 @@ def merge(iri: str, statements: Mapping[str, str]) -> Record | None:
             names.setdefault(language, text)
     deprecated = any(part.get("deprecated") for part in parts.values())
     uses = DEPRECATED if deprecated else sum(part.get("uses", 0) for part in parts.values())
-    return Record(iri, kinds[0], names, tuple(labels), tuple(sorted(parts)), uses)
+    sources = sorted(graph for graph, part in parts.items() if part.keys() - {"former"})
+    return Record(iri, kinds[0], names, tuple(labels), tuple(sources), uses)

@@ -164,6 +164,7 @@ GAPS = {
             "unused": array(ref("ProfileItem")),
             "ambiguous": array(ref("AmbiguousText")),
             "unknown": array(TEXT),
+            "unread": array(TEXT),
         },
     ),
     "ProfileItem": closed("A text of a profile, and the item that it names", {"text": TEXT, **NAMED, "guessed": TRUTH}),
