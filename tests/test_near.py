@@ -89,7 +89,7 @@ def test_roles_with_near_items_can_be_compared_and_their_matches_are_told(client
     for text in ("exact match", nearness.REASONS["same name"], nearness.REASONS["close"], "Near"):
         assert text in page
     rows = list(csv.DictReader(io.StringIO(client.get("/compare.csv", query_string=PAIR).text)))
-    assert next(row for row in rows if row["item"] == SCRIPT)["near"] == f"{SCRIPT_TOOL} ({nearness.REASONS['name']})"
+    assert next(row for row in rows if row["item"] == SCRIPT)["near"] == f"{SCRIPT_TOOL} ({nearness.REASONS['same name']})"
 
 
 def test_near_items_can_be_left_out(client: FlaskClient) -> None:
@@ -111,7 +111,7 @@ def test_a_pushed_source_makes_nothing_near(graph: Rolegraph, client: FlaskClien
 def test_the_command_marks_near_items(graph: Rolegraph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "read", lambda _: graph)
     shown = CliRunner().invoke(main, ["compare", WEB, SITES], env={"COLUMNS": "200"}).output
-    assert f"≈ Made up script, {nearness.REASONS['name']}" in shown
+    assert f"≈ Made up script, {nearness.REASONS['same name']}" in shown
     left_out = CliRunner().invoke(main, ["compare", WEB, SITES, "--near", "off", "--format", "json"]).output
     assert json.loads(left_out)["near"] == "off"
 

@@ -59,7 +59,7 @@ def show_comparison(compared: Comparison) -> None:
     for match in compared.matches:
         labels = {role.iri: role.label for role in compared.roles}
         stated = ", ".join(source.label for source in match.sources)
-        console.print(f"{labels[match.role]} to {labels[match.other]}: {match.text} ({stated})", style="italic")
+        console.print(f"{labels[match.role]} {match.text} {labels[match.other]} ({stated})", style="italic")
     for left, right in compared.apart:
         labels = {role.iri: role.label for role in compared.roles}
         console.print(f"{labels[left]} and {labels[right]} cannot be compared item by item: {equivalence.APART}", style="italic")

@@ -80,6 +80,16 @@ class Section:
     items: tuple[Item, ...]
 
 
+RELATIONS = {
+    "exactMatch": "is an exact match of",
+    "closeMatch": "is a close match of",
+    "broadMatch": "is narrower than",
+    "narrowMatch": "is broader than",
+    "relatedMatch": "is related to",
+}
+"""The properties of SKOS between roles, in words."""
+
+
 class RoleMatch(NamedTuple):
     """A match between two of the roles: ``relation`` is the name of the SKOS property from ``role`` to ``other``."""
 
@@ -90,8 +100,8 @@ class RoleMatch(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The relation in words: exact match."""
-        return self.relation.replace("Match", " match")
+        """The relation in words, between the labels of the two roles."""
+        return RELATIONS[self.relation]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the value as a JSON object."""
