@@ -116,6 +116,22 @@ def test_the_command_marks_near_items(graph: Rolegraph, monkeypatch: pytest.Monk
     assert json.loads(left_out)["near"] == "off"
 
 
+def test_an_agreement_and_a_gap_read_near_items(client: FlaskClient) -> None:
+    found = client.get("/agreement.json", query_string={"role": WEB, "matching": "yes"}).get_json()
+    pairs = {frozenset((pair["item"]["id"], pair["near"]["id"])): pair["relation"] for pair in found["near"]}
+    assert pairs == {frozenset((SCRIPT, SCRIPT_TOOL)): "same name", frozenset((f"{SCRIPT}-c", f"{SCRIPT_TOOL}-c")): "close"}
+    assert (found["shared"], found["notComparable"]) == ([], [])
+    page = client.get("/agreement", query_string={"role": WEB, "matching": "yes"}, headers={"Accept": "text/html"}).text
+    assert nearness.REASONS["same name"] in page
+    gap = client.get("/gap.json", query_string={"from": SITES, "to": WEB}).get_json()
+    statuses = {need["id"]: (need["status"], need["relation"], need["worth"]) for need in gap["needs"]}
+    assert statuses[SCRIPT] == ("nearly covered", "same name", 0.9)
+    assert statuses[f"{SCRIPT}-c"] == ("nearly covered", "close", 0.9)
+    assert gap["essentials"] == {"covered": 0, "near": 2, "of": 3}
+    like = client.get("/similar.json", query_string={"role": SITES, "with": WEB}).get_json()["similar"][0]
+    assert like["essentials"] == gap["essentials"]
+
+
 LABELS = ("a", "A.", "b", "c")
 SOURCES = ("s1", "s2")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from rolegraph import equivalence
+from rolegraph import equivalence, nearness
 from rolegraph.cli import tables
 
 if TYPE_CHECKING:
@@ -153,6 +153,8 @@ def agreement(result: "Agreement") -> None:
         console.print(_supported(f"Contradiction: {kind}", result.contradicting(kind), numbers))
     if result.comparable or result.shared:
         console.print(_supported(f"Shared by several sources: {len(result.shared)}", result.shared, numbers))
+    for pair in result.near:
+        console.print(escape(f"near: {pair.item.item.label} and {pair.near.item.label}, {nearness.REASONS[pair.relation]}"))
     for source in result.sources:
         alone = sum(supported.sources == (source,) for supported in result.alone)
         console.print(f"\\[{numbers[source.iri]}] {escape(source.label)}: {alone} items that no other source names", style="dim")
