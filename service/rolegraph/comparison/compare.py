@@ -19,7 +19,6 @@ from rolegraph.values import Named
 
 _MATCHING = (dependencies.using(f"{SKOS}exactMatch"), dependencies.having(str(terms.expand("schema:creditText"))))
 """What the matches depend on: themselves, and the descriptions of sources with a credit line, since others are never trusted."""
-_NEAR_MATCHING = (_MATCHING[1], *(dependencies.using(f"{SKOS}{name}") for name in near.RELATIONS))
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 MOST_CARDS = 20_000  # items whose cards are kept; beyond that, all are forgotten
 
@@ -71,9 +70,11 @@ class Comparer:
 
     def _role_matches(self, roles: tuple[str, ...]) -> tuple[RoleMatch, ...]:
         """Return how trusted sources match the roles themselves."""
-        graphs = set(self._trusted()) if self._trusted else None
         stated: dict[tuple[str, str, str], set[str]] = {}
-        for row in self._engine.rows(query("matches-of-roles").bind({"one": roles, "other": roles})):
+        with dependencies.noted((*roles, _MATCHING[1])):
+            graphs = set(self._trusted()) if self._trusted else None
+            rows = self._engine.rows(query("matches-of-roles").bind({"one": roles, "other": roles}))
+        for row in rows:
             if graphs is None or row["graph"].value in graphs:
                 key = row["one"].value, row["other"].value, row["property"].value.removeprefix(SKOS)
                 stated.setdefault(key, set()).add(row["graph"].value)
@@ -99,11 +100,15 @@ class Comparer:
         return cards
 
     def _near_matches(self) -> Matches:
-        with dependencies.noted(_NEAR_MATCHING):
-            graphs = self._trusted() if self._trusted else self._engine.graphs()
-            bound = query("near-matches").bind({"graph": [graph for graph in graphs if not equivalence.is_crosswalk(graph)]})
-            rows = [(row["graph"].value, row["property"].value, row["words"].value) for row in self._engine.rows(bound)]
-        return near.matches(rows)
+        """Return the near matches of trusted sources. A source becomes one with its credit line; of any other graph nothing is read."""
+        with dependencies.noted((_MATCHING[1],)):
+            trusted = self._trusted() if self._trusted else self._engine.graphs()
+        graphs = [graph for graph in trusted if equivalence.is_source(graph) and not equivalence.is_crosswalk(graph)]
+        if not graphs:
+            return {}
+        with dependencies.noted(map(dependencies.inside, graphs)):
+            bound = query("near-matches").bind({"graph": graphs})
+            return near.matches([(row["graph"].value, row["property"].value, row["words"].value) for row in self._engine.rows(bound)])
 
     def _matched(self) -> dict[str, str]:
         with dependencies.noted(_MATCHING):
