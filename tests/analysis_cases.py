@@ -32,7 +32,7 @@ def graphs(draw: st.DrawFn) -> Facts:
     links = {name: table(draw(st.lists(pair, max_size=most)), 2) for name, most in sizes.items()}
     return Facts(
         names=names,
-        labels=tuple(f"thing {place}" for place in range(len(names))),
+        labels=tuple(f"thing {place % 6}" for place in range(len(names))),  # three pairs of concepts have equal names
         roles=np.arange(ROLES, dtype=np.int32),
         headings=table([[one] for one in draw(st.sets(concepts, max_size=2))], 1)[:, 0],
         claims=table(draw(st.lists(claim, max_size=40)), 4),
@@ -66,12 +66,18 @@ class Plain:
         self.learnt: dict[int, dict[int, float]] = {role: {} for role in self.roles}
         self.essential_skills: dict[int, set[int]] = {role: set() for role in self.roles}
         self.degrees: dict[tuple[int, int], set[int]] = {}
+        self.tools: set[int] = set()
+        self.sources: dict[int, set[int]] = {role: set() for role in self.roles}
+        self.naming: dict[tuple[int, str], set[int]] = {}  # the sources that name an item by a label, as something to learn
         for role, facet, concept, source in found.claims.tolist():
             name, item = weights.NAMES[facet], self.item[concept]
+            self.sources[role].add(source)
             weight = weights.FACETS[name] * rated.get((role, item), weights.RATED) / weights.RATED
             self.had[role][item] = max(self.had[role].get(item, 0.0), weight)
             if name in weights.LEARNT:
                 self.learnt[role][item] = max(self.learnt[role].get(item, 0.0), weight)
+                self.naming.setdefault((item, found.labels[concept]), set()).add(source)
+            self.tools |= {item} if name in weights.TOOLS else set()
             if name == "essentialSkill":
                 self.essential_skills[role].add(item)
             if name == "requiredDegree":
@@ -79,6 +85,11 @@ class Plain:
         self.expanded = {role: self._raised(own) for role, own in self.had.items()}
         having = {item: sum(item in own for own in self.expanded.values()) for item in self.item.values()}
         self.idf = {item: math.log(1 + len(self.roles) / count) if count else 0.0 for item, count in having.items()}
+
+    def alike(self, one: int, other: int) -> bool:
+        """Whether two items have an equal name in different sources."""
+        pairs = [(own, self.naming.get((other, label))) for (item, label), own in self.naming.items() if item == one]
+        return any(theirs and not own & theirs for own, theirs in pairs)
 
     def ancestors(self, item: int) -> dict[int, int]:
         found: dict[int, int] = {}

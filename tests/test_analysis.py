@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis_cases import CONCEPTS, ROLES, SOURCES, Plain, graphs, plain_items
-from rolegraph.analysis import comparable, distinguish, gap, openings, paths, similarity, weights
+from rolegraph.analysis import comparable, distinguish, gap, held, openings, paths, similarity, weights
 from rolegraph.analysis.facts import Facts, table
 from rolegraph.analysis.index import Index
 
@@ -77,28 +77,30 @@ def test_a_gap_parts_the_needs_and_says_truly_what_is_near(found: Facts) -> None
     def relations(there: int, needed: int) -> set[str]:
         shared = plain.above.get(there, set()) & plain.above.get(needed, set())
         siblings = [one for one in shared - headings if sum(one in above for above in plain.above.values()) <= weights.SIBLINGS]
+        siblings = siblings if {there, needed} <= plain.tools else []
         tests = {
             "narrower": needed in plain.above.get(there, ()),
             "broader": there in plain.above.get(needed, ()),
             "sibling": bool(siblings),
+            "same name": plain.alike(there, needed),
             **{kind: frozenset((there, needed)) in own for kind, own in links.items()},
         }
         return {kind for kind, holds in tests.items() if holds}
 
     for origin, target in itertools.permutations(range(ROLES), 2):
         one = gap.between(index, origin, target)
-        by_status = {status: {plain.item[found.places[need.item.iri]] for need in one.of(status)} for status in gap.STATUSES}
+        by_status = {status: {plain.item[found.places[need.item.iri]] for need in one.of(status)} for status in held.STATUSES}
         assert sum(map(len, by_status.values())) == len(one.needs)
         assert set().union(*by_status.values()) == set(plain.learnt[target])
         had = set(plain.had[origin])
         met = plain.met(target, had)
         if one.hindrance:
             told = comparable.UNSTATED if plain.learnt[target] else comparable.NEEDLESS
-            assert (one.hindrance, one.share, by_status[gap.UNKNOWN]) == (told, None, set(plain.learnt[target]))
+            assert (one.hindrance, one.share, by_status[held.UNKNOWN]) == (told, None, set(plain.learnt[target]))
             assert not (plain.learnt[target] and plain.learnt[origin])
             continue
         assert one.share is not None
-        assert by_status[gap.COVERED] == met
+        assert by_status[held.COVERED] == met
         total = sum(plain.needs(target).values())
         worth = 0.0
         for need in one.needs:
@@ -107,10 +109,13 @@ def test_a_gap_parts_the_needs_and_says_truly_what_is_near(found: Facts) -> None
             expected = 1.0 if item in met else best
             assert need.worth == expected
             worth += expected * plain.needs(target)[item]
-            if need.status == gap.NEARLY:
+            if need.status == held.NEARLY:
                 assert need.via is not None
                 assert need.relation in relations(plain.item[found.places[need.via.iri]], item)
         assert math.isclose(one.share, worth / total, abs_tol=1e-9)
+        numbers = (sum(need.essential for need in one.of(status)) for status in (held.COVERED, held.NEARLY))
+        assert one.essentials == (*numbers, sum(need.essential for need in one.needs))
+        assert similarity.likeness(index, origin, target).essentials == one.essentials
         assert [need.essential for need in one.needs] == sorted((need.essential for need in one.needs), reverse=True)
 
 
@@ -146,14 +151,17 @@ def test_the_cheapest_paths_are_those_of_all_there_are(found: Facts, count: int)
     for origin, target in itertools.islice(itertools.permutations(range(ROLES), 2), 8):
         needs = plain.needs(target)
         missing = sum(weight for item, weight in needs.items() if item not in plain.had[origin])
-        known = dict(costs)
-        if needs and (plain.learnt[origin] or missing < sum(needs.values())):
-            known[origin, target] = missing * missing / sum(needs.values())
+        known = {pair: cost for pair, cost in costs.items() if plain.sources[pair[0]] & plain.sources[pair[1]]}
         others = [role for role in range(ROLES) if role not in (origin, target)]
-        ways = [(origin, *middle, target) for size in range(len(others) + 1) for middle in itertools.permutations(others, size)]
+        ways = [(origin, *middle, target) for size in range(weights.MOST_STEPS) for middle in itertools.permutations(others, size)]
         steps = [list(itertools.pairwise(way)) for way in ways]
         every = sorted(sum(known[step] for step in way) for way in steps if all(step in known for step in way))
-        routes = paths.between(index, origin, target, count).routes
+        result = paths.between(index, origin, target, count)
+        routes = result.routes
+        assert (result.direct is None) == bool(result.hindrance)
+        if result.direct:
+            assert result.direct.cost == pytest.approx(missing * missing / sum(needs.values()))
+            assert result.direct.essentials == gap.between(index, origin, target).essentials
         assert [route.cost for route in routes] == pytest.approx(every[:count])
         assert len({tuple(step.target.iri for step in route.steps) for route in routes}) == len(routes)
         for route in routes:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analysis_cases import Plain, plain_items
-from rolegraph.analysis import gap, openings, similarity, weights
+from rolegraph.analysis import gap, held, openings, similarity, weights
 from rolegraph.analysis.facts import Facts, table
 from rolegraph.analysis.index import Index
 
@@ -66,7 +66,7 @@ def test_the_whole_of_esco_against_brute_force(esco: Index) -> None:
         found = gap.between(esco, row, target)
         needs, had = plain.needs(plain.roles[target]), set(plain.had[plain.roles[row]])
         assert {esco.facts.places[need.item.iri]: pytest.approx(need.weight) for need in found.needs} == needs
-        assert {esco.facts.places[need.item.iri] for need in found.of(gap.COVERED)} == set(needs) & had
+        assert {esco.facts.places[need.item.iri] for need in found.of(held.COVERED)} == set(needs) & had
         start, _ = openings.choose(esco.essential_skills, esco.items_of(row), 3)
         essential = {role: plain.essential_skills[plain.roles[role]] for role in range(count)}
         assert start == [role for role, own in essential.items() if own and len(own & had) >= math.ceil(weights.OPEN * len(own) - 1e-9)]

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolegraph import terms
-from rolegraph.analysis.gap import COVERED, Gap
+from rolegraph.analysis.gap import Gap
+from rolegraph.analysis.held import COVERED
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.facade import Rolegraph
 

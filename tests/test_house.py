@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "fingerprints", "locks", "memory", "output", "resources", "texts"},
     {"arrays", "terms", "formats", "deadlines", "slots"},
     {"dependencies"},
-    {"equivalence", "jsonld_context", "per_revision", "values", "wellformed"},
+    {"equivalence", "jsonld_context", "nearness", "per_revision", "values", "wellformed"},
     {"queries"},
     {"engine", "importers", "search", "shipped", "tokens"},
     {"catalogue"},

@@ -28,7 +28,7 @@ SOURCES = {
         <{terms.expand("esco-skill:made-up-dyeing")}> a rg:Skill, skos:Concept ; skos:prefLabel "dyeing"@en .""",
     "onet-0-2": f"""<{terms.expand(LOOMS)}> a rg:Role, skos:Concept ; skos:prefLabel "Loom Operators"@en ;
         rg:essentialSkill <{terms.expand("onet-element:9.Y.1")}> ; rg:optionalSkill <{terms.expand("onet-element:9.Y.2")}> .
-        <{terms.expand("onet-element:9.Y.1")}> a rg:Skill, skos:Concept ; skos:prefLabel "Weaving"@en .
+        <{terms.expand("onet-element:9.Y.1")}> a rg:Skill, skos:Concept ; skos:prefLabel "Running looms"@en .
         <{terms.expand("onet-element:9.Y.2")}> a rg:Skill, skos:Concept ; skos:prefLabel "Looms"@en .
         <{terms.expand(BARE)}> a rg:Role, skos:Concept ; skos:prefLabel "Weavers, All Other"@en ;
         rg:responsibility <https://w3id.org/rolegraph/responsibility/onet-made-up> .
@@ -102,7 +102,7 @@ def test_where_two_of_three_cannot_be_compared_it_is_not_said_that_all_share_not
 def test_no_figure_stands_where_roles_cannot_be_compared(visitor: FlaskClient) -> None:
     one, other = terms.expand(WEAVER), terms.expand(LOOMS)
     gap = visitor.get("/gap.json", query_string=PAIR).get_json()
-    assert (gap["share"], gap["notComparable"], gap["essential"]) == (None, equivalence.APART, {"covered": None, "of": 1})
+    assert (gap["share"], gap["notComparable"], gap["essentials"]) == (None, equivalence.APART, {"covered": None, "near": None, "of": 1})
     assert {(need["status"], need["worth"]) for need in gap["needs"]} == {("not comparable", None)}
     rows = list(csv.DictReader(io.StringIO(visitor.get("/gap.csv", query_string=PAIR).text)))
     assert {(row["share"], row["status"], row["worth"]) for row in rows} == {("", "not comparable", "")}

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rolegraph.analysis import gap
+from rolegraph.analysis import held
 from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
 from rolegraph.search import MOST
@@ -136,4 +136,4 @@ def test_any_text_is_a_profile_or_none(client: FlaskClient, body: str, target: s
         headers={"Accept": "application/json"},
     )
     assert answer.status_code in (200, 400, 413), answer.text
-    assert gap.STATUSES
+    assert held.STATUSES

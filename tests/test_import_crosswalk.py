@@ -209,6 +209,31 @@ def test_the_official_layout_is_read_from_esco_to_onet_below_its_preamble(tmp_pa
     assert not list(graph.subjects(RDF.type, RG.Mapping))
 
 
+def test_the_version_of_the_official_crosswalk_is_the_month_in_its_preamble(tmp_path: Path) -> None:
+    before = "\ufeffMapping project name,Bakers,,\nMapping project version,7,,\nMapping project version date,Mar-21,,\n,,,\n"
+    download = files(tmp_path, official=before + OFFICIAL + official("51-1000.00", BAKER, "exactMatch"))
+    assert taken(store(), download, tmp_path)[2].publication.version == "2021-03"
+    _, report, imported = taken(store(), download, tmp_path, version="8")
+    assert imported.publication.version == "8"
+    assert remarks(report) == {("noted", "version differs from the name"): 1}
+
+
+def test_the_official_table_without_types_adds_related_matches(tmp_path: Path) -> None:
+    inside = tmp_path / "in"
+    inside.mkdir()
+    untyped = "\ufeffESCO/ISCO Code,ESCO/ISCO Title,O*NET-SOC 2019 Code,O*NET-SOC 2019 Title\n"
+    untyped += "7512.1,Baker,51-1000.00,x\n7512.1,baker,51-2500.00,x\n7512,Bakers,51-3100.00,x\n7512,Bakers,51-3100.00,x\n"
+    untyped += "7512.9,brewer,51-1000.00,x\n7314.1,potter,51-2000.00,x\n"
+    typed = OFFICIAL + official("51-1000.00", BAKER, "exactMatch")
+    graph, report, _ = taken(store(), files(inside, official=typed, reverse=untyped), tmp_path, version="1.0")
+    expected = {(BAKER, "relatedMatch", "51-2500.00"), (ISCO + "C7512", "relatedMatch", "51-3100.00")}
+    assert matches(graph) == expected | {(BAKER, "exactMatch", "51-1000.00")}
+    assert remarks(report) == {("skipped", "title not in ESCO"): 1, ("skipped", "not a code of O*NET"): 1}
+    (inside / "official.csv").unlink()
+    graph, *_ = taken(store(), Download([inside]), tmp_path, version="1.0")
+    assert matches(graph) == expected | {(BAKER, "relatedMatch", "51-1000.00")}
+
+
 # ---------------------------------------------------------------- the table of changed codes
 
 

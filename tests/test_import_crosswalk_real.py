@@ -105,3 +105,25 @@ def test_the_real_table_of_changes_whole(whole: tuple[Path, Rolegraph]) -> None:
     rows = graph.engine.rows(f"PREFIX skos: <{SKOS}> PREFIX rg: <{terms.RG}> {text}")
     assert int(rows[0]["n"].value) == 1164
     assert report.remarks == []
+
+
+def test_the_real_official_crosswalk_whole(whole: tuple[Path, Rolegraph], tmp_path: Path) -> None:
+    folder, graph = whole
+    table = folder / "crosswalk" / "crosswalk_esco_onet.csv"
+    lines = table.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    start = next(number for number, line in enumerate(lines) if line.startswith("O*NET Id"))
+    rows = [one for one in csv.DictReader(lines[start:]) if one["Type of Match"] != "exactISCO"]  # the store has no groups
+    report = ImportReport()
+    imported = graph.import_source(crosswalk.read, Download([table]), report, tmp_path / "out.nt")
+    assert imported.publication.iri.endswith("/crosswalk-esco-onet-2022-09")
+    expected = {(one["ESCO or ISCO URI"], one["Type of Match"], one["O*NET Id"]) for one in rows}
+    assert matches(Graph().parse(tmp_path / "out.nt", format="nt")) == expected
+    assert len(expected) == 4253 - 43
+    assert remarks(report) == {("skipped", "not in ESCO"): 43}
+
+    untyped = Download([table, table.with_name("crosswalk_esco_onet_reverse.csv")])
+    graph.import_source(crosswalk.read, untyped, ImportReport(), tmp_path / "more.nt")
+    both = matches(Graph().parse(tmp_path / "more.nt", format="nt"))
+    assert expected < both
+    assert {match for _, match, _ in both - expected} == {"relatedMatch"}
+    assert len({(one, code) for one, _, code in both}) == len(both)

@@ -89,6 +89,16 @@ def named_like_import(source: str) -> bool:
     return source.removeprefix(KINDS["source"].namespace).startswith(PUBLICATIONS)
 
 
+def is_source(graph: str) -> bool:
+    """Return whether a graph is that of a source."""
+    return graph.startswith(KINDS["source"].namespace)
+
+
+def is_crosswalk(graph: str) -> bool:
+    """Return whether a graph has the name of an imported crosswalk, which matches occupations only."""
+    return graph.startswith(f"{KINDS['source'].namespace}crosswalk-")
+
+
 @cache
 def shipped() -> frozenset[str]:
     """Return the IRIs of the sources that are shipped with this package."""

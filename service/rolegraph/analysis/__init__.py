@@ -2,9 +2,9 @@
 
 5  Analysis (here)                                    what the façade offers
 4  similarity  gap  paths  openings  distinguish  agreement
-3  comparable  profile_items  incremental  stored     why roles cannot be compared; texts of a profile to items; the newest index
+3  comparable  held  standing  profile_items  incremental  stored   why roles cannot be compared; the newest index
 2  index  matrices  bounds                                  roles × items as sparse matrices
-1  items  profiles
+1  items  alike  profiles
 0  profile_documents  facts  weights  reading  names  union  texts  arrays    facts by graph
 """
 
@@ -26,6 +26,7 @@ from rolegraph.analysis.paths import Paths
 from rolegraph.analysis.profile_items import Lookup, Resolved
 from rolegraph.analysis.profiles import Profile
 from rolegraph.analysis.similarity import Similarity
+from rolegraph.analysis.standing import Standing, zones
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter
 from rolegraph.per_revision import CachedValue
@@ -76,6 +77,7 @@ class Analysis:
         self._engine = engine
         self._trusted = trusted
         self._index: CachedValue[Index] = CachedValue()
+        self._standing: CachedValue[Standing] = CachedValue()
         self.lookup = lookup
 
     @property
@@ -85,6 +87,7 @@ class Analysis:
 
     def refresh(self) -> None:
         """Build the index, and use the arrays that the processes of a service share for it, where they can be stored."""
+        self._standing = CachedValue()
         self._index = CachedValue.holding(self._with_groups(self._facts.refresh(self._engine, self._trusted and self._trusted())))
 
     def _build_index(self) -> Index:
@@ -155,7 +158,8 @@ class Analysis:
         start, end = self._row(index, origin), self._row(index, target)
         if start == end:
             raise BadParameter("to", "from and to name the same role", expected="two different roles")
-        return paths.between(index, start, end, count)
+        standing = self._standing.get(lambda: Standing(index, zones(self._engine) if self._engine else {}))
+        return paths.between(index, start, end, count, standing)
 
     def openings(self, origin: str, source: str | None = None, count: int = 5) -> Openings:
         """Return the few items that, once learnt, open the most further roles from a role.

@@ -1,15 +1,16 @@
 """Agreement of sources on a role: claims that several share, that only one makes, and that contradict each other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rolegraph import terms
+from rolegraph import nearness, terms
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.items import matches
 from rolegraph.equivalence import APART
 from rolegraph.values import Named
 
+NEAR = (nearness.SAME_NAME, "close", "narrower", "broader")
 NECESSITY, LOWEST = "necessity", "lowest degree"
 _OPPOSITE = {"essentialSkill": "optionalSkill", "optionalSkill": "essentialSkill"}
 
@@ -67,12 +68,26 @@ class Contradiction:
 
 
 @dataclass(frozen=True)
+class NearPair:
+    """Two items of different sources, ``near`` being near to ``item``: ``relation`` is a key of :data:`nearness.REASONS`."""
+
+    item: SupportedItem
+    near: SupportedItem
+    relation: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the value as a JSON object."""
+        reason = {"relation": self.relation, "reason": nearness.REASONS[self.relation]}
+        return {"item": self.item.as_dict(), "near": self.near.as_dict(), **reason}
+
+
+@dataclass(frozen=True)
 class Agreement:
     """The items that sources state about a role.
 
     ``shared`` are the items that at least two sources name in a section, those of most sources first; ``alone`` are those of one
-    source. ``matches`` are the roles treated as the same role, with the kind of match. ``apart`` are the pairs of sources that cannot
-    be compared: see :func:`rolegraph.equivalence.apart`.
+    source, and ``near`` pairs of these that are near to each other. ``matches`` are the roles treated as the same role, with the kind
+    of match. ``apart`` are the pairs of sources that cannot be compared: see :func:`rolegraph.equivalence.apart`.
     """
 
     role: Named
@@ -80,6 +95,7 @@ class Agreement:
     sources: tuple[Named, ...]
     shared: tuple[SupportedItem, ...]
     alone: tuple[SupportedItem, ...]
+    near: tuple[NearPair, ...]
     contradictions: tuple[Contradiction, ...]
     apart: tuple[tuple[Named, Named], ...] = ()
 
@@ -101,13 +117,16 @@ class Agreement:
             "notComparable": [{"sources": [source.iri, other.iri], "reason": APART} for source, other in self.apart],
             "shared": [item.as_dict() for item in self.shared],
             "alone": [item.as_dict() for item in self.alone],
+            "near": [pair.as_dict() for pair in self.near],
             "contradictions": [contradiction.as_dict() for contradiction in self.contradictions],
         }
 
     def table(self) -> list[list[str]]:
         """Return the rows of the CSV: a header, and one row per claim and finding."""
         rows = [["finding", "section", "item", "label", "role", "facet", "source"]]
-        findings = [("shared", self.shared), ("alone", self.alone), *((conflict.kind, conflict.said) for conflict in self.contradictions)]
+        near = tuple(item for pair in self.near for item in (pair.item, pair.near))
+        findings = [("shared", self.shared), ("alone", self.alone), ("near", near)]
+        findings += [(conflict.kind, conflict.said) for conflict in self.contradictions]
         for finding, items in findings:
             for supported in items:
                 start = [finding, supported.section, supported.item.iri, supported.item.label]
@@ -145,9 +164,28 @@ def agreement_on(index: Index, row: int, *, with_matches: bool) -> Agreement:
         tuple(sources[iri] for iri in sorted(sources)),
         tuple(entry for entry in supported if len(entry.sources) > 1),
         tuple(entry for entry in supported if len(entry.sources) == 1),
+        tuple(_near(index, supported)),
         (*_necessity(supported), *_lowest(supported, _levels(index))),
         apart,
     )
+
+
+def _near(index: Index, supported: Sequence[SupportedItem]) -> Iterator[NearPair]:
+    """Yield the pairs of items of two sources that are near to each other, each once."""
+    alone: dict[int, list[SupportedItem]] = {}
+    for entry in supported:
+        if len(entry.sources) == 1:
+            place = index.facts.places[entry.item.iri]
+            alone.setdefault(int(index.items.item_of[place]), []).append(entry)
+    if len({entry.sources for entries in alone.values() for entry in entries}) < 2:
+        return
+    paired = set[frozenset[int]]()
+    for item, entries in alone.items():
+        for other, near in sorted(index.items.near([item], index.alike).items()):
+            pairs = [(one, its) for one in alone.get(other, ()) for its in entries if one.sources != its.sources]
+            if near.relation in NEAR and pairs and frozenset((item, other)) not in paired:
+                paired.add(frozenset((item, other)))
+                yield from (NearPair(one, its, near.relation) for one, its in pairs)
 
 
 def _places_by_source(index: Index, rows: Iterable[int]) -> dict[str, set[int]]:

@@ -1,21 +1,16 @@
 """Gaps: which needs of a role are covered, nearly covered or missing."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from rolegraph import equivalence
+from rolegraph import equivalence, nearness
 from rolegraph.analysis import comparable, weights
 from rolegraph.analysis.facts import Numbers
+from rolegraph.analysis.held import COVERED, UNKNOWN, Essentials, Held
 from rolegraph.analysis.index import Index
-from rolegraph.analysis.items import Near
 from rolegraph.values import Named
-
-COVERED, NEARLY, MISSING, UNKNOWN = "covered", "nearly covered", "missing", "not comparable"
-SAME_NAME = "same name"  # the relation of a held item to one that another source calls the same
-STATUSES = (COVERED, NEARLY, MISSING, UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -72,23 +67,20 @@ class Gap:
         return tuple(need for need in self.needs if need.status == status)
 
     @property
-    def essential(self) -> tuple[int, int]:
-        """The number of covered essential needs, and of all essential needs."""
-        essential = [need for need in self.needs if need.essential]
-        return sum(need.status == COVERED for need in essential), len(essential)
+    def essentials(self) -> Essentials:
+        """How many of the essential needs are covered."""
+        return Essentials.of([need.status for need in self.needs if need.essential])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the value as a JSON object."""
-        covered, count = self.essential
-        document: dict[str, Any] = {"to": self.target.as_dict(), "share": self.share}
+        document: dict[str, Any] = {"to": self.target.as_dict(), "essentials": self.essentials.as_dict(), "share": self.share}
         if self.origin:
             document = {"from": self.origin.as_dict(), **document}
         if self.fit is not None:
             document["fit"] = self.fit
         if self.hindrance:
             document["notComparable"] = self.hindrance
-        essential = {"covered": None if self.hindrance else covered, "of": count}
-        return {**document, "essential": essential, "needs": [need.as_dict() for need in self.needs]}
+        return {**document, "needs": [need.as_dict() for need in self.needs]}
 
     def table(self) -> list[list[str]]:
         """Return the rows of the CSV: a header, and one row per need."""
@@ -120,22 +112,8 @@ HEADER = ["to", "to_label", "share", "fit", "status", "necessity", "item", "labe
 HEADER += ["relation", "via", "through"]
 
 
-class HeldItems:
-    """A set of held items, and the items that are near to them.
-
-    :param namesakes: items that other sources call the same as a held one, with that one; they are near too
-    """
-
-    def __init__(self, index: Index, items: Iterable[int], namesakes: Mapping[int, int] | None = None) -> None:
-        self.index = index
-        self.items = frozenset(items)
-        self.near = index.items.near(sorted(self.items))
-        self.namesakes = namesakes or {}
-        for item, held in self.namesakes.items():
-            near = Near(weights.SAME_NAME, SAME_NAME, held)
-            if item not in self.items and (item not in self.near or self.near[item].worth < near.worth):
-                self.near[item] = near
-        self._level = max((index.items.levels[item] for item in self.items if item in index.items.levels), default=0)
+class HeldItems(Held):
+    """A set of held items, and what they cover of the needs of a role."""
 
     def gap_to(self, row: int, origin: int | None = None, fit: float | None = None) -> Gap:
         """Return how the held items cover the needs of a role.
@@ -145,16 +123,17 @@ class HeldItems:
         :param fit: the fit of a profile, see :func:`best`
         """
         index, weight = self.index, self.index.learnable(row)
-        necessary, alternatives = set(index.essential_items(row)), self._alternatives(row)
+        necessary, alternatives = set(index.essential_items(row)), self.alternatives(row)
         stated, needs = index.facets(row), []
         for item in sorted(weight, key=lambda item: (item not in necessary, -weight[item], item)):
             facets = tuple(name for name in stated[item] if name in weights.LEARNT)
-            status, worth, relation, via, through = self._status(item, alternatives)
+            status, worth, relation, via, through = self.status(item, alternatives)
             named = [None if number is None else index.item(number) for number in (via, through)]
             needs.append(Need(index.item(item), facets, item in necessary, weight[item], status, worth, relation, *named))
         origin_role = None if origin is None else index.role(origin)
         total, covered = sum(weight.values()), sum(need.weight * (need.worth or 0.0) for need in needs)
-        bare = covered <= equivalence.FEW * total and not any(need.status == COVERED or need.relation == SAME_NAME for need in needs)
+        named_same = () if origin is not None else (nearness.SAME_NAME,)  # of few texts, one is enough
+        bare = covered <= equivalence.FEW * total and not any(need.status == COVERED or need.relation in named_same for need in needs)
         hindrance = self._hindrance(row, origin) if bare else ""
         if hindrance:
             unknown = tuple(replace(need, status=UNKNOWN, worth=None) for need in needs)
@@ -170,41 +149,6 @@ class HeldItems:
             return comparable.NEEDLESS
         held = {int(self.index.items.places[item]) for item in self.items}
         return equivalence.APART if self.index.apart({"had": held, "needed": needs}) else ""
-
-    def worths(self) -> tuple[Numbers, np.ndarray[Any, np.dtype[np.float64]]]:
-        """Return the held items and those near to them (int32), with their worth from 0 to 1 (float64). Lower degrees count as held."""
-        worth = {item: near.worth for item, near in self.near.items()} | dict.fromkeys(self.items, 1.0)
-        worth |= {degree: 1.0 for degree, level in self.index.items.levels.items() if level <= self._level}
-        return np.array(list(worth), dtype=np.int32), np.array(list(worth.values()))
-
-    def _status(self, item: int, alternatives: Mapping[int, int]) -> tuple[str, float, str, int | None, int | None]:
-        if item in self.items:
-            return COVERED, 1.0, "same", item, None
-        levels = self.index.items.levels
-        if item in levels and levels[item] <= self._level:
-            higher = min(degree for degree in self.items if levels.get(degree) == self._level)
-            return COVERED, 1.0, "higher", higher, None
-        if item in alternatives:
-            return COVERED, 1.0, "alternative", alternatives[item], None
-        near = self.near.get(item)
-        if near:
-            return NEARLY, near.worth, near.relation, near.via, near.through
-        return MISSING, 0.0, "", None, None
-
-    def _alternatives(self, row: int) -> dict[int, int]:
-        """Return the items of a role that a held one makes unnecessary, with that one.
-
-        A requirement group says how many of its members are enough. Of the required degrees of one source, any is.
-        """
-        levels, alternatives = self.index.items.levels, dict[int, int]()
-        enough = self.items | {degree for degree, level in levels.items() if level <= self._level}
-        for group in self.index.groups.get(row, ()):
-            alternatives.update(group.covered(enough))
-        for degrees in self.index.degrees(row).values():
-            held = [degree for degree in degrees if degree in self.items or levels.get(degree, self._level + 1) <= self._level]
-            if held:
-                alternatives.update((degree, min(held)) for degree in degrees if degree not in held)
-        return alternatives
 
 
 def best(index: Index, held: HeldItems, among: Numbers | None, count: int) -> list[tuple[int, float]]:

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from rolegraph import equivalence
 from rolegraph.analysis import weights
+from rolegraph.analysis.alike import Alike, alike
 from rolegraph.analysis.bounds import Basis
 from rolegraph.analysis.facts import Facts, Figures, Numbers
 from rolegraph.analysis.groups import RequirementGroups
@@ -142,6 +143,11 @@ class Index:
         """The IRIs of the roles."""
         return frozenset(self.facts.names[place] for place in self.facts.roles.tolist())
 
+    @cached_property
+    def alike(self) -> Alike:
+        """The items of an equal name of each item, see :func:`rolegraph.analysis.alike.alike`."""
+        return alike(self.facts, self.items)
+
     def stated_by(self, source: int) -> Numbers:
         """Return the rows of the roles that a source describes (int32).
 
@@ -191,7 +197,16 @@ class Index:
         names, item_of = self.facts.names, self.items.item_of
         iris = {thing: {names[place]: place for place in concepts} for thing, concepts in stated.items()}
         places = {name: place for concepts in iris.values() for name, place in concepts.items()}
-        return equivalence.apart(iris, iris, lambda name: (names[place] for place in self._same.get(int(item_of[places[name]]), ())))
+        pairs = equivalence.apart(iris, iris, lambda name: (names[place] for place in self._same.get(int(item_of[places[name]]), ())))
+        return tuple(pair for pair in pairs if not self._bridged(*(named[thing] for thing in pair)))
+
+    def _bridged(self, items: set[int], others: set[int]) -> bool:
+        """Return whether enough of some items, or of others, are near to the other ones for the two to be comparable."""
+        for own, theirs in ((items, others), (others, items)):
+            near = theirs & self.items.near(sorted(own), self.alike).keys()
+            if len(near) >= equivalence.FEW * len(theirs):
+                return True
+        return False
 
     def roles_apart(self, rows: Sequence[int]) -> tuple[tuple[Named, Named], ...]:
         """Return the pairs of roles that cannot be compared item by item."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from rolegraph import equivalence
+from rolegraph import equivalence, nearness
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Facts, Numbers, table
 from rolegraph.texts import GONE
@@ -32,7 +33,8 @@ class Items:
 
     ``item_of`` (int32) is the item of each place of ``facts.names``; ``places`` the place of the concept that names each item;
     ``broader``, ``narrower``, ``close`` and ``related`` the linked items; ``above`` the broader items of each, up to
-    :data:`weights.STEPS` steps; ``levels`` the EQF level of each degree; ``headings`` the items that are groups of a classification.
+    :data:`weights.STEPS` steps; ``levels`` the EQF level of each degree; ``headings`` the items that are groups of a classification;
+    ``tools`` those that a role names as a tool.
 
     :param tables: the arrays of equal items, as of :attr:`tables`; None makes them of the facts
     """
@@ -44,6 +46,8 @@ class Items:
         self.broader, self.narrower, self.close, self.related = (Links(tables[name], tables[f"{name}_starts"]) for name in LINKED)
         self.above = Above(tables["above"], tables["above_starts"])
         self.levels = {int(self.item_of[degree]): int(level) for degree, level in facts.levels}
+        is_tool = np.array([name in weights.TOOLS for name in weights.NAMES])[facts.claims[:, 1]]
+        self.tools = frozenset(self.item_of[facts.claims[is_tool, 2]].tolist())
         self.headings = frozenset(self.item_of[facts.headings].tolist())
 
     def following(self, old: Facts, facts: Facts, moved: Numbers) -> "tuple[Items, Numbers | None]":
@@ -98,18 +102,23 @@ class Items:
             yield other, Near(worth["narrower"], "narrower", item)
         for other in self.narrower.linked(item):
             yield other, Near(worth["broader"], "broader", item)
-        for parent in self.broader.linked(item):
+        for parent in self.broader.linked(item) if item in self.tools else ():
             children = self.narrower.linked(parent)
             if parent not in self.headings and len(children) <= weights.SIBLINGS:
-                yield from ((other, Near(worth["sibling"], "sibling", item, parent)) for other in children if other != item)
+                tools = (other for other in children if other != item and other in self.tools)
+                yield from ((other, Near(worth["sibling"], "sibling", item, parent)) for other in tools)
         for other in self.related.linked(item):
             yield other, Near(worth["related"], "related", item)
 
-    def near(self, held: Sequence[int]) -> dict[int, Near]:
-        """Return the items near to the held ones, without these, each with its nearest held item."""
+    def near(self, held: Sequence[int], alike: Mapping[int, Sequence[int]]) -> dict[int, Near]:
+        """Return the items near to the held ones, without these, each with its nearest held item.
+
+        :param alike: the items of an equal name of each item
+        """
         items, nearest = set(held), dict[int, Near]()
         for item in sorted(items):
-            for other, near in self.neighbours(item):
+            named = ((other, Near(weights.SAME_NAME, nearness.SAME_NAME, item)) for other in alike.get(item, ()))
+            for other, near in chain(named, self.neighbours(item)):
                 if other not in items and (other not in nearest or near.worth > nearest[other].worth):
                     nearest[other] = near
         return nearest

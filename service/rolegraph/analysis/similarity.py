@@ -9,6 +9,7 @@ import numpy as np
 from rolegraph import equivalence
 from rolegraph.analysis import weights
 from rolegraph.analysis.facts import Figures, Numbers
+from rolegraph.analysis.held import Essentials, Held
 from rolegraph.analysis.index import Index
 from rolegraph.values import Named
 
@@ -46,8 +47,9 @@ class Contribution:
 class Similar:
     """A similar role. ``score`` is from 0 to 1, the sum of the listed contributions and ``rest``.
 
-    ``rest`` is the sum of the contributions that are not listed, ``unlisted`` their number. If ``apart``, the two roles cannot be
-    compared item by item, and the score means nothing: see :func:`rolegraph.equivalence.apart`.
+    ``essentials`` is how many of its essential needs the role that it is similar to covers. ``rest`` is the sum of the contributions that
+    are not listed, ``unlisted`` their number. If ``apart``, the two roles cannot be compared item by item, and the score means nothing:
+    see :func:`rolegraph.equivalence.apart`.
     """
 
     role: Named
@@ -55,12 +57,14 @@ class Similar:
     contributions: tuple[Contribution, ...]
     rest: float
     unlisted: int
+    essentials: Essentials
     apart: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON object: the role with ``score``, ``contributions``, ``rest`` and ``unlisted``."""
         listed = [contribution.as_dict() for contribution in self.contributions]
-        document = {**self.role.as_dict(), "score": None if self.apart else self.score, "contributions": listed}
+        document = {**self.role.as_dict(), "essentials": self.essentials.as_dict()}
+        document |= {"score": None if self.apart else self.score, "contributions": listed}
         document |= {"rest": self.rest, "unlisted": self.unlisted}
         return {**document, "notComparable": equivalence.APART} if self.apart else document
 
@@ -143,7 +147,7 @@ def likeness(index: Index, row: int, other: int, listed: int | None = None) -> S
     :param listed: most items to list; None lists all
     """
     if index.roles_apart([row, other]):
-        return Similar(index.role(other), 0.0, (), 0.0, 0, apart=True)
+        return Similar(index.role(other), 0.0, (), 0.0, 0, Essentials(None, None, len(index.essential_items(other))), apart=True)
     items, values = _products(index, row, other)
     order = np.lexsort((items, -values))
     shown = order if listed is None else order[:listed]
@@ -155,7 +159,8 @@ def likeness(index: Index, row: int, other: int, listed: int | None = None) -> S
         parts.append(Contribution(index.item(item), float(values[place]), (first, second)))
     rest = float(values[order[len(shown) :]].sum())
     score = sum(part.value for part in parts) + rest
-    return Similar(index.role(other), score, tuple(parts), rest, len(order) - len(shown))
+    essentials = Held(index, index.items_of(row)).essentials_of(other)
+    return Similar(index.role(other), score, tuple(parts), rest, len(order) - len(shown), essentials)
 
 
 def _products(index: Index, row: int, other: int) -> tuple[Numbers, Figures]:

@@ -28,7 +28,7 @@ FOLDER = "analysis"  # in the folder of the store
 OUTDATED = "analysis.npz"  # what older versions stored there
 MOST_ROLES = 20_000  # for which the costs of all steps are stored; for more, their number grows with the square
 COSTS = ("costs", "near")
-FORM = 1
+FORM = 2
 """Grows whenever the arrays mean something else than before."""
 
 _TEXTS = ("labels", "titles")

@@ -10,7 +10,7 @@ from rolegraph.analysis.names import Names, describing, is_claiming
 from rolegraph.analysis.reading import DEFAULT, Part
 from rolegraph.texts import GONE
 
-_LINKS = {"headings": 1, "broader": 2, "close": 2, "related": 2}  # the tables that are the union of those of the graphs, with their width
+_LINKS = {"headings": 1, "broader": 2, "related": 2}  # the tables that are the union of those of the graphs, with their width
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def united(names: Names, trusted: Collection[str] | None = None) -> Facts:
     If there is a separate default graph, types, labels and links are taken from it alone, and claims about roles from the named graphs.
 
     :param names: the facts of each graph and their names
-    :param trusted: the graphs whose skos:exactMatch is used; None is all graphs
+    :param trusted: the graphs whose exact and close matches are used; None is all graphs
     """
     roles = _all_of(names, "roles", 1)
     claims = [
@@ -85,6 +85,7 @@ def _facts(names: Names, trusted: Collection[str] | None, roles: Numbers, **tabl
         labels=names.labels,
         roles=roles,
         exact=_all_of(names, "exact", 2, believed),
+        close=_all_of(names, "close", 2, believed),
         levels=table(levels[np.isin(levels[:, 0], degrees)], 2),
         places=names.places,
         **tables,  # type: ignore[arg-type]  # importance alone is no int32

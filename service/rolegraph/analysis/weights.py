@@ -1,6 +1,6 @@
 """The weights of the analyses. docs/analysis.md gives the reasons for these figures, and how they were chosen."""
 
-from rolegraph import terms
+from rolegraph import nearness, terms
 
 FACETS = {
     "essentialSkill": 1.0,
@@ -45,17 +45,27 @@ DECAY = 0.6
 STEPS = 3
 """The number of steps to broader concepts that count."""
 
-NEAR = {"close": 0.9, "narrower": 0.8, "broader": 0.5, "sibling": 0.4, "related": 0.3}
+NEAR = nearness.WORTH
 """The worth of a held item for a needed one, by the relation of the held item to the needed one."""
 
-SAME_NAME = 0.9
+SAME_NAME = NEAR[nearness.SAME_NAME]
 """The worth of a held item for a needed one that another source calls the same, as a close match."""
 
 SIBLINGS = 20
-"""Items are siblings under a skill or tool with at most this many narrower items. A larger group, or a heading, is too unspecific."""
+"""Tools are siblings under a concept with at most this many narrower ones. Under a larger group or a heading, and for skills, one does not
+cover another: pharmacology is not epidemiology."""
+
+TOOLS = ("tool", "toolInDemand")
+"""The facets of tools."""
 
 STEP = 0.2
 """A step of a path leads to a role of whose needs, by weight, the role before covers at least this share, or directly to the target."""
+
+LIKE = 15
+"""A step of a path leads to one of so many roles that are most similar to the one before."""
+
+MOST_STEPS = 4
+"""The most steps of a path."""
 
 EXACT = 1 - 1e-9
 """The factor for a limit that sums are compared with, since a sum that is equal may come out slightly smaller."""

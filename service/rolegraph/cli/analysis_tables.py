@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from rolegraph import equivalence
+from rolegraph import equivalence, nearness
 from rolegraph.cli import tables
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MARKS = {"covered": "●", "nearly covered": "◐", "missing": "○", "not compa
 
 def similarity(result: "Similarity") -> None:
     """Print similar roles, each with the items that add most to its similarity."""
-    table = Table("Similarity", "Role", "Because of", box=None, header_style="bold")
+    table = Table("Similarity", "Role", "Covered", "Because of", box=None, header_style="bold")
     for match in result.similar:
         parts = [f"{part.item.label} {part.value:.3f}" for part in match.contributions]
         if match.unlisted:
@@ -34,7 +34,7 @@ def similarity(result: "Similarity") -> None:
         if match.apart:
             _hindered(result.role.label, match.role.label, equivalence.APART)
         else:
-            table.add_row(f"{match.score:.3f}", escape(match.role.label), escape(", ".join(parts)))
+            table.add_row(f"{match.score:.3f}", escape(match.role.label), match.essentials.text, escape(", ".join(parts)))
     if result.hindrance and result.scope:
         _hindered(result.role.label, f"the roles of {result.scope.label}", result.hindrance)
     if table.rows:
@@ -46,12 +46,12 @@ def similarity(result: "Similarity") -> None:
 def gap(result: "Gap") -> None:
     """Print the requirements of a role, grouped by status."""
     console = tables.terminal()
-    covered, count = result.essential
     if result.share is None:
         _hindered(result.origin.label if result.origin else "The profile", result.target.label, result.hindrance)
-        console.print(f"[bold]{escape(result.target.label)}[/bold]: {len(result.needs)} items are needed, {count} of them essential")
+        essential = f"{result.essentials.total} of them essential"
+        console.print(f"[bold]{escape(result.target.label)}[/bold]: {len(result.needs)} items are needed, {essential}")
     else:
-        coverage = f"{result.share:.0%} covered by weight; {covered} of {count} essential items"
+        coverage = "; ".join(filter(None, (result.essentials.text, f"{result.share:.0%} covered by weight")))
         console.print(f"[bold]{escape(result.target.label)}[/bold]: {coverage}")
     table = Table("", "Item", "Needed as", "Weight", "Counts", "How", box=None, header_style="bold")
     for need in sorted(result.needs, key=lambda need: list(MARKS).index(need.status)):
@@ -84,10 +84,10 @@ def fit(result: "Matches") -> None:
     if len(result.gaps) == 1:
         gap(result.gaps[0])
         return
-    table = Table("Fit", "Covered", "Role", "Missing", box=None, header_style="bold")
+    table = Table("Fit", "Covered", "By weight", "Role", "Missing", box=None, header_style="bold")
     for match in result.gaps:
         missing = _some([need.item for need in match.of("missing")], 5)
-        table.add_row(f"{match.fit or 0:.2f}", f"{match.share or 0:.0%}", escape(match.target.label), missing)
+        table.add_row(f"{match.fit or 0:.2f}", match.essentials.text, f"{match.share or 0:.0%}", escape(match.target.label), missing)
     console.print(table)
 
 
@@ -96,13 +96,16 @@ def paths(result: "Paths") -> None:
     if result.hindrance:
         _hindered(result.origin.label, result.target.label, result.hindrance)
     if not result.routes:
+        if result.direct:
+            essentials = f"; {result.direct.essentials.text}" if result.direct.essentials.text else ""
+            tables.terminal().print(f"{result.reason}. Directly: {result.direct.share:.0%} covered by weight{essentials}")
         return
-    table = Table("Route", "Cost", "To", "Covered", "To learn", box=None, header_style="bold")
+    table = Table("Route", "Cost", "To", "Covered", "By weight", "To learn", box=None, header_style="bold")
     for number, route in enumerate(result.routes, 1):
-        table.add_row(str(number), f"{route.cost:.1f}", "", "", "", style="bold")
+        table.add_row(str(number), f"{route.cost:.1f}", "", "", "", "", style="bold")
         for step in route.steps:
             learnt = _some([item for item, _, _ in step.learnt])
-            table.add_row("", f"{step.cost:.1f}", escape(step.target.label), f"{step.share:.0%}", learnt)
+            table.add_row("", f"{step.cost:.1f}", escape(step.target.label), step.essentials.text, f"{step.share:.0%}", learnt)
     tables.terminal().print(table)
 
 
@@ -150,6 +153,8 @@ def agreement(result: "Agreement") -> None:
         console.print(_supported(f"Contradiction: {kind}", result.contradicting(kind), numbers))
     if result.comparable or result.shared:
         console.print(_supported(f"Shared by several sources: {len(result.shared)}", result.shared, numbers))
+    for pair in result.near:
+        console.print(escape(f"near: {pair.item.item.label} and {pair.near.item.label}, {nearness.REASONS[pair.relation]}"))
     for source in result.sources:
         alone = sum(supported.sources == (source,) for supported in result.alone)
         console.print(f"\\[{numbers[source.iri]}] {escape(source.label)}: {alone} items that no other source names", style="dim")

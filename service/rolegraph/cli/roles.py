@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from rolegraph import formats, terms
+from rolegraph import formats, nearness, terms
 from rolegraph.cli import stores, tables
 from rolegraph.cli.files import write
 from rolegraph.cli.options import Command, format_option, output_option, store_option
@@ -18,9 +18,10 @@ GRAPHS = formats.holding("graph")
 @click.command(cls=Command)
 @click.argument("roles", nargs=-1, required=True)
 @format_option((*formats.holding("document"), formats.named("csv", TABLES), *GRAPHS), "table")
+@click.option("--near", type=click.Choice(nearness.MODES), default=nearness.REVIEWED, show_default=True, help="Near items to show.")
 @output_option
 @store_option
-def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path | None) -> None:
+def compare(roles: tuple[str, ...], name: str, near: str, output: Path | None, store: Path | None) -> None:
     """Compare two to eight roles in every section, and show which source states what.
 
     \b
@@ -29,11 +30,11 @@ def compare(roles: tuple[str, ...], name: str, output: Path | None, store: Path 
     """
     graph = stores.read(store)
     if name == "table":
-        tables.show_comparison(graph.compare(roles))
+        tables.show_comparison(graph.compare(roles, near))
     elif name == "json":
-        write(to_json(graph.compare(roles).as_dict(), indent=True).encode(), output)
+        write(to_json(graph.compare(roles, near).as_dict(), indent=True).encode(), output)
     elif name == "csv":
-        write(to_csv(graph.compare(roles).table()).encode(), output)
+        write(to_csv(graph.compare(roles, near).table()).encode(), output)
     else:
         write(graph.comparison_graph(roles, formats.named(name, GRAPHS)).body, output)
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rolegraph import terms
+from rolegraph import equivalence, nearness, terms
 from rolegraph.catalogue import groups
 from rolegraph.comparison.model import Claim, Comparison
 from rolegraph.importers import Imported
@@ -16,7 +16,7 @@ from rolegraph.search import Hit
 from rolegraph.tokens import Token
 
 WIDEST = 10_000  # characters
-MARKS = {"all": "●", "some": "◐", "one": "○"}
+MARKS = {"all": "●", "some": "◐", "near": "≈", "one": "○"}
 SEVERAL_FACETS = ("skills", "education")  # sections in which a claim says by which of its facets it is made
 
 
@@ -48,13 +48,22 @@ def show_comparison(compared: Comparison) -> None:
         table = Table("", section.label, *(role.label for role in compared.roles), box=None, header_style="bold", title_justify="left")
         for item in section.items:
             cells = ["\n".join(_claim_text(claim, numbers) for claim in item.of(role.iri)) for role in compared.roles]
-            table.add_row(MARKS[compared.spread(item)], item.label, *cells)
+            near = (f"  ≈ {near.item.label}, {nearness.REASONS[near.relation]}" for near in item.near)
+            label = escape("\n".join((item.label, *near)))
+            table.add_row(MARKS["near" if compared.closeness(item) == "near" else compared.spread(item)], label, *cells)
         console.print(table)
         for role in compared.roles:
             if not compared.stated(section, role.iri):
                 console.print(f"  {role.label}: no source states its {section.label.lower()}", style="italic")
         console.print()
-    console.print("● all of the roles  ◐ some  ○ one", style="dim")
+    for match in compared.matches:
+        labels = {role.iri: role.label for role in compared.roles}
+        stated = ", ".join(source.label for source in match.sources)
+        console.print(f"{labels[match.role]} {match.text} {labels[match.other]} ({stated})", style="italic")
+    for left, right in compared.apart:
+        labels = {role.iri: role.label for role in compared.roles}
+        console.print(f"{labels[left]} and {labels[right]} cannot be compared item by item: {equivalence.APART}", style="italic")
+    console.print("● all of the roles  ◐ some  ≈ one, and another has a near item  ○ one", style="dim")
     for source in compared.sources:
         console.print(f"\\[{numbers[source.iri]}] {source.label}", style="dim")
 

@@ -1,13 +1,16 @@
 """Compares roles: what is read of each role once, and what is kept of the revision for the rest."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 
-from rolegraph import dependencies, equivalence, terms
+from rolegraph import dependencies, equivalence, nearness, terms
 from rolegraph.catalogue import Catalogue
 from rolegraph.catalogue.groups import named as named_groups
 from rolegraph.catalogue.labels import SKOS
-from rolegraph.comparison import model
-from rolegraph.comparison.model import Card, Cards, Comparison
+from rolegraph.comparison import building, near
+from rolegraph.comparison.building import Card, Cards
+from rolegraph.comparison.model import Comparison, RoleMatch
+from rolegraph.comparison.near import Matches
 from rolegraph.comparison.reading import Proficiencies, RoleReader
 from rolegraph.engine import Engine
 from rolegraph.per_revision import CachedValue, LruCache
@@ -41,23 +44,43 @@ class Comparer:
         self._classes = classes or CachedValue[dict[str, str]]()
         self._roles = RoleReader(engine, catalogue.parts)
         self._cards: dict[tuple[str, ...], Card] = {}
+        self._near = CachedValue[Matches]()
         self._compared = LruCache[tuple[str, ...], Comparison](REMEMBERED)
 
-    def compare(self, roles: Sequence[str]) -> Comparison:
-        """Return the comparison of roles, given by IRI, in their order."""
-        return self._compared.get(tuple(roles), lambda: self._compare(tuple(roles)))
+    def compare(self, roles: Sequence[str], near: str = nearness.REVIEWED) -> Comparison:
+        """Return the comparison of roles, given by IRI, in their order.
+
+        :param near: which near items it has: one of :data:`nearness.MODES`
+        """
+        return self._compared.get((near, *roles), lambda: self._compare(tuple(roles), near))
 
     def proficiencies(self, role: str) -> Proficiencies:
         """Return how well the items of a role, given by IRI, must be commanded."""
         return self._roles.proficiencies(role)
 
-    def _compare(self, roles: tuple[str, ...]) -> Comparison:
+    def _compare(self, roles: tuple[str, ...], mode: str) -> Comparison:
         stated = self._roles.stated(roles)
         named = self._catalogue.labels(roles)
         sources = self._catalogue.sources({fact.source for role in stated for fact in role.facts})
         groups = named_groups((group for role in stated for group in role.groups), self._catalogue.cards.labels)
         matched = self._classes.get(self._matched)
-        return model.build([named[iri] for iri in roles], stated, sources, self._cards_of, matched, groups=groups)
+        compared = building.build([named[iri] for iri in roles], stated, sources, self._cards_of, matched, groups=groups)
+        compared = replace(compared, near=mode, matches=self._role_matches(roles))
+        return near.with_near_items(compared, self._near.get(self._near_matches), matched) if mode == nearness.REVIEWED else compared
+
+    def _role_matches(self, roles: tuple[str, ...]) -> tuple[RoleMatch, ...]:
+        """Return how trusted sources match the roles themselves."""
+        stated: dict[tuple[str, str, str], set[str]] = {}
+        with dependencies.noted((*roles, _MATCHING[1])):
+            graphs = set(self._trusted()) if self._trusted else None
+            rows = self._engine.rows(query("matches-of-roles").bind({"one": roles, "other": roles}))
+        for row in rows:
+            if graphs is None or row["graph"].value in graphs:
+                key = row["one"].value, row["other"].value, row["property"].value.removeprefix(SKOS)
+                stated.setdefault(key, set()).add(row["graph"].value)
+        sources = self._catalogue.sources({source for graphs in stated.values() for source in graphs})
+        named = {iri: Named(iri, source.label) for iri, source in sources.items()}
+        return tuple(RoleMatch(*key, tuple(named[iri] for iri in sorted(iris) if iri in named)) for key, iris in sorted(stated.items()))
 
     def _cards_of(self, items: Iterable[tuple[str, ...]]) -> Cards:
         """Return what is shown of each item, given by its IRIs, the first of which is that of the item."""
@@ -75,6 +98,17 @@ class Comparer:
         dependencies.note_cards({iri for names in cards for iri in names})
         dependencies.note_cards({concept.iri for card in cards.values() if card for concept in card.broader})
         return cards
+
+    def _near_matches(self) -> Matches:
+        """Return the near matches of trusted sources. A source becomes one with its credit line; of any other graph nothing is read."""
+        with dependencies.noted((_MATCHING[1],)):
+            trusted = self._trusted() if self._trusted else self._engine.graphs()
+        graphs = [graph for graph in trusted if equivalence.is_source(graph) and not equivalence.is_crosswalk(graph)]
+        if not graphs:
+            return {}
+        with dependencies.noted(map(dependencies.inside, graphs)):
+            bound = query("near-matches").bind({"graph": graphs})
+            return near.matches([(row["graph"].value, row["property"].value, row["words"].value) for row in self._engine.rows(bound)])
 
     def _matched(self) -> dict[str, str]:
         with dependencies.noted(_MATCHING):

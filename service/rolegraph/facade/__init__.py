@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rolegraph import catalogue, dependencies, queries, terms
+from rolegraph import catalogue, dependencies, nearness, queries, terms
 from rolegraph.catalogue import missing
 from rolegraph.comparison.model import Comparison
 from rolegraph.dependencies import EVERYTHING
@@ -213,8 +213,8 @@ class Rolegraph(Pinning):
         is_list = len(names) <= parameter.most and any(self.catalogue.meant(name, kinds) for name in names)
         return names if is_list else [text.strip()]
 
-    def compare(self, roles: Sequence[str]) -> Comparison:
-        """Compare two to eight roles, each a slug, a CURIE, an IRI or a label, over every facet.
+    def compare(self, roles: Sequence[str], near: str = nearness.REVIEWED) -> Comparison:
+        """Compare two to eight roles, each a slug, a CURIE, an IRI or a label, over every facet; ``near`` is one of ``nearness.MODES``.
 
         :raises BadParameter: if a role is unknown, or there are too few or too many
         """
@@ -224,7 +224,7 @@ class Rolegraph(Pinning):
         if len(iris) < query.parameters[0].least:
             detail = f"{', '.join(names)} all name the same role"
             raise BadParameter("role", detail, expected=query.parameters[0].expected)
-        return self.comparer.compare(iris)
+        return self.comparer.compare(iris, near)
 
     def graph(self, iri: str, format_: Format) -> Answer:
         """Return the triples about a thing and the labels of linked things, in a graph format; for a source with few parts, also these.

@@ -17,11 +17,13 @@ def read(task: Task) -> Publication:
     :raises Refused: if the store lacks the occupations that the crosswalk starts from
     """
     crosswalk = table_detection.detect_one(task.download, CROSSWALKS, "crosswalks, each of which becomes a source of its own")
+    untyped = table_detection.detect_one(task.download, official.UNTYPED, "crosswalks without types of match")
     table = table_detection.detect_one(task.download, changes.TABLES, "tables of changed codes")
     changed = changes.read(table, task.report) if table else None
-    if crosswalk:
-        publish = nesta.publish if crosswalk.table == nesta.TABLE else official.publish
-        return publish(task, crosswalk, changed)
+    if crosswalk and crosswalk.table == nesta.TABLE:
+        return nesta.publish(task, crosswalk, changed)
+    if crosswalk or untyped:
+        return official.publish(task, crosswalk, untyped, changed)
     if changed:
         return changes.publish(task, changed)
-    raise table_detection.missing(task.download, (*CROSSWALKS, *changes.TABLES), "crosswalk")
+    raise table_detection.missing(task.download, (*CROSSWALKS, *official.UNTYPED, *changes.TABLES), "crosswalk")

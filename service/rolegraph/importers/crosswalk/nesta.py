@@ -10,6 +10,7 @@ from rolegraph.importers import Task
 from rolegraph.importers.cleaning import Cleaner
 from rolegraph.importers.crosswalk.changes import ONET, Changes, Fate, heirs
 from rolegraph.importers.crosswalk.ends import OCCUPATION, Ends, ends
+from rolegraph.importers.crosswalk.official import MONTHS
 from rolegraph.importers.needed import needed
 from rolegraph.importers.publications import Publication, differing, slug, version_of
 from rolegraph.importers.table_detection import DetectedTable, Table
@@ -21,8 +22,7 @@ TABLE = Table(
 )
 SURE = Decimal(2)  # the highest of the source's three levels of confidence: 0.5, 1 and 2
 _NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,20})?")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = re.compile(rf"({'|'.join(_MONTHS)})[a-z]*[ _-]?(\d{{4}})", re.IGNORECASE)
+_MONTH = re.compile(rf"({'|'.join(MONTHS)})[a-z]*[ _-]?(\d{{4}})", re.IGNORECASE)
 _CELL = 100_000  # characters; a list of titles has a few hundred
 _FINE = Decimal("0.0001")
 
@@ -51,7 +51,7 @@ def publish(task: Task, table: DetectedTable, changes: Changes | None) -> Public
 
 def _version(task: Task, table: DetectedTable) -> str:
     match = _MONTH.search(table.part.name)
-    versions = {f"{match[2]}-{_MONTHS.index(match[1].lower()) + 1:02}": table.part.name} if match else {}
+    versions = {f"{match[2]}-{MONTHS.index(match[1].lower()) + 1:02}": table.part.name} if match else {}
     version = version_of(task.version, versions, "the crosswalk")
     differing(task.report, version, [name for other, name in versions.items() if other != version])
     return version

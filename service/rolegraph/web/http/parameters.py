@@ -1,5 +1,7 @@
 """Parameters of the current request, as texts and whole numbers. Errors name the parameter."""
 
+from collections.abc import Sequence
+
 from flask import request
 
 from rolegraph.errors import BadParameter
@@ -28,6 +30,18 @@ def role(name: str) -> str:
     value = text(name)
     if not value:
         raise BadParameter(name, f"{name} is missing", expected="one role as name, slug, CURIE or IRI, such as ai-architect")
+    return value
+
+
+def chosen(name: str, choices: Sequence[str], default: str) -> str:
+    """Return the value of a parameter, which is one of some, or the default if it is missing.
+
+    :raises BadParameter: for any other value
+    """
+    value = text(name) or default
+    if value not in choices:
+        shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
+        raise BadParameter(name, f"{name} must be one of {', '.join(choices)}, not {shown!r}", expected=" or ".join(choices))
     return value
 
 

@@ -1,6 +1,7 @@
 """The schemas of what comparisons and analyses of roles answer: what the ``as_dict`` of each value writes."""
 
-from rolegraph.analysis.gap import STATUSES
+from rolegraph import nearness
+from rolegraph.analysis.held import STATUSES
 from rolegraph.web.http.json_schema import (
     COUNT,
     IRI,
@@ -23,6 +24,8 @@ COMPARISON = {
         {
             "roles": array(ref("Named")),
             "sources": array(ref("Source")),
+            "near": one_of(nearness.MODES, "Which near items it has"),
+            "matches": array(ref("RoleMatch")),
             "notComparable": array(ref("RolesApart")),
             "groups": array(ref("RequirementGroup")),
             "sections": array(ref("ComparedSection")),
@@ -41,9 +44,32 @@ COMPARISON = {
             "label": TEXT,
             "same?": array(IRI),
             "sharedBy": one_of(["all", "some", "one"], "How many of the roles have it"),
+            "closeness": or_null(
+                one_of(
+                    ("same", "near", "different"),
+                    "Whether several roles have it, another has a near one, or neither; null where that cannot be told",
+                )
+            ),
+            "near?": array(ref("NearItem")),
             "broader": array(ref("Named")),
             "claims": array(ref("ComparedClaim")),
         },
+    ),
+    "NearItem": closed(
+        "An item near to another one, which roles have that lack the other: reason says why, worth how near it is, sources who states it",
+        {
+            **NAMED,
+            "section": ref("Section"),
+            "roles": array(IRI),
+            "relation": one_of(nearness.REASONS),
+            "reason": TEXT,
+            "worth": NUMBER,
+            "sources": array(IRI),
+        },
+    ),
+    "RoleMatch": closed(
+        "That sources match two of the roles, by a property of SKOS",
+        {"from": IRI, "to": IRI, "relation": TEXT, "sources": array(ref("Named"))},
     ),
     "ComparedClaim": closed(
         "That sources say of a role that it has an item; names are the IRIs by which they name the item; groups are the requirement groups "
@@ -83,6 +109,7 @@ SIMILARITY = {
         "A role like another one: score is from 0 to 1, the sum of the contributions and of rest, which the unlisted items add",
         {
             **NAMED,
+            "essentials": ref("Essentials"),
             "score": NUMBER_OR_NULL,
             "contributions": array(ref("Contribution")),
             "rest": NUMBER,
@@ -103,12 +130,16 @@ GAPS = {
         {
             "from?": ref("Named"),
             "to": ref("Named"),
+            "essentials": ref("Essentials"),
             "share": NUMBER_OR_NULL,
             "fit?": NUMBER,
             "notComparable?": TEXT,
-            "essential": closed("How many of the essential needs are covered", {"covered": {"type": ["integer", "null"]}, "of": COUNT}),
             "needs": array(ref("Need")),
         },
+    ),
+    "Essentials": closed(
+        "How many of the essential needs are covered, and how many nearly; null where roles cannot be compared",
+        {"covered": {"type": ["integer", "null"]}, "near": {"type": ["integer", "null"]}, "of": COUNT},
     ),
     "Need": closed(
         "An item that a role needs; of one that is nearly covered, relation says what the item that is there (via) is to it",
@@ -142,13 +173,29 @@ GAPS = {
 
 ANALYSES = {
     "Paths": closed(
-        "The cheapest routes from role to role",
-        {"from": ref("Named"), "to": ref("Named"), "smallestShare": NUMBER, "notComparable?": TEXT, "routes": array(ref("PathRoute"))},
+        "The cheapest routes from role to role, and the direct step, however large; noPath says why there is no route",
+        {
+            "from": ref("Named"),
+            "to": ref("Named"),
+            "smallestShare": NUMBER,
+            "mostSteps": COUNT,
+            "direct": or_null(ref("Step")),
+            "notComparable?": TEXT,
+            "noPath?": TEXT,
+            "routes": array(ref("PathRoute")),
+        },
     ),
     "PathRoute": closed("A route, the steps of which cost as much together", {"cost": NUMBER, "steps": array(ref("Step"))}),
     "Step": closed(
         "A step to a role: share is what is there of what it needs, by weight",
-        {"from": ref("Named"), "to": ref("Named"), "cost": NUMBER, "share": NUMBER, "learnt": array(ref("Learnt"))},
+        {
+            "from": ref("Named"),
+            "to": ref("Named"),
+            "essentials": ref("Essentials"),
+            "share": NUMBER,
+            "cost": NUMBER,
+            "learnt": array(ref("Learnt")),
+        },
     ),
     "Learnt": closed("An item to learn", {**NAMED, "cost": NUMBER, "essential": TRUTH}),
     "Openings": closed(
@@ -184,9 +231,14 @@ ANALYSES = {
             "sources": array(ref("Named")),
             "shared": array(ref("SupportedItem")),
             "alone": array(ref("SupportedItem")),
+            "near": array(ref("NearPair")),
             "contradictions": array(ref("Contradiction")),
             "notComparable": array(ref("SourcesApart")),
         },
+    ),
+    "NearPair": closed(
+        "Two items of different sources, one near to the other",
+        {"item": ref("SupportedItem"), "near": ref("SupportedItem"), "relation": one_of(nearness.REASONS), "reason": TEXT},
     ),
     "SourcesApart": closed("Two sources that cannot be compared item by item", {"sources": array(IRI, 2, 2), "reason": TEXT}),
     "Match": closed("A role that is taken for the same", {**NAMED, "match": TEXT}),

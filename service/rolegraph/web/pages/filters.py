@@ -10,14 +10,14 @@ from flask import Flask, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.urls import iri_to_uri
 
-from rolegraph import __version__, equivalence, terms
-from rolegraph.comparison import model
+from rolegraph import __version__, equivalence, nearness, terms
+from rolegraph.comparison import building
 from rolegraph.queries import internal
 from rolegraph.values import Link, Named, Row, Source
 from rolegraph.web.http import context, negotiation
 
 ADDRESSES = 20_000  # things whose parts of addresses are kept
-MARKS = {"all": "●", "some": "◐", "one": "○"}
+MARKS = {"all": "●", "some": "◐", "near": "≈", "one": "○"}
 SCALES = ((Decimal(10) ** 12, "trillion"), (Decimal(10) ** 9, "billion"), (Decimal(10) ** 6, "million"))
 FORMAT_NAMES = {
     "json": "JSON",
@@ -118,7 +118,8 @@ def install(app: Flask) -> None:
         FORMAT_NAMES=FORMAT_NAMES,
         KINDS=terms.KINDS,
         MARKS=MARKS,
-        LABELS=model.LABELS,
+        NEAR=nearness.REASONS,
+        LABELS=building.LABELS,
         MATCHES=MATCHES,
         EXAMPLE=internal.query("editor-example").text,
         VERSION=__version__,

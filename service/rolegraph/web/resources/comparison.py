@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from rolegraph import terms
-from rolegraph.comparison.model import Claim, Comparison, Item, Section
+from rolegraph import nearness, terms
+from rolegraph.comparison.model import Claim, Comparison, Item, NearItem, Section
 from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.output import to_csv, to_json
 from rolegraph.values import Member, Named
-from rolegraph.web.http import negotiation
+from rolegraph.web.http import negotiation, parameters
 from rolegraph.web.http.context import graph, limited
-from rolegraph.web.http.json_schema import TEXT, array
+from rolegraph.web.http.json_schema import TEXT, array, one_of
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.http.operations import Operation, Parameter
 from rolegraph.web.pages import filters, outlook, pay
@@ -30,6 +31,11 @@ _ROLES = Parameter(
     "role", "slug, CURIE or IRI of a role", array(TEXT, 2, 8), required=True, example=["ai-architect", "deep-learning-engineer"]
 )
 
+_NEAR = Parameter("near", "which near items to show beside shared ones", {**one_of(nearness.MODES), "default": nearness.REVIEWED})
+
+NearRow: TypeAlias = tuple[Item, tuple[tuple[NearItem, Item], ...]]
+"""An item with those that are near to it."""
+
 
 @dataclass(frozen=True)
 class Only:
@@ -43,11 +49,12 @@ class Only:
 
 @dataclass(frozen=True)
 class Band:
-    """One section of the page: the items of all roles, those of several, and what each role has alone."""
+    """One section of the page: the items of all roles, of several, those near to items of another role, and what each role has alone."""
 
     section: Section
     all: tuple[Item, ...]
     some: tuple[Item, ...]
+    near: tuple[NearRow, ...]
     only: tuple[Only, ...]
 
 
@@ -63,13 +70,13 @@ def home() -> Response:
 
 
 @routes.get("/compare")
-@Operation("Compare two to eight roles over every facet, with who says so", OFFERED, "Comparison", (_ROLES,), pooled=True)
+@Operation("Compare two to eight roles over every facet, with who says so", OFFERED, "Comparison", (_ROLES, _NEAR), pooled=True)
 def compare() -> AnyResponse:
     """Compare two to eight roles."""
     limited()
     format_ = negotiation.choose(*OFFERED)
     names = request.args.getlist("role")
-    negotiation.check_parameters(format_, "role")
+    negotiation.check_parameters(format_, "role", "near")
     if format_ != HTML:
         return _data(names, format_)
     if not names and negotiation.prefers_html():
@@ -89,6 +96,10 @@ def sources() -> AnyResponse:
     return redirect(url_for("things.members", kind="source"), 303)
 
 
+def _near() -> str:
+    return parameters.chosen("near", nearness.MODES, nearness.REVIEWED)
+
+
 def _picker(error: BadParameter | None, chosen: Sequence[str]) -> str:
     roles, more = _roles()
     return render_template("picker.html", roles=roles, more=more, error=error, chosen=chosen)
@@ -102,15 +113,15 @@ def _slugs(texts: Sequence[str]) -> list[str]:
 
 def _data(names: Sequence[str], format_: Format) -> Response:
     if format_ == DOCUMENT:
-        comparison = graph().compare(names)
+        comparison = graph().compare(names, _near())
         return negotiation.respond(to_json(comparison.as_dict()), format_)
     if format_ == CSV:
-        return negotiation.respond(to_csv(graph().compare(names).table()), format_)
+        return negotiation.respond(to_csv(graph().compare(names, _near()).table()), format_)
     return negotiation.respond(graph().comparison_graph(names, format_).body, format_)
 
 
 def _page(names: Sequence[str]) -> str:
-    compared = graph().compare(names)
+    compared = graph().compare(names, _near())
     outlooks = outlook.by_outlook(graph(), [role.iri for role in compared.roles])
     outlook_labels = outlook.labels(graph(), outlooks)
     bands = [_band(compared, section) for section in compared.sections]
@@ -129,6 +140,9 @@ def _page(names: Sequence[str]) -> str:
         pays=pays,
         levels=pay.by_level(pays, compared.roles),
         highest=pay.highest(pays),
+        mapping_sources=graph().catalogue.sources(
+            {iri for section in compared.sections for item in section.items for near in item.near for iri in near.sources}
+        ),
         outlooks=outlooks,
         outlook_labels=outlook_labels,
         roles=roles,
@@ -139,11 +153,24 @@ def _page(names: Sequence[str]) -> str:
 
 
 def _band(compared: Comparison, section: Section) -> Band:
-    by_spread: dict[str, list[Item]] = {"all": [], "some": [], "one": []}
+    by_spread: dict[str, list[Item]] = {"all": [], "some": [], "one": [], "near": []}
     for item in section.items:
-        by_spread[compared.spread(item)].append(item)
+        by_spread["near" if compared.closeness(item) == "near" else compared.spread(item)].append(item)
     only = tuple(_only(compared, section, role, by_spread["one"]) for role in compared.roles)
-    return Band(section, tuple(by_spread["all"]), tuple(by_spread["some"]), only)
+    return Band(section, tuple(by_spread["all"]), tuple(by_spread["some"]), _near_items(compared, section, by_spread["near"]), only)
+
+
+def _near_items(compared: Comparison, section: Section, items: Sequence[Item]) -> tuple[NearRow, ...]:
+    """Return items with those near to them; of a pair of items of the section, each near to the other, only the first."""
+    by_place = {(one.name, item.iri): item for one in compared.sections for item in one.items}
+    shown = set[str]()
+    rows = []
+    for item in items:
+        near = tuple((one, by_place[one.section, one.item.iri]) for one in item.near)
+        if item.iri not in shown:
+            shown.update(one.item.iri for one, other in near if one.section == section.name and compared.closeness(other) == "near")
+            rows.append((item, near))
+    return tuple(rows)
 
 
 def _only(compared: Comparison, section: Section, role: Named, items: Sequence[Item]) -> Only:

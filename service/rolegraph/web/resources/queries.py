@@ -80,7 +80,7 @@ def _apart(canned: CannedQuery, arguments: Mapping[str, Sequence[str]]) -> list[
     iris = list(dict.fromkeys(iri for name in of_roles for iri in named.get(name, ())))
     if len(iris) < 2:
         return []
-    comparison = graph().comparer.compare(iris)
+    comparison = graph().comparer.compare(iris, near="off")  # these queries join nothing but exact matches
     roles = {role.iri: role for role in comparison.roles}
     return [(roles[left], roles[right]) for left, right in comparison.apart]
 
