@@ -19,7 +19,8 @@ WEAVER, LOOMS, BARE = "esco-occupation:made-up-weaver", "onet:99-0002.00", "onet
 PAIR = {"from": WEAVER, "to": LOOMS}
 PAGE = {"Accept": "text/html"}
 APART = "cannot be compared item by item"
-HEAD = "@prefix rg: <https://w3id.org/rolegraph/ns#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+HEAD = """@prefix rg: <https://w3id.org/rolegraph/ns#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix schema: <https://schema.org/> .\n"""
 SOURCES = {
     "esco-0-2": f"""<{terms.expand(WEAVER)}> a rg:Role, skos:Concept ; skos:prefLabel "made-up weaver"@en ;
         skos:closeMatch <{terms.expand(LOOMS)}> ;
@@ -42,7 +43,7 @@ def graph() -> Iterator[Rolegraph]:
     found = Rolegraph.open()
     for name, said in SOURCES.items():
         iri = f"{terms.BASE}source/{name}"
-        described = f'\n<{iri}> a rg:Source, skos:Concept ; skos:prefLabel "Made up {name}"@en .'
+        described = f'\n<{iri}> a rg:Source, skos:Concept ; skos:prefLabel "Made up {name}"@en ; dcat:version "0.2" ; schema:creditText "x"@en .'
         found.store(iri, (HEAD + said + described).encode())
     yield found
     found.close()
