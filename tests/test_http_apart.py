@@ -43,7 +43,8 @@ def graph() -> Iterator[Rolegraph]:
     found = Rolegraph.open()
     for name, said in SOURCES.items():
         iri = f"{terms.BASE}source/{name}"
-        described = f'\n<{iri}> a rg:Source, skos:Concept ; skos:prefLabel "Made up {name}"@en ; dcat:version "0.2" ; schema:creditText "x"@en .'
+        credit = 'dcat:version "0.2" ; schema:creditText "x"@en'
+        described = f'\n<{iri}> a rg:Source, skos:Concept ; skos:prefLabel "Made up {name}"@en ; {credit} .'
         found.store(iri, (HEAD + said + described).encode())
     yield found
     found.close()
