@@ -21,7 +21,7 @@ HOUSE = Path(__file__).parent.parent / "service" / "rolegraph"
 QUERIES = [internal.query(path.stem) for path in resources.files("queries", "internal/*.rq")]
 EMPTY = {
     *("nothing", "confidences", "confirmed-matches", "graph-ratings", "index-former-codes", "preparation-of-roles", "ratings-of-role"),
-    "shape-rules",
+    *("proposed-matches", "shape-rules"),
 }
 """Queries for what the shipped graph does not hold, and the one that asks nothing."""
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from rolegraph.cli import main
 from rolegraph.facade import Rolegraph, confirmed_rows
+from rolegraph.facade.ntriples import NTRIPLES
 
 ROLE = "https://w3id.org/rolegraph/role/"
 TITLE = "Wizard of neural nets"
@@ -46,7 +47,7 @@ def test_confirmed_rows_are_kept_with_where_they_come_from_and_used_from_then_on
         "SELECT ?why { GRAPH ?g { ?m a <https://w3id.org/rolegraph/ns#Mapping> ; <https://w3id.org/rolegraph/ns#justification> ?why } }"
     )
     assert any("confirmed.csv" in row["why"].value for row in why)
-    report = graph.validate(b"".join(graph.export(confirmed_rows.NTRIPLES, confirmed_rows.SOURCE).pieces()), confirmed_rows.NTRIPLES)
+    report = graph.validate(b"".join(graph.export(NTRIPLES, confirmed_rows.SOURCE).pieces()), NTRIPLES)
     assert report.counts["Violation"] == 0, report.text()
     graph.close()
 

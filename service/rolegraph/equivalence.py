@@ -9,6 +9,8 @@ from rolegraph.terms import BASE, KINDS
 
 PUBLICATIONS = ("crosswalk-", "esco-", "onet-", "salaries-")
 """Prefixes of the names of imported sources."""
+PROPOSED = "proposed-"
+"""Prefix of the names of sources of proposed matches, which nobody has reviewed."""
 
 APART = "their items are from different vocabularies with hardly any matches between them: sharing nothing says nothing about the roles"
 """Why two roles cannot be compared item by item."""
@@ -92,6 +94,11 @@ def named_like_import(source: str) -> bool:
 def is_source(graph: str) -> bool:
     """Return whether a graph is that of a source."""
     return graph.startswith(KINDS["source"].namespace)
+
+
+def is_proposed(graph: str) -> bool:
+    """Return whether a graph has the name of a source of proposed matches."""
+    return graph.startswith(KINDS["source"].namespace + PROPOSED)
 
 
 def is_crosswalk(graph: str) -> bool:

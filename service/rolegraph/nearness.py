@@ -4,8 +4,9 @@ A relation is that of the near item to the other one: a ``narrower`` item is nar
 """
 
 SAME_NAME = "same name"
+PROPOSED = "proposed"
 
-WORTH = {"same": 1.0, SAME_NAME: 0.9, "close": 0.9, "narrower": 0.8, "broader": 0.5, "sibling": 0.4, "related": 0.3}
+WORTH = {"same": 1.0, SAME_NAME: 0.9, "close": 0.9, "narrower": 0.8, PROPOSED: 0.7, "broader": 0.5, "sibling": 0.4, "related": 0.3}
 """The worth of a near item, by relation."""
 
 REASONS = {
@@ -14,11 +15,13 @@ REASONS = {
     "close": "a close match",
     "narrower": "a narrower concept",
     "broader": "a broader concept",
+    PROPOSED: "a proposed match, which nobody has reviewed",
     "sibling": "another tool of the same kind",
     "related": "a related concept",
 }
 
-MODES = ("off", "reviewed")
-"""Which near items a comparison has: none; or those of equal names, of hierarchies, and of matches that trusted sources state."""
+MODES = ("off", "reviewed", "proposed")
+"""Which near items a comparison has: none; those of equal names, of hierarchies, and of matches that trusted sources state; or also
+those of proposed matches."""
 
 REVIEWED = "reviewed"

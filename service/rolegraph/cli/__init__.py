@@ -9,6 +9,7 @@ from rolegraph import __version__
 COMMANDS = {
     "add": ("sources", "add", "Check role entries and store them under a source."),
     "agreement": ("analyses", "agreement", "Show what sources agree on about a role, and where they contradict each other."),
+    "align": ("alignment", "align", "Propose matches between the concepts of two sources."),
     "backup": ("operations", "backup", "Write the newest revision of the store into one file."),
     "check": ("validation", "check", "Audit the shipped ontology and data, or an endpoint."),
     "compare": ("roles", "compare", "Compare two to eight roles, and show which source states what."),

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from rolegraph import equivalence, nearness, terms
+from rolegraph import equivalence, terms
 from rolegraph.catalogue import groups
 from rolegraph.comparison.model import Claim, Comparison
 from rolegraph.importers import Imported
@@ -48,7 +48,7 @@ def show_comparison(compared: Comparison) -> None:
         table = Table("", section.label, *(role.label for role in compared.roles), box=None, header_style="bold", title_justify="left")
         for item in section.items:
             cells = ["\n".join(_claim_text(claim, numbers) for claim in item.of(role.iri)) for role in compared.roles]
-            near = (f"  ≈ {near.item.label}, {nearness.REASONS[near.relation]}" for near in item.near)
+            near = (f"  ≈ {near.item.label}, {near.text}" for near in item.near)
             label = escape("\n".join((item.label, *near)))
             table.add_row(MARKS["near" if compared.closeness(item) == "near" else compared.spread(item)], label, *cells)
         console.print(table)

@@ -19,6 +19,8 @@ from rolegraph.values import Named
 
 _MATCHING = (dependencies.using(f"{SKOS}exactMatch"), dependencies.having(str(terms.expand("schema:creditText"))))
 """What the matches depend on: themselves, and the descriptions of sources with a credit line, since others are never trusted."""
+_MAPPINGS = dependencies.linked(terms.RDF_TYPE, f"{terms.RG}Mapping")
+"""What the graphs of proposed matches depend on: a source of such matches has one, so it has changed where one comes or goes."""
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 MOST_CARDS = 20_000  # items whose cards are kept; beyond that, all are forgotten
 
@@ -45,6 +47,7 @@ class Comparer:
         self._roles = RoleReader(engine, catalogue.parts)
         self._cards: dict[tuple[str, ...], Card] = {}
         self._near = CachedValue[Matches]()
+        self._proposed = CachedValue[Matches]()
         self._compared = LruCache[tuple[str, ...], Comparison](REMEMBERED)
 
     def compare(self, roles: Sequence[str], near: str = nearness.REVIEWED) -> Comparison:
@@ -66,7 +69,10 @@ class Comparer:
         matched = self._classes.get(self._matched)
         compared = building.build([named[iri] for iri in roles], stated, sources, self._cards_of, matched, groups=groups)
         compared = replace(compared, near=mode, matches=self._role_matches(roles))
-        return near.with_near_items(compared, self._near.get(self._near_matches), matched) if mode == nearness.REVIEWED else compared
+        if mode not in (nearness.REVIEWED, nearness.PROPOSED):
+            return compared
+        proposed = self._proposed.get(self._proposals) if mode == nearness.PROPOSED else None
+        return near.with_near_items(compared, self._near.get(self._near_matches), matched, proposed)
 
     def _role_matches(self, roles: tuple[str, ...]) -> tuple[RoleMatch, ...]:
         """Return how trusted sources match the roles themselves."""
@@ -109,6 +115,22 @@ class Comparer:
         with dependencies.noted(map(dependencies.inside, graphs)):
             bound = query("near-matches").bind({"graph": graphs})
             return near.matches([(row["graph"].value, row["property"].value, row["words"].value) for row in self._engine.rows(bound)])
+
+    def proposing(self) -> list[str]:
+        """Return the IRIs of the sources of proposed matches."""
+        with dependencies.noted((_MAPPINGS,)):
+            return sorted(filter(equivalence.is_proposed, self._engine.graphs()))
+
+    def _proposals(self) -> Matches:
+        """Return the matches of all sources of proposed matches, which nobody has reviewed."""
+        graphs = self.proposing()
+        if not graphs:
+            return {}
+        with dependencies.noted(map(dependencies.inside, graphs)):
+            rows = self._engine.rows(query("proposed-matches").bind({"graph": graphs}))
+        names = ("graph", "one", "other", "confidence")
+        stated = [[row[name].value for name in names] + [row["why"].value if "why" in row else ""] for row in rows]
+        return near.proposals((graph, one, other, float(confidence), why) for graph, one, other, confidence, why in sorted(stated))
 
     def _matched(self) -> dict[str, str]:
         with dependencies.noted(_MATCHING):

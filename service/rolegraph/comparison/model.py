@@ -25,7 +25,8 @@ class Claim(NamedTuple):
 class NearItem(NamedTuple):
     """An item that is near to another one, the roles that have it and not the other, and why: a key of :data:`nearness.REASONS`.
 
-    ``section`` is where it stands, ``sources`` are the IRIs of those that state the match, if any does.
+    ``section`` is where it stands, ``sources`` are the IRIs of those that state the match, if any does. Only a proposed match has a
+    ``confidence``, from 0 to 1, and says why it is one.
     """
 
     item: Named
@@ -33,9 +34,18 @@ class NearItem(NamedTuple):
     roles: tuple[str, ...]
     relation: str
     sources: tuple[str, ...] = ()
+    confidence: float | None = None
+    why: str = ""
+
+    @property
+    def text(self) -> str:
+        """Why it is near, with the confidence of a proposed match."""
+        reason = nearness.REASONS[self.relation]
+        return reason if self.confidence is None else f"{reason}: {self.confidence:.0%} likely"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the value as a JSON object."""
+        figures = {} if self.confidence is None else {"confidence": self.confidence, "justification": self.why}
         return {
             **self.item.as_dict(),
             "section": self.section,
@@ -44,6 +54,7 @@ class NearItem(NamedTuple):
             "reason": nearness.REASONS[self.relation],
             "worth": nearness.WORTH[self.relation],
             "sources": list(self.sources),
+            **figures,
         }
 
 
@@ -182,7 +193,7 @@ class Comparison:
                 " ".join(claim.sources),
                 "; ".join(dict.fromkeys(group.text for group in claim.groups)),
                 self.closeness(item) or "not comparable",
-                "; ".join(f"{near.item.iri} ({nearness.REASONS[near.relation]})" for near in item.near),
+                "; ".join(f"{near.item.iri} ({near.text})" for near in item.near),
             ]
             for section in self.sections
             for item in section.items

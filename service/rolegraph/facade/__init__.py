@@ -14,9 +14,9 @@ from rolegraph.engine.pool import Limits
 from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.errors import BadParameter
 from rolegraph.facade import entries, imports, opening
+from rolegraph.facade.alignment import Aligning
 from rolegraph.facade.entries import Check, Condition, Entered, always
 from rolegraph.facade.opening import Opened
-from rolegraph.facade.pinning import Pinning
 from rolegraph.formats import Format
 from rolegraph.importers import Imported, Importer
 from rolegraph.importers.downloads import Download
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MOST_ROLES = 20  # that are distinguished at once
 
 
-class Rolegraph(Pinning):
+class Rolegraph(Aligning):
     """The knowledge graph of job roles over one engine."""
 
     @classmethod

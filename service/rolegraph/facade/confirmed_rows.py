@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rolegraph import terms
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter
-from rolegraph.formats import holding, named
+from rolegraph.facade.ntriples import NTRIPLES, link, literal
 from rolegraph.per_revision import LruCache
 from rolegraph.queries.internal import query
 
@@ -24,7 +24,6 @@ ABOUT = "Texts, such as job titles, with the concepts that a person has confirme
 LONGEST = 1000  # characters of a text that is kept
 SHOWN = 5  # refused rows that an error lists
 FITTED = 12  # weights that are kept in memory
-NTRIPLES = named("ntriples", holding("graph"))
 
 _SSSOM = "https://w3id.org/sssom/"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -153,20 +152,20 @@ def store(engine: Engine, rows: dict[str, str], file: str) -> None:
     :param file: the name of the file that they come from
     """
     triples = [
-        _link(SOURCE, terms.RDF_TYPE, terms.KINDS["source"].types[0]),
-        _text(SOURCE, _DCT + "title", TITLE, "en"),
-        _text(SOURCE, _DCT + "description", ABOUT, "en"),
+        link(SOURCE, terms.RDF_TYPE, terms.KINDS["source"].types[0]),
+        literal(SOURCE, _DCT + "title", TITLE, "en"),
+        literal(SOURCE, _DCT + "description", ABOUT, "en"),
     ]
     why = f"Confirmed by a person, in {file}, {date.today().isoformat()}."  # noqa: DTZ011 - the day where the user is
     for text, iri in sorted(rows.items()):
         mapping, subject = (f"{SOURCE}#{part}{_digest(text, iri)}" for part in ("", "text-"))
         triples += [
-            _link(mapping, terms.RDF_TYPE, terms.RG + "Mapping"),
-            _link(mapping, terms.RDF_SUBJECT, subject),
-            _link(mapping, _RDF + "predicate", _EXACT),
-            _link(mapping, _RDF + "object", iri),
-            _text(mapping, _SSSOM + "subject_label", text),
-            _text(mapping, terms.RG + "justification", why, "en"),
+            link(mapping, terms.RDF_TYPE, terms.RG + "Mapping"),
+            link(mapping, terms.RDF_SUBJECT, subject),
+            link(mapping, _RDF + "predicate", _EXACT),
+            link(mapping, _RDF + "object", iri),
+            literal(mapping, _SSSOM + "subject_label", text),
+            literal(mapping, terms.RG + "justification", why, "en"),
         ]
     engine.write({SOURCE: "".join(triples).encode()}, NTRIPLES, mode="merge")
 
@@ -189,12 +188,3 @@ def _wrong(text: str, iri: str, name: str, concepts: set[str]) -> str:
     if not text.isprintable():
         return "the text has characters that cannot be printed"
     return "" if iri in concepts else f"{name!r} is not the IRI, CURIE or slug of a concept of this kind and source"
-
-
-def _link(subject: str, predicate: str, object_: str) -> str:
-    return f"<{subject}> <{predicate}> <{object_}> .\n"
-
-
-def _text(subject: str, predicate: str, text: str, language: str = "") -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-    return f'<{subject}> <{predicate}> "{escaped}"{f"@{language}" if language else ""} .\n'

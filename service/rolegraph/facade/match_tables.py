@@ -4,7 +4,7 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -138,33 +138,41 @@ def sssom_pieces(matches: Iterable["TextMatch"], wanted: Wanted, name: str, *, c
     :param confirmed: whether a person has chosen the candidates
     """
     yield _metadata(wanted, name, confirmed=confirmed)
-    yield _tsv(SSSOM_HEADER)
+    yield tsv(SSSOM_HEADER)
     for match in matches:
         if not match.text.strip() or (match.decision == "review" and not match.candidates):
             continue  # an empty row, or one for which nobody has chosen
         if match.decision == "none":
             by = "ManualMappingCuration" if confirmed else "UnspecifiedMatching"
-            yield _tsv((match.text, "rdfs literal", "skos:exactMatch", "sssom:NoTermFound", "", f"semapv:{by}", "", match.remark))
+            yield tsv((match.text, "rdfs literal", "skos:exactMatch", "sssom:NoTermFound", "", f"semapv:{by}", "", match.remark))
             continue
         accepted = match.decision == "accept"
         for candidate in match.candidates[: 1 if accepted else None]:
             predicate = "skos:exactMatch" if accepted else "skos:closeMatch"
             subject = (match.text, "rdfs literal", predicate, terms.shorten(candidate.iri), candidate.label)
             figure = "" if confirmed else str(candidate.confidence)
-            yield _tsv((*subject, _justification(candidate, confirmed=confirmed), figure, candidate.reason))
+            yield tsv((*subject, justification(candidate, confirmed=confirmed), figure, candidate.reason))
 
 
 def _metadata(wanted: Wanted, name: str, *, confirmed: bool) -> str:
     concepts = f"{terms.KINDS[wanted.kind].plural}{f' of {wanted.source}' if wanted.source else ''}"
     chosen = "chosen by a person" if confirmed else "found by Rolegraph"
     text = f"{name}, {concepts}, {wanted.language or 'en'}, {chosen}"
-    curies = {name: iri for name, iri in terms.prefixes().items() if name not in _BUILT_IN and _names_concepts(name, iri, wanted.kind)}
+    return sssom_metadata(f"{terms.BASE}mapping-set/{uuid5(NAMESPACE_URL, text)}", f"{name} to {concepts}", (wanted.kind,))
+
+
+def sssom_metadata(iri: str, title: str, kinds: Collection[str]) -> str:
+    """Return the lines about a mapping set before its table.
+
+    :param kinds: the kinds of the concepts, whose prefixes are declared
+    """
+    curies = {name: space for name, space in terms.prefixes().items() if name not in _BUILT_IN and _names_concepts(name, space, kinds)}
     lines = [
         "sssom_version: " + json.dumps("1.1"),
         "curie_map:",
         *(f"  {prefix}: {json.dumps(namespace)}" for prefix, namespace in curies.items()),
-        f"mapping_set_id: {json.dumps(f'{terms.BASE}mapping-set/{uuid5(NAMESPACE_URL, text)}')}",
-        f"mapping_set_title: {json.dumps(f'{name} to {concepts}', ensure_ascii=False)}",
+        f"mapping_set_id: {json.dumps(iri)}",
+        f"mapping_set_title: {json.dumps(title, ensure_ascii=False)}",
         f"license: {json.dumps(_UNSPECIFIED)}",
         f"mapping_date: {json.dumps(date.today().isoformat())}",  # noqa: DTZ011 - the day where the user is
         'mapping_tool: "Rolegraph"',
@@ -173,11 +181,11 @@ def _metadata(wanted: Wanted, name: str, *, confirmed: bool) -> str:
     return "".join(f"#{line}\n" for line in lines)
 
 
-def _names_concepts(prefix: str, namespace: str, kind: str) -> bool:
-    return prefix == kind or not namespace.startswith(terms.BASE)
+def _names_concepts(prefix: str, namespace: str, kinds: Collection[str]) -> bool:
+    return prefix in kinds or not namespace.startswith(terms.BASE)
 
 
-def _justification(candidate: "Candidate", *, confirmed: bool) -> str:
+def justification(candidate: "Candidate", *, confirmed: bool = False) -> str:
     """Return how a candidate was found, in the words of SEMAPV."""
     members = candidate.members
     if confirmed or members.get("confirmed", 0) > CONFIRMED:
@@ -188,7 +196,8 @@ def _justification(candidate: "Candidate", *, confirmed: bool) -> str:
     return "semapv:SemanticSimilarityThresholdMatching" if by_meaning else "semapv:LexicalSimilarityThresholdMatching"
 
 
-def _tsv(cells: Sequence[str]) -> str:
+def tsv(cells: Sequence[str]) -> str:
+    """Return a line of SSSOM's TSV."""
     line = io.StringIO(newline="")
     csv.writer(line, delimiter="\t", lineterminator="\n").writerow(cells)
     return line.getvalue()

@@ -56,7 +56,8 @@ COMPARISON = {
         },
     ),
     "NearItem": closed(
-        "An item near to another one, which roles have that lack the other: reason says why, worth how near it is, sources who states it",
+        "An item near to another one, which roles have that lack the other: reason says why, worth how near it is, sources who states it, "
+        "and confidence how likely a proposed match is",
         {
             **NAMED,
             "section": ref("Section"),
@@ -65,6 +66,8 @@ COMPARISON = {
             "reason": TEXT,
             "worth": NUMBER,
             "sources": array(IRI),
+            "confidence?": NUMBER,
+            "justification?": TEXT,
         },
     ),
     "RoleMatch": closed(

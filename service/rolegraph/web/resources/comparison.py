@@ -143,6 +143,7 @@ def _page(names: Sequence[str]) -> str:
         mapping_sources=graph().catalogue.sources(
             {iri for section in compared.sections for item in section.items for near in item.near for iri in near.sources}
         ),
+        proposes=compared.near != nearness.PROPOSED and bool(graph().comparer.proposing()),
         outlooks=outlooks,
         outlook_labels=outlook_labels,
         roles=roles,
