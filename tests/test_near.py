@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from rolegraph import nearness, terms
 from rolegraph.cli import main, stores
 from rolegraph.comparison.model import Claim, Comparison, Item, Section
-from rolegraph.comparison.near import Match, with_near_items
+from rolegraph.comparison.near import Match, proposals, with_near_items
 from rolegraph.facade import Rolegraph
 from rolegraph.values import Named
 from rolegraph.web import create_app
@@ -134,15 +135,16 @@ def test_an_agreement_and_a_gap_read_near_items(client: FlaskClient) -> None:
 
 LABELS = ("a", "A.", "b", "c")
 SOURCES = ("s1", "s2")
+Matched: TypeAlias = dict[str, list[Match]]
 
 
 @st.composite
-def compared(draw: st.DrawFn) -> tuple[Comparison, dict[str, list[Match]]]:
-    """A comparison of two or three roles with items of few names, and matches between the items."""
+def compared(draw: st.DrawFn) -> tuple[Comparison, Matched, Matched]:
+    """A comparison of two or three roles with items of few names, and matches and proposed matches between the items."""
     roles = [f"r{number}" for number in range(draw(st.integers(2, 3)))]
     sections = []
     iris = [f"i{number}" for number in range(6)]
-    for name in ("skills", "tools", "tips"):
+    for name in ("skills", "tools", "responsibilities"):
         chosen = draw(st.lists(st.sampled_from(iris), unique=True, max_size=4))
         found = []
         for iri in chosen:
@@ -151,21 +153,29 @@ def compared(draw: st.DrawFn) -> tuple[Comparison, dict[str, list[Match]]]:
             broader = draw(st.lists(st.sampled_from([other for other in iris if other != iri]), unique=True, max_size=1))
             found.append(Item(iri, LABELS[int(iri[1]) % 4], tuple(Named(other, other) for other in broader), claims))
         sections.append(Section(name, name, tuple(found)))
-    pairs = draw(st.lists(st.tuples(st.sampled_from(iris), st.sampled_from(iris)), max_size=3))
-    stated: dict[str, list[Match]] = {}
-    for one, other in pairs:
+    pairs = st.lists(st.tuples(st.sampled_from(iris), st.sampled_from(iris)), max_size=3)
+    stated: Matched = {}
+    for one, other in draw(pairs):
         stated.setdefault(one, []).append(Match("close", other, "m"))
         stated.setdefault(other, []).append(Match("close", one, "m"))
-    return Comparison(tuple(Named(role, role) for role in roles), tuple(sections), ()), stated
+    proposed = proposals(("p", one, other, draw(st.sampled_from((0.5, 0.9))), "why") for one, other in draw(pairs))
+    return Comparison(tuple(Named(role, role) for role in roles), tuple(sections), ()), stated, {**proposed}  # type: ignore[dict-item]
 
 
-def relations(one: tuple[str, Item], other: tuple[str, Item], stated: dict[str, list[Match]]) -> Iterator[str]:
+def confidences(one: tuple[str, Item], other: tuple[str, Item], proposed: Matched) -> Iterator[float]:
+    """Yield how likely the proposed matches between two items are, of a task also those of its activities."""
+    for (_, item), (section, near) in ((one, other), (other, one)):
+        iris = {near.iri} | ({concept.iri for concept in near.broader} if section == "responsibilities" else set())
+        yield from (match.confidence or 0 for match in proposed.get(item.iri, ()) if match.iri in iris)
+
+
+def relations(one: tuple[str, Item], other: tuple[str, Item], stated: Matched) -> Iterator[str]:
     """Yield the relations of an item to another, by the definition."""
     (section, item), (near_section, near) = one, other
     if item.iri == near.iri:
         yield from ["same"] if section != near_section else []
         return
-    kinds = [name if name == "tips" else "" for name in (section, near_section)]
+    kinds = [name if name == "responsibilities" else "" for name in (section, near_section)]
     sources = [{source for claim in each.claims for source in claim.sources} for each in (item, near)]
     if kinds[0] == kinds[1] and item.label.strip(".").lower() == near.label.strip(".").lower() and not sources[0] & sources[1]:
         yield "same name"
@@ -178,8 +188,8 @@ def relations(one: tuple[str, Item], other: tuple[str, Item], stated: dict[str, 
 
 
 @given(compared())
-def test_near_items_are_those_of_the_definition(drawn: tuple[Comparison, dict[str, list[Match]]]) -> None:
-    comparison, stated = drawn
+def test_near_items_are_those_of_the_definition(drawn: tuple[Comparison, Matched, Matched]) -> None:
+    comparison, stated, proposed = drawn
     placed = [(section.name, item) for section in comparison.sections for item in section.items]
     shown = with_near_items(comparison, stated, {})
     for (section, item), (_, after) in zip(placed, [(s.name, i) for s in shown.sections for i in s.items], strict=True):
@@ -193,3 +203,25 @@ def test_near_items_are_those_of_the_definition(drawn: tuple[Comparison, dict[st
         assert list(after.near) == sorted(after.near, key=lambda near: -nearness.WORTH[near.relation])
         for near in after.near:
             assert set(near.roles).isdisjoint(item.roles)
+    check_proposals(comparison, stated, proposed)
+
+
+def check_proposals(comparison: Comparison, stated: Matched, proposed: Matched) -> None:
+    """Check that proposed matches add near items, the likeliest with its figure, and replace only relations that are worth less."""
+    placed = [(section.name, item) for section in comparison.sections for item in section.items]
+    shown = with_near_items(comparison, stated, {}, proposed)
+    for (section, item), (_, after) in zip(placed, [(s.name, i) for s in shown.sections for i in s.items], strict=True):
+        expected = {}
+        for other in placed:
+            reviewed = max((nearness.WORTH[each] for each in relations((section, item), other, stated)), default=0.0)
+            likely = max(confidences((section, item), other, proposed), default=None) if item.iri != other[1].iri else None
+            if (likely or reviewed) and set(other[1].roles) - set(item.roles):
+                is_proposed = likely is not None and reviewed < nearness.WORTH["proposed"]
+                expected[other[0], other[1].iri] = ("proposed", likely) if is_proposed else (reviewed, None)
+        assert expected == {
+            (near.section, near.item.iri): (
+                "proposed" if near.relation == "proposed" else nearness.WORTH[near.relation],
+                near.confidence,
+            )
+            for near in after.near
+        }
