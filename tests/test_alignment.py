@@ -142,6 +142,16 @@ def test_comparisons_show_proposed_matches_where_they_are_asked_for(graph: Roleg
     assert {item["closeness"] for item in items().values()} == {None}
 
 
+@pytest.mark.parametrize("confidence", ['"much"', '"NaN"^^<http://www.w3.org/2001/XMLSchema#double>', "7.5", "-0.5"])
+def test_a_match_without_a_confidence_from_0_to_1_is_not_shown(graph: Rolegraph, confidence: str) -> None:
+    ends = "rdf:subject <https://one.example/charts> ; rdf:object <https://two.example/charts>"
+    said = f"@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . <#m> a rg:Mapping ; {ends} ; rg:confidence {confidence} ."
+    graph.store(SET, (HEAD.format(SET) + said.replace("<#m>", f"<{SET}#m>")).encode())
+    assert graph.compare(PAIR["role"], nearness.PROPOSED).apart
+    graph.store(SET, (HEAD.format(SET) + said.replace("<#m>", f"<{SET}#m>").replace(confidence, "0.5")).encode())
+    assert not graph.compare(PAIR["role"], nearness.PROPOSED).apart
+
+
 def test_what_cannot_be_aligned_is_refused(graph: Rolegraph) -> None:
     with pytest.raises(BadParameter, match="no source"):
         graph.align("one", "three")

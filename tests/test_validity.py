@@ -22,7 +22,10 @@ from rolegraph.web.middleware.cache import RECALL
 
 HEADING = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in prefixes().items() if prefix != "ex")
 HEADING += "PREFIX ex: <https://example.org/>\n"
-GRAPHS = ["source:one", "source:esco-two", "<https://w3id.org/rolegraph/skill>", "<https://w3id.org/rolegraph/role>", "ex:graph"]
+GRAPHS = [
+    *("source:one", "source:esco-two", "source:proposed-one", "ex:graph"),
+    *("<https://w3id.org/rolegraph/skill>", "<https://w3id.org/rolegraph/role>"),
+]
 ROLES = ["role:weaver", "role:miller", "ex:smith"]
 SKILLS = ["skill:weaving", "skill:milling", "ex:forging", "ex:casting"]
 PARTS = ["source:one\\#1", "source:one\\#2", "ex:part"]
@@ -39,6 +42,7 @@ skill:weaving a rg:Skill ; skos:prefLabel "Weaving"@en . ex:forging a rg:Skill .
 PATHS = [
     *("/compare.json?role=weaver&role=miller", "/compare?role=weaver&role=miller", "/compare.csv?role=weaver&role=https://example.org/smith"),
     *("/compare.json?role=Weaver&role=https://example.org/smith", "/compare.ttl?role=weaver&role=miller"),
+    *("/compare.json?role=weaver&role=miller&near=proposed", "/compare?role=weaver&role=miller&near=proposed"),
     *("/role/weaver.json", "/role/weaver", "/role/miller.ttl", "/skill/weaving.json", "/skill/weaving", "/source/one", "/source/one.json"),
     *("/thing.json?iri=https://example.org/forging", "/thing?iri=https://example.org/smith", "/posting/mill", "/source/esco-two"),
     *("/role.json", "/role", "/skill.json?source=one", "/skill?limit=2&page=2", "/source", "/role.ttl", "/"),
@@ -69,6 +73,7 @@ def triple(draw: st.DrawFn) -> str:
             f"{part} {one(['rg:section section:skills ', f'rg:position {number}', f'rg:fingerprint {one(TEXTS)}'])} .",
             f"{part} {one(['rg:asserts', 'rg:item', 'rdf:subject', 'rdf:object'])} {one(SKILLS)} .",
             f"{part} {one(['rg:importance', 'rg:mastery', 'rg:confidence', 'rg:observations', 'schema:median', 'rg:value'])} {number}.5 .",
+            f"{part} a rg:Mapping ; rdf:subject {one(SKILLS)} ; rdf:object {one(SKILLS)} ; rg:confidence 0.{number} .",
             f"{role} {one(['rg:salary', 'rg:outlook'])} {part} .",
             f"{part} {one(['schema:currency', 'schema:duration', 'rdfs:label', 'rg:unit'])} {one(TEXTS)} .",
             f"{part} rg:measure {one(SKILLS)} ; rdfs:label {one(TEXTS)} .",

@@ -20,7 +20,7 @@ from rolegraph.values import Named
 _MATCHING = (dependencies.using(f"{SKOS}exactMatch"), dependencies.having(str(terms.expand("schema:creditText"))))
 """What the matches depend on: themselves, and the descriptions of sources with a credit line, since others are never trusted."""
 _MAPPINGS = dependencies.linked(terms.RDF_TYPE, f"{terms.RG}Mapping")
-"""What the graphs of proposed matches depend on: a source of such matches has one, so it has changed where one comes or goes."""
+"""What the list of the sources of proposed matches depends on: each of them has mappings."""
 REMEMBERED = 256  # comparisons, of some tens of KiB each
 MOST_CARDS = 20_000  # items whose cards are kept; beyond that, all are forgotten
 
@@ -119,7 +119,9 @@ class Comparer:
     def proposing(self) -> list[str]:
         """Return the IRIs of the sources of proposed matches."""
         with dependencies.noted((_MAPPINGS,)):
-            return sorted(filter(equivalence.is_proposed, self._engine.graphs()))
+            graphs = sorted(filter(equivalence.is_proposed, self._engine.graphs()))
+            rows = self._engine.rows(query("proposing-graphs").bind({"graph": graphs})) if graphs else []
+        return [row["graph"].value for row in rows]
 
     def _proposals(self) -> Matches:
         """Return the matches of all sources of proposed matches, which nobody has reviewed."""
