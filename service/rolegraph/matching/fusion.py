@@ -85,7 +85,10 @@ def candidate_features(scored: Scored, members: Sequence[str]) -> Numbers:
         else:
             contexts = scored.contexts(member)
             columns += [*scored.scores[member].T, contexts - contexts.max()]
-    columns.append(np.array([scored.votes.get(int(concept), 0.0) for concept in scored.concepts]))
+    votes = np.zeros(len(scored.concepts))
+    for concept, vote in scored.votes.items():
+        votes[np.searchsorted(scored.concepts, concept)] = vote
+    columns.append(votes)
     return np.column_stack(columns).astype(np.float64)
 
 
@@ -107,10 +110,10 @@ def certainty_features(scored: Scored, members: Sequence[str], logits: Numbers, 
 
 def _exact_columns(scored: Scored) -> list[Numbers]:
     columns = np.zeros((len(TIERS) + 1, len(scored.concepts)))
-    for place, concept in enumerate(scored.concepts.tolist()):
-        if equal := scored.equal.get(concept):
-            columns[equal.tier, place] = 1
-            columns[len(TIERS), place] = bool(equal.left_off)
+    for concept, equal in scored.equal.items():
+        place = np.searchsorted(scored.concepts, concept)
+        columns[equal.tier, place] = 1
+        columns[len(TIERS), place] = bool(equal.left_off)
     return list(columns)
 
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from rolegraph.matching.concepts import Concept
 from rolegraph.matching.encoders import Encoder
 from rolegraph.matching.exact import ExactMember
-from rolegraph.matching.gram_member import GramMember, Integers
+from rolegraph.matching.gram_member import GramMember
 from rolegraph.matching.grams import Bags
+from rolegraph.matching.proposals import Integers
 from rolegraph.matching.vector_member import VectorMember
 from rolegraph.texts import Texts
 
@@ -91,6 +92,10 @@ class MatchIndex:
     def concepts_of(self, labels: Integers) -> Integers:
         """Return the concept of each label."""
         return np.searchsorted(self.starts, labels, side="right") - 1
+
+    def concept_of(self, label: int) -> int:
+        """Return the concept of a label."""
+        return int(np.searchsorted(self.starts, label, side="right")) - 1
 
     def name(self, concept: int) -> str:
         """Return the preferred label of a concept."""
