@@ -62,8 +62,7 @@ class MatchIndex:
         iris = [concept.iri for concept in concepts]
         if np.array_equal(digests, self.digests) and iris == list(self.iris):
             return self
-        places = {iri: place for place, iri in enumerate(self.iris)}
-        before = np.array([places.get(iri, -1) for iri in iris], np.int64)
+        before = np.array([self.places.get(iri, -1) for iri in iris], np.int64)
         same = (before >= 0) & (self.digests[before] == digests)
         fresh = MatchIndex.of([concepts[place] for place in np.flatnonzero(~same)], self.language, self.encoders)
         return self._joined(fresh, iris, digests, np.where(same, before, np.cumsum(~same) - 1 + len(self)))
@@ -83,6 +82,11 @@ class MatchIndex:
 
     def __len__(self) -> int:
         return len(self.iris)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The number of each concept by its IRI."""
+        return {iri: place for place, iri in enumerate(self.iris)}
 
     def holds(self, iris: Collection[str]) -> bool:
         """Return whether any of some things is among the concepts."""

@@ -14,6 +14,7 @@ from rolegraph.matching.encoders import Encoder, word_vectors
 from rolegraph.matching.exact import TIERS, Equal
 from rolegraph.matching.fitting import Row, fit
 from rolegraph.matching.fusion import Fitted
+from rolegraph.matching.identity import Identified, Labelled, identified, nothing_labelled
 from rolegraph.matching.index import MatchIndex
 from rolegraph.matching.results import Candidate, MatchResult, TextMatch
 from rolegraph.matching.scoring import Scored, score
@@ -35,25 +36,35 @@ class Matcher:
     :param graphs: returns the IRIs of the graphs of the revision
     :param folder: the folder of the store, where indexes are stored for all processes and the next start; None stores nothing
     :param encoder: makes vectors of texts, besides the word vectors that are always there; None for none
+    :param labelled: finds what has a code; None for nothing
     """
 
     def __init__(
-        self, ask: Ask, graphs: Callable[[], Iterable[str]], folder: Path | None = None, encoder: Encoder | None = None
+        self,
+        ask: Ask,
+        graphs: Callable[[], Iterable[str]],
+        folder: Path | None = None,
+        encoder: Encoder | None = None,
+        labelled: Labelled | None = None,
     ) -> None:
         self._ask = ask
         self._graphs = graphs
         self._encoder = encoder
+        self._labelled: Labelled = labelled or nothing_labelled
         self._folder = folder
         self._shelf = Shelf(folder)
         self._indexes = LruCache[tuple[str, str | None, str], MatchIndex](INDEXES)
         self._building = threading.Lock()
 
-    def following(self, ask: Ask, graphs: Callable[[], Iterable[str]], changed: Collection[str]) -> "Matcher":
+    def following(
+        self, ask: Ask, graphs: Callable[[], Iterable[str]], changed: Collection[str], labelled: Labelled | None = None
+    ) -> "Matcher":
         """Return a matcher of a later revision, with the indexes that no change has touched.
 
         :param changed: the IRIs of the things of which something else is said than before
+        :param labelled: finds what has a code in the later revision
         """
-        later = Matcher(ask, graphs, self._folder, self._encoder)
+        later = Matcher(ask, graphs, self._folder, self._encoder, labelled)
         types = types_of(ask, changed)
         for key, index in self._indexes.built().items():
             if types.isdisjoint(terms.KINDS[key[0]].types) and not index.holds(changed):
@@ -90,7 +101,9 @@ class Matcher:
         for start in range(0, len(texts), BLOCK):
             block = texts[start : start + BLOCK]
             for text, scored in zip(block, score(index, [text[:LONGEST] for text in block], memory), strict=True):
-                matches.append(_text_match(index, text, scored, weights, limit))
+                meant = None if _is_label(scored) else identified(index, text, kind, self._labelled)
+                likely = _text_match(index, text, scored, weights, limit) if meant is None else _identified_match(index, text, meant)
+                matches.append(likely)
         return MatchResult(tuple(matches), weights.fitted_on)
 
     def refit(self, rows: Mapping[str, str], kind: str, source: str | None = None, language: str | None = None) -> Fitted:
@@ -148,6 +161,22 @@ def _check(texts: Sequence[str], kind: str, limit: int) -> None:
     if not 1 <= limit <= MOST_CANDIDATES:
         accepted = f"a whole number from 1 to {MOST_CANDIDATES}"
         raise BadParameter("limit", f"limit must be {accepted}, not {limit}", expected=accepted)
+
+
+def _is_label(scored: Scored) -> bool:
+    """Return whether a text is a label, or was confirmed for a concept."""
+    same = any(not equal.tier and not equal.left_off for equal in scored.equal.values())
+    return same or any(vote > fusion.CERTAIN for vote in scored.votes.values())
+
+
+def _identified_match(index: MatchIndex, text: str, meant: Sequence[Identified]) -> TextMatch:
+    candidates = []
+    for each in meant:
+        confidence = (fusion.UNCERTAIN if each.is_former else fusion.CERTAIN) / len(meant)
+        label = index.name(each.concept)
+        candidates.append(Candidate(index.iris[each.concept], label, round(confidence, 3), label, each.reason, {"exact": 1.0}))
+    remark = "" if meant else "no concept of this kind and source has this address or code"
+    return TextMatch(text, fusion.decision(candidates[0].confidence if meant else 0.0), tuple(candidates), remark)
 
 
 def _text_match(index: MatchIndex, text: str, scored: Scored, fitted: Fitted, limit: int) -> TextMatch:
