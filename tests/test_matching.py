@@ -234,10 +234,10 @@ def test_confirmed_rows_vote(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_refit_learns_what_rows_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matcher, "read", lambda *_: list(SMALL))
     small = Matcher(lambda _: [], list)
-    wrong = {f"registered nurse {number}": "ex:welder" for number in range(40)}
+    wrong = {f"nurse of ward {number}": "ex:welder" for number in range(40)}
     fitted = small.refit(wrong, "role")
     assert fitted.fitted_on.confirmed == 40
-    before, after = (small.match(["registered nurse 77"], "role", fitted=weights).results[0].candidates[0] for weights in (None, fitted))
+    before, after = (small.match(["nurse of ward 77"], "role", fitted=weights).results[0].candidates[0] for weights in (None, fitted))
     assert after.confidence < before.confidence, "these rows say that labels mislead"
     with pytest.raises(BadParameter):
         small.refit({"x": "ex:gone"}, "role")

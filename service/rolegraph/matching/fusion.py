@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 
 def exactness(equal: Equal | None) -> float:
     """Return the score of the exact member: 1 for the label itself, less for other forms, 0 for none."""
-    return 0.0 if equal is None else round(_TIERS[equal.tier] - (_LEFT_OFF if equal.left_off else 0), 3)
+    return 0.0 if equal is None else round(_TIERS[equal.tier] - (_LEFT_OFF if equal.is_partial else 0), 3)
 
 
 def decision(confidence: float) -> Decision:
@@ -72,7 +72,7 @@ def _most(scored: Scored, concept: int) -> float:
     equal = scored.equal.get(concept)
     if equal is None:
         return CERTAIN
-    most = UNCERTAIN if equal.left_off or equal.tier == len(TIERS) - 1 else CERTAIN
+    most = UNCERTAIN if equal.is_partial or equal.tier == len(TIERS) - 1 else CERTAIN
     return most / len(scored.equal)
 
 
@@ -113,7 +113,7 @@ def _exact_columns(scored: Scored) -> list[Numbers]:
     for concept, equal in scored.equal.items():
         place = np.searchsorted(scored.concepts, concept)
         columns[equal.tier, place] = 1
-        columns[len(TIERS), place] = bool(equal.left_off)
+        columns[len(TIERS), place] = equal.is_partial
     return list(columns)
 
 

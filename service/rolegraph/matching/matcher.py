@@ -165,7 +165,7 @@ def _check(texts: Sequence[str], kind: str, limit: int) -> None:
 
 def _is_label(scored: Scored) -> bool:
     """Return whether a text is a label, or was confirmed for a concept."""
-    same = any(not equal.tier and not equal.left_off for equal in scored.equal.values())
+    same = any(not equal.tier and not equal.is_partial for equal in scored.equal.values())
     return same or any(vote > fusion.CERTAIN for vote in scored.votes.values())
 
 
@@ -220,7 +220,9 @@ def _reason(label: str, equal: Equal | None, scored: Scored, concept: int) -> st
     reason = reasons[TIERS[equal.tier]]
     if equal.left_off:
         reason += ", without " + ", ".join(f"“{piece}”" for piece in equal.left_off)
-    others = len(scored.equal) - 1
+    if equal.name:
+        reason += f"; “{equal.name}” is one of several names in the text"
+    others = sum(other.name == equal.name for other in scored.equal.values()) - 1
     if others:
         reason += f"; {others} other concepts have it too" if others > 1 else "; another concept has it too"
     return reason
