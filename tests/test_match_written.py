@@ -5,6 +5,7 @@ import pytest
 from rolegraph.matching import Matcher, MatchResult, fusion, matcher
 from rolegraph.matching.concepts import Concept
 from rolegraph.matching.exact import ExactMember
+from rolegraph.matching.products import by_name
 from rolegraph.matching.written import forms, left_off
 
 SQL = Concept("ex:sql", ("SQL",))
@@ -59,6 +60,27 @@ def test_what_follows_a_name_without_a_mark_is_not_left_off() -> None:
     exact = ExactMember.of(["agent", "research and development"], "en")
     assert not exact.find("agent and widow")
     assert [equal.left_off for equal in exact.find("agent, Berlin")] == [("Berlin",)]
+
+
+def test_a_product_may_be_named_without_its_maker(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("Microsoft Excel", "Microsoft Word", "Microsoft Access", "Compiler software", "spreadsheet software")
+    tools = [Concept(f"ex:{number}", (name,)) for number, name in enumerate(names)]
+    monkeypatch.setattr(matcher, "read", lambda *_: tools)
+    answer = Matcher(lambda _: [], list).match(["Excel", "Word (advanced)", "Access and Excel"], "tool")
+    excel, word, both = answer.results
+    assert (excel.candidates[0].label, excel.candidates[0].reason) == (names[0], "the product “Microsoft Excel” without its maker")
+    assert word.candidates[0].label == names[1]
+    assert word.candidates[0].reason == "the product “Microsoft Word” without its maker, without “(advanced)”"
+    assert {each.label for each in both.candidates[:2]} == {names[0], names[2]}
+    assert [result.decision for result in answer.results] == ["review"] * 3
+    other = Matcher(lambda _: [], list).match(["Excel"], "skill").results[0]
+    assert other.candidates[0].reason.startswith("like"), "names of skills have no maker"
+
+
+def test_makers_are_read_as_search_reads_them() -> None:
+    labels = ["Dassault Systemes CATIA", "Dassault Systemes SOLIDWORKS", "Dassault Systemes ENOVIA", "Adobe Acrobat", "the GNU Compiler"]
+    assert dict(by_name(labels)) == {"catia": [0], "solidworks": [1], "enovia": [2]}
+    assert not by_name(["", "()"])
 
 
 def test_pieces_are_named_as_they_were_written() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rolegraph import resources
-from rolegraph.matching.exact import TIERS, Equal
+from rolegraph.matching.exact import SHORT, TIERS, Equal
 from rolegraph.matching.results import Decision, FittedOn
 from rolegraph.matching.scoring import Scored
 
@@ -72,7 +72,7 @@ def _most(scored: Scored, concept: int) -> float:
     equal = scored.equal.get(concept)
     if equal is None:
         return CERTAIN
-    most = UNCERTAIN if equal.is_partial or equal.tier == len(TIERS) - 1 else CERTAIN
+    most = UNCERTAIN if equal.is_partial or equal.by or equal.tier == SHORT else CERTAIN
     return most / len(scored.equal)
 
 

@@ -12,6 +12,7 @@ from rolegraph.matching.encoders import Encoder
 from rolegraph.matching.exact import ExactMember
 from rolegraph.matching.gram_member import GramMember
 from rolegraph.matching.grams import Bags
+from rolegraph.matching.products import ByName, by_name
 from rolegraph.matching.proposals import Integers
 from rolegraph.matching.vector_member import VectorMember
 from rolegraph.texts import Texts
@@ -87,6 +88,11 @@ class MatchIndex:
     def places(self) -> dict[str, int]:
         """The number of each concept by its IRI."""
         return {iri: place for place, iri in enumerate(self.iris)}
+
+    @cached_property
+    def products(self) -> ByName:
+        """The labels of tools by the name of the product without its maker."""
+        return by_name(self.labels)
 
     def holds(self, iris: Collection[str]) -> bool:
         """Return whether any of some things is among the concepts."""

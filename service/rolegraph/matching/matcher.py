@@ -11,7 +11,7 @@ from rolegraph.matching import fusion
 from rolegraph.matching.concepts import Ask, read, types_of
 from rolegraph.matching.confirmed import Confirmed
 from rolegraph.matching.encoders import Encoder, word_vectors
-from rolegraph.matching.exact import TIERS, Equal
+from rolegraph.matching.exact import EXPANSION, PRODUCT, TIERS, Equal
 from rolegraph.matching.fitting import Row, fit
 from rolegraph.matching.fusion import Fitted
 from rolegraph.matching.identity import Identified, Labelled, identified, nothing_labelled
@@ -100,7 +100,7 @@ class Matcher:
         matches: list[TextMatch] = []
         for start in range(0, len(texts), BLOCK):
             block = texts[start : start + BLOCK]
-            for text, scored in zip(block, score(index, [text[:LONGEST] for text in block], memory), strict=True):
+            for text, scored in zip(block, score(index, [text[:LONGEST] for text in block], memory, kind=kind), strict=True):
                 meant = None if _is_label(scored) else identified(index, text, kind, self._labelled)
                 likely = _text_match(index, text, scored, weights, limit) if meant is None else _identified_match(index, text, meant)
                 matches.append(likely)
@@ -121,7 +121,7 @@ class Matcher:
         votes = confirmed.votes_of_others()
         for start in range(0, len(confirmed), BLOCK):
             texts = [text[:LONGEST] for text in confirmed.texts[start : start + BLOCK]]
-            for place, scored in enumerate(score(index, texts, votes=votes[start : start + BLOCK])):
+            for place, scored in enumerate(score(index, texts, votes=votes[start : start + BLOCK], kind=kind)):
                 fitting.append(Row(scored, {confirmed.concepts[start + place]}))
         shipped = fusion.fitted(kind, index.members)
         fitted_on = replace(shipped.fitted_on, rows=shipped.fitted_on.rows + len(fitting), confirmed=len(fitting))
@@ -216,8 +216,10 @@ def _reason(label: str, equal: Equal | None, scored: Scored, concept: int) -> st
         "spelling": f"the label “{label}” in another spelling",
         "form": f"a form of the label “{label}”",
         "short form": f"may be short for “{label}”",
+        EXPANSION: f"may be short for “{label}”",
+        PRODUCT: f"the product “{label}” without its maker",
     }
-    reason = reasons[TIERS[equal.tier]]
+    reason = reasons[equal.by or TIERS[equal.tier]]
     if equal.left_off:
         reason += ", without " + ", ".join(f"“{piece}”" for piece in equal.left_off)
     if equal.name:

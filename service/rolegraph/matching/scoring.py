@@ -11,6 +11,7 @@ from rolegraph.matching.confirmed import Confirmed, Votes
 from rolegraph.matching.exact import Equal
 from rolegraph.matching.grams import Bags, Floats, Matrix
 from rolegraph.matching.index import MatchIndex
+from rolegraph.matching.products import KIND
 from rolegraph.matching.proposals import Integers
 
 NEAREST = 100  # labels that each member proposes
@@ -42,12 +43,13 @@ class Scored:
 
 
 def score(
-    index: MatchIndex, texts: Sequence[str], confirmed: Confirmed | None = None, votes: Sequence[Votes] | None = None
+    index: MatchIndex, texts: Sequence[str], confirmed: Confirmed | None = None, votes: Sequence[Votes] | None = None, kind: str = ""
 ) -> list[Scored]:
     """Return the candidates of each text.
 
     :param confirmed: rows that vote
     :param votes: the votes for each text, instead
+    :param kind: of the concepts: tools are also named without their maker
     """
     if not len(index):
         nothing = np.zeros(0, np.int64)
@@ -56,7 +58,8 @@ def score(
     if votes is None:
         votes = confirmed.votes(texts, weighted) if confirmed else [{} for _ in texts]
     encoded = [encoder.encode(texts) for encoder in index.encoders]
-    block = _Block(weighted, encoded, [index.exact.find(text) for text in texts], votes)
+    named = index.products if kind == KIND else None
+    block = _Block(weighted, encoded, [index.exact.find(text, named) for text in texts], votes)
     return _scored(index, block, _Pairs(*_compared(index, block)))
 
 
