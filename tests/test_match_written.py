@@ -87,3 +87,10 @@ def test_pieces_are_named_as_they_were_written() -> None:
     assert left_off("1. Senior Welder (m/f/d)", "Welder") == ("1. Senior", "(m/f/d)")
     assert left_off("Bäcker/in", "Bäcker") == ("in",)
     assert next(forms("Welder")).left_off == ()
+
+
+def test_blocks_that_are_compared_at_once_keep_the_order_of_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"{concept.labels[0]} {number}" for number in range(40) for concept in THESE]
+    together = matched(texts, monkeypatch).results
+    assert [result.text for result in together] == texts
+    assert [result.candidates[0].iri for result in together] == [concept.iri for _ in range(40) for concept in THESE]

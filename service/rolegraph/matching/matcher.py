@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from rolegraph import terms
@@ -26,6 +28,7 @@ MOST_TEXTS = 1000  # of one request
 MOST_CANDIDATES = 20  # of one text
 LONGEST = 400  # characters of a text that are used
 BLOCK = 64  # texts that are compared at a time
+THREADS = 2  # that compare blocks; most of that is arithmetic outside of the interpreter's lock
 INDEXES = 6  # that are kept in memory
 
 
@@ -98,9 +101,10 @@ class Matcher:
         weights = fitted or fusion.fitted(kind, index.members)
         memory = Confirmed.of(index, confirmed) if confirmed else None
         matches: list[TextMatch] = []
-        for start in range(0, len(texts), BLOCK):
-            block = texts[start : start + BLOCK]
-            for text, scored in zip(block, score(index, [text[:LONGEST] for text in block], memory, kind=kind), strict=True):
+        blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
+        with ThreadPoolExecutor(min(THREADS, len(blocks))) as pool:
+            answers = pool.map(lambda block: score(index, [text[:LONGEST] for text in block], memory, kind=kind), blocks)
+            for text, scored in zip(texts, chain.from_iterable(answers), strict=True):
                 meant = None if _is_label(scored) else identified(index, text, kind, self._labelled)
                 likely = _text_match(index, text, scored, weights, limit) if meant is None else _identified_match(index, text, meant)
                 matches.append(likely)
