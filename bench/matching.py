@@ -45,6 +45,16 @@ AROUND = {
     "role": ("Senior {}", "{} (m/f/d)", "{} - London", "Junior {}", "{} II", "{} (remote)", "Lead {}", "{}s", "{}, Berlin", "{} wanted"),
     "skill": ("knowledge of {}", "{} skills", "experience in {}", "strong {}", "ability to {}", "excellent {} skills", "{} (5+ years)"),
 }
+MESSY = {
+    "role": (
+        *("Senior {} (m/f/d)", "{} - Berlin", "{}, London", "{} (remote)", "1. {}", "{} II", "Lead {} at Contoso", "{} | Contoso Ltd"),
+        *("{} – Hamburg, Germany", "{} (5+ years)", "Jr. {}", "{} [full-time]", "{} needed urgently"),
+    ),
+    "skill": (
+        *("strong knowledge of {}", "{} (advanced)", "• {}", "{} – 3 years", "experience with {}", "{} skills", "proven ability to {}"),
+        *("{}: expert", "good understanding of {}", "basic {} skills required", "“{}”", "5+ years of {} experience"),
+    ),
+}
 HARD = 2  # one of so many labels is held out for fitting: few near twins stay, as for texts from elsewhere
 Queries = list[tuple[str, set[str]]]
 
@@ -107,6 +117,12 @@ def as_written(queries: Queries, kind: str) -> Queries:
     for place, (text, right) in enumerate(queries):
         written.append((text if place % 3 else around[place // 3 % len(around)].format(text), right))
     return written
+
+
+def messy(queries: Queries, kind: str) -> Queries:
+    """Put around each text what people write around it."""
+    around = MESSY["skill" if kind == "skill" else "role"]
+    return [(around[place % len(around)].format(text), right) for place, (text, right) in enumerate(queries)]
 
 
 def is_held(label: str, share: int) -> bool:
@@ -185,6 +201,7 @@ def report(graph: Rolegraph, encoder: Encoder | None, *, with_search: bool) -> N
     for name, kind, everything in (("ESCO occupations", "role", roles), ("ESCO skills", "skill", skills)):
         rest, queries = held_out(everything, 20)
         sets.append((f"held-out labels, {name}", kind, rest, queries[:MOST], "en", None))
+        sets.append((f"the same, with something around them, {name}", kind, rest, messy(queries[:MOST], kind), "en", None))
     rest, queries = held_out(concepts(graph, "role", ONET), 20)
     sets.append(("held-out titles, O*NET", "role", rest, queries[:MOST], "en", None))
     sets.append(("SkillSkape sentences", "skill", skills, skillskape(skills), "en", ESCO))

@@ -118,7 +118,7 @@ class Views:
         trusted = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
         matcher: CachedValue[RememberingMatcher] = CachedValue()
-        view.matcher = lambda: matcher.get(lambda: RememberingMatcher(engine, self._following_matcher(engine)))
+        view.matcher = lambda: matcher.get(lambda: RememberingMatcher(engine, self._following_matcher(engine, search)))
         return view
 
     def _following(self, engine: Engine, search: Finder) -> Catalogue | None:
@@ -130,16 +130,16 @@ class Views:
         changed = None if written is None else changed_things(last.engine.rows, engine.rows, written)
         return None if changed is None else Catalogue(engine, search.nearest, search.named, search.identified, (last.catalogue, changed))
 
-    def _following_matcher(self, engine: Engine) -> "Matcher":
+    def _following_matcher(self, engine: Engine, search: Finder) -> "Matcher":
         """Return the matcher of a revision, with the indexes of the last one that no write has touched."""
         last, matcher = self._matched or (None, None)
         if last and matcher and last.revision is not None and last is not engine and engine.union:
             written = self._engine.written(last.revision)
             changed = None if written is None else changed_things(last.rows, engine.rows, written)
-            matcher = matcher.following(engine.rows, engine.graphs, changed) if changed is not None else None
+            matcher = matcher.following(engine.rows, engine.graphs, changed, search.labelled) if changed is not None else None
         else:
             matcher = None
-        matcher = matcher or _matcher(engine, self._folder)
+        matcher = matcher or _matcher(engine, search, self._folder)
         self._matched = (engine, matcher)
         return matcher
 
@@ -147,8 +147,11 @@ class Views:
         view = View(self._engine, self._search, self._classes)
         trusted = view.trusted
         view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, trusted))
-        view.matcher = lambda: self._matcher.get(lambda: RememberingMatcher(self._engine, _matcher(self._engine, self._folder)))
+        view.matcher = lambda: self._matcher.get(lambda: self._remembering(_matcher(self._engine, self._search, self._folder)))
         return view
+
+    def _remembering(self, matcher: "Matcher") -> RememberingMatcher:
+        return RememberingMatcher(self._engine, matcher)
 
     def _analysed(self, engine: Engine, trusted: Trusted) -> "Analysis":
         from rolegraph.analysis import Analysis
@@ -171,11 +174,11 @@ def _trusted(engine: Engine, catalogue: Catalogue) -> Trusted:
     return graphs
 
 
-def _matcher(engine: Engine, folder: Path | None) -> "Matcher":
+def _matcher(engine: Engine, search: Finder, folder: Path | None) -> "Matcher":
     from rolegraph.matching import Matcher
     from rolegraph.matching.encoders import semantic
 
-    return Matcher(engine.rows, engine.graphs, folder, semantic())
+    return Matcher(engine.rows, engine.graphs, folder, semantic(), search.labelled)
 
 
 def _refuse(revision: int | None, what: str) -> NoReturn:

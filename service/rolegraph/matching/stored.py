@@ -19,7 +19,7 @@ from rolegraph.matching.vector_member import VectorMember, Vectors
 from rolegraph.texts import Texts
 
 FOLDER = "matching"  # in the folder of the store
-FORM = 1
+FORM = 2
 """Grows whenever the arrays mean something else than before."""
 
 Key = tuple[str, str | None, str]

@@ -59,6 +59,7 @@ _BEFORE = re.compile(
     rf"|competen(?:ce|t)|basics|fundamentals|ability to use)\s+{_IN})\s+(\S.*)$",
     re.IGNORECASE,
 )
+_ABLE = re.compile(r"^(?:the\s+)?(?:ability|able)\s+to\s+(\S.*)$", re.IGNORECASE)
 _SENIORITY = re.compile(
     r"^(?:(?:senior|sr\.?|junior|jr\.?|lead|principal|staff|trainee|entry[- ]level|mid[- ]?level|intern|graduate|associate"
     r"|experienced)\s+)+(\S.*)$"
@@ -196,7 +197,7 @@ def _taken(*patterns: re.Pattern[str]) -> Callable[[str], Iterator[str]]:
 _RULES: tuple[tuple[str, Callable[[str], Iterator[str]]], ...] = (
     ("gender", _ungendered),
     ("bracket", _unbracketed),
-    ("level", _taken(_SEPARATED, _HEADED, _AFTER, _BEFORE)),
+    ("level", _taken(_SEPARATED, _HEADED, _AFTER, _BEFORE, _ABLE)),
     ("version", _taken(_VERSION, _VERSION_LIST)),
     ("seniority", _taken(_SENIORITY)),
 )
