@@ -173,18 +173,18 @@ def blank(rows: Sequence[Row], members: tuple[str, ...]) -> Fitted:
 
 def ranks(rows: Sequence[Row], weights: Fitted) -> tuple[list[float], list[tuple[float, bool]]]:
     """Return the rank of the first right concept of each row, and the probability of its first candidate and whether that is right."""
-    found, certain = [], []
+    first, certain = [], []
     for row in rows:
         places, confidences = weights.ranked(row.scored)
         right = [rank for rank, place in enumerate(places, 1) if int(row.scored.concepts[place]) in row.right]
-        found.append(right[0] if right else np.inf)
+        first.append(right[0] if right else np.inf)
         if len(places):
             certain.append((float(confidences[places[0]]), bool(right and right[0] == 1)))
-    return found, certain
+    return first, certain
 
 
-def figures(found: Sequence[float]) -> str:
-    inverse = np.array([1 / rank for rank in found])
+def figures(first_right: Sequence[float]) -> str:
+    inverse = np.array([1 / rank for rank in first_right])
     return " / ".join(f"{value:.3f}" for value in (inverse.mean(), *((inverse >= 1 / most).mean() for most in (1, 5, 10))))
 
 
@@ -207,42 +207,42 @@ def report(graph: Rolegraph, encoder: Encoder | None, *, with_search: bool) -> N
     sets.append(("SkillSkape sentences", "skill", skills, skillskape(skills), "en", ESCO))
     french = concepts(graph, "role", ESCO, "fr")
     sets.append(("MELO France, French labels", "role", french, melo("fra_q_fr_c_fr", french), "fr", ESCO))
-    for name, kind, those, queries, language, source in sets:
-        index = build(those, encoder, language)
+    for name, kind, indexed, queries, language, source in sets:
+        index = build(indexed, encoder, language)
         began = time.process_time()
         rows = rows_of(index, queries)
         weights = fusion.fitted(kind, index.members)
-        found, certain = ranks(rows, weights)
+        first_right, certain = ranks(rows, weights)
         speed = len(queries) / max(time.process_time() - began, 1e-9)
-        print(f"| {name} | {len(queries)} | {figures(found)} | {accepted(certain)} | {speed:.0f} |", flush=True)
+        print(f"| {name} | {len(queries)} | {figures(first_right)} | {accepted(certain)} | {speed:.0f} |", flush=True)
         if name.startswith("MELO usa"):
             after_refit(index, queries, weights)
         if with_search and source:
-            found = searched(graph, queries, kind, source, language)
-            print(f"| {name}: search | {len(queries)} | {figures(found)} | | |", flush=True)
+            first_right = searched(graph, queries, kind, source, language)
+            print(f"| {name}: search | {len(queries)} | {figures(first_right)} | | |", flush=True)
 
 
 def searched(graph: Rolegraph, queries: Queries, kind: str, source: str, language: str) -> list[float]:
     """Return the ranks that search gives."""
-    found = []
+    first_right = []
     for text, right in queries:
         hits = graph.search.find(text[:200], [kind], source=source, language=language, limit=MOST_CANDIDATES)
-        found.append(next((rank for rank, hit in enumerate(hits, 1) if hit.iri in right), np.inf))
-    return found
+        first_right.append(next((rank for rank, hit in enumerate(hits, 1) if hit.iri in right), np.inf))
+    return first_right
 
 
 def after_refit(index: MatchIndex, queries: Queries, weights: Fitted) -> None:
     """Refit on 300 rows, measure on the others, for five choices of the rows."""
     certain: list[tuple[float, bool]] = []
-    found: list[float] = []
+    first_right: list[float] = []
     rows = rows_of(index, queries)
     for seed in range(5):
         order = np.random.default_rng(seed).permutation(len(rows))
         fitted = fit([rows[place] for place in order[:300]], weights, FittedOn("", 0, index.members))
-        more_found, more = ranks([rows[place] for place in order[300:]], fitted)
+        more_right, more = ranks([rows[place] for place in order[300:]], fitted)
         certain += more
-        found += more_found
-    print(f"| after a refit on 300 of them, the others | {len(found)} | {figures(found)} | {accepted(certain)} | |")
+        first_right += more_right
+    print(f"| after a refit on 300 of them, the others | {len(first_right)} | {figures(first_right)} | {accepted(certain)} | |")
 
 
 def melo(name: str, of: Sequence[Concept]) -> Queries:

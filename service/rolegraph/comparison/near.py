@@ -35,14 +35,14 @@ def matches(rows: Iterable[tuple[str, str, str]]) -> Matches:
 
     :param rows: graph, SKOS property, and pairs of IRIs with blanks between them
     """
-    found: dict[str, list[Match]] = {}
+    matches: dict[str, list[Match]] = {}
     for graph, property_, words in rows:
         to_subject, to_object = RELATIONS[property_.rpartition("#")[2]]
         iris = iter(words.split())
         for one, other in zip(iris, iris, strict=True):
-            found.setdefault(one, []).append(Match(to_subject, other, graph))
-            found.setdefault(other, []).append(Match(to_object, one, graph))
-    return found
+            matches.setdefault(one, []).append(Match(to_subject, other, graph))
+            matches.setdefault(other, []).append(Match(to_object, one, graph))
+    return matches
 
 
 def with_near_items(compared: Comparison, stated: Matches, same: Mapping[str, str]) -> Comparison:
@@ -51,7 +51,7 @@ def with_near_items(compared: Comparison, stated: Matches, same: Mapping[str, st
     :param stated: the near matches that count
     :param same: the representative of the equivalence class of each item that has one
     """
-    near = _Nearness(compared, stated, same).found
+    near = _Nearness(compared, stated, same).items
     sections = [list(section.items) for section in compared.sections]
     for (section, place), items in near.items():
         sections[section][place] = sections[section][place]._replace(near=items)
@@ -74,7 +74,7 @@ class _Nearness:
 
     def __init__(self, compared: Comparison, stated: Matches, same: Mapping[str, str]) -> None:
         self._compared, self._stated, self._same = compared, stated, same
-        self._found: dict[Placed, dict[Placed, tuple[str, set[str]]]] = {}
+        self._links: dict[Placed, dict[Placed, tuple[str, set[str]]]] = {}
         self._by_iri: dict[str, list[Placed]] = {}
         by_name: dict[tuple[str, str], list[Placed]] = {}
         for place, section in enumerate(compared.sections):
@@ -86,10 +86,10 @@ class _Nearness:
         self._link_matches()
 
     @property
-    def found(self) -> dict[Placed, tuple[NearItem, ...]]:
+    def items(self) -> dict[Placed, tuple[NearItem, ...]]:
         """The near items of each item that has any, the nearest first."""
         near = {}
-        for placed, others in self._found.items():
+        for placed, others in self._links.items():
             item = self._item(placed)
             items = [self._near_item(item, other, relation, sources) for other, (relation, sources) in others.items()]
             near[placed] = tuple(sorted(items, key=lambda one: (-WORTH[one.relation], one.item.label, one.item.iri, one.section)))
@@ -126,7 +126,7 @@ class _Nearness:
             return
         if set(near.roles) <= set(item.roles):
             return
-        others = self._found.setdefault(one, {})
+        others = self._links.setdefault(one, {})
         known, sources = others.get(other, ("", set()))
         if not known or WORTH[relation] > WORTH[known]:
             others[other] = relation, {source} - {""}

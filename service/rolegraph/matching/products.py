@@ -19,12 +19,12 @@ def by_name(labels: Sequence[str]) -> ByName:
         if name:
             beginning[products.start_of(name.split())].append(name)
     makers = {start: products.maker(start, names) for start, names in beginning.items()}
-    found: dict[str, list[int]] = defaultdict(list)
+    by_name: dict[str, list[int]] = defaultdict(list)
     for number, (label, name) in enumerate(zip(labels, folded, strict=True)):
         words = name.split()
         maker = makers[products.start_of(words)] if words else ()
         product = " ".join(words[len(maker) :])
         is_short = 0 < len(words) - len(maker) <= products.WORDS and len(product) > 1
         if maker and tuple(words[: len(maker)]) == maker and is_short and products.is_name(label, product):
-            found[product].append(number)
-    return found
+            by_name[product].append(number)
+    return by_name

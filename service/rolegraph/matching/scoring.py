@@ -125,11 +125,11 @@ def _scored(index: MatchIndex, block: _Block, pairs: _Pairs) -> list[Scored]:
             total = total + similarity
         matched = pairs.matched(total)
     bounds = np.searchsorted(pairs.candidate_owners, np.arange(len(block.equal) + 1)).tolist()
-    found = []
+    scored = []
     for part, equal, votes in zip(itertools.starmap(slice, pairwise(bounds)), block.equal, block.votes, strict=True):
         own = {name: rows[part] for name, rows in scores.items()} if part.start < part.stop else {}
-        found.append(Scored(pairs.candidates[part], matched[part], own, _by_concept(index, equal), votes))
-    return found
+        scored.append(Scored(pairs.candidates[part], matched[part], own, _by_concept(index, equal), votes))
+    return scored
 
 
 def _by_concept(index: MatchIndex, equal: Sequence[Equal]) -> dict[int, Equal]:

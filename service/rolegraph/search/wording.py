@@ -148,16 +148,16 @@ def is_compound(text: str) -> bool:
 
 def pieces(text: str) -> list[str]:
     """Return the entries of a list in a text: lines, and what commas and semicolons separate outside of brackets."""
-    found, depth, start = [], 0, 0
+    segments, depth, start = [], 0, 0
     for place, character in enumerate(text):
         if character in "([{":
             depth += 1
         elif character in ")]}":
             depth = max(0, depth - 1)
         elif character in "\n\r\u2028\u2029\v\f\x85" or (character in ",;" and not depth and not _decimal(text, place)):
-            found.append(text[start:place])
+            segments.append(text[start:place])
             depth, start = 0, place + 1
-    return [*found, text[start:]]
+    return [*segments, text[start:]]
 
 
 def _decimal(text: str, place: int) -> bool:
