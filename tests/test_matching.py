@@ -286,11 +286,11 @@ def test_the_first_look_finds_what_a_whole_look_finds(monkeypatch: pytest.Monkey
 def test_after_a_write_only_touched_indexes_are_made_again(tmp_path: Path) -> None:
     graph = Rolegraph.open(tmp_path / "store")
     try:
-        before = {kind: graph.pinned()._view.matcher().index(kind) for kind in ("role", "tool")}
+        before = {kind: graph.pinned()._view.matching().matcher.index(kind) for kind in ("role", "tool")}
         assert graph.match(["wizard of tensors"], "role").results[0].candidates[0].confidence < 0.9
         label = '<http://www.w3.org/2004/02/skos/core#altLabel> "wizard of tensors"@en'
         graph.update(f"INSERT DATA {{ GRAPH <{BASE}role> {{ <{BASE}role/ai-architect> {label} }} }}")
-        now = {kind: graph.pinned()._view.matcher().index(kind) for kind in ("role", "tool")}
+        now = {kind: graph.pinned()._view.matching().matcher.index(kind) for kind in ("role", "tool")}
         assert now["tool"] is before["tool"]
         assert now["role"] is not before["role"]
         best = graph.match(["wizard of tensors"], "role").results[0].candidates[0]
