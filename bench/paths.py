@@ -24,7 +24,7 @@ ONET = terms.prefixes()["onet"]
 Related = Mapping[str, set[str]]
 
 
-def read(folder: Path) -> tuple[Related, dict[str, int]]:
+def related_and_zones(folder: Path) -> tuple[Related, dict[str, int]]:
     """Return the related occupations of each, in both directions, and the job zones."""
     related: dict[str, set[str]] = {}
     for row in _rows(folder / "Related Occupations.txt"):
@@ -71,17 +71,17 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True, help="the folder of O*NET's text files")
     options = parser.parse_args()
-    related, zones = read(options.data)
+    related, zones = related_and_zones(options.data)
     steps, routes, lengths, times = list[bool](), 0, list[int](), list[float]()
     graph = Rolegraph.open(options.store)
     graph.analysis.paths(ONET + "15-1252.00", ONET + "15-1254.00")  # builds what all answers share
     for one, other in pairs(related, zones):
         began = time.process_time()
-        found = graph.analysis.paths(ONET + one, ONET + other, 1).routes
+        cheapest = graph.analysis.paths(ONET + one, ONET + other, 1).routes
         times.append(time.process_time() - began)
-        if found:
+        if cheapest:
             routes += 1
-            codes = [one, *(step.target.iri.removeprefix(ONET) for step in found[0].steps)]
+            codes = [one, *(step.target.iri.removeprefix(ONET) for step in cheapest[0].steps)]
             lengths.append(len(codes) - 1)
             steps += [accepted(related, zones, *step) for step in pairwise(codes)]
     graph.close()

@@ -16,11 +16,11 @@ NAMES = "SELECT text, folded, iri FROM entry JOIN thing ON thing.id = thing WHER
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--store", type=Path, required=True)
-    options.add_argument("--list", action="store_true", help="print the names that several products share")
-    given = options.parse_args()
-    graph = Rolegraph.open(given.store)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--list", action="store_true", help="print the names that several products share")
+    options = parser.parse_args()
+    graph = Rolegraph.open(options.store)
     index = graph.search.refresh()
     rows = index.connection.execute(NAMES).fetchall()
     names = sorted({folded for _, folded, _ in rows})
@@ -42,13 +42,13 @@ def main() -> None:
         if not written or written.split()[0].islower():
             counts["goes on with a noun, not a name"] += 1
             continue
-        found = {entry.iri for entry in products.without_maker(index, Typed.from_text(written), Only())}
+        matched = {entry.iri for entry in products.without_maker(index, Typed.from_text(written), Only())}
         label = [hit for hit in graph.search.labelled(written, ("tool", "skill"), 5) if hit.iri != iri]
-        outcome = "exactly this product" if found == {iri} else "several products" if iri in found else "not found"
+        outcome = "exactly this product" if matched == {iri} else "several products" if iri in matched else "not found"
         outcome = "a label of its own" if label else outcome
         counts[outcome] += 1
-        if given.list and outcome in ("several products", "not found"):
-            print(f"{written}: {len(found)}, {text}")
+        if options.list and outcome in ("several products", "not found"):
+            print(f"{written}: {len(matched)}, {text}")
     for outcome, count in counts.most_common():
         print(f"{count:6,}  {outcome}")
     print(f"{sum(map(bool, makers.values())):6,}  makers")

@@ -55,10 +55,10 @@ def main() -> None:
 
 
 def package(name: str) -> Path:
-    found = importlib.util.find_spec(name)
-    assert found, f"{name} is not installed"
-    assert found.origin
-    return Path(found.origin).parent
+    spec = importlib.util.find_spec(name)
+    assert spec, f"{name} is not installed"
+    assert spec.origin
+    return Path(spec.origin).parent
 
 
 def chosen(esco: Path, onet: Path, general: set[str]) -> list[str]:

@@ -36,7 +36,7 @@ SMALL = """
 PREFIX : <https://example.org/> PREFIX rg: <https://w3id.org/rolegraph/ns#> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 PREFIX esco: <http://data.europa.eu/esco/model#>
 :a a rg:Role ; skos:prefLabel "A"@en ; rg:tool :tensorflow ; rg:essentialSkill :python, :statistics ; rg:requiredDegree :master .
-:b a rg:Role ; skos:prefLabel "B"@en ; rg:tool :pytorch ; rg:optionalSkill :snake ; rg:requiredDegree :bachelor ; skos:closeMatch :c .
+:b a rg:Role ; skos:prefLabel "B"@en ; rg:tool :pytorch ; rg:optionalSkill :snake ; rg:requiredDegree :bachelor .
 :c a rg:Role ; skos:prefLabel "C"@en ; rg:essentialSkill :snake ; rg:requiredDegree :bachelor, :doctorate ; rg:relatedRole :a .
 :r a rg:Rating ; rg:role :c ; rg:item :snake ; rg:importance 2.5 .
 :tensorflow skos:broader :framework ; skos:prefLabel "TensorFlow"@en . :pytorch skos:broader :framework ; skos:prefLabel "PyTorch"@en .
@@ -59,7 +59,7 @@ def small_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small") / "store"
     graph = Rolegraph(RevisionStore(folder))
     graph.store(ONE, SMALL.encode())
-    graph.store(BASE + "mappings", f"<{X}python> <{SKOS}exactMatch> <{X}snake> .".encode())
+    graph.store(BASE + "mappings", f"<{X}python> <{SKOS}exactMatch> <{X}snake> . <{X}b> <{SKOS}closeMatch> <{X}c> .".encode())
     graph.store(TWO, f"<{X}a> <{RG}optionalSkill> <{X}snake> ; <{RG}requiredDegree> <{X}doctorate> .".encode())
     graph.close()
     return folder

@@ -1,5 +1,7 @@
 """The embedded engine: the union as a set, one writer, what a query may do, and what a restart costs."""
 
+import gc
+import sys
 import threading
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from rolegraph import formats
 from rolegraph.engine import Engine
 from rolegraph.engine.embedded import EmbeddedEngine
 from rolegraph.engine.revision_store import RevisionStore
-from rolegraph.errors import Refused, StoreUnusable, UnreadableInput
+from rolegraph.errors import NotAcceptable, Refused, RolegraphError, StoreUnusable, UnreadableInput
 from rolegraph.facade import Rolegraph
 from rolegraph.shipped import loading
 
@@ -176,3 +178,44 @@ def test_a_syntax_error_says_where() -> None:
         EmbeddedEngine().query("SELECT ?s {\n  ?s ?p ?o } GARBAGE", choose)
     assert caught.value.members["line"] == 2
     assert caught.value.members["column"] > 1
+
+
+def refused(_: str) -> formats.Format:
+    raise NotAcceptable("no format is accepted")
+
+
+@pytest.mark.parametrize(
+    ("text", "format_"),
+    [
+        ("CONSTRUCT WHERE { ?s ?p ?o }", None),
+        ("SELECT * { ?s ?p ?o }", None),
+        ('CONSTRUCT { ?s ?p ?text } WHERE { ?s ?p ?o BIND("\\u0001" AS ?text) }', formats.named("rdfxml", formats.holding("graph"))),
+        ('SELECT ?text { ?s ?p ?o BIND("\\u0001" AS ?text) }', formats.named("xml", formats.holding("table"))),
+        ("CONSTRUCT WHERE { ?s ?p ?o }", "rows"),
+    ],
+)
+def test_an_error_can_be_dropped_in_another_thread(
+    text: str, format_: formats.Format | str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda complaint: complaints.append(complaint.exc_value))
+    engine = EmbeddedEngine()
+    engine.write({EX + "g": f"<{EX}s> <{EX}p> 'x' .".encode()})
+    errors: list[RolegraphError] = []
+    try:
+        if format_ == "rows":
+            engine.rows(text)
+        else:
+            engine.query(text, refused if format_ is None else lambda _: format_)  # type: ignore[arg-type, return-value]
+    except RolegraphError as error:
+        errors.append(error)
+    assert errors
+
+    def drop() -> None:
+        errors.clear()
+        gc.collect()
+
+    thread = threading.Thread(target=drop)
+    thread.start()
+    thread.join()
+    assert not complaints

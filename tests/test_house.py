@@ -29,7 +29,7 @@ OWNERS = {
     "pyoxigraph": {
         "terms.py",
         "validation/entries.py",
-        "engine/changed_keys.py",
+        *("engine/changed_keys.py", "engine/oxigraph_errors.py"),
         *(f"engine/{name}.py" for name in ("documents", "embedded", "opening", "reading", "revision_store", "skolems", "writing")),
         *(f"engine/remote/{name}.py" for name in ("answers", "auditing", "graphs", "leases", "literals", "lookups", "names", "steps")),
     },

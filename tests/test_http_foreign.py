@@ -37,9 +37,10 @@ def visitor(foreign: Rolegraph) -> FlaskClient:
 
 @pytest.fixture(scope="module")
 def disjoint() -> Iterator[FlaskClient]:
-    """A client of a service with those roles, which have no item of ours."""
+    """A client of a service with those roles, which have no item of ours, and none that is near to one of the other."""
     graph = Rolegraph.open()
-    graph.store(SOURCE, FOREIGN.read_bytes().replace(b"tool:python", b"tool:made-up-saw"))
+    unmatched = FOREIGN.read_bytes().replace(b"esco-skill:made-up-carving skos:closeMatch onet-element:9.Z.1 .", b"")
+    graph.store(SOURCE, unmatched.replace(b"tool:python", b"tool:made-up-saw"))
     yield create_app(graph).test_client()
     graph.close()
 

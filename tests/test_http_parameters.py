@@ -31,7 +31,7 @@ MATCHED = {"kind": "role", "source": LIST["source"], "language": "en", "limit": 
 PARAMETERS: dict[str, dict[str, str]] = {
     "static": {},
     "comparison.home": {},
-    "comparison.compare": {"role": f"{ONE},{OTHER}"},
+    "comparison.compare": {"role": f"{ONE},{OTHER}", "near": "off"},
     "comparison.sources": {},
     "analyses.similar": {"role": ONE, "with": OTHER, "source": LIST["source"], "count": "3"},
     "analyses.gap": {"from": ONE, "to": OTHER},

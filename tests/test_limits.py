@@ -112,6 +112,31 @@ def test_a_query_that_takes_too_much_memory_is_told_from_one_that_takes_too_long
     assert b"true" in patient.query(SMALL, choose).body
 
 
+def test_a_pipe_is_closed_by_the_thread_that_reads_from_it(engine: PooledEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, closers = engine._pool, list[threading.Thread]()
+
+    def ask() -> None:
+        with suppress(RolegraphError):
+            engine.query(CROSS_JOIN, choose)
+
+    client = threading.Thread(target=ask)
+    client.start()
+    wait_until(lambda: len(pool._workers) > len(pool._idle))
+    [busy] = pool._workers.difference(pool._idle)
+    close = busy._pipe.close
+
+    def noted() -> None:
+        closers.append(threading.current_thread())
+        close()
+
+    monkeypatch.setattr(busy._pipe, "close", noted)
+    pool.close()
+    client.join(20)
+    wait_until(lambda: bool(closers))
+    assert len(closers) == 1
+    assert closers[0] is not threading.main_thread()
+
+
 def test_other_clients_get_their_answers_meanwhile(engine: PooledEngine) -> None:
     client, answered = endless(engine), 0
     while client.is_alive():

@@ -18,6 +18,7 @@ from rolegraph.matching.confirmed import Confirmed
 from rolegraph.matching.encoders import word_vectors
 from rolegraph.matching.grams import Bags
 from rolegraph.matching.index import MatchIndex
+from rolegraph.matching.proposals import highest
 from rolegraph.matching.results import TextMatch
 from rolegraph.matching.scoring import score
 from rolegraph.matching.stored import Shelf
@@ -69,14 +70,26 @@ def test_n_gram_scores_are_cosines_of_tf_idf(these: list[Concept], text: str) ->
     number = {gram: sum(gram in label for label in labels) for label in [*labels, grams(text)] for gram in label}
     idf = {gram: np.log((1 + len(labels)) / (1 + count)) + 1 for gram, count in number.items()}
     weighted = index.grams.weighted(Bags.of([text]))
-    query = np.asarray(weighted.todense()).ravel()
-    scores = index.grams.label_scores(query, np.arange(len(labels)))
+    scores = index.grams.label_scores(weighted, np.zeros(len(labels), np.int64), np.arange(len(labels)))
     typed = {gram: value * idf[gram] for gram, value in grams(text).items()}
     for label, got in zip(labels, scores.tolist(), strict=True):
         vector = {gram: value * idf[gram] for gram, value in label.items()}
         product = sum(value * vector.get(gram, 0) for gram, value in typed.items())
         lengths = np.sqrt(sum(value**2 for value in typed.values())) * np.sqrt(sum(value**2 for value in vector.values()))
         assert got == pytest.approx(product / lengths, abs=1e-4)
+
+
+@quick
+@given(collections, st.lists(phrases, min_size=1, max_size=4))
+def test_pairs_of_texts_and_labels_are_compared_as_whole_matrices_are(these: list[Concept], texts: list[str]) -> None:
+    index = index_of(these)
+    weighted, queries = index.grams.weighted(Bags.of(texts)), index.encoders[0].encode(texts)
+    owners, labels = (places.ravel() for places in np.indices((len(texts), len(index.labels))))
+    every_gram = (weighted @ index.grams.labels.T).toarray() * index.grams.scale(index.grams.labels)
+    assert index.grams.label_scores(weighted, owners, labels) == pytest.approx(every_gram.ravel(), abs=1e-5)
+    member = index.vectors[0]
+    every_vector = queries @ member.labels.some(np.arange(len(index.labels))).T
+    assert member.label_scores(queries, owners, labels) == pytest.approx(every_vector.ravel(), abs=1e-5)
 
 
 def ranked(index: MatchIndex, texts: Sequence[str]) -> list[list[tuple[str, float]]]:
@@ -221,10 +234,10 @@ def test_confirmed_rows_vote(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_refit_learns_what_rows_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matcher, "read", lambda *_: list(SMALL))
     small = Matcher(lambda _: [], list)
-    wrong = {f"registered nurse {number}": "ex:welder" for number in range(40)}
+    wrong = {f"nurse of ward {number}": "ex:welder" for number in range(40)}
     fitted = small.refit(wrong, "role")
     assert fitted.fitted_on.confirmed == 40
-    before, after = (small.match(["registered nurse 77"], "role", fitted=weights).results[0].candidates[0] for weights in (None, fitted))
+    before, after = (small.match(["nurse of ward 77"], "role", fitted=weights).results[0].candidates[0] for weights in (None, fitted))
     assert after.confidence < before.confidence, "these rows say that labels mislead"
     with pytest.raises(BadParameter):
         small.refit({"x": "ex:gone"}, "role")
@@ -264,20 +277,20 @@ def test_the_shipped_roles(graph: Rolegraph) -> None:
 def test_the_first_look_finds_what_a_whole_look_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     """With more labels than each member proposes, the bound from a sample leaves none of the nearest out."""
     scores = np.random.default_rng(1).random(5000).astype(np.float32)
-    assert set(np.argsort(-scores)[: scoring.NEAREST]) == set(scoring._nearest(scores))
+    assert set(np.argsort(-scores)[: scoring.NEAREST]) == set(highest(scores, scoring.NEAREST))
     scores[:] = 0
     scores[:40] = 1
-    assert set(scoring._nearest(scores)) == set(range(40))
+    assert set(highest(scores, scoring.NEAREST)) == set(range(40))
 
 
 def test_after_a_write_only_touched_indexes_are_made_again(tmp_path: Path) -> None:
     graph = Rolegraph.open(tmp_path / "store")
     try:
-        before = {kind: graph.pinned()._view.matcher().index(kind) for kind in ("role", "tool")}
+        before = {kind: graph.pinned()._view.matching().matcher.index(kind) for kind in ("role", "tool")}
         assert graph.match(["wizard of tensors"], "role").results[0].candidates[0].confidence < 0.9
         label = '<http://www.w3.org/2004/02/skos/core#altLabel> "wizard of tensors"@en'
         graph.update(f"INSERT DATA {{ GRAPH <{BASE}role> {{ <{BASE}role/ai-architect> {label} }} }}")
-        now = {kind: graph.pinned()._view.matcher().index(kind) for kind in ("role", "tool")}
+        now = {kind: graph.pinned()._view.matching().matcher.index(kind) for kind in ("role", "tool")}
         assert now["tool"] is before["tool"]
         assert now["role"] is not before["role"]
         best = graph.match(["wizard of tensors"], "role").results[0].candidates[0]

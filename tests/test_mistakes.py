@@ -14,7 +14,7 @@ from rolegraph import formats
 from rolegraph.cli import main
 from rolegraph.engine import syntax_errors
 from rolegraph.engine.federation import FederationPolicy
-from rolegraph.engine.reading import query_errors, unparsed
+from rolegraph.engine.oxigraph_errors import query_errors, unparsed
 from rolegraph.engine.remote import query_forms
 from rolegraph.errors import UnreadableInput
 from rolegraph.facade import Rolegraph

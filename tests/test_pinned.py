@@ -222,6 +222,7 @@ ASKED: dict[str, tuple[Any, ...]] = {
     "labelled": ("ai architect", ["role"]),
     "named": ("ai architect", [KIND]),
     "nearest": ("ai-architekt", [KIND]),
+    "identified": ("http://w3id.org/rolegraph/role/ai-architect", [KIND]),
     "languages": (),
     "refresh": (),
 }

@@ -29,10 +29,10 @@ def alike(facts: Facts, items: Items) -> Alike:
     rows = claims[np.isin(claims[:, 2], np.array(list(wanted), dtype=np.int32))]
     for place, source in np.unique(rows[:, 2:], axis=0).tolist():
         wanted[place].add(source)
-    found: dict[int, list[int]] = {}
+    alike_items: dict[int, list[int]] = {}
     for sources in shared.values():
         for item, own in sorted(sources.items()):
             others = [other for other, theirs in sorted(sources.items()) if other != item and not own & theirs]
             if others:
-                found.setdefault(item, []).extend(others)
-    return {item: tuple(others) for item, others in found.items()}
+                alike_items.setdefault(item, []).extend(others)
+    return {item: tuple(others) for item, others in alike_items.items()}

@@ -39,14 +39,14 @@ def matches(rows: Iterable[tuple[str, str, str]]) -> Matches:
 
     :param rows: graph, SKOS property, and pairs of IRIs with blanks between them
     """
-    found: dict[str, list[Match]] = {}
+    matches: dict[str, list[Match]] = {}
     for graph, property_, words in rows:
         to_subject, to_object = RELATIONS[property_.rpartition("#")[2]]
         iris = iter(words.split())
         for one, other in zip(iris, iris, strict=True):
-            found.setdefault(one, []).append(Match(to_subject, other, graph))
-            found.setdefault(other, []).append(Match(to_object, one, graph))
-    return found
+            matches.setdefault(one, []).append(Match(to_subject, other, graph))
+            matches.setdefault(other, []).append(Match(to_object, one, graph))
+    return matches
 
 
 def proposals(rows: Iterable[tuple[str, str, str, float, str]]) -> Matches:
@@ -54,11 +54,11 @@ def proposals(rows: Iterable[tuple[str, str, str, float, str]]) -> Matches:
 
     :param rows: graph, the two IRIs, confidence and reason
     """
-    found: dict[str, list[Match]] = {}
+    proposed: dict[str, list[Match]] = {}
     for graph, one, other, confidence, why in rows:
-        found.setdefault(one, []).append(Match(PROPOSED, other, graph, confidence, why))
-        found.setdefault(other, []).append(Match(PROPOSED, one, graph, confidence, why))
-    return found
+        proposed.setdefault(one, []).append(Match(PROPOSED, other, graph, confidence, why))
+        proposed.setdefault(other, []).append(Match(PROPOSED, one, graph, confidence, why))
+    return proposed
 
 
 def with_near_items(compared: Comparison, stated: Matches, same: Mapping[str, str], proposed: Matches | None = None) -> Comparison:
@@ -68,7 +68,7 @@ def with_near_items(compared: Comparison, stated: Matches, same: Mapping[str, st
     :param same: the representative of the equivalence class of each item that has one
     :param proposed: proposed matches that count too
     """
-    near = _Nearness(compared, stated, same, proposed or {}).found
+    near = _Nearness(compared, stated, same, proposed or {}).items
     sections = [list(section.items) for section in compared.sections]
     for (section, place), items in near.items():
         sections[section][place] = sections[section][place]._replace(near=items)
@@ -91,7 +91,7 @@ class _Nearness:
 
     def __init__(self, compared: Comparison, stated: Matches, same: Mapping[str, str], proposed: Matches) -> None:
         self._compared, self._stated, self._same, self._proposed = compared, stated, same, proposed
-        self._found: dict[Placed, dict[Placed, tuple[Match, set[str]]]] = {}
+        self._links: dict[Placed, dict[Placed, tuple[Match, set[str]]]] = {}
         self._by_iri: dict[str, list[Placed]] = {}
         by_name: dict[tuple[str, str], list[Placed]] = {}
         for place, section in enumerate(compared.sections):
@@ -105,10 +105,10 @@ class _Nearness:
             self._link_proposals()
 
     @property
-    def found(self) -> dict[Placed, tuple[NearItem, ...]]:
+    def items(self) -> dict[Placed, tuple[NearItem, ...]]:
         """The near items of each item that has any, the nearest first."""
         near = {}
-        for placed, others in self._found.items():
+        for placed, others in self._links.items():
             item = self._item(placed)
             items = [self._near_item(item, other, match, sources) for other, (match, sources) in others.items()]
             near[placed] = tuple(sorted(items, key=_nearest))
@@ -167,7 +167,7 @@ class _Nearness:
             return
         if set(near.roles) <= set(item.roles):
             return
-        others = self._found.setdefault(one, {})
+        others = self._links.setdefault(one, {})
         known, sources = others.get(other, (None, set()))
         if known is None or _strength(match) > _strength(known):
             sources = sources if known and known.relation == match.relation else set()

@@ -99,12 +99,15 @@ class Pool:
         return bool(self._idle)
 
     def close(self) -> None:
-        """End all workers."""
+        """End all workers. The pipe of one with a job is closed by the thread that reads from it: another file may get its descriptor."""
         with self._changed:
             self._closed = True
-            workers = list(self._workers)
+            idle, busy = self._idle, self._workers.difference(self._idle)
+            self._idle = []
             self._changed.notify_all()
-        for process in workers:
+        for process in busy:
+            process.end()
+        for process in idle:
             process.kill()
 
     def _take(self, client: str, is_cancelled: IsCancelled) -> "_Worker":
@@ -237,10 +240,14 @@ class _Worker:
         with suppress(OSError):
             self._process.kill()
 
-    def kill(self) -> None:
+    def end(self) -> None:
         """Kill the process and wait for its end."""
         self.stop()
         self._process.wait()
+
+    def kill(self) -> None:
+        """Kill the process, wait for its end, and close the pipe, which no other thread may use."""
+        self.end()
         self._pipe.close()
 
     def _broken(self, error: Exception, name: str, limits: Limits) -> RolegraphError:

@@ -3,7 +3,8 @@
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 from itertools import chain, islice
 from typing import IO, Any, TypeVar, cast
 
@@ -11,12 +12,13 @@ import pyoxigraph as ox
 
 from rolegraph import dependencies
 from rolegraph.dependencies import EVERYTHING
-from rolegraph.engine import DEFAULT, Choose, IsCancelled, never_cancelled, syntax_errors
+from rolegraph.engine import DEFAULT, Choose, IsCancelled, never_cancelled
 from rolegraph.engine.documents import RDF, RESULTS, Triple, value, writable
 from rolegraph.engine.federation import FederationPolicy
+from rolegraph.engine.oxigraph_errors import FAULT, query_errors, reading_errors
 from rolegraph.engine.query_limits import refuse_deep
 from rolegraph.engine.watchdog import watch
-from rolegraph.errors import NotAcceptable, RolegraphError, StoreUnusable, UnreadableInput
+from rolegraph.errors import NotAcceptable, StoreUnusable, UnreadableInput
 from rolegraph.formats import Format
 from rolegraph.queries import footprint
 from rolegraph.terms import BASE
@@ -24,10 +26,6 @@ from rolegraph.values import Answer, Dataset, Row
 
 IN_MEMORY = 1024 * 1024  # bytes; a longer answer is written to a temporary file
 SORTED = 20_000  # triples; larger graphs are serialised in the order of the store
-_POSITION = re.compile(r"error at (\d+):(\d+): ")
-_AHEAD = 40  # characters, longer than the longest keyword of SPARQL
-# the error messages of RocksDB; any other error of a query is an error in the query
-_FAULT = re.compile(r"(?:Corruption|IO error|Invalid argument|Not found|Operation \w+|Resource busy|Shutdown in progress): ?")
 _NOT_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 _UNKNOWN_FUNCTION = re.compile(r"^The custom function <(.*)> is not supported$")
 
@@ -61,15 +59,8 @@ class Reader:
         """
         footprint.note(text)
         self._reach.check_query(text)
-        with query_errors(text), watch.over() as look:
-            solutions = self._store.query(text, base_iri=BASE)
-            if not isinstance(solutions, ox.QuerySolutions):
-                raise UnreadableInput("only a SELECT query returns rows; this is another query form")
-            names = [variable.value for variable in solutions.variables]
-            return [
-                {name: value(term) for name, term in zip(names, solution, strict=True) if term is not None}
-                for solution in look.stepping(solutions)
-            ]
+        with query_errors(text):
+            return self._rows(text)
 
     def graphs(self) -> list[str]:
         """Return the IRIs of the named graphs, sorted."""
@@ -88,6 +79,17 @@ class Reader:
         dependencies.note(EVERYTHING)
         with reading_errors():
             return set(of(self._store, graph))
+
+    def _rows(self, text: str) -> list[Row]:
+        with watch.over() as look:
+            solutions = self._store.query(text, base_iri=BASE)
+            if not isinstance(solutions, ox.QuerySolutions):
+                raise UnreadableInput("only a SELECT query returns rows; this is another query form")
+            names = [variable.value for variable in solutions.variables]
+            return [
+                {name: value(term) for name, term in zip(names, solution, strict=True) if term is not None}
+                for solution in look.stepping(solutions)
+            ]
 
     def _dump(self, format_: Format, graph: str | None) -> Answer:
         if graph is not None:
@@ -127,7 +129,7 @@ class Reader:
         if isinstance(results, ox.QueryTriples):
             return self._serialized(results, choose("graph"))
         format_ = choose("table")
-        return spooled(format_, lambda file: results.serialize(file, RESULTS[format_.name]))
+        return spooled(format_, partial(results.serialize, format=RESULTS[format_.name]))
 
     def _serialized(self, statements: Iterable[ox.Triple] | Iterable[ox.Quad], format_: Format) -> Answer:
         """Serialise triples or quads. If there are few, they are sorted and only used prefixes are declared; many are streamed."""
@@ -140,7 +142,7 @@ class Reader:
         else:
             used = dict(self._prefixes)
         everything = cast("Iterable[ox.Quad]", chain(first, remaining))  # either all quads or all triples
-        return spooled(format_, lambda file: ox.serialize(writable(everything, format_), file, RDF[format_.name], prefixes=used))
+        return spooled(format_, partial(ox.serialize, writable(everything, format_), format=RDF[format_.name], prefixes=used))
 
 
 def of(store: ox.Store, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[Triple]:
@@ -167,7 +169,7 @@ def spooled(format_: Format, write: Callable[[IO[bytes]], object]) -> Answer:
     except OSError as error:
         with suppress(OSError):  # closing tries to write the same bytes again
             file.close()
-        if error.errno is None and _FAULT.match(str(error)):  # an error of RocksDB while reading
+        if error.errno is None and FAULT.match(str(error)):  # an error of RocksDB while reading
             raise
         if error.errno is None:  # an error of the serialiser, not of the system
             raise NotAcceptable(f"this answer cannot be given as {format_.media}: {error}", expected="another format") from error
@@ -225,64 +227,6 @@ def tolerant(run: Callable[[Functions], T]) -> T:
             if unknown is None or ox.NamedNode(unknown[1]) in functions:
                 raise
             functions[ox.NamedNode(unknown[1])] = lambda *_: None
-
-
-@contextmanager
-def reading_errors() -> Iterator[None]:
-    """Convert errors of Oxigraph while reading into :class:`StoreUnusable`; names of files are not public."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not _FAULT.match(str(error)):
-            raise
-        raise _unreadable(str(error)) from error
-
-
-@contextmanager
-def query_errors(text: str, *, what: str = "query") -> Iterator[None]:
-    """Convert errors of Oxigraph about a query or an update.
-
-    :raises UnreadableInput: for an error in the text, with line and column
-    :raises StoreUnusable: for an error of reading
-    """
-    try:
-        yield
-    except RolegraphError:
-        raise
-    except SyntaxError as error:
-        raise unparsed(text, what, str(error)) from error
-    except (ValueError, RuntimeError, OSError) as error:
-        if isinstance(error, OSError) or _FAULT.match(str(error)):
-            raise _unreadable(str(error)) from error
-        raise UnreadableInput(f"the {what} cannot be answered: {error}") from error
-
-
-def _unreadable(text: str) -> StoreUnusable:
-    if "Too many open files" in text:
-        return StoreUnusable("the store could not be read: too many files are open", expected="the same request, a little later")
-    return StoreUnusable(f"the store could not be read: {text}", public_detail="the store could not be read: it may be damaged")
-
-
-def unparsed(text: str, what: str, message: str = "") -> UnreadableInput:
-    """Return the error for a query or an update that does not parse, with a readable message.
-
-    Oxigraph reports the furthest position that it reached while looking ahead for keywords. At the end of the text that position is
-    only right if blanks follow, so the text is parsed again with padding.
-
-    :param message: the message of Oxigraph
-    """
-    mistake = syntax_errors.find(text, what) or syntax_errors.meant(text, message) or syntax_errors.ungrouped(text)
-    if mistake is None:
-        padded = f"{text}\n{' ' * _AHEAD}"
-        try:
-            ox.Store().update(padded) if what == "update" else ox.Store().query(padded)
-        except SyntaxError as error:
-            message = str(error)
-        position = _POSITION.search(message)
-        line, column = (int(position[1]), int(position[2])) if position else (1, 1)
-        start = sum(map(len, text.splitlines(keepends=True)[: line - 1]))
-        mistake = syntax_errors.near(text, message, start + column - 1)
-    return mistake.error(text, what)
 
 
 def _order(statement: ox.Triple | ox.Quad) -> tuple[str, str]:

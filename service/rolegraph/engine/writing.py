@@ -12,8 +12,9 @@ from rolegraph.engine import Changes, WriteMode, documents
 from rolegraph.engine.changed_keys import Graph, touched
 from rolegraph.engine.documents import Triple
 from rolegraph.engine.federation import FederationPolicy
+from rolegraph.engine.oxigraph_errors import query_errors
 from rolegraph.engine.query_limits import Unreadable, refuse_deep
-from rolegraph.engine.reading import of, query_errors, tolerant
+from rolegraph.engine.reading import of, tolerant
 from rolegraph.engine.write_log import Write
 from rolegraph.errors import BadParameter, Refused, UnreadableInput
 from rolegraph.formats import Format

@@ -1,7 +1,7 @@
 """Confirmed matches of texts: kept as a mapping set of the user's own source, and used whenever texts are matched."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,8 +15,7 @@ from rolegraph.queries.internal import query
 
 if TYPE_CHECKING:
     from rolegraph.facade import Rolegraph
-    from rolegraph.matching import Fitted, Matcher, MatchResult
-    from rolegraph.matching.index import MatchIndex
+    from rolegraph.matching import Fitted, Matcher
 
 SOURCE = terms.KINDS["source"].namespace + "confirmed-matches"
 TITLE = "Confirmed matches"
@@ -45,46 +44,19 @@ class Learnt:
     unconfirmed: int = 0
 
 
-class RememberingMatcher:
-    """A matcher that uses the confirmed matches of its revision, with weights that were fitted on them. Thread-safe."""
+class ConfirmedMatches:
+    """The confirmed matches of a revision, and weights that were fitted on them. Thread-safe."""
 
     def __init__(self, engine: Engine, matcher: "Matcher") -> None:
-        self._engine, self._matcher = engine, matcher
+        self.matcher = matcher
+        self._engine = engine
         self._pairs = LruCache[str, list[tuple[str, str]]](1)
         self._fitted = LruCache[tuple[str, str | None, str | None], "tuple[dict[str, str], Fitted] | tuple[None, None]"](FITTED)
 
-    def match(
-        self,
-        texts: Sequence[str],
-        kind: str,
-        source: str | None = None,
-        language: str | None = None,
-        limit: int = 5,
-        *,
-        confirmed: Mapping[str, str] | None = None,
-        fitted: "Fitted | None" = None,
-    ) -> "MatchResult":
-        """Return the concepts that texts mean; see :meth:`Matcher.match <rolegraph.matching.Matcher.match>`.
-
-        :param confirmed: used in place of the confirmed matches of the graph
-        """
-        if confirmed is None and fitted is None:
-            pairs = self._pairs.get(SOURCE, self._read)
-            if pairs:
-                confirmed, fitted = self._fitted.get((kind, source, language), lambda: self._fit(pairs, kind, source, language))
-        return self._matcher.match(texts, kind, source, language, limit, confirmed=confirmed, fitted=fitted)
-
-    def refit(self, rows: Mapping[str, str], kind: str, source: str | None = None, language: str | None = None) -> "Fitted":
-        """See :meth:`Matcher.refit <rolegraph.matching.Matcher.refit>`."""
-        return self._matcher.refit(rows, kind, source, language)
-
-    def concepts(self, kind: str, source: str | None = None, language: str | None = None) -> set[str]:
-        """Return the IRIs of the concepts that texts can be matched with."""
-        return set(self.index(kind, source, language).iris)
-
-    def index(self, kind: str, source: str | None = None, language: str | None = None) -> "MatchIndex":
-        """See :meth:`Matcher.index <rolegraph.matching.Matcher.index>`."""
-        return self._matcher.index(kind, source, language)
+    def fitted(self, kind: str, source: str | None, language: str | None) -> "tuple[dict[str, str], Fitted] | tuple[None, None]":
+        """Return the confirmed texts with their concepts, and the weights; nothing where none has a concept of this kind and source."""
+        pairs = self._pairs.get(SOURCE, self._read)
+        return self._fitted.get((kind, source, language), lambda: self._fit(pairs, kind, source, language)) if pairs else (None, None)
 
     def _read(self) -> list[tuple[str, str]]:
         if SOURCE not in self._engine.graphs():
@@ -95,10 +67,9 @@ class RememberingMatcher:
     def _fit(
         self, pairs: list[tuple[str, str]], kind: str, source: str | None, language: str | None
     ) -> "tuple[dict[str, str], Fitted] | tuple[None, None]":
-        """Return what the matcher is given of confirmed matches: nothing where none has a concept of this kind and source."""
-        concepts = self.concepts(kind, source, language)
-        usable = {text: iri for text, iri in pairs if iri in concepts}
-        return (usable, self._matcher.refit(usable, kind, source, language)) if usable else (None, None)
+        index = self.matcher.index(kind, source, language)
+        usable = {text: iri for text, iri in pairs if iri in index.places}
+        return (usable, self.matcher.refit(usable, kind, source, language)) if usable else (None, None)
 
 
 def learn(

@@ -107,20 +107,25 @@ class Pinning:
     ) -> "MatchResult":
         """Return which concepts texts mean; see :meth:`Matcher.match <rolegraph.matching.Matcher.match>`.
 
+        Without ``confirmed`` and ``fitted``, the confirmed matches of the graph are used.
+
         :raises BadParameter: also for a revision that is not the newest
         """
         dependencies.note(EVERYTHING)
-        return self._view.matcher().match(texts, kind, source, language, limit, confirmed=confirmed, fitted=fitted)
+        matching = self._view.matching()
+        if confirmed is None and fitted is None:
+            confirmed, fitted = matching.fitted(kind, source, language)
+        return matching.matcher.match(texts, kind, source, language, limit, confirmed=confirmed, fitted=fitted)
 
     def refit(self, rows: Mapping[str, str], kind: str, source: str | None = None, language: str | None = None) -> "Fitted":
         """Return weights for :meth:`match` fitted on confirmed rows; see :meth:`Matcher.refit <rolegraph.matching.Matcher.refit>`."""
         dependencies.note(EVERYTHING)
-        return self._view.matcher().refit(rows, kind, source, language)
+        return self._view.matching().matcher.refit(rows, kind, source, language)
 
     def matchable(self, kind: str, source: str | None = None, language: str | None = None) -> set[str]:
         """Return the IRIs of the concepts that texts can be matched with; see :meth:`match`."""
         dependencies.note(EVERYTHING)
-        return self._view.matcher().concepts(kind, source, language)
+        return set(self._view.matching().matcher.index(kind, source, language).iris)
 
     def holds(self, graph: str) -> bool:
         """Return whether there is a named graph with this IRI."""

@@ -13,7 +13,7 @@ from rolegraph.comparison.compare import Comparer
 from rolegraph.engine import Engine
 from rolegraph.errors import BadParameter, NotFound
 from rolegraph.facade.apart import analyses_apart
-from rolegraph.facade.confirmed_rows import RememberingMatcher
+from rolegraph.facade.confirmed_rows import ConfirmedMatches
 from rolegraph.facade.profile_lookup import ProfileLookup
 from rolegraph.per_revision import AGE, CachedValue, LruCache
 from rolegraph.search import Finder, Search
@@ -46,7 +46,7 @@ class View:
         self.trusted = _trusted(engine, self.catalogue)
         self.comparer = Comparer(engine, self.catalogue, self.trusted, classes)
         self.analysis: Callable[[], Analysis] = partial(_refuse, engine.revision, "analyses are")
-        self.matcher: Callable[[], RememberingMatcher] = partial(_refuse, engine.revision, "matching is")
+        self.matching: Callable[[], ConfirmedMatches] = partial(_refuse, engine.revision, "matching is")
 
 
 class Views:
@@ -68,7 +68,7 @@ class Views:
         self._classes: CachedValue[dict[str, str]] = CachedValue(AGE)
         self._analysis: CachedValue[Analysis] = CachedValue(AGE)
         self._matched: tuple[Engine, Matcher] | None = None  # the matcher that was made last, and the revision that it reads
-        self._matcher: CachedValue[RememberingMatcher] = CachedValue(AGE)
+        self._matching: CachedValue[ConfirmedMatches] = CachedValue(AGE)
 
     def newest(self) -> View:
         """Return the view of the newest revision."""
@@ -117,8 +117,8 @@ class Views:
         analysis: CachedValue[Analysis] = CachedValue()
         trusted = view.trusted
         view.analysis = lambda: analysis.get(lambda: self._analysed(engine, trusted))
-        matcher: CachedValue[RememberingMatcher] = CachedValue()
-        view.matcher = lambda: matcher.get(lambda: RememberingMatcher(engine, self._following_matcher(engine)))
+        matching: CachedValue[ConfirmedMatches] = CachedValue()
+        view.matching = lambda: matching.get(lambda: ConfirmedMatches(engine, self._following_matcher(engine, search)))
         return view
 
     def _following(self, engine: Engine, search: Finder) -> Catalogue | None:
@@ -130,16 +130,16 @@ class Views:
         changed = None if written is None else changed_things(last.engine.rows, engine.rows, written)
         return None if changed is None else Catalogue(engine, search.nearest, search.named, search.identified, (last.catalogue, changed))
 
-    def _following_matcher(self, engine: Engine) -> "Matcher":
+    def _following_matcher(self, engine: Engine, search: Finder) -> "Matcher":
         """Return the matcher of a revision, with the indexes of the last one that no write has touched."""
         last, matcher = self._matched or (None, None)
         if last and matcher and last.revision is not None and last is not engine and engine.union:
             written = self._engine.written(last.revision)
             changed = None if written is None else changed_things(last.rows, engine.rows, written)
-            matcher = matcher.following(engine.rows, engine.graphs, changed) if changed is not None else None
+            matcher = matcher.following(engine.rows, engine.graphs, changed, search.labelled) if changed is not None else None
         else:
             matcher = None
-        matcher = matcher or _matcher(engine, self._folder)
+        matcher = matcher or _matcher(engine, search, self._folder)
         self._matched = (engine, matcher)
         return matcher
 
@@ -147,7 +147,9 @@ class Views:
         view = View(self._engine, self._search, self._classes)
         trusted = view.trusted
         view.analysis = lambda: self._analysis.get(lambda: self._analysed(self._engine, trusted))
-        view.matcher = lambda: self._matcher.get(lambda: RememberingMatcher(self._engine, _matcher(self._engine, self._folder)))
+        view.matching = lambda: self._matching.get(
+            lambda: ConfirmedMatches(self._engine, _matcher(self._engine, self._search, self._folder))
+        )
         return view
 
     def _analysed(self, engine: Engine, trusted: Trusted) -> "Analysis":
@@ -171,11 +173,11 @@ def _trusted(engine: Engine, catalogue: Catalogue) -> Trusted:
     return graphs
 
 
-def _matcher(engine: Engine, folder: Path | None) -> "Matcher":
+def _matcher(engine: Engine, search: Finder, folder: Path | None) -> "Matcher":
     from rolegraph.matching import Matcher
     from rolegraph.matching.encoders import semantic
 
-    return Matcher(engine.rows, engine.graphs, folder, semantic())
+    return Matcher(engine.rows, engine.graphs, folder, semantic(), search.labelled)
 
 
 def _refuse(revision: int | None, what: str) -> NoReturn:

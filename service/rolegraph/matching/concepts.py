@@ -25,9 +25,9 @@ class Concept:
 
     @property
     def digest(self) -> int:
-        """A 64-bit number that changes with what the concept says."""
-        said = repr((self.labels, self.description)).encode("utf-8", "surrogatepass")
-        return int.from_bytes(hashlib.sha256(said).digest()[:8])
+        """A 64-bit number that changes with its labels and description."""
+        content = repr((self.labels, self.description)).encode("utf-8", "surrogatepass")
+        return int.from_bytes(hashlib.sha256(content).digest()[:8])
 
 
 def read(ask: Ask, kind: str, graph: str | None, language: str) -> list[Concept]:
@@ -62,11 +62,11 @@ def _texts(ask: Ask, type_: str, property_: str, graph: str | None, language: st
         if row["thing"].kind == "iri":
             pieces = row["texts"].value.split(_BETWEEN)
             for tag, text in zip(pieces[::2], pieces[1::2], strict=False):
-                if _speaks(tag, language) and (stripped := text.strip()):
+                if _is_in(tag, language) and (stripped := text.strip()):
                     yield row["thing"].value, stripped
 
 
-def _speaks(tag: str, language: str) -> bool:
+def _is_in(tag: str, language: str) -> bool:
     return not tag or tag.lower().split("-")[0] == language
 
 

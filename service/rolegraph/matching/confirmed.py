@@ -29,8 +29,7 @@ class Confirmed:
     @classmethod
     def of(cls, index: MatchIndex, rows: Mapping[str, str]) -> "Confirmed":
         """Return the rows, text to IRI, whose concept the index has."""
-        places = {iri: place for place, iri in enumerate(index.iris)}
-        usable = sorted((text, places[iri]) for text, iri in rows.items() if iri in places and fold(text))
+        usable = sorted((text, index.places[iri]) for text, iri in rows.items() if iri in index.places and fold(text))
         return cls(index, tuple(text for text, _ in usable), tuple(place for _, place in usable))
 
     def __len__(self) -> int:

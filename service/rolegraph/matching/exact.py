@@ -2,27 +2,44 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rolegraph.matching.written import expansions, forms
-from rolegraph.search import folding
+from rolegraph.matching.products import ByName
+from rolegraph.matching.written import expansions, forms, tail
+from rolegraph.search import folding, wording
 
 TIERS = ("label", "spelling", "form", "short form")
 """How a text equals a label, the best first."""
 
+FORM, SHORT = 2, 3  # places of two of them
+PRODUCT, EXPANSION = "product", "expansion"
+MOST_NAMES = 6  # of one text that are looked up
 MOST_LABELS = 200  # of one key: more have one only where the data are wrong
 
 
 @dataclass(frozen=True)
 class Equal:
-    """A label that a text equals: ``tier`` is the place in :data:`TIERS`; ``left_off`` are the pieces of the text without which it does."""
+    """A label that a text equals.
+
+    :param tier: the place in :data:`TIERS`
+    :param left_off: the pieces of the text without which it equals the label
+    :param name: the part of the text that equals the label, if the text joins several names
+    :param by: :data:`PRODUCT` if the text names a product without its maker, :data:`EXPANSION` if it has a short form for this
+    """
 
     label: int
     tier: int
     left_off: tuple[str, ...] = ()
+    name: str = ""
+    by: str = ""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether only a part of the text equals the label."""
+        return bool(self.left_off or self.name)
 
 
 @dataclass(frozen=True)
@@ -57,12 +74,39 @@ class ExactMember:
         order = order[places[order] >= 0]
         return ExactMember(keys[order], places[order].astype(np.int32), tiers[order])
 
-    def find(self, text: str) -> list[Equal]:
-        """Return the labels that a text equals, by the best form of the text that equals any."""
+    def find(self, text: str, products: ByName | None = None) -> list[Equal]:
+        """Return the labels that a text equals, by the best form of the text that equals any; those of each name that it joins.
+
+        :param products: labels that are a maker and a name, by the name
+        """
+        products = products or {}
+        return self._by_form(text, products) or self._by_name(text, products) or self._by_expansion(text)
+
+    def _by_form(self, text: str, products: ByName) -> list[Equal]:
         for form in forms(text):
-            if equal := list(self._look_up(_keys(form.text), form.left_off)):
+            equal = list(self._look_up(_keys(form.text), form.left_off))
+            named = products.get(folding.fold(form.text), ()) if products else ()
+            if any(each.tier < SHORT for each in equal) or (equal and not named):
                 return equal
-        return [Equal(equal.label, len(TIERS) - 1) for long in expansions(text) for equal in self._look_up(_keys(long), ())]
+            if named:
+                return [Equal(label, FORM, form.left_off, by=PRODUCT) for label in named[:MOST_LABELS]]
+        return []
+
+    def _by_name(self, text: str, products: ByName) -> list[Equal]:
+        """Return the labels of the names that a text joins, if two of them are labels; or of the first, if the others follow it apart."""
+        names = wording.parts(text)[:MOST_NAMES]
+        by_name = {name: equal for name in names if (equal := self._by_form(name, products))}
+        if len(by_name) > 1:
+            return [replace(each, name=name) for name, equal in by_name.items() for each in equal]
+        if by_name and names[0] in by_name and (rest := tail(text, names[0])):
+            return [replace(each, left_off=(*each.left_off, *rest)) for each in by_name[names[0]]]
+        return []
+
+    def _by_expansion(self, text: str) -> list[Equal]:
+        for form in forms(text):
+            if equal := [each for long in expansions(form.text) for each in self._look_up(_keys(long), form.left_off)]:
+                return [replace(each, tier=FORM, by=EXPANSION) for each in equal]
+        return []
 
     def _look_up(self, keys: Iterable[tuple[int, int]], left_off: tuple[str, ...]) -> Iterator[Equal]:
         seen: set[int] = set()

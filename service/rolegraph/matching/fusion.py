@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rolegraph import resources
-from rolegraph.matching.exact import TIERS, Equal
+from rolegraph.matching.exact import SHORT, TIERS, Equal
 from rolegraph.matching.results import Decision, FittedOn
 from rolegraph.matching.scoring import Scored
 
@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 
 def exactness(equal: Equal | None) -> float:
     """Return the score of the exact member: 1 for the label itself, less for other forms, 0 for none."""
-    return 0.0 if equal is None else round(_TIERS[equal.tier] - (_LEFT_OFF if equal.left_off else 0), 3)
+    return 0.0 if equal is None else round(_TIERS[equal.tier] - (_LEFT_OFF if equal.is_partial else 0), 3)
 
 
 def decision(confidence: float) -> Decision:
@@ -72,7 +72,7 @@ def _most(scored: Scored, concept: int) -> float:
     equal = scored.equal.get(concept)
     if equal is None:
         return CERTAIN
-    most = UNCERTAIN if equal.left_off or equal.tier == len(TIERS) - 1 else CERTAIN
+    most = UNCERTAIN if equal.is_partial or equal.by or equal.tier == SHORT else CERTAIN
     return most / len(scored.equal)
 
 
@@ -85,7 +85,10 @@ def candidate_features(scored: Scored, members: Sequence[str]) -> Numbers:
         else:
             contexts = scored.contexts(member)
             columns += [*scored.scores[member].T, contexts - contexts.max()]
-    columns.append(np.array([scored.votes.get(int(concept), 0.0) for concept in scored.concepts]))
+    votes = np.zeros(len(scored.concepts))
+    for concept, vote in scored.votes.items():
+        votes[np.searchsorted(scored.concepts, concept)] = vote
+    columns.append(votes)
     return np.column_stack(columns).astype(np.float64)
 
 
@@ -107,10 +110,10 @@ def certainty_features(scored: Scored, members: Sequence[str], logits: Numbers, 
 
 def _exact_columns(scored: Scored) -> list[Numbers]:
     columns = np.zeros((len(TIERS) + 1, len(scored.concepts)))
-    for place, concept in enumerate(scored.concepts.tolist()):
-        if equal := scored.equal.get(concept):
-            columns[equal.tier, place] = 1
-            columns[len(TIERS), place] = bool(equal.left_off)
+    for concept, equal in scored.equal.items():
+        place = np.searchsorted(scored.concepts, concept)
+        columns[equal.tier, place] = 1
+        columns[len(TIERS), place] = equal.is_partial
     return list(columns)
 
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from rolegraph.matching.grams import Bags, Floats, Matrix, Vocabulary, frequencies, keys_of
+from rolegraph.matching.proposals import Integers, Proposals, highest, with_owners
 
 DERIVED = ("means", "by_gram")  # matrices that are computed from the others, and stored with them
-FREQUENT = 0.05  # share of the labels from which an n-gram is left out of the first look; see `rough`
-Integers = NDArray[np.int64]
+FREQUENT = 0.02  # share of the labels from which an n-gram is left out of the first look
+FEW = 50  # labels up to which an n-gram is never left out of it
 
 
 @dataclass
@@ -72,21 +73,22 @@ class GramMember:
         weights.data = (weights.data * idf**2 / np.sqrt(np.maximum(squares, 1e-12))[rows]).astype(np.float32)
         return weights
 
-    def rough(self, weighted: Matrix) -> Floats:
-        """Return the similarity of each query to each label by rare n-grams alone, which takes a sixth of the time."""
-        scores: Floats = (weighted @ self.by_gram).toarray()
-        scores *= self._label_scale
+    def proposed(self, weighted: Matrix, number: int) -> Proposals:
+        """Return the labels that are most similar to each query by rare n-grams alone, which are a few in a hundred."""
+        products = weighted @ self.by_gram
+        products.data *= self._label_scale[products.indices]
+        rows = [slice(start, end) for start, end in pairwise(products.indptr.tolist())]
+        return with_owners([products.indices[row][highest(products.data[row], number)].astype(np.int64) for row in rows])
+
+    def label_scores(self, weighted: Matrix, owners: Integers, labels: Integers) -> Floats:
+        """Return the similarity of queries to labels, one of each at a time."""
+        scores: Floats = _products(self.labels, labels, weighted, owners) * self._label_scale[labels]
         return scores
 
-    def label_scores(self, query: Floats, labels: Integers) -> Floats:
-        """Return the similarity of a query, a weight for each n-gram, to some labels."""
-        scores: Floats = _products(self.labels, labels, query) * self._label_scale[labels]
-        return scores
-
-    def context_scores(self, query: Floats, concepts: Integers) -> tuple[Floats, Floats]:
-        """Return the similarity of a query to the centroids of the labels of some concepts, and to their descriptions."""
-        descriptions: Floats = _products(self.descriptions, concepts, query) * self._description_scale[concepts]
-        centroids: Floats = _products(self.means, concepts, query) * self._mean_scale[concepts]
+    def context_scores(self, weighted: Matrix, owners: Integers, concepts: Integers) -> tuple[Floats, Floats]:
+        """Return the similarity of queries to the centroids of the labels of concepts, and to their descriptions, one of each at a time."""
+        descriptions: Floats = _products(self.descriptions, concepts, weighted, owners) * self._description_scale[concepts]
+        centroids: Floats = _products(self.means, concepts, weighted, owners) * self._mean_scale[concepts]
         return centroids, descriptions
 
     def scale(self, texts: Matrix) -> Floats:
@@ -99,7 +101,7 @@ class GramMember:
 
     def _rare(self, numbers: Integers) -> Matrix:
         """Return the labels that have each of the rare n-grams, a row for each n-gram."""
-        rare = (numbers <= max(FREQUENT * self.labels.shape[0], 1))[self.labels.indices]
+        rare = (numbers <= max(FREQUENT * self.labels.shape[0], FEW))[self.labels.indices]
         ends = np.concatenate([[0], np.cumsum(rare)])[self.labels.indptr].astype(np.int32)
         entries = (self.labels.data[rare], self.labels.indices[rare], ends)
         return sparse.csr_array(sparse.csr_array(entries, shape=self.labels.shape).T)
@@ -114,12 +116,13 @@ class GramMember:
         return sums
 
 
-def _products(texts: Matrix, rows: Integers, query: Floats) -> Floats:
-    """Return the product of some rows and a dense vector."""
-    starts, ends = texts.indptr[rows], texts.indptr[rows + 1]
-    lengths = ends - starts
-    firsts = np.cumsum(lengths) - lengths
-    at = np.arange(int(lengths.sum())) + np.repeat(starts - firsts, lengths)
-    sums = np.concatenate([[0], np.cumsum(texts.data[at] * query[texts.indices[at]], dtype=np.float64)])
-    products: Floats = (sums[firsts + lengths] - sums[firsts]).astype(np.float32)
+def _products(texts: Matrix, rows: Integers, queries: Matrix, owners: Integers) -> Floats:
+    """Return the products of rows of texts and rows of queries, one of each at a time.
+
+    Each row that is needed is multiplied with all queries, since that is faster than to multiply pairs.
+    """
+    needed, places = np.unique(rows, return_inverse=True)
+    used = np.unique(queries.indices)
+    narrow, dense = texts[needed][:, used], np.ascontiguousarray(queries[:, used].toarray().T)
+    products: Floats = (narrow @ dense)[places, owners]
     return products

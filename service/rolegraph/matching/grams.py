@@ -46,12 +46,12 @@ def keys_of(words: Sequence[str]) -> tuple[NDArray[np.int64], Keys]:
     lengths = np.array([len(word) + 2 for word in words], np.int64)
     numbers = np.repeat(np.arange(len(words)), lengths)
     left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(codes))  # characters from here to the end of the word
-    hashes, found = codes + np.uint64(1), []
+    hashes, pieces = codes + np.uint64(1), []
     for length in range(SHORTEST, LONGEST + 1):
         hashes = hashes[: len(hashes) - 1] * _BASE + codes[length - 1 :] + np.uint64(1) if len(hashes) else hashes
         whole = left[: len(hashes)] >= length
-        found.append((numbers[: len(hashes)][whole], hashes[whole]))
-    return np.concatenate([number for number, _ in found]), np.concatenate([key for _, key in found])
+        pieces.append((numbers[: len(hashes)][whole], hashes[whole]))
+    return np.concatenate([number for number, _ in pieces]), np.concatenate([key for _, key in pieces])
 
 
 @dataclass(frozen=True)

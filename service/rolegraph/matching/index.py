@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from rolegraph.matching.concepts import Concept
 from rolegraph.matching.encoders import Encoder
 from rolegraph.matching.exact import ExactMember
-from rolegraph.matching.gram_member import GramMember, Integers
+from rolegraph.matching.gram_member import GramMember
 from rolegraph.matching.grams import Bags
+from rolegraph.matching.products import ByName, by_name
+from rolegraph.matching.proposals import Integers
 from rolegraph.matching.vector_member import VectorMember
 from rolegraph.texts import Texts
 
@@ -61,8 +63,7 @@ class MatchIndex:
         iris = [concept.iri for concept in concepts]
         if np.array_equal(digests, self.digests) and iris == list(self.iris):
             return self
-        places = {iri: place for place, iri in enumerate(self.iris)}
-        before = np.array([places.get(iri, -1) for iri in iris], np.int64)
+        before = np.array([self.places.get(iri, -1) for iri in iris], np.int64)
         same = (before >= 0) & (self.digests[before] == digests)
         fresh = MatchIndex.of([concepts[place] for place in np.flatnonzero(~same)], self.language, self.encoders)
         return self._joined(fresh, iris, digests, np.where(same, before, np.cumsum(~same) - 1 + len(self)))
@@ -83,6 +84,16 @@ class MatchIndex:
     def __len__(self) -> int:
         return len(self.iris)
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The number of each concept by its IRI."""
+        return {iri: place for place, iri in enumerate(self.iris)}
+
+    @cached_property
+    def products(self) -> ByName:
+        """The labels of tools by the name of the product without its maker."""
+        return by_name(self.labels)
+
     def holds(self, iris: Collection[str]) -> bool:
         """Return whether any of some things is among the concepts."""
         wanted = set(iris)
@@ -91,6 +102,10 @@ class MatchIndex:
     def concepts_of(self, labels: Integers) -> Integers:
         """Return the concept of each label."""
         return np.searchsorted(self.starts, labels, side="right") - 1
+
+    def concept_of(self, label: int) -> int:
+        """Return the concept of a label."""
+        return int(np.searchsorted(self.starts, label, side="right")) - 1
 
     def name(self, concept: int) -> str:
         """Return the preferred label of a concept."""

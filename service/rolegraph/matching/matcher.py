@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from rolegraph import terms
@@ -11,9 +13,10 @@ from rolegraph.matching import fusion
 from rolegraph.matching.concepts import Ask, read, types_of
 from rolegraph.matching.confirmed import Confirmed
 from rolegraph.matching.encoders import Encoder, word_vectors
-from rolegraph.matching.exact import TIERS, Equal
+from rolegraph.matching.exact import EXPANSION, PRODUCT, TIERS, Equal
 from rolegraph.matching.fitting import Row, fit
 from rolegraph.matching.fusion import Fitted
+from rolegraph.matching.identity import Identified, Labelled, identified, nothing_labelled
 from rolegraph.matching.index import MatchIndex
 from rolegraph.matching.results import Candidate, MatchResult, TextMatch
 from rolegraph.matching.scoring import Scored, score
@@ -25,6 +28,7 @@ MOST_TEXTS = 1000  # of one request
 MOST_CANDIDATES = 20  # of one text
 LONGEST = 400  # characters of a text that are used
 BLOCK = 64  # texts that are compared at a time
+THREADS = 2  # that compare blocks; most of that is arithmetic outside of the interpreter's lock
 INDEXES = 6  # that are kept in memory
 
 
@@ -35,25 +39,35 @@ class Matcher:
     :param graphs: returns the IRIs of the graphs of the revision
     :param folder: the folder of the store, where indexes are stored for all processes and the next start; None stores nothing
     :param encoder: makes vectors of texts, besides the word vectors that are always there; None for none
+    :param labelled: finds what has a code; None for nothing
     """
 
     def __init__(
-        self, ask: Ask, graphs: Callable[[], Iterable[str]], folder: Path | None = None, encoder: Encoder | None = None
+        self,
+        ask: Ask,
+        graphs: Callable[[], Iterable[str]],
+        folder: Path | None = None,
+        encoder: Encoder | None = None,
+        labelled: Labelled | None = None,
     ) -> None:
         self._ask = ask
         self._graphs = graphs
         self._encoder = encoder
+        self._labelled: Labelled = labelled or nothing_labelled
         self._folder = folder
         self._shelf = Shelf(folder)
         self._indexes = LruCache[tuple[str, str | None, str], MatchIndex](INDEXES)
         self._building = threading.Lock()
 
-    def following(self, ask: Ask, graphs: Callable[[], Iterable[str]], changed: Collection[str]) -> "Matcher":
+    def following(
+        self, ask: Ask, graphs: Callable[[], Iterable[str]], changed: Collection[str], labelled: Labelled | None = None
+    ) -> "Matcher":
         """Return a matcher of a later revision, with the indexes that no change has touched.
 
         :param changed: the IRIs of the things of which something else is said than before
+        :param labelled: finds what has a code in the later revision
         """
-        later = Matcher(ask, graphs, self._folder, self._encoder)
+        later = Matcher(ask, graphs, self._folder, self._encoder, labelled)
         types = types_of(ask, changed)
         for key, index in self._indexes.built().items():
             if types.isdisjoint(terms.KINDS[key[0]].types) and not index.holds(changed):
@@ -87,10 +101,13 @@ class Matcher:
         weights = fitted or fusion.fitted(kind, index.members)
         memory = Confirmed.of(index, confirmed) if confirmed else None
         matches: list[TextMatch] = []
-        for start in range(0, len(texts), BLOCK):
-            block = texts[start : start + BLOCK]
-            for text, scored in zip(block, score(index, [text[:LONGEST] for text in block], memory), strict=True):
-                matches.append(_text_match(index, text, scored, weights, limit))
+        blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
+        with ThreadPoolExecutor(min(THREADS, len(blocks))) as pool:
+            answers = pool.map(lambda block: score(index, [text[:LONGEST] for text in block], memory, kind=kind), blocks)
+            for text, scored in zip(texts, chain.from_iterable(answers), strict=True):
+                meant = None if _is_label(scored) else identified(index, text, kind, self._labelled)
+                likely = _text_match(index, text, scored, weights, limit) if meant is None else _identified_match(index, text, meant)
+                matches.append(likely)
         return MatchResult(tuple(matches), weights.fitted_on)
 
     def refit(self, rows: Mapping[str, str], kind: str, source: str | None = None, language: str | None = None) -> Fitted:
@@ -108,7 +125,7 @@ class Matcher:
         votes = confirmed.votes_of_others()
         for start in range(0, len(confirmed), BLOCK):
             texts = [text[:LONGEST] for text in confirmed.texts[start : start + BLOCK]]
-            for place, scored in enumerate(score(index, texts, votes=votes[start : start + BLOCK])):
+            for place, scored in enumerate(score(index, texts, votes=votes[start : start + BLOCK], kind=kind)):
                 fitting.append(Row(scored, {confirmed.concepts[start + place]}))
         shipped = fusion.fitted(kind, index.members)
         fitted_on = replace(shipped.fitted_on, rows=shipped.fitted_on.rows + len(fitting), confirmed=len(fitting))
@@ -150,6 +167,22 @@ def _check(texts: Sequence[str], kind: str, limit: int) -> None:
         raise BadParameter("limit", f"limit must be {accepted}, not {limit}", expected=accepted)
 
 
+def _is_label(scored: Scored) -> bool:
+    """Return whether a text is a label, or was confirmed for a concept."""
+    same = any(not equal.tier and not equal.is_partial for equal in scored.equal.values())
+    return same or any(vote > fusion.CERTAIN for vote in scored.votes.values())
+
+
+def _identified_match(index: MatchIndex, text: str, meant: Sequence[Identified]) -> TextMatch:
+    candidates = []
+    for each in meant:
+        confidence = (fusion.UNCERTAIN if each.is_former else fusion.CERTAIN) / len(meant)
+        label = index.name(each.concept)
+        candidates.append(Candidate(index.iris[each.concept], label, round(confidence, 3), label, each.reason, {"exact": 1.0}))
+    remark = "" if meant else "no concept of this kind and source has this address or code"
+    return TextMatch(text, fusion.decision(candidates[0].confidence if meant else 0.0), tuple(candidates), remark)
+
+
 def _text_match(index: MatchIndex, text: str, scored: Scored, fitted: Fitted, limit: int) -> TextMatch:
     remark = f"only the first {LONGEST} of {len(text):,} characters were used" if len(text) > LONGEST else ""
     if not folding.fold(text[:LONGEST]):
@@ -187,11 +220,15 @@ def _reason(label: str, equal: Equal | None, scored: Scored, concept: int) -> st
         "spelling": f"the label “{label}” in another spelling",
         "form": f"a form of the label “{label}”",
         "short form": f"may be short for “{label}”",
+        EXPANSION: f"may be short for “{label}”",
+        PRODUCT: f"the product “{label}” without its maker",
     }
-    reason = reasons[TIERS[equal.tier]]
+    reason = reasons[equal.by or TIERS[equal.tier]]
     if equal.left_off:
         reason += ", without " + ", ".join(f"“{piece}”" for piece in equal.left_off)
-    others = len(scored.equal) - 1
+    if equal.name:
+        reason += f"; “{equal.name}” is one of several names in the text"
+    others = sum(other.name == equal.name for other in scored.equal.values()) - 1
     if others:
         reason += f"; {others} other concepts have it too" if others > 1 else "; another concept has it too"
     return reason

@@ -54,8 +54,9 @@ class TextMatch:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the match as a JSON object."""
-        found: dict[str, Any] = {"text": self.text, "decision": self.decision, "candidates": [each.as_dict() for each in self.candidates]}
-        return {**found, "remark": self.remark} if self.remark else found
+        candidates = [candidate.as_dict() for candidate in self.candidates]
+        document: dict[str, Any] = {"text": self.text, "decision": self.decision, "candidates": candidates}
+        return {**document, "remark": self.remark} if self.remark else document
 
 
 @dataclass(frozen=True)

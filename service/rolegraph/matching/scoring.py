@@ -1,19 +1,20 @@
 """The candidates of a block of texts with the scores of all members."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from rolegraph.matching.confirmed import Confirmed, Votes
 from rolegraph.matching.exact import Equal
-from rolegraph.matching.gram_member import Integers
-from rolegraph.matching.grams import Bags, Floats
+from rolegraph.matching.grams import Bags, Floats, Matrix
 from rolegraph.matching.index import MatchIndex
+from rolegraph.matching.products import KIND
+from rolegraph.matching.proposals import Integers
 
 NEAREST = 100  # labels that each member proposes
-SAMPLED = 16  # of so many scores, one is looked at for a bound
-LEAST = 1e-6  # score
 CENTROID, DESCRIPTION = 0.3, 0.2  # what these add to the score of the best label
 
 
@@ -42,79 +43,97 @@ class Scored:
 
 
 def score(
-    index: MatchIndex, texts: Sequence[str], confirmed: Confirmed | None = None, votes: Sequence[Votes] | None = None
+    index: MatchIndex, texts: Sequence[str], confirmed: Confirmed | None = None, votes: Sequence[Votes] | None = None, kind: str = ""
 ) -> list[Scored]:
     """Return the candidates of each text.
 
     :param confirmed: rows that vote
     :param votes: the votes for each text, instead
+    :param kind: of the concepts: tools are also named without their maker
     """
     if not len(index):
         nothing = np.zeros(0, np.int64)
         return [Scored(nothing, nothing, {}, {}, {}) for _ in texts]
     weighted = index.grams.weighted(Bags.of(texts))
-    rough = index.grams.rough(weighted)
     if votes is None:
         votes = confirmed.votes(texts, weighted) if confirmed else [{} for _ in texts]
     encoded = [encoder.encode(texts) for encoder in index.encoders]
-    products = [member.labels.products(queries) for member, queries in zip(index.vectors, encoded, strict=True)]
-    found = []
-    for number, text in enumerate(texts):
-        row = slice(weighted.indptr[number], weighted.indptr[number + 1])
-        query = np.zeros(weighted.shape[1], np.float32)
-        query[weighted.indices[row]] = weighted.data[row]
-        equal = index.exact.find(text)
-        own = [scores[number] for scores in products]
-        voted = [int(index.starts[concept]) for concept in votes[number]]
-        proposed = [_nearest(scores) for scores in (rough[number], *own)]
-        labels = np.unique(np.concatenate([*proposed, np.array([*voted, *(each.label for each in equal)], np.int64)]))
-        vectors = [(scores, queries[number]) for scores, queries in zip(own, encoded, strict=True)]
-        found.append(_scored(index, _Query(query, vectors, equal, votes[number]), labels))
-    return found
-
-
-def _nearest(scores: Floats) -> Integers:
-    """Return the labels with the highest scores, without those that have none."""
-    likely = np.flatnonzero(scores >= max(_bound(scores[::SAMPLED], 2 * NEAREST // SAMPLED), LEAST))
-    if len(likely) < NEAREST:  # the sample was not like the rest
-        likely = np.flatnonzero(scores >= LEAST)
-    return likely[scores[likely] >= _bound(scores[likely], NEAREST)][: 4 * NEAREST]
-
-
-def _bound(scores: Floats, number: int) -> float:
-    """Return the lowest of the highest scores."""
-    return float(np.partition(scores, len(scores) - number)[len(scores) - number]) if len(scores) > number else LEAST
+    named = index.products if kind == KIND else None
+    block = _Block(weighted, encoded, [index.exact.find(text, named) for text in texts], votes)
+    return _scored(index, block, _Pairs(*_compared(index, block)))
 
 
 @dataclass(frozen=True)
-class _Query:
-    """What is known of a text: its n-grams, for each encoder the products with all labels and its vector, and the labels it equals."""
+class _Block:
+    """What is known of texts: their n-grams, their vectors by each encoder, the labels that they equal, and the votes for them."""
 
-    grams: Floats
-    vectors: Sequence[tuple[Floats, Floats]]
-    equal: Sequence[Equal]
-    votes: Votes
+    grams: Matrix
+    vectors: Sequence[Floats]
+    equal: Sequence[Sequence[Equal]]
+    votes: Sequence[Votes]
 
 
-def _scored(index: MatchIndex, query: _Query, labels: Integers) -> Scored:
-    if not len(labels):
-        return Scored(labels, labels, {}, {}, {})
-    concepts, first = np.unique(index.concepts_of(labels), return_index=True)
-    similarity = index.grams.label_scores(query.grams, labels)
-    total = similarity.copy()
-    scores = {"grams": np.column_stack([np.maximum.reduceat(similarity, first), *index.grams.context_scores(query.grams, concepts)])}
-    for member, (products, encoded) in zip(index.vectors, query.vectors, strict=True):
-        similarity = products[labels]
-        total += similarity
-        scores[member.name] = np.column_stack([np.maximum.reduceat(similarity, first), *member.context_scores(encoded, concepts)])
+def _compared(index: MatchIndex, block: _Block) -> tuple[Integers, Integers, Integers]:
+    """Return the texts and the labels that are compared, in ascending order, each pair once; and the concepts of the labels."""
+    proposals = [index.grams.proposed(block.grams, NEAREST)]
+    proposals += [member.proposed(queries, NEAREST) for member, queries in zip(index.vectors, block.vectors, strict=True)]
+    further = [(number, each.label) for number, those in enumerate(block.equal) for each in those]
+    further += [(number, int(index.starts[concept])) for number, those in enumerate(block.votes) for concept in those]
+    owners, labels = (np.concatenate(columns) for columns in zip(*proposals, np.array(further, np.int64).reshape(-1, 2).T, strict=True))
+    pairs = np.unique(owners * len(index.labels) + labels)
+    labels = pairs % len(index.labels)
+    return pairs // len(index.labels), labels, index.concepts_of(labels)
+
+
+@dataclass
+class _Pairs:
+    """Pairs of a text and a label, and the concept of the label; candidates are the concepts of a text, each once."""
+
+    owners: Integers
+    labels: Integers
+    concepts: Integers
+
+    def __post_init__(self) -> None:
+        changes = (np.diff(self.owners, prepend=-1) != 0) | (np.diff(self.concepts, prepend=-1) != 0)
+        self.first = np.flatnonzero(changes)
+        self.candidates = self.concepts[self.first]
+        self.candidate_owners = self.owners[self.first]
+        self.candidate = np.cumsum(changes) - 1
+
+    def best(self, similarity: Floats) -> Floats:
+        """Return the similarity of the best label of each candidate."""
+        best: Floats = np.maximum.reduceat(similarity, self.first)
+        return best
+
+    def matched(self, similarity: Floats) -> Integers:
+        """Return the best label of each candidate; of several the first, which is the preferred one if it is among them."""
+        equal_best = np.flatnonzero(similarity == self.best(similarity)[self.candidate])
+        return self.labels[equal_best[np.searchsorted(equal_best, self.first)]]
+
+
+def _scored(index: MatchIndex, block: _Block, pairs: _Pairs) -> list[Scored]:
+    scores: dict[str, Floats] = {}
+    matched = pairs.labels
+    if len(pairs.labels):
+        total = index.grams.label_scores(block.grams, pairs.owners, pairs.labels)
+        contexts = index.grams.context_scores(block.grams, pairs.candidate_owners, pairs.candidates)
+        scores["grams"] = np.column_stack([pairs.best(total), *contexts])
+        for member, queries in zip(index.vectors, block.vectors, strict=True):
+            similarity = member.label_scores(queries, pairs.owners, pairs.labels)
+            contexts = member.context_scores(queries, pairs.candidate_owners, pairs.candidates)
+            scores[member.name] = np.column_stack([pairs.best(similarity), *contexts])
+            total = total + similarity
+        matched = pairs.matched(total)
+    bounds = np.searchsorted(pairs.candidate_owners, np.arange(len(block.equal) + 1)).tolist()
+    scored = []
+    for part, equal, votes in zip(itertools.starmap(slice, pairwise(bounds)), block.equal, block.votes, strict=True):
+        own = {name: rows[part] for name, rows in scores.items()} if part.start < part.stop else {}
+        scored.append(Scored(pairs.candidates[part], matched[part], own, _by_concept(index, equal), votes))
+    return scored
+
+
+def _by_concept(index: MatchIndex, equal: Sequence[Equal]) -> dict[int, Equal]:
     by_concept: dict[int, Equal] = {}
-    for each in sorted(query.equal, key=lambda each: (each.tier, each.label)):
-        by_concept.setdefault(int(index.concepts_of(np.array([each.label]))[0]), each)
-    return Scored(concepts, _matched(labels, total, first), scores, by_concept, query.votes)
-
-
-def _matched(labels: Integers, similarity: Floats, first: Integers) -> Integers:
-    """Return the most similar label of each concept; of several the first, which is the preferred one if it is among them."""
-    ends = [*first[1:].tolist(), len(labels)]
-    places = [start + int(np.argmax(similarity[start:end])) for start, end in zip(first.tolist(), ends, strict=True)]
-    return labels[places]
+    for each in sorted(equal, key=lambda each: (each.tier, each.label)):
+        by_concept.setdefault(index.concept_of(each.label), each)
+    return by_concept

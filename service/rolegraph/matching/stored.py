@@ -19,7 +19,7 @@ from rolegraph.matching.vector_member import VectorMember, Vectors
 from rolegraph.texts import Texts
 
 FOLDER = "matching"  # in the folder of the store
-FORM = 1
+FORM = 2
 """Grows whenever the arrays mean something else than before."""
 
 Key = tuple[str, str | None, str]
@@ -41,8 +41,8 @@ class Shelf:
         """Return the stored index of a kind, source and language, whatever its revision; None if there is none that can be used."""
         arrays = self._arrays(key)
         try:
-            found = arrays and arrays.load(lambda about: about["form"] == form(encoders))
-            return _index(found[1], key[2], encoders) if found else None
+            loaded = arrays and arrays.load(lambda about: about["form"] == form(encoders))
+            return _index(loaded[1], key[2], encoders) if loaded else None
         except (Damaged, ValueError, LookupError, TypeError) as error:
             _log.warning("a stored index for matching cannot be used and is built again: %s", error)
             return None

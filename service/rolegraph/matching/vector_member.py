@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rolegraph.matching.encoders import Encoder, normalised
-from rolegraph.matching.gram_member import Integers
 from rolegraph.matching.grams import Floats
+from rolegraph.matching.proposals import Integers, Proposals, highest, with_owners
 
 CHUNK = 4096  # vectors that are multiplied or encoded at a time
+SAMPLE = 4000  # labels from which the numbers of the first look are chosen
+ENOUGH = 0.8  # part of the squares that these numbers have
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,6 @@ class Vectors:
         numbers, scale = np.concatenate([self.numbers, other.numbers]), np.concatenate([self.scale, other.scale])
         return Vectors(numbers[rows], scale[rows])
 
-    def products(self, queries: Floats) -> Floats:
-        """Return the products of queries and all vectors."""
-        scores = np.empty((len(queries), len(self)), np.float32)
-        for start in range(0, len(self), CHUNK):
-            scores[:, start : start + CHUNK] = queries @ self.numbers[start : start + CHUNK].astype(np.float32).T
-        scores *= self.scale
-        return scores
-
 
 @dataclass(frozen=True)
 class VectorMember:
@@ -74,11 +70,38 @@ class VectorMember:
         centroids, descriptions = self.centroids.joined(other.centroids, concepts), self.descriptions.joined(other.descriptions, concepts)
         return VectorMember(self.name, self.labels.joined(other.labels, labels), centroids, descriptions)
 
-    def context_scores(self, query: Floats, concepts: Integers) -> tuple[Floats, Floats]:
-        """Return the similarity of a query to the centroids of the labels of some concepts, and to their descriptions."""
-        centroids: Floats = self.centroids.some(concepts) @ query
-        descriptions: Floats = self.descriptions.some(concepts) @ query
-        return centroids, descriptions
+    def proposed(self, queries: Floats, number: int) -> Proposals:
+        """Return the labels that are most similar to each query by the numbers that differ most among labels."""
+        columns, numbers = self._first_look
+        scores = np.empty((len(queries), len(self.labels)), np.float32)
+        for start in range(0, len(self.labels), CHUNK):
+            scores[:, start : start + CHUNK] = queries[:, columns] @ numbers[start : start + CHUNK].astype(np.float32).T
+        scores *= self.labels.scale
+        return with_owners([highest(row, number) for row in scores])
+
+    def label_scores(self, queries: Floats, owners: Integers, labels: Integers) -> Floats:
+        """Return the similarity of queries to labels, one of each at a time."""
+        return _products(self.labels, labels, queries, owners)
+
+    def context_scores(self, queries: Floats, owners: Integers, concepts: Integers) -> tuple[Floats, Floats]:
+        """Return the similarity of queries to the centroids of the labels of concepts, and to their descriptions, one of each at a time."""
+        return _products(self.centroids, concepts, queries, owners), _products(self.descriptions, concepts, queries, owners)
+
+    @cached_property
+    def _first_look(self) -> tuple[Integers, NDArray[np.int8]]:
+        """The columns with the largest part of the squares of some labels, and these columns of all labels."""
+        sample = self.labels.some(np.arange(0, len(self.labels), len(self.labels) // SAMPLE + 1))
+        squares = (sample * sample).sum(axis=0)
+        order = np.argsort(-squares, kind="stable")
+        parts = np.cumsum(squares[order])
+        columns = np.sort(order[: int(np.searchsorted(parts, ENOUGH * parts[-1])) + 1])
+        return columns, np.ascontiguousarray(self.labels.numbers[:, columns])
+
+
+def _products(texts: Vectors, rows: Integers, queries: Floats, owners: Integers) -> Floats:
+    """Return the products of texts and queries, one of each at a time."""
+    bounds = np.searchsorted(owners, np.arange(len(queries) + 1)).tolist()
+    return np.concatenate([texts.some(rows[start:end]) @ query for query, (start, end) in zip(queries, pairwise(bounds), strict=True)])
 
 
 def _centroids(labels: Vectors, starts: Integers) -> Vectors:

@@ -1,38 +1,13 @@
-"""As people write titles and skills: what of a text may be left off, and the forms under which a text or a label is looked up."""
+"""The forms of a text under which it is looked up, each with what was left off for it; see :mod:`rolegraph.search.wording`."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
-from rolegraph.search import folding, shortforms
+from rolegraph.search import folding, shortforms, wording
 
-_GENDER = re.compile(
-    r"[(\[]\s*(?:[mfwdxnihg]|all genders|gn|alle?)(?:\s*[/|*,]\s*(?:[mfwdxnihg]|divers\w*))*\s*[)\]]"
-    r"|\b[mfwdx](?:/[mfwdx])+\b",
-    re.I,
-)
-_BRACKETS = re.compile(r"[(\[{][^()\[\]{}]*[)\]}]")
-_NUMBERING = re.compile(r"^\s*(?:[-*•·–]|\(?\d{1,3}[.):](?=\s))\s*")
-_TAIL = re.compile(r"\s+[-–—|@]\s+.*$|\s*\|.*$|,\s+(?:[A-Z][\w.]*\s*){1,3}(?:,.*)?$")
-_YEARS = re.compile(
-    r"\b\d+\s*\+?\s*(?:years?|yrs?)\b(?:\s+of\s+experience)?(?:\s+(?:in|with|of))?"
-    r"|\b(?:19|20)\d\d\b|\bv?\d+(?:\.\d+)+\b",
-    re.I,
-)
-_LEVELS = re.compile(
-    r"\b(?:senior|junior|sr|jr|lead|entry[ -]level|mid[ -]level|experienced|principal|intern|trainee|graduate|"
-    r"level\s+\d|grade\s+\d|[ivx]{1,3}(?=\s*$)|\d(?=\s*$))\b\.?",
-    re.I,
-)
-_PROFICIENCY = re.compile(
-    r"^\s*(?:(?:strong|good|excellent|proven|solid|basic|advanced|working|in-depth|deep)\s+)*"
-    r"(?:knowledge of|experience (?:in|with|of)|proficien(?:t|cy) (?:in|with)|familiar(?:ity)? with|ability to|able to|"
-    r"understanding of|skills? in|expertise in|fluen(?:t|cy) in)\s+",
-    re.I,
-)
-_STEPS = (
-    ("numbering", _NUMBERING, ""), ("gender", _GENDER, " "), ("brackets", _BRACKETS, " "), ("years or version", _YEARS, " "),
-    ("wording", _PROFICIENCY, ""), ("what follows the title", _TAIL, ""), ("level", _LEVELS, " "),
-)  # fmt: skip
+_AROUND = " ,;:-–—/|"
+_APART = ",;-–—|@("
 
 
 @dataclass(frozen=True)
@@ -43,19 +18,38 @@ class Form:
     left_off: tuple[str, ...] = ()
 
 
-def forms(text: str) -> list[Form]:
-    """Return the text, and what remains of it as more and more is left off, such as brackets, years and levels."""
-    found, left_off, rest = [Form(text)], [], text
-    for _, pattern, instead in _STEPS:
-        shorter = " ".join(pattern.sub(instead, rest).split()).strip(" ,;:-–|/")
-        if shorter and shorter != rest.strip() and folding.fold(shorter):
-            left_off += [piece for match in pattern.finditer(rest) if (piece := match[0].strip(" ,;:-–|"))]
-            rest = shorter
-            found.append(Form(rest, tuple(left_off)))
-    return found
+def forms(text: str) -> Iterator[Form]:
+    """Yield the text, and what remains of it without brackets, levels, years and the like, the least left off first."""
+    yield Form(text)
+    for reading in wording.readings(text):
+        if reading.text != text and folding.fold(reading.text):
+            yield Form(reading.text, left_off(text, reading.text))
 
 
-def expansions(text: str) -> list[str]:
-    """Return what a short form may stand for; it may stand for something else too."""
+def expansions(text: str) -> Iterator[str]:
+    """Yield what a text with a short form may stand for; it may stand for something else too."""
     folded = folding.fold(text)
-    return list(shortforms.expansions().get(folded.replace(" ", ""), ()))
+    long_forms = shortforms.expansions()
+    yield from long_forms.get(folded.replace(" ", ""), ())
+    words = folded.split()
+    if len(words) > 1:
+        for place, word in enumerate(words):
+            yield from (" ".join((*words[:place], long, *words[place + 1 :])) for long in long_forms.get(word, ()))
+
+
+def tail(text: str, name: str) -> tuple[str, ...]:
+    """Return what is around a name that a dash, a comma or the like follows, such as a place; nothing if the text goes on otherwise."""
+    before, _, after = text.partition(name)
+    return (*left_off(before, ""), after.strip(_AROUND)) if after.lstrip()[:1] and after.lstrip()[0] in _APART else ()
+
+
+def left_off(text: str, shorter: str) -> tuple[str, ...]:
+    """Return the pieces of a text that a shorter form of it has not."""
+    words, kept = text.split(), shorter.split()
+    plain = [[word.strip(_AROUND) for word in those] for those in (words, kept)]
+    pieces = []
+    for change, start, end, first, last in SequenceMatcher(None, plain[0], plain[1], autojunk=False).get_opcodes():
+        if change in ("delete", "replace"):
+            piece, rest = (" ".join(those).strip(_AROUND) for those in (words[start:end], kept[first:last]))
+            pieces.append(piece.removeprefix(rest).strip(_AROUND) or piece if rest else piece)
+    return tuple(piece for piece in pieces if piece)

@@ -79,7 +79,7 @@ def addresses(text: str) -> tuple[str, ...]:
     """
     plain = text.strip().strip("<>").strip()
     page = _ONET.fullmatch(plain)
-    found = [terms.prefixes()["onet"] + (page[1] if "." in page[1] else f"{page[1]}.00")] if page else []
+    addresses_of_page = [terms.prefixes()["onet"] + (page[1] if "." in page[1] else f"{page[1]}.00")] if page else []
     for given in (plain, *_embedded(plain)):
         scheme, mark, rest = given.partition("://")
         if not mark or scheme.lower() not in ("http", "https") or not rest:
@@ -87,8 +87,8 @@ def addresses(text: str) -> tuple[str, ...]:
         host, slash, path = rest.partition("/")
         hosts = dict.fromkeys((host.lower(), host.lower().removeprefix("www."), f"www.{host.lower().removeprefix('www.')}"))
         paths = dict.fromkeys((path, path.rstrip("/"), f"{path.rstrip('/')}/", unquote(path)))
-        found += [f"{http}://{name}{slash}{end}" for name in hosts for end in paths for http in ("http", "https")]
-    return tuple(iri for iri in dict.fromkeys(found) if iri != text and terms.is_iri(iri))
+        addresses_of_page += [f"{http}://{name}{slash}{end}" for name in hosts for end in paths for http in ("http", "https")]
+    return tuple(iri for iri in dict.fromkeys(addresses_of_page) if iri != text and terms.is_iri(iri))
 
 
 def _embedded(text: str) -> list[str]:

@@ -32,10 +32,10 @@ def without_maker(index: Index, typed: Typed, only: Only) -> Iterator[IndexedEnt
     terms = " AND ".join(f'"{stem}"' for stem in dict.fromkeys(typed.stems))
     makers: dict[str, tuple[str, ...]] = {}
     for entry in index.holding(terms, tools, _ENTRIES):
-        if not entry.folded.endswith(f" {typed.folded}") or not _is_name(entry, typed):
+        if not entry.folded.endswith(f" {typed.folded}") or not is_name(entry.text, typed.folded):
             continue
         leading = entry.folded[: -len(typed.folded) - 1].split()
-        start = " ".join(leading[: 1 + (leading[0] == _ARTICLE)])
+        start = start_of(leading)
         if start not in makers:
             makers[start] = maker(start, _names(index, start))
         if makers[start] == tuple(leading):
@@ -84,10 +84,15 @@ def _beginning(index: Index, start: str) -> list[IndexedEntry]:
     return [entry for entry in entries if entry.folded.startswith(f"{start} ")]
 
 
-def _is_name(entry: IndexedEntry, typed: Typed) -> bool:
-    """Return whether the label writes the search text as a name: with a capital letter, a digit or a sign in its first word."""
-    words = entry.text.removesuffix(f" {folding.NOUN}").split()
+def start_of(words: Sequence[str]) -> str:
+    """Return the first word of a name, with the article before it."""
+    return " ".join(words[: 1 + (words[0] == _ARTICLE)])
+
+
+def is_name(label: str, product: str) -> bool:
+    """Return whether a label writes the folded words at its end as a name: with a capital, a digit or a sign in the first of them."""
+    words = label.removesuffix(f" {folding.NOUN}").split()
     for place in range(1, len(words)):
-        if folding.fold(" ".join(words[place:])) == typed.folded:
+        if folding.fold(" ".join(words[place:])) == product:
             return not words[place].isalpha() or not words[place].islower()
     return False

@@ -59,6 +59,7 @@ _BEFORE = re.compile(
     rf"|competen(?:ce|t)|basics|fundamentals|ability to use)\s+{_IN})\s+(\S.*)$",
     re.IGNORECASE,
 )
+_ABLE = re.compile(r"^(?:the\s+)?(?:ability|able)\s+to\s+(\S.*)$", re.IGNORECASE)
 _SENIORITY = re.compile(
     r"^(?:(?:senior|sr\.?|junior|jr\.?|lead|principal|staff|trainee|entry[- ]level|mid[- ]?level|intern|graduate|associate"
     r"|experienced)\s+)+(\S.*)$"
@@ -147,16 +148,16 @@ def is_compound(text: str) -> bool:
 
 def pieces(text: str) -> list[str]:
     """Return the entries of a list in a text: lines, and what commas and semicolons separate outside of brackets."""
-    found, depth, start = [], 0, 0
+    segments, depth, start = [], 0, 0
     for place, character in enumerate(text):
         if character in "([{":
             depth += 1
         elif character in ")]}":
             depth = max(0, depth - 1)
         elif character in "\n\r\u2028\u2029\v\f\x85" or (character in ",;" and not depth and not _decimal(text, place)):
-            found.append(text[start:place])
+            segments.append(text[start:place])
             depth, start = 0, place + 1
-    return [*found, text[start:]]
+    return [*segments, text[start:]]
 
 
 def _decimal(text: str, place: int) -> bool:
@@ -196,7 +197,7 @@ def _taken(*patterns: re.Pattern[str]) -> Callable[[str], Iterator[str]]:
 _RULES: tuple[tuple[str, Callable[[str], Iterator[str]]], ...] = (
     ("gender", _ungendered),
     ("bracket", _unbracketed),
-    ("level", _taken(_SEPARATED, _HEADED, _AFTER, _BEFORE)),
+    ("level", _taken(_SEPARATED, _HEADED, _AFTER, _BEFORE, _ABLE)),
     ("version", _taken(_VERSION, _VERSION_LIST)),
     ("seniority", _taken(_SENIORITY)),
 )

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from rolegraph.errors import RolegraphError
 
-Given = ParamSpec("Given")
+Arguments = ParamSpec("Arguments")
 
 
 def install(routes: Blueprint) -> None:
@@ -17,13 +17,13 @@ def install(routes: Blueprint) -> None:
     routes.after_request(_forget)
 
 
-def unlogged(view: Callable[Given, Response]) -> Callable[Given, Response]:
+def unlogged(view: Callable[Arguments, Response]) -> Callable[Arguments, Response]:
     """Keep what was posted out of the log, even where a fault is logged that quotes it."""
 
     @wraps(view)
-    def answer(*given: Given.args, **named: Given.kwargs) -> Response:
+    def answer(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
         try:
-            return view(*given, **named)
+            return view(*args, **kwargs)
         except (RolegraphError, HTTPException):
             raise
         except Exception as error:  # noqa: BLE001 - what is logged of it may not hold a part of the body
