@@ -142,6 +142,37 @@ def test_comparisons_show_proposed_matches_where_they_are_asked_for(graph: Roleg
     assert {item["closeness"] for item in items().values()} == {None}
 
 
+def test_gaps_and_agreement_count_proposed_matches_where_they_are_asked_for(graph: Rolegraph) -> None:
+    client, browser = create_app(graph).test_client(), {"Accept": "text/html"}
+    ends = {"from": ROLES[0], "to": ROLES[1]}
+    assert client.get("/gap.json", query_string={**ends, "near": "proposed"}).get_json()["notComparable"]
+    assert "near=proposed" not in client.get("/gap", query_string=ends, headers=browser).text
+    graph.align("one", "two")
+    [need] = client.get("/gap.json", query_string={**ends, "near": "proposed"}).get_json()["needs"]
+    expected = {"id": CHARTS[1], "status": "nearly covered", "relation": "proposed", "worth": nearness.WORTH["proposed"]}
+    assert {name: need[name] for name in expected} == expected
+    assert need["via"]["id"] == CHARTS[0]
+    assert need["confidence"] >= 0.8
+    assert "near=proposed" in client.get("/gap", query_string=ends, headers=browser).text
+    assert "proposed match" in client.get("/gap", query_string={**ends, "near": "proposed"}, headers=browser).text
+    assert client.get("/gap.json", query_string={**ends, "near": "some"}).status_code == 400
+
+    said = f"<{ROLES[0]}> rg:tool <{CHARTS[1]}> ."
+    graph.store(f"{SOURCE}three", (HEAD.format(f"{SOURCE}three") + said).encode())
+    assert client.get("/agreement.json", query_string={"role": ROLES[0]}).get_json()["near"] == []
+    of_role = {"role": ROLES[0], "near": "proposed"}
+    [pair] = client.get("/agreement.json", query_string=of_role).get_json()["near"]
+    assert ({pair["item"]["id"], pair["near"]["id"]}, pair["relation"]) == (set(CHARTS), "proposed")
+    assert "confidence" in client.get("/agreement", query_string=of_role, headers=browser).text
+
+
+def test_without_near_items_a_gap_counts_equal_items_alone() -> None:
+    graph = Rolegraph.open()
+    roles = graph.role("ai-programmer"), graph.role("computer-vision-engineer")
+    assert {need.status for need in graph.gap(*roles).needs} > {need.status for need in graph.gap(*roles, "off").needs}
+    assert graph.agreement(roles[1], "off").near == ()
+
+
 @pytest.mark.parametrize("confidence", ['"much"', '"NaN"^^<http://www.w3.org/2001/XMLSchema#double>', "7.5", "-0.5"])
 def test_a_match_without_a_confidence_from_0_to_1_is_not_shown(graph: Rolegraph, confidence: str) -> None:
     ends = "rdf:subject <https://one.example/charts> ; rdf:object <https://two.example/charts>"

@@ -16,6 +16,7 @@ import numpy as np
 
 from rolegraph.analysis import agreement, comparable, distinguish, gap, groups, openings, paths, profile_items, similarity
 from rolegraph.analysis.agreement import Agreement
+from rolegraph.analysis.closeness import REVIEWED, Closeness
 from rolegraph.analysis.distinguish import Distinction
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.gap import Gap
@@ -124,10 +125,10 @@ class Analysis:
         row = self._row(index, role)
         return Similarity(index.role(row), (similarity.likeness(index, row, self._row(index, other)),))
 
-    def gap(self, origin: str, target: str) -> Gap:
+    def gap(self, origin: str, target: str, closeness: Closeness = REVIEWED) -> Gap:
         """Return which needs of the role ``target`` the role ``origin`` covers."""
         index = self.index
-        return gap.between(index, self._row(index, origin), self._row(index, target))
+        return gap.between(index, self._row(index, origin), self._row(index, target), closeness)
 
     def fit(self, profile: Profile, target: str | None = None, source: str | None = None, count: int = 10) -> Matches:
         """Return how a profile covers the needs of a role.
@@ -184,13 +185,13 @@ class Analysis:
             raise BadParameter("role", "fewer than two different roles were named", expected="at least two different roles")
         return distinguish.between(index, rows)
 
-    def agreement(self, role: str, *, matches: bool = False) -> Agreement:
+    def agreement(self, role: str, *, matches: bool = False, closeness: Closeness = REVIEWED) -> Agreement:
         """Return the claims about a role that sources share, make alone, or contradict.
 
         :param matches: treat roles that are exact or close matches as the same role
         """
         index = self.index
-        return agreement.agreement_on(index, self._row(index, role), with_matches=matches)
+        return agreement.agreement_on(index, self._row(index, role), with_matches=matches, closeness=closeness)
 
     @staticmethod
     def _row(index: Index, role: str) -> int:

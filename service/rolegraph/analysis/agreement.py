@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolegraph import nearness, terms
+from rolegraph.analysis.closeness import REVIEWED, Closeness
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.items import matches
 from rolegraph.equivalence import APART
 from rolegraph.values import Named
 
-NEAR = (nearness.SAME_NAME, "close", "narrower", "broader")
+NEAR = (nearness.SAME_NAME, "close", "narrower", nearness.PROPOSED, "broader")
 NECESSITY, LOWEST = "necessity", "lowest degree"
 _OPPOSITE = {"essentialSkill": "optionalSkill", "optionalSkill": "essentialSkill"}
 
@@ -69,16 +70,21 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class NearPair:
-    """Two items of different sources, ``near`` being near to ``item``: ``relation`` is a key of :data:`nearness.REASONS`."""
+    """Two items of different sources, ``near`` being near to ``item``: ``relation`` is a key of :data:`nearness.REASONS`.
+
+    ``confidence`` is that of a proposed match, else None.
+    """
 
     item: SupportedItem
     near: SupportedItem
     relation: str
+    confidence: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the value as a JSON object."""
         reason = {"relation": self.relation, "reason": nearness.REASONS[self.relation]}
-        return {"item": self.item.as_dict(), "near": self.near.as_dict(), **reason}
+        figure = {} if self.confidence is None else {"confidence": self.confidence}
+        return {"item": self.item.as_dict(), "near": self.near.as_dict(), **reason, **figure}
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,7 @@ class Agreement:
         return rows
 
 
-def agreement_on(index: Index, row: int, *, with_matches: bool) -> Agreement:
+def agreement_on(index: Index, row: int, *, with_matches: bool, closeness: Closeness = REVIEWED) -> Agreement:
     """Return the agreement of the sources on a role.
 
     :param row: the row of the role in the index
@@ -164,13 +170,13 @@ def agreement_on(index: Index, row: int, *, with_matches: bool) -> Agreement:
         tuple(sources[iri] for iri in sorted(sources)),
         tuple(entry for entry in supported if len(entry.sources) > 1),
         tuple(entry for entry in supported if len(entry.sources) == 1),
-        tuple(_near(index, supported)),
+        tuple(_near(index, supported, closeness)),
         (*_necessity(supported), *_lowest(supported, _levels(index))),
         apart,
     )
 
 
-def _near(index: Index, supported: Sequence[SupportedItem]) -> Iterator[NearPair]:
+def _near(index: Index, supported: Sequence[SupportedItem], closeness: Closeness) -> Iterator[NearPair]:
     """Yield the pairs of items of two sources that are near to each other, each once."""
     alone: dict[int, list[SupportedItem]] = {}
     for entry in supported:
@@ -181,11 +187,11 @@ def _near(index: Index, supported: Sequence[SupportedItem]) -> Iterator[NearPair
         return
     paired = set[frozenset[int]]()
     for item, entries in alone.items():
-        for other, near in sorted(index.items.near([item], index.alike).items()):
+        for other, near in sorted(closeness.near(index, [item]).items()):
             pairs = [(one, its) for one in alone.get(other, ()) for its in entries if one.sources != its.sources]
             if near.relation in NEAR and pairs and frozenset((item, other)) not in paired:
                 paired.add(frozenset((item, other)))
-                yield from (NearPair(one, its, near.relation) for one, its in pairs)
+                yield from (NearPair(one, its, near.relation, near.confidence) for one, its in pairs)
 
 
 def _places_by_source(index: Index, rows: Iterable[int]) -> dict[str, set[int]]:

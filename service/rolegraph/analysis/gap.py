@@ -7,6 +7,7 @@ import numpy as np
 
 from rolegraph import equivalence, nearness
 from rolegraph.analysis import comparable, weights
+from rolegraph.analysis.closeness import REVIEWED, Closeness
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.held import COVERED, UNKNOWN, Essentials, Held
 from rolegraph.analysis.index import Index
@@ -20,7 +21,7 @@ class Need:
     ``worth`` is 1 for a covered item, 0 for a missing one, and in between for a nearly covered one. Then ``relation`` is the relation
     of the held item (``via``) to the needed one, and ``through`` the broader concept of two siblings. A degree is also covered by a
     ``higher`` one, or by another degree that the same source accepts (``alternative``). If the roles cannot be compared, ``worth`` is
-    None.
+    None. ``confidence`` is that of a proposed match.
     """
 
     item: Named
@@ -32,6 +33,7 @@ class Need:
     relation: str = ""
     via: Named | None = None
     through: Named | None = None
+    confidence: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the value as a JSON object."""
@@ -39,7 +41,7 @@ class Need:
         document |= {"weight": self.weight, "worth": self.worth, "relation": self.relation or None}
         document["via"] = self.via.as_dict() if self.via else None
         document["through"] = self.through.as_dict() if self.through else None
-        return document
+        return document if self.confidence is None else {**document, "confidence": self.confidence}
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,9 @@ class HeldItems(Held):
         for item in sorted(weight, key=lambda item: (item not in necessary, -weight[item], item)):
             facets = tuple(name for name in stated[item] if name in weights.LEARNT)
             status, worth, relation, via, through = self.status(item, alternatives)
-            named = [None if number is None else index.item(number) for number in (via, through)]
-            needs.append(Need(index.item(item), facets, item in necessary, weight[item], status, worth, relation, *named))
+            held, parent = (None if number is None else index.item(number) for number in (via, through))
+            confidence = self.near[item].confidence if relation == nearness.PROPOSED else None
+            needs.append(Need(index.item(item), facets, item in necessary, weight[item], status, worth, relation, held, parent, confidence))
         origin_role = None if origin is None else index.role(origin)
         total, covered = sum(weight.values()), sum(need.weight * (need.worth or 0.0) for need in needs)
         named_same = () if origin is not None else (nearness.SAME_NAME,)  # of few texts, one is enough
@@ -180,6 +183,6 @@ def best(index: Index, held: HeldItems, among: Numbers | None, count: int) -> li
     return [(int(row), float(fit[row])) for row in chosen]
 
 
-def between(index: Index, origin: int, target: int) -> Gap:
+def between(index: Index, origin: int, target: int, closeness: Closeness = REVIEWED) -> Gap:
     """Return how the items of the role ``origin`` cover the needs of the role ``target``, both by row."""
-    return HeldItems(index, index.items_of(origin)).gap_to(target, origin)
+    return HeldItems(index, index.items_of(origin), closeness=closeness).gap_to(target, origin)

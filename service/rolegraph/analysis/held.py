@@ -7,6 +7,7 @@ import numpy as np
 
 from rolegraph import nearness
 from rolegraph.analysis import weights
+from rolegraph.analysis.closeness import REVIEWED, Closeness
 from rolegraph.analysis.facts import Numbers
 from rolegraph.analysis.index import Index
 from rolegraph.analysis.items import Near
@@ -46,12 +47,19 @@ class Held:
     """A set of held items, and the items that are near to them.
 
     :param namesakes: items that other sources call the same as a held one, with that one; they are near too
+    :param closeness: says which items are near
     """
 
-    def __init__(self, index: Index, items: Iterable[int], namesakes: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        index: Index,
+        items: Iterable[int],
+        namesakes: Mapping[int, int] | None = None,
+        closeness: Closeness = REVIEWED,
+    ) -> None:
         self.index = index
         self.items = frozenset(items)
-        self.near = index.items.near(sorted(self.items), index.alike)
+        self.near = closeness.near(index, sorted(self.items))
         self.namesakes = namesakes or {}
         for item, held in self.namesakes.items():
             near = Near(weights.SAME_NAME, nearness.SAME_NAME, held)

@@ -19,13 +19,15 @@ class Near:
     """How near a held item is to another one.
 
     ``relation`` is the relation of the held item to the other (a key of :data:`weights.NEAR`), ``via`` the held item, and ``through``
-    the broader item that two siblings share, else None. Items are numbers; ``worth`` is from 0 to 1.
+    the broader item that two siblings share, else None. Items are numbers; ``worth`` is from 0 to 1. ``confidence`` is that of a
+    proposed match, else None.
     """
 
     worth: float
     relation: str
     via: int
     through: int | None = None
+    confidence: float | None = None
 
 
 class Items:

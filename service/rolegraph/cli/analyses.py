@@ -10,7 +10,7 @@ import click
 from rolegraph import formats
 from rolegraph.cli import analysis_tables, stores
 from rolegraph.cli.files import write
-from rolegraph.cli.options import Command, FormatName, format_option, output_option, store_option
+from rolegraph.cli.options import Command, FormatName, format_option, near_option, output_option, store_option
 from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
 from rolegraph.formats import Format
@@ -65,6 +65,7 @@ def similar(*, role: str, other: str | None, source: str | None, count: int, nam
 @click.option("--profile", type=profile_file, help="A file of skills to use in place of ORIGIN; - is standard input.")
 @click.option("--input-format", type=FormatName(READ), help="Format of the profile. Default: by the extension of the file name.")
 @among
+@near_option
 @click.option("-n", "--count", default=10, show_default=True, type=click.IntRange(1, 100), help="Number of roles to match with a profile.")
 @form
 @output_option
@@ -76,6 +77,7 @@ def gap(
     profile: Path | None,
     input_format: str | None,
     source: str | None,
+    near: str,
     count: int,
     name: str,
     output: Path | None,
@@ -96,7 +98,7 @@ def gap(
         if origin is None or target is None:
             usage = "rolegraph gap FROM TO, or rolegraph gap --profile FILE [TO]"
             raise BadParameter("target", "name two roles, or one profile", expected=usage)
-        comparison = graph.analysis.gap(graph.role(origin, "from"), graph.role(target, "to"))
+        comparison = graph.gap(graph.role(origin, "from"), graph.role(target, "to"), near)
         _show(comparison, name, output, lambda: analysis_tables.gap(comparison))
         return
     from rolegraph.analysis import profiles
@@ -165,10 +167,11 @@ def distinguish(roles: tuple[str, ...], name: str, output: Path | None, store: P
 @click.command(cls=Command)
 @click.argument("role")
 @click.option("--matches", is_flag=True, help="Treat roles that are its exact or close matches as the same role.")
+@near_option
 @form
 @output_option
 @store_option
-def agreement(role: str, name: str, output: Path | None, store: Path | None, *, matches: bool) -> None:
+def agreement(role: str, near: str, name: str, output: Path | None, store: Path | None, *, matches: bool) -> None:
     """Show which claims about a role several sources share, which only one source makes, and which contradict each other.
 
     \b
@@ -176,7 +179,7 @@ def agreement(role: str, name: str, output: Path | None, store: Path | None, *, 
     rolegraph agreement computer-vision-engineer --matches --format csv
     """
     graph = stores.read(store)
-    result = graph.analysis.agreement(graph.role(role), matches=matches)
+    result = graph.agreement(graph.role(role), near, matches=matches)
     _show(result, name, output, lambda: analysis_tables.agreement(result))
 
 

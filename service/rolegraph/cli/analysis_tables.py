@@ -55,7 +55,7 @@ def gap(result: "Gap") -> None:
         console.print(f"[bold]{escape(result.target.label)}[/bold]: {coverage}")
     table = Table("", "Item", "Needed as", "Weight", "Counts", "How", box=None, header_style="bold")
     for need in sorted(result.needs, key=lambda need: list(MARKS).index(need.status)):
-        how = f"{need.relation}: {need.via.label}" if need.via and need.relation != "same" else ""
+        how = f"{need.relation}: {need.via.label}{_confidence(need.confidence)}" if need.via and need.relation != "same" else ""
         how += f", both under {need.through.label}" if need.through else ""
         facets, weight = ", ".join(need.facets), f"{need.weight:.2f}"
         worth = "" if need.worth is None else f"{need.worth:.0%}"
@@ -154,7 +154,8 @@ def agreement(result: "Agreement") -> None:
     if result.comparable or result.shared:
         console.print(_supported(f"Shared by several sources: {len(result.shared)}", result.shared, numbers))
     for pair in result.near:
-        console.print(escape(f"near: {pair.item.item.label} and {pair.near.item.label}, {nearness.REASONS[pair.relation]}"))
+        reason = f"{nearness.REASONS[pair.relation]}{_confidence(pair.confidence)}"
+        console.print(escape(f"near: {pair.item.item.label} and {pair.near.item.label}, {reason}"))
     for source in result.sources:
         alone = sum(supported.sources == (source,) for supported in result.alone)
         console.print(f"\\[{numbers[source.iri]}] {escape(source.label)}: {alone} items that no other source names", style="dim")
@@ -175,3 +176,7 @@ def _supported(title: str, items: Iterable["SupportedItem"], numbers: dict[str, 
 def _some(members: Sequence["Named"], most: int = SHOWN) -> str:
     text = ", ".join(member.label for member in members[:most])
     return escape(text + (f" and {len(members) - most} more" if len(members) > most else ""))
+
+
+def _confidence(confidence: float | None) -> str:
+    return "" if confidence is None else f" ({confidence:.0%} confidence)"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rolegraph import formats
+from rolegraph import formats, nearness
 from rolegraph.cli import error_text, files, stores
 from rolegraph.errors import BadParameter, RolegraphError
 from rolegraph.formats import Format
@@ -59,6 +59,13 @@ store_option = click.option(
     envvar="ROLEGRAPH_STORE",
     show_envvar=True,
     help="Folder of the store to read; a service may use it. Default: the store in the user's data folder, else the shipped data.",
+)
+near_option = click.option(
+    "--near",
+    type=click.Choice(nearness.MODES),
+    default=nearness.REVIEWED,
+    show_default=True,
+    help="Which items count as near to others.",
 )
 output_option = click.option(
     "-o",

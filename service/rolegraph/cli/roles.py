@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from rolegraph import formats, nearness, terms
+from rolegraph import formats, terms
 from rolegraph.cli import stores, tables
 from rolegraph.cli.files import write
-from rolegraph.cli.options import Command, format_option, output_option, store_option
+from rolegraph.cli.options import Command, format_option, near_option, output_option, store_option
 from rolegraph.errors import BadParameter
 from rolegraph.output import to_csv, to_json
 
@@ -18,7 +18,7 @@ GRAPHS = formats.holding("graph")
 @click.command(cls=Command)
 @click.argument("roles", nargs=-1, required=True)
 @format_option((*formats.holding("document"), formats.named("csv", TABLES), *GRAPHS), "table")
-@click.option("--near", type=click.Choice(nearness.MODES), default=nearness.REVIEWED, show_default=True, help="Near items to show.")
+@near_option
 @output_option
 @store_option
 def compare(roles: tuple[str, ...], name: str, near: str, output: Path | None, store: Path | None) -> None:

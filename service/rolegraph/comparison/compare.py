@@ -71,7 +71,7 @@ class Comparer:
         compared = replace(compared, near=mode, matches=self._role_matches(roles))
         if mode not in (nearness.REVIEWED, nearness.PROPOSED):
             return compared
-        proposed = self._proposed.get(self._proposals) if mode == nearness.PROPOSED else None
+        proposed = self.proposed() if mode == nearness.PROPOSED else None
         return near.with_near_items(compared, self._near.get(self._near_matches), matched, proposed)
 
     def _role_matches(self, roles: tuple[str, ...]) -> tuple[RoleMatch, ...]:
@@ -123,8 +123,11 @@ class Comparer:
             rows = self._engine.rows(query("proposing-graphs").bind({"graph": graphs})) if graphs else []
         return [row["graph"].value for row in rows]
 
-    def _proposals(self) -> Matches:
+    def proposed(self) -> Matches:
         """Return the matches of all sources of proposed matches, which nobody has reviewed."""
+        return self._proposed.get(self._read_proposed)
+
+    def _read_proposed(self) -> Matches:
         graphs = self.proposing()
         if not graphs:
             return {}

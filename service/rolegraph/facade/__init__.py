@@ -15,6 +15,7 @@ from rolegraph.engine.remote.endpoint import Endpoint
 from rolegraph.errors import BadParameter
 from rolegraph.facade import entries, imports, opening
 from rolegraph.facade.alignment import Aligning
+from rolegraph.facade.analyses import Analysing
 from rolegraph.facade.entries import Check, Condition, Entered, always
 from rolegraph.facade.opening import Opened
 from rolegraph.formats import Format
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 MOST_ROLES = 20  # that are distinguished at once
 
 
-class Rolegraph(Aligning):
+class Rolegraph(Aligning, Analysing):
     """The knowledge graph of job roles over one engine."""
 
     @classmethod

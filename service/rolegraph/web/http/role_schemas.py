@@ -156,6 +156,7 @@ GAPS = {
             "relation": TEXT_OR_NULL,
             "via": or_null(ref("Named")),
             "through": or_null(ref("Named")),
+            "confidence?": NUMBER,
         },
     ),
     "Fit": closed("The roles that a profile fits, the best first", {"profile": ref("Profile"), "roles": array(ref("Gap"))}),
@@ -241,7 +242,13 @@ ANALYSES = {
     ),
     "NearPair": closed(
         "Two items of different sources, one near to the other",
-        {"item": ref("SupportedItem"), "near": ref("SupportedItem"), "relation": one_of(nearness.REASONS), "reason": TEXT},
+        {
+            "item": ref("SupportedItem"),
+            "near": ref("SupportedItem"),
+            "relation": one_of(nearness.REASONS),
+            "reason": TEXT,
+            "confidence?": NUMBER,
+        },
     ),
     "SourcesApart": closed("Two sources that cannot be compared item by item", {"sources": array(IRI, 2, 2), "reason": TEXT}),
     "Match": closed("A role that is taken for the same", {**NAMED, "match": TEXT}),

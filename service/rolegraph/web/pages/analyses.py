@@ -4,14 +4,17 @@ from typing import Any, Protocol
 
 from flask import Response, render_template, request
 
+from rolegraph import nearness
 from rolegraph.formats import Format
 from rolegraph.output import to_csv, to_json
-from rolegraph.web.http import negotiation
+from rolegraph.web.http import negotiation, parameters
 from rolegraph.web.http.context import graph
+from rolegraph.web.http.json_schema import one_of
 from rolegraph.web.http.negotiation import CSV, DOCUMENT, HTML
 from rolegraph.web.http.operations import Parameter
 
 OFFERED = (HTML, DOCUMENT, CSV)
+NEAR = Parameter("near", "which items count as near to others", {**one_of(nearness.MODES), "default": nearness.REVIEWED})
 SOURCE = Parameter("source", "only roles that this source describes, as slug, CURIE or IRI")
 SELECTED = 50  # most roles of a selection list; with more, there is a text box
 
@@ -24,6 +27,11 @@ class AnalysisResult(Protocol):
 
     def table(self) -> list[list[str]]:
         """Return the result as rows of cells, the header first."""
+
+
+def near_mode() -> str:
+    """Return which items count as near to others."""
+    return parameters.chosen("near", nearness.MODES, nearness.REVIEWED)
 
 
 def respond(result: AnalysisResult, format_: Format) -> Response:
@@ -39,4 +47,5 @@ def page(template: str, **shown: Any) -> str:
     count = len(index.facts.roles)
     roles = sorted((index.role(row) for row in range(count)), key=lambda role: role.label.lower()) if count <= SELECTED else []
     sources = graph().analysis.sources_of(getattr(shown.get("result"), "roles", ()))
-    return render_template(template, offered=roles, parameters=request.args, sources=sources, **shown)
+    proposing = graph().comparer.proposing()
+    return render_template(template, offered=roles, parameters=request.args, sources=sources, proposing=proposing, **shown)

@@ -11,7 +11,7 @@ from rolegraph.web.http.context import graph
 from rolegraph.web.http.json_schema import TEXT, array, integer, one_of
 from rolegraph.web.http.negotiation import HTML
 from rolegraph.web.http.operations import Operation, Parameter
-from rolegraph.web.pages.analyses import OFFERED, SOURCE, AnalysisResult, page, respond
+from rolegraph.web.pages.analyses import NEAR, OFFERED, SOURCE, AnalysisResult, near_mode, page, respond
 
 PAIR = ("from", "to")
 
@@ -47,11 +47,11 @@ def similar() -> Response:
 
 
 @routes.get("/gap")
-@Operation("What of a role's needs another role has; without roles, a form", OFFERED, "Gap", (_FROM, _TO))
+@Operation("What of a role's needs another role has; without roles, a form", OFFERED, "Gap", (_FROM, _TO, NEAR))
 def gap() -> Response:
     """Show the gap from one role to another; without roles, a form for roles and for a profile."""
-    find: Callable[[], AnalysisResult] = lambda: graph().analysis.gap(*between())  # noqa: E731
-    return answer("gap.html", ("from", "to"), find, PAIR)
+    find: Callable[[], AnalysisResult] = lambda: graph().gap(*between(), near_mode())  # noqa: E731
+    return answer("gap.html", ("from", "to", "near"), find, PAIR)
 
 
 @routes.get("/paths")
@@ -89,7 +89,7 @@ def distinguish() -> Response:
 
 
 @routes.get("/agreement")
-@Operation("What sources agree on about a role, and what not", OFFERED, "Agreement", (_ROLE, _MATCHING))
+@Operation("What sources agree on about a role, and what not", OFFERED, "Agreement", (_ROLE, _MATCHING, NEAR))
 def agreement() -> Response:
     """List what sources agree on about a role, what only one states, and where they contradict each other."""
 
@@ -97,9 +97,9 @@ def agreement() -> Response:
         matching = parameters.text("matching") or "no"
         if matching not in ("yes", "no"):
             raise BadParameter("matching", f"{matching!r} is no value of matching", expected="yes or no")
-        return graph().analysis.agreement(graph().role(parameters.role("role")), matches=matching == "yes")
+        return graph().agreement(graph().role(parameters.role("role")), near_mode(), matches=matching == "yes")
 
-    return answer("agreement.html", ("role", "matching"), find)
+    return answer("agreement.html", ("role", "matching", "near"), find)
 
 
 def answer(template: str, names: Sequence[str], find: Callable[[], AnalysisResult], ends: Sequence[str] = ()) -> Response:

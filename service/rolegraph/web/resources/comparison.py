@@ -13,12 +13,13 @@ from rolegraph.errors import BadParameter
 from rolegraph.formats import Format
 from rolegraph.output import to_csv, to_json
 from rolegraph.values import Member, Named
-from rolegraph.web.http import negotiation, parameters
+from rolegraph.web.http import negotiation
 from rolegraph.web.http.context import graph, limited
-from rolegraph.web.http.json_schema import TEXT, array, one_of
+from rolegraph.web.http.json_schema import TEXT, array
 from rolegraph.web.http.negotiation import DOCUMENT, GRAPHS, HTML, TABLES
 from rolegraph.web.http.operations import Operation, Parameter
 from rolegraph.web.pages import filters, outlook, pay
+from rolegraph.web.pages.analyses import NEAR, near_mode
 from rolegraph.web.pages.claims import Marks
 
 CSV = next(format_ for format_ in TABLES if format_.name == "csv")
@@ -30,8 +31,6 @@ routes = Blueprint("comparison", __name__)
 _ROLES = Parameter(
     "role", "slug, CURIE or IRI of a role", array(TEXT, 2, 8), required=True, example=["ai-architect", "deep-learning-engineer"]
 )
-
-_NEAR = Parameter("near", "which near items to show beside shared ones", {**one_of(nearness.MODES), "default": nearness.REVIEWED})
 
 NearRow: TypeAlias = tuple[Item, tuple[tuple[NearItem, Item], ...]]
 """An item with those that are near to it."""
@@ -70,7 +69,7 @@ def home() -> Response:
 
 
 @routes.get("/compare")
-@Operation("Compare two to eight roles over every facet, with who says so", OFFERED, "Comparison", (_ROLES, _NEAR), pooled=True)
+@Operation("Compare two to eight roles over every facet, with who says so", OFFERED, "Comparison", (_ROLES, NEAR), pooled=True)
 def compare() -> AnyResponse:
     """Compare two to eight roles."""
     limited()
@@ -96,10 +95,6 @@ def sources() -> AnyResponse:
     return redirect(url_for("things.members", kind="source"), 303)
 
 
-def _near() -> str:
-    return parameters.chosen("near", nearness.MODES, nearness.REVIEWED)
-
-
 def _picker(error: BadParameter | None, chosen: Sequence[str]) -> str:
     roles, more = _roles()
     return render_template("picker.html", roles=roles, more=more, error=error, chosen=chosen)
@@ -113,15 +108,15 @@ def _slugs(texts: Sequence[str]) -> list[str]:
 
 def _data(names: Sequence[str], format_: Format) -> Response:
     if format_ == DOCUMENT:
-        comparison = graph().compare(names, _near())
+        comparison = graph().compare(names, near_mode())
         return negotiation.respond(to_json(comparison.as_dict()), format_)
     if format_ == CSV:
-        return negotiation.respond(to_csv(graph().compare(names, _near()).table()), format_)
+        return negotiation.respond(to_csv(graph().compare(names, near_mode()).table()), format_)
     return negotiation.respond(graph().comparison_graph(names, format_).body, format_)
 
 
 def _page(names: Sequence[str]) -> str:
-    compared = graph().compare(names, _near())
+    compared = graph().compare(names, near_mode())
     outlooks = outlook.by_outlook(graph(), [role.iri for role in compared.roles])
     outlook_labels = outlook.labels(graph(), outlooks)
     bands = [_band(compared, section) for section in compared.sections]
