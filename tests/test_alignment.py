@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+import esco_tables
 from rolegraph import equivalence, nearness, terms
 from rolegraph.cli import main
 from rolegraph.errors import BadParameter
@@ -237,6 +238,21 @@ def test_the_command_keeps_and_writes_matches(store_copy: Path, tmp_path: Path) 
     compared = run(store_copy, "compare", *PAIR["role"], "--near", "proposed", "-f", "json")
     assert json.loads(compared.stdout)["notComparable"] == []
     assert run(store_copy, "withdraw", "proposed-one-two").exit_code == 0
+
+
+@pytest.mark.service
+def test_an_import_proposes_matches_with_sources_that_are_there(store_copy: Path, tmp_path: Path) -> None:
+    content = esco_tables.tables()
+    content["skills_en.csv"][0]["preferredLabel"] = "PyTorch"
+    folder = str(esco_tables.write(tmp_path / "1.1.1", content))
+    refused = run(store_copy, "import", "esco", folder, "--align", "nonsense")
+    assert (refused.exit_code, "no source" in refused.output) == (2, True)
+    assert run(store_copy, "import", "esco", folder, "--align", "rolegraph", "-o", str(tmp_path / "x.nt")).exit_code == 2
+    assert run(store_copy, "withdraw", "esco-1-1-1").exit_code == 2  # nothing was imported
+    done = run(store_copy, "import", "esco", folder, "--align", "rolegraph")
+    assert done.exit_code == 0, done.output
+    assert "proposed matches with rolegraph: source:proposed-esco-1-1-1-rolegraph" in done.output
+    assert run(store_copy, "withdraw", "proposed-esco-1-1-1-rolegraph").exit_code == 0
 
 
 def concept(iri: str, *labels: str) -> Concept:

@@ -64,9 +64,8 @@ def align(
             _show(aligned)
         else:
             write(FORMATS[name](aligned).encode(), output)
-        number = sum(map(len, aligned.proposals.values()))
         where = f"{terms.shorten(aligned.source)} in the store in {store}, as revision {graph.engine.revision}"
-        click.echo(f"{number:,} proposed matches{', nothing is kept' if dry_run else f': {where}'}", err=True)
+        click.echo(f"{aligned.count:,} proposed matches{', nothing is kept' if dry_run else f': {where}'}", err=True)
 
 
 def _show(aligned: Aligned) -> None:

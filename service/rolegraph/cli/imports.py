@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ from rich.progress import BarColumn, DownloadColumn, Task, TextColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from rolegraph import terms
 from rolegraph.cli import tables
 from rolegraph.cli.files import try_out, write
 from rolegraph.cli.options import Function, Group, served_store_option
 from rolegraph.errors import BadParameter
 from rolegraph.facade import Rolegraph
-from rolegraph.importers import Importer, crosswalk, esco, onet, salaries
+from rolegraph.facade.alignment import Kinds
+from rolegraph.importers import Imported, Importer, crosswalk, esco, onet, salaries
 from rolegraph.importers.downloads import Download
 from rolegraph.importers.reports import HEADER, ImportReport, Progress
 from rolegraph.output import to_csv
@@ -76,8 +78,18 @@ def import_() -> None:
     """
 
 
+align_option = click.option(
+    "--align",
+    "others",
+    multiple=True,
+    metavar="SOURCE",
+    help="Then propose matches with this source, as the command align does; rolegraph is our own vocabulary. May be repeated.",
+)
+
+
 @import_.command("esco")
 @common
+@align_option
 @click.option("--language", "languages", multiple=True, help="Only this language, such as en; may be repeated. Default: all.")
 def import_esco(**options: Any) -> None:
     """Import ESCO, the European classification of occupations and skills, from its CSV tables.
@@ -91,11 +103,13 @@ def import_esco(**options: Any) -> None:
 
 @import_.command("onet")
 @common
+@align_option
 def import_onet(**options: Any) -> None:
     """Import O*NET, the occupation database of the United States Department of Labor, from its text files (folder or zip).
 
     \b
     rolegraph import onet db_29_2_text.zip --report left-out.csv
+    rolegraph import onet db_29_2_text.zip --align rolegraph --align esco-1-1-1
     """
     import_source(onet.read, **options)
 
@@ -132,6 +146,7 @@ def import_source(
     output: Path | None,
     *,
     looking_up: bool = False,
+    others: Sequence[str] = (),
     **options: Any,
 ) -> None:
     """Run an importer and print what it did. The remarks are written even if the import fails.
@@ -141,8 +156,11 @@ def import_source(
     :param remarks: CSV file for the rows that were left out, repaired or noted
     :param output: N-Triples file to write in place of the store
     :param looking_up: whether the importer reads the store even if it writes to ``output``
+    :param others: sources to propose matches with
     :param options: see :class:`~rolegraph.importers.Task`
     """
+    if output and others:
+        raise BadParameter("align", "--output stores nothing that could be matched", expected="--align without --output")
     try_out(output)
     try_out(remarks, "report")
     download = Download(paths)
@@ -151,6 +169,8 @@ def import_source(
     graph = Rolegraph.open(folder)
     with _removed_unless_kept(folder if made else None) as keep, closing(graph), _interrupted_late(graph, store), _progress() as progress:
         report = ImportReport(progress)
+        for other in others:
+            graph.end_of(other)
         try:
             imported = graph.import_source(importer, download, report, output, **options)
             keep()
@@ -160,8 +180,22 @@ def import_source(
         if not output:
             progress("updating the search index and the analysis cache", 0, 0)
             graph.refresh(apart=True)
+        aligned = [_align(graph, imported, other, progress) for other in others]
         where = f"in {output}" if output else f"in the store in {store}, as revision {graph.engine.revision}"
     tables.show_import(imported, where, remarks)
+    for line in aligned:
+        click.echo(line)
+
+
+def _align(graph: Rolegraph, imported: Imported, other: str, progress: Progress) -> str:
+    """Propose matches between an imported source and another one, and return a line that says how many."""
+
+    def show(kinds: Kinds, _: int) -> None:
+        progress(f"matching {kinds.text} of {other}", 0, 0)
+
+    aligned = graph.align(imported.publication.iri, other, progress=show)
+    graph.refresh()
+    return f"{aligned.count:,} proposed matches with {other}: {terms.shorten(aligned.source)}"
 
 
 @contextmanager

@@ -220,11 +220,10 @@ class Rolegraph(Aligning, Analysing):
         :raises BadParameter: if a role is unknown, or there are too few or too many
         """
         query = self.queries.get("compare")
-        names = query.given({"role": roles}, self.parted)["role"]
-        iris = list(dict.fromkeys(self.resolve(name, query.parameters[0]) for name in names))
-        if len(iris) < query.parameters[0].least:
-            detail = f"{', '.join(names)} all name the same role"
-            raise BadParameter("role", detail, expected=query.parameters[0].expected)
+        parameter, names = query.parameters[0], query.given({"role": roles}, self.parted)["role"]
+        iris = list(dict.fromkeys(self.resolve(name, parameter) for name in names))
+        if len(iris) < parameter.least:
+            raise BadParameter("role", f"{', '.join(names)} all name the same role", expected=parameter.expected)
         return self.comparer.compare(iris, near)
 
     def graph(self, iri: str, format_: Format) -> Answer:

@@ -59,6 +59,11 @@ class Aligned:
     threshold: float
     proposals: dict[Kinds, tuple["Proposal", ...]]
 
+    @property
+    def count(self) -> int:
+        """The number of matches."""
+        return sum(map(len, self.proposals.values()))
+
     def as_dict(self) -> dict[str, Any]:
         """Return the value as a JSON object."""
         return {
@@ -109,6 +114,13 @@ class Aligning(Pinning):
             self.engine.write({aligned.source: _graph(aligned).encode()}, NTRIPLES)
         return aligned
 
+    def end_of(self, source: str) -> str:
+        """Return the IRI of a source, or :data:`OURS`.
+
+        :raises BadParameter: for an unknown source
+        """
+        return OURS if source == OURS else source_graph(source, set(self.engine.graphs()))
+
 
 class _Wanted(NamedTuple):
     """What is asked for; see :meth:`Aligning.align`."""
@@ -119,13 +131,12 @@ class _Wanted(NamedTuple):
     language: str
 
 
-def _aligned(graph: Pinning, wanted: _Wanted, progress: Progress) -> Aligned:
+def _aligned(graph: Aligning, wanted: _Wanted, progress: Progress) -> Aligned:
     """Return the proposed matches of two sources in one revision."""
     if not 0 < wanted.threshold <= 1:
         raise BadParameter("threshold", f"threshold must be above 0 and at most 1, not {wanted.threshold}", expected="such as 0.8")
     pairs = tuple(dict.fromkeys(map(_kinds, wanted.kinds))) or ALL
-    known = set(graph.engine.graphs())
-    one, other = (OURS if source == OURS else source_graph(source, known) for source in wanted.sources)
+    one, other = map(graph.end_of, wanted.sources)
     if one == other:
         raise BadParameter("source", f"{' and '.join(wanted.sources)} are the same source", expected="two sources")
     proposals = {}
