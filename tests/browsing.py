@@ -63,6 +63,12 @@ def opening(chromium: Browser, server: str) -> Iterator[OPENED]:
     assert wrong == []
 
 
+def follow(page: Page, selector: str) -> None:
+    """Click the first of what leads to another page, and wait until that is there."""
+    with page.expect_navigation():
+        page.locator(selector).first.click()
+
+
 def report(page: Page) -> None:
     """Check the rules of accessibility, and the contrast of the dark colours too."""
     found = Axe().run(page)

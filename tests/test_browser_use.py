@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from browsing import OPENED, SIX, TWO, launched, opening, report
+from browsing import OPENED, SIX, TWO, follow, launched, opening, report
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def opened(chromium: Browser, server: str) -> Iterator[OPENED]:
 
 def test_the_report_of_a_validation_can_be_used_by_everybody(opened: OPENED) -> None:
     page = opened("/validate?example=invalid", viewport={"width": 360, "height": 800})
-    page.click("button:has-text('Check')")
+    follow(page, "button:has-text('Check')")
     assert page.locator(".findings.violation li").count() == 2
     assert page.locator(".findings.warning li").count() == 1
     assert "role:prompt-engineer" in page.input_value("#entry")
@@ -35,7 +35,7 @@ def test_the_report_of_a_validation_can_be_used_by_everybody(opened: OPENED) -> 
 def test_skills_are_matched_with_roles_without_script(opened: OPENED) -> None:
     page = opened("/gap", java_script_enabled=False, viewport={"width": 360, "height": 800})
     page.fill("#profile", "Python, OpenCV\nan unheard-of skill")
-    page.click("button:has-text('Match')")
+    follow(page, "button:has-text('Match')")
     assert page.locator("section.band h2 a").first.inner_text() == "Computer Vision Engineer"
     assert "an unheard-of skill" in page.locator("dl.facts").inner_text()
     assert "unheard" not in page.url
@@ -45,7 +45,7 @@ def test_skills_are_matched_with_roles_without_script(opened: OPENED) -> None:
 def test_pasted_titles_are_matched_confirmed_and_saved_without_script(opened: OPENED) -> None:
     page = opened("/match", java_script_enabled=False, viewport={"width": 360, "height": 800})
     page.fill("#texts", "AI Architect\n\n=Deep Learning Engineer of a very-long-department-name-without-blanks-in-it\nzzzqqq")
-    page.click("main button:has-text('Match')")
+    follow(page, "main button:has-text('Match')")
     assert page.url.endswith("/match")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.locator("fieldset").count() == 3
@@ -64,7 +64,7 @@ def test_the_pages_of_matching_can_be_used_by_everybody(opened: OPENED) -> None:
     report(page)
     page.fill("#texts", "AI Architect\nbuilder of deep nets\nzzzqqq")
     page.emulate_media(color_scheme="light")
-    page.click("main button:has-text('Match')")
+    follow(page, "main button:has-text('Match')")
     report(page)
 
 
@@ -112,9 +112,9 @@ def test_focus_can_be_seen_and_is_not_hidden_under_the_bar_of_sections(opened: O
 def test_a_query_runs_without_script(opened: OPENED) -> None:
     page = opened("/sparql", java_script_enabled=False)
     page.fill("#query", "PREFIX rg: <https://w3id.org/rolegraph/ns#> SELECT ?role { ?role a rg:Role } ORDER BY ?role")
-    page.click("button:has-text('Run')")
+    follow(page, "button:has-text('Run')")
     assert page.locator("table.data tbody tr").count() == 6
-    page.click("table.data a:has-text('role:ai-architect')")
+    follow(page, "table.data a:has-text('role:ai-architect')")
     assert page.locator("h1").inner_text() == "AI Architect"
 
 
@@ -122,18 +122,18 @@ def test_a_canned_query_is_asked_on_its_page_and_opened_in_the_editor(opened: OP
     page = opened("/queries/items-missing", java_script_enabled=False)
     page.select_option("#p-from", "ai-programmer")
     page.select_option("#p-to", "ai-architect")
-    page.click("button:has-text('Run')")
+    follow(page, "button:has-text('Run')")
     rows = page.locator("table.data tbody tr").count()
     assert rows > 5
-    page.click("text=Open in the SPARQL editor")
+    follow(page, "text=Open in the SPARQL editor")
     assert page.locator("table.data tbody tr").count() == rows
 
 
 def test_an_item_leads_to_the_statements_behind_it(opened: OPENED) -> None:
     page = opened(TWO)
-    page.locator("#tools .matrix .marks").first.click()
+    follow(page, "#tools .matrix .marks")
     assert "Which statements support this claim" in page.locator("h1").inner_text()
-    page.locator("table.data tbody a").first.click()
+    follow(page, "table.data tbody a")
     page.wait_for_selector("tr:target")
 
 
@@ -161,10 +161,10 @@ def test_eight_roles_fit_on_the_page(opened: OPENED, server: str) -> None:
 def test_a_thing_is_found_without_script(opened: OPENED) -> None:
     page = opened("/", java_script_enabled=False)
     page.fill(".quick input", "deep lerning enginer")
-    page.click(".quick button")
+    follow(page, ".quick button")
     assert page.locator(".hits h2").first.inner_text() == "Deep Learning Engineer"
     page.select_option("#f-kind", "skill")
-    page.click(".finder button")
+    follow(page, ".finder button")
     assert page.locator(".hits .kind").all_inner_texts() != []
     assert all(text.startswith("skill") for text in page.locator(".hits .kind").all_inner_texts())
 
