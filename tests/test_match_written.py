@@ -58,8 +58,8 @@ def test_a_name_with_a_joining_word_is_one_name(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_follows_a_name_without_a_mark_is_not_left_off() -> None:
     exact = ExactMember.of(["agent", "research and development"], "en")
-    assert not exact.find("agent and widow")
-    assert [equal.left_off for equal in exact.find("agent, Berlin")] == [("Berlin",)]
+    assert not exact.labels_equal_to("agent and widow")
+    assert [equal.left_off for equal in exact.labels_equal_to("agent, Berlin")] == [("Berlin",)]
 
 
 def test_a_product_may_be_named_without_its_maker(monkeypatch: pytest.MonkeyPatch) -> None:

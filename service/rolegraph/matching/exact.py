@@ -74,7 +74,7 @@ class ExactMember:
         order = order[places[order] >= 0]
         return ExactMember(keys[order], places[order].astype(np.int32), tiers[order])
 
-    def find(self, text: str, products: ByName | None = None) -> list[Equal]:
+    def labels_equal_to(self, text: str, products: ByName | None = None) -> list[Equal]:
         """Return the labels that a text equals, by the best form of the text that equals any; those of each name that it joins.
 
         :param products: labels that are a maker and a name, by the name

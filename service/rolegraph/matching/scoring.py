@@ -59,13 +59,13 @@ def score(
         votes = confirmed.votes(texts, weighted) if confirmed else [{} for _ in texts]
     encoded = [encoder.encode(texts) for encoder in index.encoders]
     named = index.products if kind == KIND else None
-    block = _Block(weighted, encoded, [index.exact.find(text, named) for text in texts], votes)
+    block = _Block(weighted, encoded, [index.exact.labels_equal_to(text, named) for text in texts], votes)
     return _scored(index, block, _Pairs(*_compared(index, block)))
 
 
 @dataclass(frozen=True)
 class _Block:
-    """What is known of texts: their n-grams, their vectors by each encoder, the labels that they equal, and the votes for them."""
+    """Features of a block of texts: their n-grams, their vectors by each encoder, the labels that they equal, and the votes for them."""
 
     grams: Matrix
     vectors: Sequence[Floats]
@@ -127,8 +127,8 @@ def _scored(index: MatchIndex, block: _Block, pairs: _Pairs) -> list[Scored]:
     bounds = np.searchsorted(pairs.candidate_owners, np.arange(len(block.equal) + 1)).tolist()
     scored = []
     for part, equal, votes in zip(itertools.starmap(slice, pairwise(bounds)), block.equal, block.votes, strict=True):
-        own = {name: rows[part] for name, rows in scores.items()} if part.start < part.stop else {}
-        scored.append(Scored(pairs.candidates[part], matched[part], own, _by_concept(index, equal), votes))
+        scores_of_text = {name: rows[part] for name, rows in scores.items()} if part.start < part.stop else {}
+        scored.append(Scored(pairs.candidates[part], matched[part], scores_of_text, _by_concept(index, equal), votes))
     return scored
 
 

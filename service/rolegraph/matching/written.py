@@ -27,7 +27,7 @@ def forms(text: str) -> Iterator[Form]:
 
 
 def expansions(text: str) -> Iterator[str]:
-    """Yield what a text with a short form may stand for; it may stand for something else too."""
+    """Yield the long forms that a text with a short form may stand for, of which any may be wrong."""
     folded = folding.fold(text)
     long_forms = shortforms.expansions()
     yield from long_forms.get(folded.replace(" ", ""), ())
